@@ -1,0 +1,57 @@
+package io.ratelimit;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * What one call takes from one bucket: so many thousandths of a token, from one key of one limit.
+ *
+ * <p>A cost of zero takes nothing and is always admitted: it reads the level.
+ *
+ * @param limit the limit as it is configured now
+ * @param key whose bucket; {@link #SHARED} for the one bucket of a limit that has no keys
+ * @param cost thousandths of a token, zero or more
+ */
+public record Charge(Limit limit, String key, long cost) {
+
+    /** The key of the one bucket of a limit that has no keys. No key that a user gives is empty, so none collides. */
+    public static final String SHARED = "";
+
+    private static final Comparator<Charge> ORDER =
+            Comparator.comparing((Charge charge) -> charge.limit.name()).thenComparing(Charge::key);
+
+    /**
+     * Checks the cost.
+     *
+     * @throws IllegalArgumentException if the cost is negative
+     */
+    public Charge {
+        if (cost < 0) {
+            throw new IllegalArgumentException(
+                    "Invalid cost " + Tokens.text(cost) + ": negative; use zero (free) or a positive number");
+        }
+    }
+
+    /**
+     * The same charges in the order of their limits' names and keys, each bucket once, with the sum of its costs: what
+     * {@link RateLimitStore#decide(List)} wants.
+     *
+     * @param charges one or more
+     * @return a list of at most as many charges
+     */
+    public static List<Charge> merged(Collection<Charge> charges) {
+        List<Charge> merged = new ArrayList<>(charges.size());
+        for (Charge charge : charges.stream().sorted(ORDER).toList()) {
+            int last = merged.size() - 1;
+            if (last >= 0 && ORDER.compare(merged.get(last), charge) == 0) {
+                long sum = Math.min(merged.get(last).cost + charge.cost, Tokens.MOST_THOUSANDTHS);
+                merged.set(last, new Charge(charge.limit, charge.key, sum));
+            } else {
+                merged.add(charge);
+            }
+        }
+        return List.copyOf(merged);
+    }
+}

@@ -1,0 +1,88 @@
+package io.ratelimit;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * A remote store with an answer for when it cannot be asked: each limit's {@link OnStoreFailure}.
+ *
+ * <p>A call over several limits is refused if one of them says deny; limits that say local are decided together in this
+ * node's memory; those that say allow are not asked. The decision names its {@link Source}.
+ */
+public final class FallbackStore implements RateLimitStore {
+
+    private final RateLimitStore remote;
+    private final RateLimitStore local;
+
+    /**
+     * Puts a memory behind a remote store.
+     *
+     * @param remote asked first; says that it cannot be asked by a {@link StoreUnavailableException}
+     * @param local keeps the buckets of limits that fall back to memory, from one failure to the next
+     */
+    public FallbackStore(RateLimitStore remote, RateLimitStore local) {
+        this.remote = remote;
+        this.local = local;
+    }
+
+    @Override
+    public String name() {
+        return remote.name();
+    }
+
+    @Override
+    public Decision decide(List<Charge> charges) {
+        try {
+            return remote.decide(charges);
+        } catch (StoreUnavailableException ex) {
+            return answer(charges);
+        }
+    }
+
+    @Override
+    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
+        return remote.decideAsync(charges).exceptionallyCompose(failure -> {
+            Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+            return cause instanceof StoreUnavailableException
+                    ? CompletableFuture.completedFuture(answer(charges))
+                    : CompletableFuture.failedFuture(cause);
+        });
+    }
+
+    @Override
+    public void forget(Limit limit, String key) {
+        local.forget(limit, key);
+        remote.forget(limit, key);
+    }
+
+    @Override
+    public void close() {
+        remote.close();
+        local.close();
+    }
+
+    private Decision answer(List<Charge> charges) {
+        List<Charge> denied = by(OnStoreFailure.DENY, charges);
+        if (!denied.isEmpty()) {
+            return Decision.unasked(denied, false, Source.POLICY);
+        }
+        List<Charge> locals = by(OnStoreFailure.LOCAL, charges);
+        if (locals.isEmpty()) {
+            return Decision.unasked(charges, true, Source.POLICY);
+        }
+        return local.decide(locals).from(Source.LOCAL);
+    }
+
+    private static List<Charge> by(OnStoreFailure policy, List<Charge> charges) {
+        List<Charge> chosen = new ArrayList<>(charges.size());
+        for (Charge charge : charges) {
+            if (charge.limit().onStoreFailure() == policy) {
+                chosen.add(charge);
+            }
+        }
+        return chosen;
+    }
+}

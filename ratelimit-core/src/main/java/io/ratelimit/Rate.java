@@ -1,0 +1,143 @@
+package io.ratelimit;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * So many tokens per period, and how many may be saved up for a burst.
+ *
+ * <p>{@code Rate.parse("10/s")} refills ten tokens a second and holds ten; {@code Rate.parse("1000/1h burst 200")}
+ * refills one token each 3.6 seconds and holds two hundred.
+ *
+ * @param tokens refilled each period: 0.001 or more, at most three decimal places
+ * @param period a whole number of microseconds below a minute, of milliseconds from a minute on
+ * @param burst the most tokens that can be saved up: 0.001 or more, at most three decimal places
+ */
+public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
+
+    private static final Pattern TEXT = Pattern.compile("([^/\\s]+)\\s*/\\s*(\\S+)(?:\\s+burst\\s+(\\S+))?");
+    private static final Pattern NUMBER = Pattern.compile("-?\\d{1,18}(\\.\\d{1,18})?");
+
+    /**
+     * Checks the three parts. That they fit together into a bucket is checked when a {@link Limit} is made of them.
+     *
+     * @throws InvalidLimitException if a part is not positive, or finer than can be counted
+     */
+    public Rate {
+        tokens = positive("tokens", tokens);
+        burst = positive("burst", burst);
+        if (period.isNegative() || period.isZero()) {
+            throw new InvalidLimitException("Invalid period " + period + ": not positive; use a duration such as 1s or 10m");
+        }
+        Duration tick = tick(period);
+        if (period.getNano() % tick.toNanos() != 0) {
+            throw new InvalidLimitException("Invalid period " + period + ": finer than " + Period.text(tick)
+                    + ", the tick of " + (tick.toNanos() == 1000 ? "periods below a minute" : "periods from a minute on")
+                    + "; use a whole number of ticks");
+        }
+    }
+
+    /**
+     * A rate whose burst is its tokens.
+     *
+     * @param tokens refilled each period, and the most that can be saved up
+     * @param period the period; {@code Rate.of(10, Duration.ofSeconds(1))} is {@code 10/s}
+     * @return the rate
+     * @throws InvalidLimitException if a part is not positive, or finer than can be counted
+     */
+    public static Rate of(double tokens, Duration period) {
+        BigDecimal decimal = decimal("tokens", tokens);
+        return new Rate(decimal, period, decimal);
+    }
+
+    /**
+     * This rate with another burst.
+     *
+     * @param burst the most tokens that can be saved up; it may be below the tokens of a period
+     * @return the rate
+     * @throws InvalidLimitException if the burst is not positive, or finer than 0.001
+     */
+    public Rate withBurst(double burst) {
+        return new Rate(tokens, period, decimal("burst", burst));
+    }
+
+    /**
+     * Reads {@code tokens/period} with an optional {@code burst tokens}: {@code 10/s}, {@code 0.5/100ms},
+     * {@code 5/10m}, {@code 1000/1h burst 200}, {@code 3/PT1M30S}.
+     *
+     * @param text the rate
+     * @return the rate
+     * @throws InvalidLimitException if the text is not a rate, naming the part that is wrong
+     */
+    public static Rate parse(String text) {
+        Matcher parts = TEXT.matcher(text.strip());
+        if (!parts.matches()) {
+            throw invalid(text, "not of the form tokens/period; write for example 10/s or 1000/1h burst 200");
+        }
+        BigDecimal tokens = number(text, "tokens", parts.group(1));
+        BigDecimal burst = parts.group(3) == null ? tokens : number(text, "burst", parts.group(3));
+        try {
+            return new Rate(tokens, Period.parse(parts.group(2)), burst);
+        } catch (IllegalArgumentException ex) {
+            throw invalid(text, ex.getMessage());
+        }
+    }
+
+    /**
+     * Reads the three parts of a rate, as a long form writes them.
+     *
+     * @param tokens refilled each period
+     * @param period the text of the period: {@code s}, {@code 10m}, {@code 1m30s}, {@code PT90S}
+     * @param burst the most tokens that can be saved up
+     * @return the rate
+     * @throws InvalidLimitException if a part is wrong, naming it
+     */
+    public static Rate of(BigDecimal tokens, String period, BigDecimal burst) {
+        return parse(tokens.toPlainString() + "/" + period.strip() + " burst " + burst.toPlainString());
+    }
+
+    /** The smallest step of time in which this rate counts: a microsecond below a minute, else a millisecond. */
+    static Duration tick(Duration period) {
+        return period.compareTo(Duration.ofMinutes(1)) < 0 ? Duration.ofNanos(1000) : Duration.ofMillis(1);
+    }
+
+    /** The shortest text that {@link #parse(String)} reads as this rate. */
+    @Override
+    public String toString() {
+        String rate = Tokens.text(tokens) + "/" + Period.text(period);
+        return burst.equals(tokens) ? rate : rate + " burst " + Tokens.text(burst);
+    }
+
+    private static BigDecimal positive(String part, BigDecimal value) {
+        if (value.signum() <= 0) {
+            throw new InvalidLimitException(
+                    "Invalid " + part + " " + value.toPlainString() + ": not positive; use 0.001 or more");
+        }
+        if (value.stripTrailingZeros().scale() > 3) {
+            throw new InvalidLimitException("Invalid " + part + " " + value.toPlainString()
+                    + ": finer than 0.001; use at most three decimal places");
+        }
+        return new BigDecimal(Tokens.text(value));
+    }
+
+    private static BigDecimal decimal(String part, double value) {
+        if (!Double.isFinite(value)) {
+            throw new InvalidLimitException("Invalid " + part + " " + value + ": not finite; use 0.001 or more");
+        }
+        return BigDecimal.valueOf(value);
+    }
+
+    private static BigDecimal number(String text, String part, String number) {
+        if (!NUMBER.matcher(number).matches()) {
+            throw invalid(text, part + " \"" + number + "\" is not a decimal number; write for example 10 or 0.5");
+        }
+        return new BigDecimal(number);
+    }
+
+    private static InvalidLimitException invalid(String text, String reason) {
+        return new InvalidLimitException("Invalid rate \"" + text + "\": "
+                + Character.toLowerCase(reason.charAt(0)) + reason.substring(1));
+    }
+}

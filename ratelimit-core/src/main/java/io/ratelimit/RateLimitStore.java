@@ -1,0 +1,61 @@
+package io.ratelimit;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Where buckets are kept, and the one place where their tokens are taken.
+ *
+ * <p>A store owns its clock. It takes from all buckets of a decision or from none, and a refusal changes nothing. A
+ * bucket that is full is the same as no bucket. A bucket that was last charged under another configuration of its limit
+ * keeps its whole thousandths, rounded down, at most the new capacity; a rate it did not have before starts with as many
+ * tokens out as the rate that has most out.
+ *
+ * <p>{@code RateLimitStoreContract} in {@code ratelimit-test} holds a store to all of this.
+ */
+public interface RateLimitStore extends AutoCloseable {
+
+    /** {@return a short lower-case name for people and meters, such as {@code memory}} */
+    String name();
+
+    /**
+     * Takes every charge, or none.
+     *
+     * @param charges one or more as {@link Charge#merged} leaves them: in order, each bucket once
+     * @return the decision, with the level that each rate was seen at
+     * @throws StoreUnavailableException if the store could not be asked; whether tokens were taken is then unknown
+     */
+    Decision decide(List<Charge> charges);
+
+    /**
+     * Takes one charge, or nothing.
+     *
+     * @param charge the charge
+     * @return the decision, with the level that each rate was seen at
+     * @throws StoreUnavailableException if the store could not be asked; whether tokens were taken is then unknown
+     */
+    default Decision decide(Charge charge) {
+        return decide(List.of(charge));
+    }
+
+    /**
+     * Takes every charge, or none, without blocking the caller.
+     *
+     * @param charges one or more as {@link Charge#merged} leaves them: in order, each bucket once
+     * @return the decision, or a {@link StoreUnavailableException}
+     */
+    CompletionStage<Decision> decideAsync(List<Charge> charges);
+
+    /**
+     * Forgets a bucket, so that it is full.
+     *
+     * @param limit the limit
+     * @param key whose bucket, or {@link Charge#SHARED}
+     * @throws StoreUnavailableException if the store could not be asked
+     */
+    void forget(Limit limit, String key);
+
+    /** Gives up connections and threads. Idempotent. */
+    @Override
+    void close();
+}

@@ -1,0 +1,188 @@
+package io.ratelimit;
+
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The limiter of one limit.
+ *
+ * <pre>{@code
+ * RateLimiter limiter = RateLimiter.of("10/s");
+ * limiter.tryAcquire("user-42").admitted();     // ten times true, then false
+ * limiter.tryAcquire("user-42", 2.5).orThrow(); // RateLimitExceededException
+ * limiter.peek("user-42").remaining();          // 0.0
+ * }</pre>
+ *
+ * <p>Thread-safe. A limiter of a registry follows its limit when that is replaced.
+ */
+public final class RateLimiter {
+
+    private static final int SOURCES = Source.values().length;
+
+    private final RateLimiters registry;
+    private final String name;
+    private final LongAdder[] counts = new LongAdder[2 * SOURCES];
+    private volatile @Nullable Limit limit;
+
+    RateLimiter(RateLimiters registry, Limit limit) {
+        this.registry = registry;
+        this.name = limit.name();
+        this.limit = limit;
+        for (int i = 0; i < counts.length; i++) {
+            counts[i] = new LongAdder();
+        }
+    }
+
+    /**
+     * A limiter on its own, in memory, whose limit is named {@code default}.
+     *
+     * @param rates one or more texts that {@link Rate#parse(String)} reads
+     * @return the limiter
+     * @throws InvalidLimitException if a rate is wrong
+     */
+    public static RateLimiter of(String... rates) {
+        return RateLimiters.inMemory().define(Limit.of("default", rates));
+    }
+
+    /** {@return the name of the limit} */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * The limit as it is configured now.
+     *
+     * @return the limit
+     * @throws UnknownLimitException if it was removed
+     */
+    public Limit limit() {
+        Limit current = limit;
+        if (current == null) {
+            throw registry.unknown(name);
+        }
+        return current;
+    }
+
+    void limit(@Nullable Limit replacement) {
+        limit = replacement;
+    }
+
+    /**
+     * Takes the limit's cost from the one bucket that all callers without a key share.
+     *
+     * @return the decision
+     */
+    public Decision tryAcquire() {
+        return registry.decide(this, new Charge(limit(), Charge.SHARED, limit().cost()));
+    }
+
+    /**
+     * Takes the limit's cost, one token unless configured otherwise, from a key's bucket.
+     *
+     * @param key whose bucket: a user, a tenant, an address; any text that is not blank
+     * @return the decision
+     * @throws EmptyKeyException if the key is null or blank
+     */
+    public Decision tryAcquire(@Nullable String key) {
+        Limit current = limit();
+        return registry.decide(this, new Charge(current, checked(key), current.cost()));
+    }
+
+    /**
+     * Takes so many tokens from a key's bucket, or none.
+     *
+     * @param key whose bucket: any text that is not blank
+     * @param cost tokens, rounded up to a thousandth; zero is free, above the capacity is never admitted
+     * @return the decision
+     * @throws EmptyKeyException if the key is null or blank
+     * @throws IllegalArgumentException if the cost is negative, NaN or infinite; nothing is taken
+     */
+    public Decision tryAcquire(@Nullable String key, double cost) {
+        return registry.decide(this, charge(key, cost));
+    }
+
+    /**
+     * {@link #tryAcquire(String)} without blocking the caller while a remote store is asked.
+     *
+     * @param key whose bucket: any text that is not blank
+     * @return the decision
+     * @throws EmptyKeyException if the key is null or blank
+     */
+    public CompletionStage<Decision> tryAcquireAsync(@Nullable String key) {
+        Limit current = limit();
+        return registry.decideAsync(this, new Charge(current, checked(key), current.cost()));
+    }
+
+    /**
+     * {@link #tryAcquire(String, double)} without blocking the caller while a remote store is asked.
+     *
+     * @param key whose bucket: any text that is not blank
+     * @param cost tokens, rounded up to a thousandth
+     * @return the decision
+     * @throws EmptyKeyException if the key is null or blank
+     * @throws IllegalArgumentException if the cost is negative, NaN or infinite; nothing is taken
+     */
+    public CompletionStage<Decision> tryAcquireAsync(@Nullable String key, double cost) {
+        return registry.decideAsync(this, charge(key, cost));
+    }
+
+    /**
+     * Reads a key's bucket and takes nothing; the reading counts in no meter.
+     *
+     * @param key whose bucket: any text that is not blank, or {@link Charge#SHARED}
+     * @return an admitted decision of cost 0, with the level of each rate
+     */
+    public Decision peek(String key) {
+        return registry.store().decide(new Charge(limit(), key, 0));
+    }
+
+    /**
+     * Makes a key's bucket full again.
+     *
+     * @param key whose bucket: any text that is not blank, or {@link Charge#SHARED}
+     */
+    public void reset(String key) {
+        registry.store().forget(limit(), key);
+    }
+
+    /**
+     * A charge of this limit, to be decided together with others by {@link RateLimiters#tryAcquire}.
+     *
+     * @param key whose bucket: any text that is not blank
+     * @param cost tokens, rounded up to a thousandth
+     * @return the charge
+     * @throws EmptyKeyException if the key is null or blank
+     * @throws IllegalArgumentException if the cost is negative, NaN or infinite
+     */
+    public Charge charge(@Nullable String key, double cost) {
+        return new Charge(limit(), checked(key), Tokens.roundedUp(cost));
+    }
+
+    /**
+     * How many calls this limit has admitted or refused since it was defined. A refused call of several limits counts
+     * on those that refused it.
+     *
+     * @param admitted which outcome
+     * @param source who decided
+     * @return calls
+     */
+    public long count(boolean admitted, Source source) {
+        return counter(admitted, source).sum();
+    }
+
+    void counted(boolean admitted, Source source) {
+        counter(admitted, source).increment();
+    }
+
+    private LongAdder counter(boolean admitted, Source source) {
+        return counts[source.ordinal() + (admitted ? SOURCES : 0)];
+    }
+
+    private String checked(@Nullable String key) {
+        if (key == null || key.isBlank()) {
+            throw new EmptyKeyException(name);
+        }
+        return key;
+    }
+}

@@ -1,0 +1,186 @@
+package io.ratelimit;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The registry of limits by name, on one store. Limits can be defined, replaced and removed while calls go on.
+ *
+ * <pre>{@code
+ * try (RateLimiters limiters = RateLimiters.inMemory()) {
+ *     RateLimiter perUser = limiters.define(Limit.of("quote-user", "5/10s"));
+ *     RateLimiter perAll = limiters.define(Limit.of("quote-all", "20/10s"));
+ *     limiters.tryAcquire(List.of(perUser.charge("user-42", 1), perAll.charge("all", 1))).orThrow();
+ * }
+ * }</pre>
+ */
+public final class RateLimiters implements AutoCloseable {
+
+    private static final System.Logger LOG = System.getLogger(RateLimiters.class.getName());
+
+    private final RateLimitStore store;
+    private final List<RateLimitListener> listeners;
+    private final Map<String, RateLimiter> limiters = new ConcurrentHashMap<>();
+
+    /**
+     * A registry without limits.
+     *
+     * @param store where its buckets are kept; closed with the registry
+     * @param listeners who hears of its decisions, in this order
+     */
+    public RateLimiters(RateLimitStore store, List<? extends RateLimitListener> listeners) {
+        this.store = store;
+        this.listeners = List.copyOf(listeners);
+    }
+
+    /** {@return a registry without limits, on a memory store of its own} */
+    public static RateLimiters inMemory() {
+        return new RateLimiters(MemoryStore.create(), List.of());
+    }
+
+    /**
+     * Adds a limit.
+     *
+     * @param limit the limit
+     * @return its limiter
+     * @throws IllegalStateException if a limit of this name is defined
+     */
+    public RateLimiter define(Limit limit) {
+        RateLimiter limiter = new RateLimiter(this, limit);
+        if (limiters.putIfAbsent(limit.name(), limiter) != null) {
+            throw new IllegalStateException("Limit \"" + limit.name() + "\" is already defined; use replace");
+        }
+        tell(listener -> listener.onDefined(limiter));
+        return limiter;
+    }
+
+    /**
+     * Gives a limit other rates or policies. Buckets keep their whole thousandths, rounded down, at most the new
+     * capacity; a rate that is new starts with as many tokens out as the rate that has most out.
+     *
+     * @param limit the new limit, by the name of the old one
+     * @return its limiter, the same as before
+     * @throws UnknownLimitException if no limit of this name is defined
+     */
+    public RateLimiter replace(Limit limit) {
+        RateLimiter limiter = get(limit.name());
+        limiter.limit(limit);
+        return limiter;
+    }
+
+    /**
+     * Takes a limit away. Its limiter refuses further calls with an {@link UnknownLimitException}.
+     *
+     * @param name the limit's name
+     * @return whether it was defined
+     */
+    public boolean remove(String name) {
+        RateLimiter limiter = limiters.remove(name);
+        if (limiter == null) {
+            return false;
+        }
+        limiter.limit(null);
+        tell(listener -> listener.onRemoved(limiter));
+        return true;
+    }
+
+    /**
+     * The limiter of a limit.
+     *
+     * @param name the limit's name
+     * @return its limiter
+     * @throws UnknownLimitException if no limit of this name is defined
+     */
+    public RateLimiter get(String name) {
+        RateLimiter limiter = limiters.get(name);
+        if (limiter == null) {
+            throw unknown(name);
+        }
+        return limiter;
+    }
+
+    /** {@return the limiters of all limits, in no order, as a live view} */
+    public Collection<RateLimiter> all() {
+        return java.util.Collections.unmodifiableCollection(limiters.values());
+    }
+
+    /** {@return the store that keeps the buckets} */
+    public RateLimitStore store() {
+        return store;
+    }
+
+    /**
+     * Takes several charges at once, or none of them.
+     *
+     * @param charges one or more, made by {@link RateLimiter#charge}; two of one bucket add up
+     * @return the decision
+     */
+    public Decision tryAcquire(Collection<Charge> charges) {
+        return counted(null, store.decide(Charge.merged(charges)));
+    }
+
+    /**
+     * Takes several charges at once, or none of them, without blocking the caller while a remote store is asked.
+     *
+     * @param charges one or more, made by {@link RateLimiter#charge}; two of one bucket add up
+     * @return the decision
+     */
+    public CompletionStage<Decision> tryAcquireAsync(Collection<Charge> charges) {
+        return store.decideAsync(Charge.merged(charges)).thenApply(decision -> counted(null, decision));
+    }
+
+    /** Closes the store. */
+    @Override
+    public void close() {
+        store.close();
+    }
+
+    Decision decide(RateLimiter limiter, Charge charge) {
+        return counted(limiter, store.decide(charge));
+    }
+
+    CompletionStage<Decision> decideAsync(RateLimiter limiter, Charge charge) {
+        return store.decideAsync(List.of(charge)).thenApply(decision -> counted(limiter, decision));
+    }
+
+    UnknownLimitException unknown(String name) {
+        return new UnknownLimitException(name, limiters.keySet());
+    }
+
+    /** The one door through which every decision leaves: an admitted call counts on each limit, a refused one on those that refused. */
+    private Decision counted(@Nullable RateLimiter only, Decision decision) {
+        if (only != null) {
+            only.counted(decision.admitted(), decision.source());
+        } else {
+            String last = "";
+            for (int i = 0; i < decision.charges().size(); i++) {
+                String name = decision.charges().get(i).limit().name();
+                if (!name.equals(last) && (decision.admitted() || !decision.admits(i))) {
+                    last = name;
+                    RateLimiter limiter = limiters.get(name);
+                    if (limiter != null) {
+                        limiter.counted(decision.admitted(), decision.source());
+                    }
+                }
+            }
+        }
+        if (!listeners.isEmpty()) {
+            tell(listener -> listener.onDecision(decision));
+        }
+        return decision;
+    }
+
+    private void tell(java.util.function.Consumer<RateLimitListener> event) {
+        for (RateLimitListener listener : listeners) {
+            try {
+                event.accept(listener);
+            } catch (RuntimeException ex) {
+                LOG.log(System.Logger.Level.WARNING, "A rate limit listener failed: " + listener.getClass().getName(), ex);
+            }
+        }
+    }
+}

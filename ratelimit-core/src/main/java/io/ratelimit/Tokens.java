@@ -1,0 +1,89 @@
+package io.ratelimit;
+
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+
+/**
+ * Tokens as people write them, decimals of at most three places, and as stores count them, integer thousandths.
+ *
+ * <p>{@code 1} is 1000 thousandths, {@code 0.5} is 500. Nothing between the two is ever a floating-point product, so
+ * {@code 0.1} is exactly 100.
+ */
+public final class Tokens {
+
+    /** More thousandths than any bucket can hold: 2<sup>53</sup>. Costs beyond it count as this much. */
+    public static final long MOST_THOUSANDTHS = 1L << 53;
+
+    private static final BigDecimal MOST = BigDecimal.valueOf(MOST_THOUSANDTHS, 3);
+
+    private Tokens() {}
+
+    /**
+     * The thousandths of a constant, which must not be finer than 0.001.
+     *
+     * @param tokens zero or more; {@code 2.5} gives 2500
+     * @return thousandths, at most {@link #MOST_THOUSANDTHS}
+     * @throws IllegalArgumentException if the value is negative or has more than three decimal places
+     */
+    public static long exactly(BigDecimal tokens) {
+        if (tokens.stripTrailingZeros().scale() > 3) {
+            throw new IllegalArgumentException(
+                    "Invalid number of tokens " + tokens.toPlainString() + ": finer than 0.001; use at most three decimal places");
+        }
+        return roundedUp(tokens);
+    }
+
+    /**
+     * The thousandths of a computed cost, rounded up.
+     *
+     * @param tokens zero or more; {@code 0.0001} gives 1
+     * @return thousandths, at most {@link #MOST_THOUSANDTHS}
+     * @throws IllegalArgumentException if the value is negative
+     */
+    public static long roundedUp(BigDecimal tokens) {
+        if (tokens.signum() < 0) {
+            throw new IllegalArgumentException(
+                    "Invalid number of tokens " + tokens + ": negative; use zero (free) or a positive number");
+        }
+        if (tokens.compareTo(MOST) >= 0) {
+            return MOST_THOUSANDTHS;
+        }
+        return tokens.movePointRight(3).setScale(0, RoundingMode.CEILING).longValueExact();
+    }
+
+    /**
+     * The thousandths of a computed cost, rounded up from the decimal that the double prints as.
+     *
+     * @param tokens zero or more, finite; {@code 0.1} gives 100
+     * @return thousandths, at most {@link #MOST_THOUSANDTHS}
+     * @throws IllegalArgumentException if the value is negative, NaN or infinite
+     */
+    public static long roundedUp(double tokens) {
+        if (tokens >= 0 && tokens < Integer.MAX_VALUE && tokens == (int) tokens) {
+            return (int) tokens * 1000L;
+        }
+        if (!Double.isFinite(tokens)) {
+            throw new IllegalArgumentException(
+                    "Invalid number of tokens " + tokens + ": not finite; use zero (free) or a positive number");
+        }
+        return roundedUp(BigDecimal.valueOf(tokens));
+    }
+
+    /**
+     * The decimal of so many thousandths.
+     *
+     * @param thousandths a count whose magnitude is at most {@link #MOST_THOUSANDTHS}
+     * @return the double that prints as the exact decimal; 2500 gives {@code 2.5}
+     */
+    public static double decimal(long thousandths) {
+        return thousandths / 1000.0;
+    }
+
+    static String text(long thousandths) {
+        return text(BigDecimal.valueOf(thousandths, 3));
+    }
+
+    static String text(BigDecimal tokens) {
+        return tokens.signum() == 0 ? "0" : tokens.stripTrailingZeros().toPlainString();
+    }
+}
