@@ -1,0 +1,49 @@
+package io.ratelimit.sample;
+
+import io.ratelimit.sample.Catalogue.Product;
+import io.ratelimit.sample.Catalogue.ReportLine;
+import java.util.List;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+
+/** The catalogue over HTTP. A refused call leaves as 429 without a line of code here. */
+@RestController
+class CatalogueController {
+
+    /** What to report on; a report of more rows costs more tokens. */
+    record ReportRequest(String tenant, int rows) {
+
+        ReportRequest {
+            if (rows < 1) {
+                throw new IllegalArgumentException("rows must be 1 or more, not " + rows);
+            }
+        }
+    }
+
+    private final Catalogue catalogue;
+
+    CatalogueController(Catalogue catalogue) {
+        this.catalogue = catalogue;
+    }
+
+    @GetMapping("/search")
+    List<Product> search(
+            @RequestHeader(name = "X-User", defaultValue = "anonymous") String user,
+            @RequestParam(name = "q", defaultValue = "") String query) {
+        return catalogue.search(user, query);
+    }
+
+    @PostMapping("/reports")
+    List<ReportLine> report(@RequestBody ReportRequest request) {
+        return catalogue.report(request.tenant(), request.rows());
+    }
+
+    @GetMapping("/quote")
+    Product quote(@RequestHeader(name = "X-User", defaultValue = "anonymous") String user) {
+        return catalogue.quote(user);
+    }
+}
