@@ -1,0 +1,89 @@
+package io.ratelimit.sample;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
+
+/** The sample over real HTTP, its limits in memory. */
+@SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
+class SampleApplicationTests {
+
+    private final HttpClient client = HttpClient.newHttpClient();
+
+    @LocalServerPort
+    int port;
+
+    @Test
+    void eleven_searches_at_once_are_ten_answers_and_one_429() {
+        send(get("/search?q=sofa", "warm-up"));
+        List<CompletableFuture<HttpResponse<String>>> calls = new ArrayList<>();
+        for (int i = 0; i < 11; i++) {
+            calls.add(client.sendAsync(get("/search?q=sofa", "eleven"), HttpResponse.BodyHandlers.ofString()));
+        }
+        List<HttpResponse<String>> answers = calls.stream().map(CompletableFuture::join).toList();
+
+        assertThat(answers).filteredOn(answer -> answer.statusCode() == 200).hasSize(10).allSatisfy(answer -> assertThat(
+                        answer.body())
+                .contains("sofa"));
+        assertThat(answers).filteredOn(answer -> answer.statusCode() == 429).singleElement().satisfies(answer -> {
+            assertThat(answer.headers().firstValue("Retry-After")).contains("1");
+            assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
+            assertThat(answer.body()).contains("quota-exceeded").doesNotContain("eleven");
+        });
+        assertThat(send(get("/actuator/metrics/ratelimit.decisions?tag=limit:search&tag=outcome:rejected", "-")).body())
+                .contains("\"value\":1.0");
+        assertThat(send(get("/actuator/metrics/ratelimit.decisions?tag=limit:search&tag=outcome:admitted", "-")).body())
+                .contains("\"value\":11.0");
+        assertThat(send(get("/actuator/ratelimits", "-")).body()).contains("Catalogue#search");
+    }
+
+    @Test
+    void a_report_costs_its_rows_and_a_tenant_that_spent_its_burst_waits() {
+        assertThat(send(report("acme", 60_000)).statusCode()).isEqualTo(200);
+        assertThat(send(report("acme", 60_000)).statusCode()).isEqualTo(429);
+        assertThat(send(report("umbrella", 250)).body()).contains("seating");
+        assertThat(send(report("umbrella", -1)).statusCode()).isEqualTo(400);
+        HttpResponse<String> never = send(report("umbrella", 100_100));
+        assertThat(never.statusCode()).isEqualTo(429);
+        assertThat(never.headers().firstValue("Retry-After")).isEmpty();
+    }
+
+    @Test
+    void a_quote_that_the_user_may_not_have_takes_nothing_from_everybody() {
+        for (int i = 0; i < 5; i++) {
+            assertThat(send(get("/quote", "greedy")).statusCode()).isEqualTo(200);
+        }
+        for (int i = 0; i < 20; i++) {
+            send(get("/quote", "greedy"));
+        }
+        assertThat(send(get("/quote", "modest")).statusCode()).isEqualTo(200);
+    }
+
+    private HttpResponse<String> send(HttpRequest request) {
+        return client.sendAsync(request, HttpResponse.BodyHandlers.ofString()).join();
+    }
+
+    private HttpRequest get(String path, String user) {
+        return HttpRequest.newBuilder(uri(path)).header("X-User", user).build();
+    }
+
+    private HttpRequest report(String tenant, int rows) {
+        return HttpRequest.newBuilder(uri("/reports"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString("{\"tenant\": \"" + tenant + "\", \"rows\": " + rows + "}"))
+                .build();
+    }
+
+    private URI uri(String path) {
+        return URI.create("http://localhost:" + port + path);
+    }
+}
