@@ -216,7 +216,8 @@ public final class MemoryStore implements RateLimitStore {
     /** A charge with the bucket that is held for it, and the word that the bucket is to be released with. */
     private static final class Hold {
 
-        static final Comparator<Hold> ORDER = Comparator.comparing((Hold hold) -> hold.charge.limit().name())
+        static final Comparator<Hold> ORDER = Comparator.comparing(
+                        (Hold hold) -> hold.charge.limit().name())
                 .thenComparing(hold -> hold.place instanceof Integer ? "" : hold.charge.key())
                 .thenComparing(hold -> hold.place instanceof Integer number ? number : -1);
 
@@ -272,7 +273,9 @@ public final class MemoryStore implements RateLimitStore {
         Object place = takes ? table.placeFor(charge.key(), shape) : table.place(charge.key());
         Bucket bucket = table.buckets().get(place);
         if (bucket == null) {
-            return takes ? null : new Hold(charge, table, place, Bucket.heldFull(shape).released());
+            return takes
+                    ? null
+                    : new Hold(charge, table, place, Bucket.heldFull(shape).released());
         }
         if (bucket.shape != shape) {
             if (takes) {

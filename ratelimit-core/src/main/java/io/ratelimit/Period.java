@@ -60,7 +60,9 @@ final class Period {
         StringBuilder text = new StringBuilder();
         Duration rest = period;
         for (Map.Entry<String, Duration> unit : UNITS.entrySet()) {
-            if (unit.getKey().equals("w") && !rest.minus(unit.getValue().multipliedBy(rest.dividedBy(unit.getValue()))).isZero()) {
+            if (unit.getKey().equals("w")
+                    && !rest.minus(unit.getValue().multipliedBy(rest.dividedBy(unit.getValue())))
+                            .isZero()) {
                 continue;
             }
             long count = rest.dividedBy(unit.getValue());
@@ -72,7 +74,10 @@ final class Period {
         if (!rest.isZero()) {
             return period.toString();
         }
-        return text.length() > 1 && text.charAt(0) == '1' && Character.isLetter(text.charAt(1)) && UNITS.containsKey(text.substring(1))
+        return text.length() > 1
+                        && text.charAt(0) == '1'
+                        && Character.isLetter(text.charAt(1))
+                        && UNITS.containsKey(text.substring(1))
                 ? text.substring(1)
                 : text.toString();
     }

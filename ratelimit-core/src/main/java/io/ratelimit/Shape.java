@@ -28,7 +28,9 @@ final class Shape {
         long last = Long.MAX_VALUE;
         for (TokenBucket rate : rates) {
             long ticks = MOST_UNITS / rate.refill();
-            last = Math.min(last, ticks < Long.MAX_VALUE / rate.tickNanos() / 2 ? ticks * rate.tickNanos() : Long.MAX_VALUE / 2);
+            last = Math.min(
+                    last,
+                    ticks < Long.MAX_VALUE / rate.tickNanos() / 2 ? ticks * rate.tickNanos() : Long.MAX_VALUE / 2);
         }
         this.lastNanos = baseNanos + last;
     }

@@ -72,12 +72,14 @@ public final class TokenBucket {
         BigInteger perTick = interval ? tokens : tokens.divide(divisor);
         BigInteger needed = burst.multiply(unitsPerThousandth).add(perTick).max(period);
         if (needed.bitLength() > 53) {
-            throw new InvalidLimitException("Invalid rate \"" + rate + "\": it needs " + needed
-                    + " units to be counted exactly, " + needed.divide(BigInteger.valueOf(LIMIT)).add(BigInteger.ONE)
-                    + " times what can be held (2^53); use a smaller burst, a rounder number of tokens, or a shorter period");
+            throw new InvalidLimitException(
+                    "Invalid rate \"" + rate + "\": it needs " + needed
+                            + " units to be counted exactly, "
+                            + needed.divide(BigInteger.valueOf(LIMIT)).add(BigInteger.ONE)
+                            + " times what can be held (2^53); use a smaller burst, a rounder number of tokens, or a shorter period");
         }
-        return new TokenBucket(rate, interval, period.longValueExact(), perTick.longValueExact(),
-                unitsPerThousandth.longValueExact());
+        return new TokenBucket(
+                rate, interval, period.longValueExact(), perTick.longValueExact(), unitsPerThousandth.longValueExact());
     }
 
     /** {@return the rate this is the arithmetic of} */
