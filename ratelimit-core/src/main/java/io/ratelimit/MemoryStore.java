@@ -140,10 +140,7 @@ public final class MemoryStore implements RateLimitStore {
     private @Nullable Decision decideByWord(List<Charge> charges, Charge charge, Bucket bucket) {
         TokenBucket rate = bucket.shape.rates[0];
         for (int spins = 0; ; spins++) {
-            long nanos = nanos();
-            if (!bucket.shape.serves(charge.limit(), nanos)) {
-                return null;
-            }
+            // The word before the clock: a word of later than now would show less than there ever was.
             long word = bucket.word();
             if (word == Bucket.GONE) {
                 return null;
@@ -151,6 +148,10 @@ public final class MemoryStore implements RateLimitStore {
             if (word == Bucket.HELD) {
                 Bucket.pause(spins);
                 continue;
+            }
+            long nanos = nanos();
+            if (!bucket.shape.serves(charge.limit(), nanos)) {
+                return null;
             }
             long now = bucket.shape.ticks(0, nanos);
             long level = rate.level(word, now);
