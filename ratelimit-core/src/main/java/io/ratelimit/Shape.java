@@ -30,7 +30,8 @@ final class Shape {
         for (TokenBucket rate : rates) {
             if (!rate.isInterval()) {
                 long ticks = MOST_UNITS / rate.refill();
-                served = Math.min(served, ticks < MOST_NANOS / rate.tickNanos() ? ticks * rate.tickNanos() : MOST_NANOS);
+                served =
+                        Math.min(served, ticks < MOST_NANOS / rate.tickNanos() ? ticks * rate.tickNanos() : MOST_NANOS);
             }
         }
         this.servedNanos = served;
