@@ -108,7 +108,7 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
     /** The shortest text that {@link #parse(String)} reads as this rate. */
     @Override
     public String toString() {
-        String rate = Tokens.text(tokens) + "/" + Period.text(period);
+        String rate = Tokens.text(tokens) + "/" + Period.perText(period);
         return burst.equals(tokens) ? rate : rate + " burst " + Tokens.text(burst);
     }
 

@@ -24,7 +24,7 @@ public final class UnknownLimitException extends IllegalArgumentException {
         super("Unknown limit \"" + name + "\""
                 + nearest(name, known)
                         .map(near -> "; did you mean \"" + near + "\"?")
-                        .orElse("") + " Known limits: " + new TreeSet<>(known));
+                        .orElse(".") + " Known limits: " + new TreeSet<>(known));
         this.name = name;
         this.known = new TreeSet<>(known);
     }
@@ -39,7 +39,7 @@ public final class UnknownLimitException extends IllegalArgumentException {
         return known;
     }
 
-    /** {@return the known name that differs in the fewest letters, if it differs in less than half of them} */
+    /** {@return the known name that differs in the fewest letters, if it differs in at most half of them} */
     public Optional<String> getNearest() {
         return nearest(name, known);
     }
