@@ -80,6 +80,7 @@ final class BucketTable {
             } else if (number == null || origin == null) {
                 share(shares(key), wanted);
             } else if (origin.shape == wanted || reshape(number, origin, wanted)) {
+                room.refused();
                 return number;
             }
         }

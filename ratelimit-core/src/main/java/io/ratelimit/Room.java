@@ -54,8 +54,12 @@ final class Room {
             return true;
         }
         taken.decrementAndGet();
-        refusals.increment();
         return false;
+    }
+
+    /** Counts a charge that went to a shared bucket. */
+    void refused() {
+        refusals.increment();
     }
 
     void giveBack() {
