@@ -155,7 +155,10 @@ public final class Decision {
 
     /** {@return when every bucket is full again, if nobody calls} */
     public Duration resetAfter() {
-        return readings().stream().map(Reading::resetAfter).max(Comparator.naturalOrder()).orElse(Duration.ZERO);
+        return readings().stream()
+                .map(Reading::resetAfter)
+                .max(Comparator.naturalOrder())
+                .orElse(Duration.ZERO);
     }
 
     /**
@@ -178,7 +181,9 @@ public final class Decision {
                 ? "admitted, remaining " + remaining()
                 : refusedBy()
                         .map(by -> "refused by " + by.limit().name() + " " + by.rate() + ", remaining " + by.remaining()
-                                + by.retryAfter().map(wait -> ", retry after " + wait).orElse(", never"))
+                                + by.retryAfter()
+                                        .map(wait -> ", retry after " + wait)
+                                        .orElse(", never"))
                         .orElse("refused by policy");
     }
 
@@ -190,7 +195,12 @@ public final class Decision {
                 : charge.cost() > bucket.capacityThousandths()
                         ? Optional.empty()
                         : Optional.of(bucket.untilAdmitted(level, phase, charge.cost()));
-        return new Reading(charge.limit(), bucket.rate(), enough, Tokens.decimal(bucket.remaining(after)), retryAfter,
+        return new Reading(
+                charge.limit(),
+                bucket.rate(),
+                enough,
+                Tokens.decimal(bucket.remaining(after)),
+                retryAfter,
                 bucket.untilFull(after, phase));
     }
 

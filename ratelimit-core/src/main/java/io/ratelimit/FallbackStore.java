@@ -45,7 +45,8 @@ public final class FallbackStore implements RateLimitStore {
     @Override
     public CompletionStage<Decision> decideAsync(List<Charge> charges) {
         return remote.decideAsync(charges).exceptionallyCompose(failure -> {
-            Throwable cause = failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+            Throwable cause =
+                    failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
             return cause instanceof StoreUnavailableException
                     ? CompletableFuture.completedFuture(answer(charges))
                     : CompletableFuture.failedFuture(cause);

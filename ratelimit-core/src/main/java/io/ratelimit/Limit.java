@@ -33,8 +33,9 @@ public final class Limit {
         this.refill = builder.refill;
         this.onStoreFailure = builder.onStoreFailure;
         if (!NAME.matcher(name).matches()) {
-            throw new InvalidLimitException("Invalid limit name \"" + name
-                    + "\": use 1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit");
+            throw new InvalidLimitException(
+                    "Invalid limit name \"" + name
+                            + "\": use 1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit");
         }
         if (rates.isEmpty()) {
             throw new InvalidLimitException("Limit \"" + name + "\" has no rates; give it one, such as 10/s");

@@ -140,10 +140,7 @@ public final class MemoryStore implements RateLimitStore {
     private @Nullable Decision decideByWord(List<Charge> charges, Charge charge, Bucket bucket) {
         TokenBucket rate = bucket.shape.rates[0];
         for (int spins = 0; ; spins++) {
-            long nanos = nanos();
-            if (!bucket.shape.serves(charge.limit(), nanos)) {
-                return null;
-            }
+            // The word before the clock: a word of later than now would show less than there ever was.
             long word = bucket.word();
             if (word == Bucket.GONE) {
                 return null;
@@ -151,6 +148,10 @@ public final class MemoryStore implements RateLimitStore {
             if (word == Bucket.HELD) {
                 Bucket.pause(spins);
                 continue;
+            }
+            long nanos = nanos();
+            if (!bucket.shape.serves(charge.limit(), nanos)) {
+                return null;
             }
             long now = bucket.shape.ticks(0, nanos);
             long level = rate.level(word, now);
@@ -216,7 +217,8 @@ public final class MemoryStore implements RateLimitStore {
     /** A charge with the bucket that is held for it, and the word that the bucket is to be released with. */
     private static final class Hold {
 
-        static final Comparator<Hold> ORDER = Comparator.comparing((Hold hold) -> hold.charge.limit().name())
+        static final Comparator<Hold> ORDER = Comparator.comparing(
+                        (Hold hold) -> hold.charge.limit().name())
                 .thenComparing(hold -> hold.place instanceof Integer ? "" : hold.charge.key())
                 .thenComparing(hold -> hold.place instanceof Integer number ? number : -1);
 
@@ -272,7 +274,9 @@ public final class MemoryStore implements RateLimitStore {
         Object place = takes ? table.placeFor(charge.key(), shape) : table.place(charge.key());
         Bucket bucket = table.buckets().get(place);
         if (bucket == null) {
-            return takes ? null : new Hold(charge, table, place, Bucket.heldFull(shape).released());
+            return takes
+                    ? null
+                    : new Hold(charge, table, place, Bucket.heldFull(shape).released());
         }
         if (bucket.shape != shape) {
             if (takes) {

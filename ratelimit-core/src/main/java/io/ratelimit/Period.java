@@ -55,26 +55,28 @@ final class Period {
         return sum;
     }
 
-    /** Writes a period in its shortest text: one second is {@code s}, ninety seconds {@code 1m30s}. */
-    static String text(Duration period) {
+    /** Writes a duration in its shortest text: {@code 0s}, {@code 100ms}, {@code 1m30s}. */
+    static String text(Duration duration) {
+        if (duration.isZero()) {
+            return "0s";
+        }
         StringBuilder text = new StringBuilder();
-        Duration rest = period;
+        Duration rest = duration;
         for (Map.Entry<String, Duration> unit : UNITS.entrySet()) {
-            if (unit.getKey().equals("w") && !rest.minus(unit.getValue().multipliedBy(rest.dividedBy(unit.getValue()))).isZero()) {
-                continue;
-            }
             long count = rest.dividedBy(unit.getValue());
-            if (count > 0) {
+            Duration whole = unit.getValue().multipliedBy(count);
+            if (count > 0 && (!unit.getKey().equals("w") || rest.equals(whole))) {
                 text.append(count).append(unit.getKey());
-                rest = rest.minus(unit.getValue().multipliedBy(count));
+                rest = rest.minus(whole);
             }
         }
-        if (!rest.isZero()) {
-            return period.toString();
-        }
-        return text.length() > 1 && text.charAt(0) == '1' && Character.isLetter(text.charAt(1)) && UNITS.containsKey(text.substring(1))
-                ? text.substring(1)
-                : text.toString();
+        return rest.isZero() ? text.toString() : duration.toString();
+    }
+
+    /** Writes a period as a rate has it after its slash: {@code s} for one second, else as {@link #text}. */
+    static String perText(Duration period) {
+        String text = text(period);
+        return text.startsWith("1") && UNITS.containsKey(text.substring(1)) ? text.substring(1) : text;
     }
 
     private static IllegalArgumentException unknown(String what, String text) {

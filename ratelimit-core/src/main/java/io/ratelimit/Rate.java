@@ -29,12 +29,14 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
         tokens = positive("tokens", tokens);
         burst = positive("burst", burst);
         if (period.isNegative() || period.isZero()) {
-            throw new InvalidLimitException("Invalid period " + period + ": not positive; use a duration such as 1s or 10m");
+            throw new InvalidLimitException(
+                    "Invalid period " + period + ": not positive; use a duration such as 1s or 10m");
         }
         Duration tick = tick(period);
         if (period.getNano() % tick.toNanos() != 0) {
             throw new InvalidLimitException("Invalid period " + period + ": finer than " + Period.text(tick)
-                    + ", the tick of " + (tick.toNanos() == 1000 ? "periods below a minute" : "periods from a minute on")
+                    + ", the tick of "
+                    + (tick.toNanos() == 1000 ? "periods below a minute" : "periods from a minute on")
                     + "; use a whole number of ticks");
         }
     }
@@ -81,7 +83,7 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
         try {
             return new Rate(tokens, Period.parse(parts.group(2)), burst);
         } catch (IllegalArgumentException ex) {
-            throw invalid(text, ex.getMessage());
+            throw invalid(text, String.valueOf(ex.getMessage()));
         }
     }
 
@@ -106,7 +108,7 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
     /** The shortest text that {@link #parse(String)} reads as this rate. */
     @Override
     public String toString() {
-        String rate = Tokens.text(tokens) + "/" + Period.text(period);
+        String rate = Tokens.text(tokens) + "/" + Period.perText(period);
         return burst.equals(tokens) ? rate : rate + " burst " + Tokens.text(burst);
     }
 
@@ -137,7 +139,7 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
     }
 
     private static InvalidLimitException invalid(String text, String reason) {
-        return new InvalidLimitException("Invalid rate \"" + text + "\": "
-                + Character.toLowerCase(reason.charAt(0)) + reason.substring(1));
+        return new InvalidLimitException(
+                "Invalid rate \"" + text + "\": " + Character.toLowerCase(reason.charAt(0)) + reason.substring(1));
     }
 }

@@ -97,7 +97,8 @@ public final class RateLimitExceededException extends RuntimeException {
     }
 
     private static Charge refusedCharge(Decision decision) {
-        String limit = decision.refusedBy().map(reading -> reading.limit().name()).orElse("");
+        String limit =
+                decision.refusedBy().map(reading -> reading.limit().name()).orElse("");
         List<Charge> charges = decision.charges();
         for (int i = 0; i < charges.size(); i++) {
             if (charges.get(i).limit().name().equals(limit) && !decision.admits(i)) {
@@ -113,7 +114,8 @@ public final class RateLimitExceededException extends RuntimeException {
             return "Rate limit \"" + charge.limit().name() + "\" refused the call: its store is unavailable";
         }
         return "Rate limit \"" + charge.limit().name() + "\" (" + refusal.rate() + ") exceeded: cost "
-                + Tokens.text(charge.cost()) + ", remaining " + Tokens.text(Tokens.roundedUp(refusal.remaining())) + ", "
+                + Tokens.text(charge.cost()) + ", remaining " + Tokens.text(Tokens.roundedUp(refusal.remaining()))
+                + ", "
                 + retryText(refusal.retryAfter().orElse(null));
     }
 

@@ -179,7 +179,10 @@ public final class RateLimiters implements AutoCloseable {
             try {
                 event.accept(listener);
             } catch (RuntimeException ex) {
-                LOG.log(System.Logger.Level.WARNING, "A rate limit listener failed: " + listener.getClass().getName(), ex);
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "A rate limit listener failed: " + listener.getClass().getName(),
+                        ex);
             }
         }
     }

@@ -18,4 +18,9 @@ import java.util.Optional;
  * @param resetAfter when the bucket is full again if nobody calls
  */
 public record Reading(
-        Limit limit, Rate rate, boolean admitted, double remaining, Optional<Duration> retryAfter, Duration resetAfter) {}
+        Limit limit,
+        Rate rate,
+        boolean admitted,
+        double remaining,
+        Optional<Duration> retryAfter,
+        Duration resetAfter) {}

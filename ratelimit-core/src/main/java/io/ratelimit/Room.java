@@ -26,7 +26,8 @@ final class Room {
     private final LongAdder refusals = new LongAdder();
     private final ReentrantLock cursorLock = new ReentrantLock();
     private Iterator<BucketTable> tableCursor = List.<BucketTable>of().iterator();
-    private Iterator<Map.Entry<Object, Bucket>> cursor = List.<Map.Entry<Object, Bucket>>of().iterator();
+    private Iterator<Map.Entry<Object, Bucket>> cursor =
+            List.<Map.Entry<Object, Bucket>>of().iterator();
     private @Nullable BucketTable table;
 
     Room(int maxKeys, Collection<BucketTable> tables, LongSupplier nanos) {
@@ -53,8 +54,12 @@ final class Room {
             return true;
         }
         taken.decrementAndGet();
-        refusals.increment();
         return false;
+    }
+
+    /** Counts a charge that went to a shared bucket. */
+    void refused() {
+        refusals.increment();
     }
 
     void giveBack() {

@@ -13,11 +13,12 @@ final class Shape {
 
     private static final long BASE_STEP = 1_000_000;
     private static final long MOST_UNITS = 1L << 61;
+    private static final long MOST_NANOS = 1L << 61;
 
     final Limit limit;
     final TokenBucket[] rates;
     private final long baseNanos;
-    private final long lastNanos;
+    private final long servedNanos;
 
     /** A shape whose base is the last whole millisecond of the store's clock, so that ticks fall where they fell before. */
     Shape(Limit limit, long nanos) {
@@ -25,16 +26,19 @@ final class Shape {
         this.limit = limit;
         this.rates = buckets.toArray(new TokenBucket[0]);
         this.baseNanos = nanos - nanos % BASE_STEP;
-        long last = Long.MAX_VALUE;
+        long served = MOST_NANOS;
         for (TokenBucket rate : rates) {
-            long ticks = MOST_UNITS / rate.refill();
-            last = Math.min(last, ticks < Long.MAX_VALUE / rate.tickNanos() / 2 ? ticks * rate.tickNanos() : Long.MAX_VALUE / 2);
+            if (!rate.isInterval()) {
+                long ticks = MOST_UNITS / rate.refill();
+                served =
+                        Math.min(served, ticks < MOST_NANOS / rate.tickNanos() ? ticks * rate.tickNanos() : MOST_NANOS);
+            }
         }
-        this.lastNanos = baseNanos + last;
+        this.servedNanos = served;
     }
 
     boolean serves(Limit other, long nanos) {
-        return limit == other && nanos <= lastNanos;
+        return limit.equals(other) && nanos - baseNanos <= servedNanos;
     }
 
     /** Whether a bucket is one word that one compare-and-set changes. */
@@ -42,8 +46,9 @@ final class Shape {
         return rates.length == 1 && !rates[0].isInterval();
     }
 
+    /** Ticks since the base, at most twice those it serves: a bucket left alone for so long is full, and stays countable. */
     long ticks(int rate, long nanos) {
-        long elapsed = nanos - baseNanos;
+        long elapsed = Math.min(nanos - baseNanos, 2 * servedNanos - 1);
         return rates[rate].tickNanos() == 1000 ? elapsed / 1000 : elapsed / 1_000_000;
     }
 }

@@ -60,7 +60,8 @@ public final class TokenBucket {
      * @param rate the rate
      * @param refill how its tokens come back
      * @return the bucket's arithmetic
-     * @throws InvalidLimitException if capacity and refill together need 2<sup>53</sup> units or more, saying by how much
+     * @throws InvalidLimitException if capacity and refill together need 2<sup>53</sup> units or more, or an empty bucket
+     *     2<sup>53</sup> µs (285 years) or more to fill up, saying by how much
      */
     public static TokenBucket of(Rate rate, Refill refill) {
         BigInteger period = nanos(rate.period()).divide(nanos(Rate.tick(rate.period())));
@@ -70,14 +71,16 @@ public final class TokenBucket {
         BigInteger divisor = interval ? period : tokens.gcd(period);
         BigInteger unitsPerThousandth = period.divide(divisor);
         BigInteger perTick = interval ? tokens : tokens.divide(divisor);
-        BigInteger needed = burst.multiply(unitsPerThousandth).add(perTick).max(period);
-        if (needed.bitLength() > 53) {
-            throw new InvalidLimitException("Invalid rate \"" + rate + "\": it needs " + needed
-                    + " units to be counted exactly, " + needed.divide(BigInteger.valueOf(LIMIT)).add(BigInteger.ONE)
-                    + " times what can be held (2^53); use a smaller burst, a rounder number of tokens, or a shorter period");
-        }
-        return new TokenBucket(rate, interval, period.longValueExact(), perTick.longValueExact(),
-                unitsPerThousandth.longValueExact());
+        BigInteger capacity = burst.multiply(unitsPerThousandth);
+        requireCountable(
+                rate, capacity.add(perTick).max(period), "units to be counted exactly", "a rounder number of tokens");
+        BigInteger steps = capacity.add(perTick).subtract(BigInteger.ONE).divide(perTick);
+        BigInteger ticksToFull = interval ? steps.multiply(period) : steps;
+        BigInteger micros =
+                ticksToFull.multiply(nanos(Rate.tick(rate.period()))).divide(BigInteger.valueOf(1000));
+        requireCountable(rate, micros, "microseconds to fill up", "more tokens");
+        return new TokenBucket(
+                rate, interval, period.longValueExact(), perTick.longValueExact(), unitsPerThousandth.longValueExact());
     }
 
     /** {@return the rate this is the arithmetic of} */
@@ -204,6 +207,14 @@ public final class TokenBucket {
     /** Whether two scales count the same period, so that one can adopt the level of the other. */
     boolean matches(TokenBucket other) {
         return period == other.period && tickNanos == other.tickNanos;
+    }
+
+    private static void requireCountable(Rate rate, BigInteger needed, String what, String fix) {
+        if (needed.bitLength() > 53) {
+            BigInteger times = needed.divide(BigInteger.valueOf(LIMIT)).add(BigInteger.ONE);
+            throw new InvalidLimitException("Invalid rate \"" + rate + "\": it needs " + needed + " " + what + ", "
+                    + times + " times what can be held (2^53); use a smaller burst, " + fix + ", or a shorter period");
+        }
     }
 
     private static BigInteger nanos(Duration duration) {

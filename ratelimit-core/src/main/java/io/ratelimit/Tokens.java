@@ -27,8 +27,8 @@ public final class Tokens {
      */
     public static long exactly(BigDecimal tokens) {
         if (tokens.stripTrailingZeros().scale() > 3) {
-            throw new IllegalArgumentException(
-                    "Invalid number of tokens " + tokens.toPlainString() + ": finer than 0.001; use at most three decimal places");
+            throw new IllegalArgumentException("Invalid number of tokens " + tokens.toPlainString()
+                    + ": finer than 0.001; use at most three decimal places");
         }
         return roundedUp(tokens);
     }

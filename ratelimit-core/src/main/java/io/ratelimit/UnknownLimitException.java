@@ -21,8 +21,10 @@ public final class UnknownLimitException extends IllegalArgumentException {
      * @param known the names of all limits
      */
     public UnknownLimitException(String name, Collection<String> known) {
-        super("Unknown limit \"" + name + "\"" + nearest(name, known).map(near -> "; did you mean \"" + near + "\"?").orElse("")
-                + " Known limits: " + new TreeSet<>(known));
+        super("Unknown limit \"" + name + "\""
+                + nearest(name, known)
+                        .map(near -> "; did you mean \"" + near + "\"?")
+                        .orElse(".") + " Known limits: " + new TreeSet<>(known));
         this.name = name;
         this.known = new TreeSet<>(known);
     }
@@ -37,7 +39,7 @@ public final class UnknownLimitException extends IllegalArgumentException {
         return known;
     }
 
-    /** {@return the known name that differs in the fewest letters, if it differs in less than half of them} */
+    /** {@return the known name that differs in the fewest letters, if it differs in at most half of them} */
     public Optional<String> getNearest() {
         return nearest(name, known);
     }
@@ -45,7 +47,8 @@ public final class UnknownLimitException extends IllegalArgumentException {
     private static Optional<String> nearest(String name, Collection<String> known) {
         return known.stream()
                 .filter(candidate -> distance(name, candidate) * 2 <= Math.max(name.length(), candidate.length()))
-                .min(Comparator.comparingInt((String candidate) -> distance(name, candidate)).thenComparing(candidate -> candidate));
+                .min(Comparator.comparingInt((String candidate) -> distance(name, candidate))
+                        .thenComparing(candidate -> candidate));
     }
 
     /** Edits (insert, delete, replace a letter) between two names, by Wagner and Fischer's table, a row at a time. */
