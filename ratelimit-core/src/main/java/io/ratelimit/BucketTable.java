@@ -77,7 +77,7 @@ final class BucketTable {
                     continue;
                 }
                 room.giveBack();
-            } else if (origin == null) {
+            } else if (number == null || origin == null) {
                 share(shares(key), wanted);
             } else if (origin.shape == wanted || reshape(number, origin, wanted)) {
                 return number;

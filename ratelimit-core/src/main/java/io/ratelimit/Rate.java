@@ -81,7 +81,7 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
         try {
             return new Rate(tokens, Period.parse(parts.group(2)), burst);
         } catch (IllegalArgumentException ex) {
-            throw invalid(text, ex.getMessage());
+            throw invalid(text, String.valueOf(ex.getMessage()));
         }
     }
 
