@@ -1,0 +1,39 @@
+package io.ratelimit.actuate;
+
+import io.ratelimit.Decision;
+import io.ratelimit.RateLimiter;
+import io.ratelimit.Reading;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The level of one key's bucket as the endpoint shows it.
+ *
+ * @param source who was read: {@code store}, or {@code local} for this node's memory while the store fails; {@code policy}
+ *     and {@code disabled} count nothing, and so have no rates to show
+ * @param rates the level of each rate
+ */
+record KeyLevel(String source, List<RateLevel> rates) {
+
+    static KeyLevel of(RateLimiter limiter, String key) {
+        Decision decision = limiter.peek(key);
+        return new KeyLevel(
+                decision.source().name().toLowerCase(Locale.ROOT),
+                decision.readings().stream().map(RateLevel::of).toList());
+    }
+
+    /**
+     * The level of one rate.
+     *
+     * @param rate such as {@code 10/s}
+     * @param remaining tokens left, rounded down to a thousandth
+     * @param resetAfter when the bucket is full again if nobody calls
+     */
+    record RateLevel(String rate, double remaining, Duration resetAfter) {
+
+        private static RateLevel of(Reading reading) {
+            return new RateLevel(reading.rate().toString(), reading.remaining(), reading.resetAfter());
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package io.ratelimit.actuate;
+
+import io.ratelimit.Limit;
+import io.ratelimit.RateLimiter;
+import io.ratelimit.Source;
+import io.ratelimit.Tokens;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * A limit as the endpoint shows it.
+ *
+ * @param name the limit's name
+ * @param rates such as {@code 1000/h burst 200}
+ * @param refill {@code smooth} or {@code interval}
+ * @param cost tokens that a call takes that names no cost
+ * @param onStoreFailure {@code local}, {@code allow} or {@code deny}
+ * @param methods that are annotated with this limit
+ * @param admitted calls admitted since the limit was defined, by who decided
+ * @param rejected calls refused since the limit was defined, by who decided
+ */
+record LimitDescription(
+        String name,
+        List<String> rates,
+        String refill,
+        double cost,
+        String onStoreFailure,
+        List<String> methods,
+        Map<String, Long> admitted,
+        Map<String, Long> rejected) {
+
+    static LimitDescription of(RateLimiter limiter, Map<String, ? extends List<String>> methods) {
+        Limit limit = limiter.limit();
+        List<String> users = methods.get(limit.name());
+        return new LimitDescription(
+                limit.name(),
+                limit.rates().stream().map(Object::toString).toList(),
+                lowerCase(limit.refill()),
+                Tokens.decimal(limit.cost()),
+                lowerCase(limit.onStoreFailure()),
+                users == null ? List.of() : users,
+                totals(limiter, true),
+                totals(limiter, false));
+    }
+
+    private static Map<String, Long> totals(RateLimiter limiter, boolean admitted) {
+        Map<String, Long> totals = new LinkedHashMap<>();
+        for (Source source : Source.values()) {
+            totals.put(lowerCase(source), limiter.count(admitted, source));
+        }
+        return totals;
+    }
+
+    private static String lowerCase(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,113 @@
+package io.ratelimit.actuate;
+
+import io.ratelimit.Charge;
+import io.ratelimit.RateLimiter;
+import io.ratelimit.RateLimiters;
+import io.ratelimit.StoreUnavailableException;
+import io.ratelimit.UnknownLimitException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+
+/**
+ * The actuator endpoint {@code ratelimits}.
+ *
+ * <ul>
+ *   <li>{@code GET /ratelimits}: the store, and every limit with its totals and the methods that use it.
+ *   <li>{@code GET /ratelimits/search}: the limit {@code search}, and the level of the bucket that calls without a key
+ *       share.
+ *   <li>{@code GET /ratelimits/search/user-42}: the level of one key's bucket. Nothing is taken from it.
+ *   <li>{@code DELETE /ratelimits/search/user-42}, or without a key for the shared bucket: it is full again.
+ * </ul>
+ *
+ * <p>A key with a slash goes into the query, {@code /ratelimits/search?key=a%2Fb}, because servers refuse an encoded
+ * slash in a path. An unknown limit is answered by 404.
+ *
+ * <p>Whoever may see the endpoint may reset buckets, as with Spring Boot's {@code caches};
+ * {@code management.endpoint.ratelimits.access=read-only} takes that away.
+ */
+@Endpoint(id = "ratelimits")
+public final class RateLimitsEndpoint {
+
+    private final RateLimiters limiters;
+    private final Supplier<? extends Map<String, ? extends List<String>>> methods;
+
+    /**
+     * Creates the endpoint.
+     *
+     * @param limiters whose limits are shown
+     * @param methods asked on each call for the methods that use each limit, by the limit's name
+     */
+    public RateLimitsEndpoint(RateLimiters limiters, Supplier<? extends Map<String, ? extends List<String>>> methods) {
+        this.limiters = limiters;
+        this.methods = methods;
+    }
+
+    @ReadOperation
+    Overview limits() {
+        Map<String, ? extends List<String>> users = methods.get();
+        List<LimitDescription> limits = limiters.all().stream()
+                .flatMap(limiter -> find(limiter.name(), known -> LimitDescription.of(known, users)).stream())
+                .sorted(Comparator.comparing(LimitDescription::name))
+                .toList();
+        return new Overview(StoreDescription.of(limiters), limits);
+    }
+
+    @ReadOperation
+    @Nullable LimitLevel limit(@Selector String limit, @Nullable String key) {
+        return find(
+                        limit,
+                        limiter -> new LimitLevel(
+                                LimitDescription.of(limiter, methods.get()), KeyLevel.of(limiter, orShared(key))))
+                .orElse(null);
+    }
+
+    @ReadOperation
+    @Nullable KeyLevel level(@Selector String limit, @Selector String key) {
+        return find(limit, limiter -> KeyLevel.of(limiter, key)).orElse(null);
+    }
+
+    @DeleteOperation
+    WebEndpointResponse<Void> resetShared(@Selector String limit, @Nullable String key) {
+        return reset(limit, orShared(key));
+    }
+
+    @DeleteOperation
+    WebEndpointResponse<Void> reset(@Selector String limit, @Selector String key) {
+        try {
+            limiters.get(limit).reset(key);
+            return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NO_CONTENT);
+        } catch (UnknownLimitException ex) {
+            return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
+        } catch (StoreUnavailableException ex) {
+            return new WebEndpointResponse<>(WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE);
+        }
+    }
+
+    private <T> Optional<T> find(String limit, Function<RateLimiter, T> reading) {
+        try {
+            return Optional.of(reading.apply(limiters.get(limit)));
+        } catch (UnknownLimitException ex) {
+            return Optional.empty();
+        }
+    }
+
+    private static String orShared(@Nullable String key) {
+        return key == null ? Charge.SHARED : key;
+    }
+
+    /** All limits and where they are kept. */
+    record Overview(StoreDescription store, List<LimitDescription> limits) {}
+
+    /** A limit, and the level of one of its buckets. */
+    record LimitLevel(LimitDescription limit, KeyLevel level) {}
+}

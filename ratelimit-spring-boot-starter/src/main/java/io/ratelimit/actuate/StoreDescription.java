@@ -1,0 +1,39 @@
+package io.ratelimit.actuate;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Limit;
+import io.ratelimit.RateLimiter;
+import io.ratelimit.RateLimiters;
+import io.ratelimit.Source;
+import io.ratelimit.StoreUnavailableException;
+
+/**
+ * A store as the endpoint shows it.
+ *
+ * @param name such as {@code redis}
+ * @param state {@code up} if it answers now, {@code down} if a limit's policy answers in its place, {@code disabled} if
+ *     rate limiting is switched off
+ */
+record StoreDescription(String name, String state) {
+
+    private static final Limit ANY = Limit.of("default", "1/s");
+
+    static StoreDescription of(RateLimiters limiters) {
+        return new StoreDescription(limiters.store().name(), state(limiters));
+    }
+
+    /** Reads a bucket, which takes nothing, and looks at who answered. */
+    private static String state(RateLimiters limiters) {
+        Limit limit = limiters.all().stream().map(RateLimiter::limit).findFirst().orElse(ANY);
+        try {
+            Source source = limiters.store().decide(new Charge(limit, Charge.SHARED, 0)).source();
+            return switch (source) {
+                case STORE -> "up";
+                case LOCAL, POLICY -> "down";
+                case DISABLED -> "disabled";
+            };
+        } catch (StoreUnavailableException ex) {
+            return "down";
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package io.ratelimit.metrics;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.ratelimit.RateLimitListener;
+import io.ratelimit.RateLimiter;
+import io.ratelimit.Source;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The counter {@code ratelimit.decisions} of every limit, with the tags {@code limit}, {@code outcome} ({@code admitted}
+ * or {@code rejected}) and {@code source} (see {@link Source}).
+ *
+ * <p>An admitted call counts on each of its limits, a refused one on those that refused. All eight counters of a limit
+ * are there from its definition on, and read what its {@link RateLimiter} counts anyway, so that a call looks nothing
+ * up. No tag ever holds a key.
+ */
+public final class RateLimitMeters implements RateLimitListener {
+
+    private static final String DECISIONS = "ratelimit.decisions";
+
+    private final MeterRegistry registry;
+
+    /**
+     * Creates a listener, to be given to the limiters.
+     *
+     * @param registry where the counters of each limit are registered
+     */
+    public RateLimitMeters(MeterRegistry registry) {
+        this.registry = registry;
+    }
+
+    @Override
+    public void onDefined(RateLimiter limiter) {
+        for (Source source : Source.values()) {
+            register(limiter, true, source);
+            register(limiter, false, source);
+        }
+    }
+
+    @Override
+    public void onRemoved(RateLimiter limiter) {
+        List.copyOf(registry.find(DECISIONS).tag("limit", limiter.name()).meters()).forEach(registry::remove);
+    }
+
+    private void register(RateLimiter limiter, boolean admitted, Source source) {
+        FunctionCounter.builder(DECISIONS, limiter, counted -> counted.count(admitted, source))
+                .description("Calls that were decided, on each limit that admitted or refused them")
+                .tag("limit", limiter.name())
+                .tag("outcome", admitted ? "admitted" : "rejected")
+                .tag("source", source.name().toLowerCase(Locale.ROOT))
+                .register(registry);
+    }
+}

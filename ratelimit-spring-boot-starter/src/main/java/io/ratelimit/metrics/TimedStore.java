@@ -1,0 +1,97 @@
+package io.ratelimit.metrics;
+
+import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.Limit;
+import io.ratelimit.RateLimitStore;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/**
+ * A remote store whose decisions are timed by {@code ratelimit.store}, with the tags {@code store} (its name) and
+ * {@code outcome}: {@code success} if it answered, whatever the answer was, else {@code failure}.
+ *
+ * <p>It belongs around the remote store itself, inside of {@link io.ratelimit.FallbackStore}, so that the answers given
+ * in the store's place are not timed. A memory store is better left alone: reading the clock twice takes longer than its
+ * decision.
+ */
+public final class TimedStore implements RateLimitStore {
+
+    private final RateLimitStore timed;
+    private final Clock clock;
+    private final Timer success;
+    private final Timer failure;
+
+    /**
+     * Puts a clock around a store.
+     *
+     * @param store the store to time; closed with this one
+     * @param registry where the timer is registered, and whose clock is read
+     */
+    public TimedStore(RateLimitStore store, MeterRegistry registry) {
+        this.timed = store;
+        this.clock = registry.config().clock();
+        this.success = timer(registry, "success");
+        this.failure = timer(registry, "failure");
+    }
+
+    @Override
+    public String name() {
+        return timed.name();
+    }
+
+    @Override
+    public Decision decide(List<Charge> charges) {
+        return time(() -> timed.decide(charges));
+    }
+
+    @Override
+    public Decision decide(Charge charge) {
+        return time(() -> timed.decide(charge));
+    }
+
+    @Override
+    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
+        long start = clock.monotonicTime();
+        return timed.decideAsync(charges).whenComplete((decision, error) -> record(start, error == null));
+    }
+
+    @Override
+    public void forget(Limit limit, String key) {
+        timed.forget(limit, key);
+    }
+
+    @Override
+    public void close() {
+        timed.close();
+    }
+
+    private Decision time(Supplier<Decision> call) {
+        long start = clock.monotonicTime();
+        boolean answered = false;
+        try {
+            Decision decision = call.get();
+            answered = true;
+            return decision;
+        } finally {
+            record(start, answered);
+        }
+    }
+
+    private void record(long start, boolean answered) {
+        (answered ? success : failure).record(clock.monotonicTime() - start, TimeUnit.NANOSECONDS);
+    }
+
+    private Timer timer(MeterRegistry registry, String outcome) {
+        return Timer.builder("ratelimit.store")
+                .description("Decisions of a remote store")
+                .tag("store", timed.name())
+                .tag("outcome", outcome)
+                .register(registry);
+    }
+}

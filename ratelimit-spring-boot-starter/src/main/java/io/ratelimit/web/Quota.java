@@ -1,0 +1,99 @@
+package io.ratelimit.web;
+
+import io.ratelimit.Decision;
+import io.ratelimit.Rate;
+import io.ratelimit.Reading;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * One rate of a decision as the HTTP fields {@code RateLimit-Policy} and {@code RateLimit} say it.
+ *
+ * <p>The fields know whole requests and whole seconds only, so {@code 10/100ms} is a quota of 100 in one second, and
+ * {@code 0.5/s} a quota of one in two. What is left is rounded down, times are rounded up.
+ *
+ * @param policy the limit's name; where it has several rates {@code report/1m}, which no limit can be named
+ * @param quota requests in a window, one or more
+ * @param window seconds, one or more
+ * @param remaining whole tokens left
+ * @param reset seconds until there are more: enough for this call if this rate refused it, else all of them
+ * @param violated whether this rate refused the call
+ */
+record Quota(String policy, long quota, long window, long remaining, long reset, boolean violated) {
+
+    private static final BigDecimal NANOS = BigDecimal.valueOf(1_000_000_000);
+
+    /** The quotas of a decision, the tightest of each policy: one limit may have been asked with two keys. */
+    static List<Quota> of(Decision decision) {
+        Map<String, Quota> tightest = new LinkedHashMap<>();
+        for (Reading reading : decision.readings()) {
+            Quota quota = of(reading);
+            tightest.merge(quota.policy, quota, (one, other) -> other.isTighter(one) ? other : one);
+        }
+        return List.copyOf(tightest.values());
+    }
+
+    static List<String> violated(Collection<Quota> quotas) {
+        return quotas.stream().filter(Quota::violated).map(Quota::policy).toList();
+    }
+
+    static String policyField(Collection<Quota> quotas) {
+        return quotas.stream()
+                .map(quota -> '"' + quota.policy + "\";q=" + quota.quota + ";w=" + quota.window)
+                .collect(Collectors.joining(", "));
+    }
+
+    static String limitField(Collection<Quota> quotas) {
+        return quotas.stream()
+                .map(quota -> '"' + quota.policy + "\";r=" + quota.remaining + ";t=" + quota.reset)
+                .collect(Collectors.joining(", "));
+    }
+
+    /** Whole seconds, rounded up. */
+    static long seconds(Duration duration) {
+        return duration.getNano() == 0 ? duration.getSeconds() : duration.getSeconds() + 1;
+    }
+
+    private static Quota of(Reading reading) {
+        Rate rate = reading.rate();
+        long window = seconds(rate.period());
+        long quota = rate.tokens()
+                .multiply(BigDecimal.valueOf(window))
+                .multiply(NANOS)
+                .divide(nanos(rate.period()), 0, RoundingMode.FLOOR)
+                .longValue();
+        if (quota == 0) {
+            quota = 1;
+            window = nanos(rate.period())
+                    .divide(NANOS.multiply(rate.tokens()), 0, RoundingMode.CEILING)
+                    .longValue();
+        }
+        Duration more = reading.admitted() ? reading.resetAfter() : reading.retryAfter().orElse(reading.resetAfter());
+        return new Quota(
+                policy(reading), quota, window, (long) Math.max(0, reading.remaining()), seconds(more), !reading.admitted());
+    }
+
+    private static String policy(Reading reading) {
+        String limit = reading.limit().name();
+        if (reading.limit().rates().size() == 1) {
+            return limit;
+        }
+        String rate = reading.rate().toString();
+        String period = rate.substring(rate.indexOf('/') + 1).split(" ")[0];
+        return limit + "/" + (Character.isDigit(period.charAt(0)) || period.startsWith("P") ? period : "1" + period);
+    }
+
+    private boolean isTighter(Quota other) {
+        return violated != other.violated ? violated : violated ? reset > other.reset : remaining < other.remaining;
+    }
+
+    private static BigDecimal nanos(Duration duration) {
+        return BigDecimal.valueOf(duration.getSeconds()).multiply(NANOS).add(BigDecimal.valueOf(duration.getNano()));
+    }
+}
