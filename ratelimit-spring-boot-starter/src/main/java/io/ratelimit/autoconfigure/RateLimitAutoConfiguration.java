@@ -1,0 +1,85 @@
+package io.ratelimit.autoconfigure;
+
+import io.ratelimit.DisabledStore;
+import io.ratelimit.Limit;
+import io.ratelimit.MemoryStore;
+import io.ratelimit.RateLimitListener;
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.RateLimiters;
+import io.ratelimit.aop.RateLimitAdvisor;
+import io.ratelimit.aop.RateLimitedBeanPostProcessor;
+import io.ratelimit.aop.RateLimitedMethods;
+import org.springframework.aop.Advisor;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Role;
+
+/**
+ * The limiters of {@code ratelimit.limits} and of {@link Limit} beans, their store in memory, and the advice of methods
+ * that are annotated with {@code @RateLimited}. A {@link RateLimitStore} bean takes the store's place.
+ */
+@AutoConfiguration
+@ConditionalOnClass(Advisor.class)
+@EnableConfigurationProperties(RateLimitProperties.class)
+public final class RateLimitAutoConfiguration {
+
+    RateLimitAutoConfiguration() {}
+
+    @Bean(defaultCandidate = false)
+    MemoryStore rateLimitMemory(RateLimitProperties properties) {
+        return MemoryStore.create(System::nanoTime, properties.memory().maxKeys());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    RateLimitStore rateLimitStore(@Qualifier("rateLimitMemory") MemoryStore memory) {
+        return memory;
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    RateLimiters rateLimiters(
+            RateLimitProperties properties,
+            ObjectProvider<RateLimitStore> store,
+            ObjectProvider<Limit> limits,
+            ObjectProvider<RateLimitListener> listeners) {
+        RateLimiters limiters = new RateLimiters(
+                properties.enabled() ? store.getObject() : new DisabledStore(),
+                listeners.orderedStream().toList());
+        properties.toLimits().forEach(limiters::define);
+        limits.orderedStream().forEach(limiters::define);
+        return limiters;
+    }
+
+    @Bean
+    @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+    static RateLimitedMethods rateLimitedMethods(
+            ConfigurableBeanFactory beanFactory, ObjectProvider<RateLimiters> limiters) {
+        return new RateLimitedMethods(beanFactory, limiters);
+    }
+
+    @Bean
+    @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+    static RateLimitedBeanPostProcessor rateLimitedBeanPostProcessor(RateLimitedMethods methods) {
+        return new RateLimitedBeanPostProcessor(methods);
+    }
+
+    @Bean
+    @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+    static RateLimitAdvisor rateLimitAdvisor(
+            RateLimitedMethods methods, ObjectProvider<RateLimiters> limiters, RateLimitProperties properties) {
+        return new RateLimitAdvisor(
+                methods,
+                limiters,
+                properties.emptyKey(),
+                properties.enabled(),
+                properties.aop().order());
+    }
+}

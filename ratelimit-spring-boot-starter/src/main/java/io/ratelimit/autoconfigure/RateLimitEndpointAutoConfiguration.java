@@ -1,0 +1,27 @@
+package io.ratelimit.autoconfigure;
+
+import io.ratelimit.RateLimiters;
+import io.ratelimit.actuate.RateLimitsEndpoint;
+import io.ratelimit.aop.RateLimitedMethods;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+
+/** The actuator endpoint {@code ratelimits}, where it is exposed. */
+@AutoConfiguration(
+        after = RateLimitAutoConfiguration.class,
+        afterName = "org.springframework.boot.actuate.autoconfigure.endpoint.EndpointAutoConfiguration")
+@ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
+@ConditionalOnAvailableEndpoint(RateLimitsEndpoint.class)
+public final class RateLimitEndpointAutoConfiguration {
+
+    RateLimitEndpointAutoConfiguration() {}
+
+    @Bean
+    @ConditionalOnMissingBean
+    RateLimitsEndpoint rateLimitsEndpoint(RateLimiters limiters, RateLimitedMethods methods) {
+        return new RateLimitsEndpoint(limiters, limit -> methods.usedBy(limit));
+    }
+}

@@ -1,0 +1,38 @@
+package io.ratelimit.autoconfigure;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.ratelimit.MemoryStore;
+import io.ratelimit.metrics.MemoryStoreMeters;
+import io.ratelimit.metrics.RateLimitMeters;
+import io.ratelimit.metrics.TimedStore;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.context.annotation.Bean;
+
+/** The meters {@code ratelimit.*}, where the application has a Micrometer registry. */
+@AutoConfiguration(
+        before = RateLimitAutoConfiguration.class,
+        afterName = "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration")
+@ConditionalOnClass(MeterRegistry.class)
+@ConditionalOnBean(MeterRegistry.class)
+public final class RateLimitMetricsAutoConfiguration {
+
+    RateLimitMetricsAutoConfiguration() {}
+
+    @Bean
+    RateLimitMeters rateLimitMeters(MeterRegistry registry) {
+        return new RateLimitMeters(registry);
+    }
+
+    @Bean
+    MemoryStoreMeters rateLimitMemoryMeters(@Qualifier("rateLimitMemory") MemoryStore memory) {
+        return new MemoryStoreMeters(memory);
+    }
+
+    @Bean
+    RemoteStoreDecorator rateLimitStoreTimer(MeterRegistry registry) {
+        return remote -> new TimedStore(remote, registry);
+    }
+}

@@ -1,0 +1,52 @@
+package io.ratelimit.autoconfigure;
+
+import io.ratelimit.FallbackStore;
+import io.ratelimit.MemoryStore;
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.redis.RedisRateLimitStore;
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+
+/** Keeps buckets in Redis, with this node's memory behind it, where the application has a Redis connection factory. */
+@AutoConfiguration(
+        before = RateLimitAutoConfiguration.class,
+        afterName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration")
+@ConditionalOnClass(RedisConnectionFactory.class)
+@ConditionalOnBean(RedisConnectionFactory.class)
+@Conditional(OnRedisStoreWanted.class)
+@EnableConfigurationProperties(RateLimitProperties.class)
+public final class RateLimitRedisAutoConfiguration {
+
+    RateLimitRedisAutoConfiguration() {}
+
+    @Bean(defaultCandidate = false)
+    RedisRateLimitStore rateLimitRedis(RateLimitProperties properties, BeanFactory beans) {
+        RateLimitProperties.Redis redis = properties.redis();
+        RedisConnectionFactory connections = redis.connectionFactory() == null
+                ? beans.getBean(RedisConnectionFactory.class)
+                : beans.getBean(redis.connectionFactory(), RedisConnectionFactory.class);
+        return RedisRateLimitStore.create(connections, redis.keyPrefix(), redis.timeout());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    RateLimitStore rateLimitStore(
+            @Qualifier("rateLimitRedis") RedisRateLimitStore redis,
+            @Qualifier("rateLimitMemory") MemoryStore memory,
+            ObjectProvider<RemoteStoreDecorator> decorators) {
+        RateLimitStore remote = redis;
+        for (RemoteStoreDecorator decorator : decorators.orderedStream().toList()) {
+            remote = decorator.decorate(remote);
+        }
+        return new FallbackStore(remote, memory);
+    }
+}
