@@ -24,9 +24,11 @@ record StoreDescription(String name, String state) {
 
     /** Reads a bucket, which takes nothing, and looks at who answered. */
     private static String state(RateLimiters limiters) {
-        Limit limit = limiters.all().stream().map(RateLimiter::limit).findFirst().orElse(ANY);
+        Limit limit =
+                limiters.all().stream().map(RateLimiter::limit).findFirst().orElse(ANY);
         try {
-            Source source = limiters.store().decide(new Charge(limit, Charge.SHARED, 0)).source();
+            Source source =
+                    limiters.store().decide(new Charge(limit, Charge.SHARED, 0)).source();
             return switch (source) {
                 case STORE -> "up";
                 case LOCAL, POLICY -> "down";

@@ -41,7 +41,8 @@ public final class RateLimitMeters implements RateLimitListener {
 
     @Override
     public void onRemoved(RateLimiter limiter) {
-        List.copyOf(registry.find(DECISIONS).tag("limit", limiter.name()).meters()).forEach(registry::remove);
+        List.copyOf(registry.find(DECISIONS).tag("limit", limiter.name()).meters())
+                .forEach(registry::remove);
     }
 
     private void register(RateLimiter limiter, boolean admitted, Source source) {

@@ -74,9 +74,15 @@ record Quota(String policy, long quota, long window, long remaining, long reset,
                     .divide(NANOS.multiply(rate.tokens()), 0, RoundingMode.CEILING)
                     .longValue();
         }
-        Duration more = reading.admitted() ? reading.resetAfter() : reading.retryAfter().orElse(reading.resetAfter());
+        Duration more =
+                reading.admitted() ? reading.resetAfter() : reading.retryAfter().orElse(reading.resetAfter());
         return new Quota(
-                policy(reading), quota, window, (long) Math.max(0, reading.remaining()), seconds(more), !reading.admitted());
+                policy(reading),
+                quota,
+                window,
+                (long) Math.max(0, reading.remaining()),
+                seconds(more),
+                !reading.admitted());
     }
 
     private static String policy(Reading reading) {

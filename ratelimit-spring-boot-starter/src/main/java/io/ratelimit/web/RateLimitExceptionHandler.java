@@ -49,7 +49,8 @@ public final class RateLimitExceptionHandler {
     @ExceptionHandler
     ResponseEntity<ProblemDetail> handle(EmptyKeyException ex) {
         ProblemDetail problem = ProblemDetail.forStatusAndDetail(
-                HttpStatus.BAD_REQUEST, "Nothing tells whom to count this call for: the key of limit \"" + ex.getLimit() + "\" is empty");
+                HttpStatus.BAD_REQUEST,
+                "Nothing tells whom to count this call for: the key of limit \"" + ex.getLimit() + "\" is empty");
         return response(problem, new HttpHeaders());
     }
 

@@ -1,0 +1,50 @@
+package io.ratelimit.autoconfigure;
+
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.annotation.Order;
+import org.springframework.core.env.Environment;
+import org.springframework.util.StringUtils;
+
+/** Explains a wrong property under {@code ratelimit}: where it was set, what is wrong with it, and what to type. */
+@Order(0)
+final class InvalidLimitFailureAnalyzer extends AbstractFailureAnalyzer<InvalidRateLimitPropertyException> {
+
+    private final Environment environment;
+
+    InvalidLimitFailureAnalyzer(Environment environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    protected FailureAnalysis analyze(Throwable rootFailure, InvalidRateLimitPropertyException cause) {
+        int fix = cause.reason().lastIndexOf("; ");
+        String rule = fix < 0 ? cause.reason() : cause.reason().substring(0, fix);
+        String action = fix < 0
+                ? "Correct the property"
+                : StringUtils.capitalize(cause.reason().substring(fix + 2));
+        return new FailureAnalysis(
+                "The property " + cause.property() + origin(cause.property()) + " cannot be used:\n\n    "
+                        + StringUtils.capitalize(rule) + ".",
+                action + (action.endsWith("?") ? "" : "."),
+                cause);
+    }
+
+    /** Where the property was set, or the nearest one above it: the rate of {@code search: 10/s} is no property itself. */
+    private String origin(String property) {
+        ConfigurationPropertyName name = ConfigurationPropertyName.of(property);
+        for (; name.getNumberOfElements() > 1; name = name.getParent()) {
+            for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+                ConfigurationProperty set = source.getConfigurationProperty(name);
+                if (set != null) {
+                    return " (" + (set.getOrigin() != null ? set.getOrigin() : "from " + source) + ")";
+                }
+            }
+        }
+        return "";
+    }
+}

@@ -1,0 +1,93 @@
+package io.ratelimit.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class ConfigurationMetadataTests {
+
+    private static final JsonNode METADATA = read("/META-INF/spring-configuration-metadata.json");
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "none", textBlock = """
+            ratelimit.enabled                   | java.lang.Boolean                        | true
+            ratelimit.store                     | io.ratelimit.autoconfigure.StoreType     | auto
+            ratelimit.empty-key                 | io.ratelimit.aop.EmptyKey                | refuse
+            ratelimit.defaults.rates            | java.util.List<io.ratelimit.autoconfigure.RateProperties> | none
+            ratelimit.defaults.refill           | io.ratelimit.Refill                      | smooth
+            ratelimit.defaults.cost             | java.math.BigDecimal                     | 1
+            ratelimit.defaults.on-store-failure | io.ratelimit.OnStoreFailure              | local
+            ratelimit.limits                    | java.util.Map<java.lang.String,io.ratelimit.autoconfigure.LimitProperties> | none
+            ratelimit.memory.max-keys           | java.lang.Integer                        | 1000000
+            ratelimit.redis.timeout             | java.time.Duration                       | 250ms
+            ratelimit.redis.key-prefix          | java.lang.String                         | ratelimit
+            ratelimit.redis.connection-factory  | java.lang.String                         | none
+            ratelimit.aop.order                 | java.lang.Integer                        | -2147483648
+            """)
+    void aPropertyHasItsTypeDefaultAndDescription(String name, String type, String defaultValue) {
+        JsonNode property = all("properties")
+                .filter(candidate -> candidate.path("name").asString().equals(name))
+                .findFirst()
+                .orElseThrow();
+
+        assertThat(property.path("type").asString()).isEqualTo(type);
+        assertThat(property.path("description").asString())
+                .hasSizeGreaterThan(15)
+                .endsWith(".");
+        assertThat(property.path("defaultValue").asStringOpt().orElse(null)).isEqualTo(defaultValue);
+    }
+
+    @Test
+    void noPropertyIsThereThatTheTableLeavesOut() {
+        assertThat(all("properties").map(property -> property.path("name").asString()))
+                .filteredOn(name -> name.startsWith("ratelimit."))
+                .hasSize(13);
+    }
+
+    @Test
+    void ratesAreHinted() {
+        assertThat(hinted("ratelimit.limits.values")).containsExactly("10/s", "100/1m", "1000/1h burst 200");
+        assertThat(hinted("ratelimit.defaults.rates")).containsExactly("10/s", "100/1m", "1000/1h burst 200");
+    }
+
+    @Test
+    void everyHintedRateIsOne() {
+        assertThat(hinted("ratelimit.limits.values"))
+                .allSatisfy(rate -> assertThat(BoundApplication.of("ratelimit.limits.search: " + rate)
+                                .limits())
+                        .containsKey("search"));
+    }
+
+    private static List<String> hinted(String name) {
+        return all("hints")
+                .filter(hint -> hint.path("name").asString().equals(name))
+                .flatMap(hint -> stream(hint.path("values")))
+                .map(value -> value.path("value").asString())
+                .toList();
+    }
+
+    private static Stream<JsonNode> all(String section) {
+        return stream(METADATA.path(section));
+    }
+
+    private static Stream<JsonNode> stream(JsonNode array) {
+        return StreamSupport.stream(array.spliterator(), false);
+    }
+
+    private static JsonNode read(String resource) {
+        try (InputStream json = RateLimitProperties.class.getResourceAsStream(resource)) {
+            return JsonMapper.shared().readTree(json);
+        } catch (IOException ex) {
+            throw new ExceptionInInitializerError(ex);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package io.ratelimit.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ratelimit.InvalidLimitException;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+class InvalidRateLimitPropertyTests {
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ratelimit.limits.search: 10/x                               | ratelimit.limits.search.rates[0]  | unknown unit "x"; use s, m
+            ratelimit.limits.search: ten                                | ratelimit.limits.search.rates[0]  | not of the form tokens/period; write
+            ratelimit.limits.search: 0/s                                | ratelimit.limits.search.rates[0]  | invalid tokens 0: not positive; use 0.001
+            ratelimit.limits.search: -1/s                               | ratelimit.limits.search.rates[0]  | invalid tokens -1: not positive; use 0.001
+            ratelimit.limits.search: NaN/s                              | ratelimit.limits.search.rates[0]  | tokens "NaN" is not a decimal number; write
+            ratelimit.limits.search: 1.2345/s                           | ratelimit.limits.search.rates[0]  | finer than 0.001; use at most three
+            ratelimit.limits.search: 10/0s                              | ratelimit.limits.search.rates[0]  | invalid period PT0S: not positive; use
+            ratelimit.limits.search: 10/s burst 0                       | ratelimit.limits.search.rates[0]  | invalid burst 0: not positive; use
+            ratelimit.limits.search: 10/s burst -5                      | ratelimit.limits.search.rates[0]  | invalid burst -5: not positive; use
+            ratelimit.limits.search: 10/s burst Infinity                | ratelimit.limits.search.rates[0]  | burst "Infinity" is not a decimal number
+            ratelimit.limits.search: 999999999999999999/s               | ratelimit.limits.search.rates[0]  | times what can be held (2^53); use a smaller
+            ratelimit.limits.search: 10/99999999999999999999d           | ratelimit.limits.search.rates[0]  | longer than can be counted
+            ratelimit.limits.search: '10/s, 5/y'                        | ratelimit.limits.search.rates[1]  | unknown unit "y"; use
+            ratelimit.limits.search: '10/s, 20/1s'                      | ratelimit.limits.search           | two rates with the same period
+            ratelimit.limits.search:                                    | ratelimit.limits.search           | has no rates; give it one
+            ratelimit.limits.search.refill: interval                    | ratelimit.limits.search           | has no rates; give it one
+            ratelimit.limits.search.rates: [10/s, {tokens: 0, per: 1m}] | ratelimit.limits.search.rates[1]  | invalid tokens 0: not positive
+            ratelimit.limits.search.rates: [{tokens: 5}]                | ratelimit.limits.search.rates[0]  | not of the form tokens/period
+            ratelimit.limits.search.rates: [{per: 5s}]                  | ratelimit.limits.search.rates[0]  | not of the form tokens/period
+            ratelimit.limits.search.rates: [{tokens: x, per: 5s}]       | ratelimit.limits.search.rates[0]  | tokens "x" is not a decimal number
+            ratelimit.limits.search.rates: [{tokens: 1, per: 5s, burst: .nan}] | ratelimit.limits.search.rates[0] | burst "NaN" is not a decimal number
+            ratelimit.limits.search: {rates: 10/s, cost: -1}            | ratelimit.limits.search.cost      | negative; use zero
+            ratelimit.limits.search: {rates: 10/s, cost: 0.0001}        | ratelimit.limits.search.cost      | finer than 0.001; use at most
+            ratelimit.limits.search: {rates: 10/s, cost: 11}            | ratelimit.limits.search.cost      | never hold more than 10; lower the cost
+            ratelimit.limits.search: {rates: 10/s, cost: 1e300}         | ratelimit.limits.search.cost      | never hold more than 10; lower the cost
+            ratelimit.limits.search: 0.5/s                              | ratelimit.limits.search.cost      | has a cost of 1, but its rates
+            ratelimit.limits: {"[a.b]": 10/x}                           | ratelimit.limits[a.b].rates[0]    | unknown unit "x"
+            ratelimit.limits: {"[a b]": 10/s}                           | ratelimit.limits[a b]             | use 1 to 64 letters
+            ratelimit.defaults.rates: [10/s, 10/x]                      | ratelimit.defaults.rates[1]       | unknown unit "x"
+            ratelimit.defaults.cost: -2                                 | ratelimit.defaults.cost           | negative; use zero
+            ratelimit.memory.max-keys: 0                                | ratelimit.memory.max-keys         | not positive; use 1 or more
+            ratelimit.memory.max-keys: -1                               | ratelimit.memory.max-keys         | not positive; use 1 or more
+            ratelimit.redis.timeout: 0                                  | ratelimit.redis.timeout           | not between 1ms and 1m; use a deadline
+            ratelimit.redis.timeout: -5ms                               | ratelimit.redis.timeout           | not between 1ms and 1m; use a deadline
+            ratelimit.redis.timeout: 365d                               | ratelimit.redis.timeout           | not between 1ms and 1m; use a deadline
+            """)
+    void aBadValueIsRefusedByNameAndRule(String yaml, String property, String reason) {
+        InvalidRateLimitPropertyException invalid = BoundApplication.of(yaml).invalid();
+
+        assertThat(invalid.property()).isEqualTo(property);
+        assertThat(invalid.reason()).contains(reason);
+        assertThat(invalid).hasMessageContaining(property).hasMessageContaining(invalid.value());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ratelimit.limits.search.cost, NaN",
+        "ratelimit.limits.search.refill, sometimes",
+        "ratelimit.limits.search.on-store-failure, perhaps",
+        "ratelimit.memory.max-keys, NaN",
+        "ratelimit.memory.max-keys, 99999999999",
+        "ratelimit.redis.timeout, soon",
+        "ratelimit.store, disk"
+    })
+    void whatCannotBeConvertedIsRefusedBySpringBoot(String property, String value) {
+        Throwable failure = BoundApplication.of("ratelimit.limits.search.rates: 10/s", property + ": " + value)
+                .failure();
+
+        assertThat(failure).hasStackTraceContaining(property).hasStackTraceContaining(value);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ratelimit.limits.search.refil: interval      | ratelimit.limits.search.refil      | did you mean ratelimit.limits.search.refill?
+            ratelimit.limits.search.onStoreFailur: deny  | ratelimit.limits.search.onstorefailur | did you mean ratelimit.limits.search.on-store-failure?
+            ratelimit.limits.search.rates[0].token: 5    | ratelimit.limits.search.rates[0].token | did you mean ratelimit.limits.search.rates.tokens?
+            ratelimit.limits.a.b: 10/s                   | ratelimit.limits.a.b               | a limit name with dots is written "[a.b]"
+            ratelimit.default.rates: 10/s                | ratelimit.default.rates            | did you mean ratelimit.defaults.rates?
+            ratelimit.redis.time-out-ms: 10              | ratelimit.redis.time-out-ms        | did you mean ratelimit.redis.timeout?
+            ratelimit.limit: 10/s                        | ratelimit.limit                    | did you mean ratelimit.limits?
+            """)
+    void anUnknownPropertyIsRefusedWithTheNearestKnownOne(String yaml, String property, String reason) {
+        InvalidRateLimitPropertyException invalid = BoundApplication.of(yaml).invalid();
+
+        assertThat(invalid.property()).isEqualTo(property);
+        assertThat(invalid.reason()).startsWith("no such property").contains(reason);
+    }
+
+    @Test
+    void anUnknownPropertyBesideTextIsRefused() {
+        InvalidRateLimitPropertyException invalid = BoundApplication.of("ratelimit.limits.search: 10/s")
+                .yaml("ratelimit.limits.search.refil: interval")
+                .invalid();
+
+        assertThat(invalid.property()).isEqualTo("ratelimit.limits.search.refil");
+        assertThat(invalid.value()).isEqualTo("interval");
+    }
+
+    @Test
+    void anEnvironmentVariableOfALimitIsChecked() {
+        InvalidRateLimitPropertyException invalid = new BoundApplication()
+                .environment(Map.of("RATELIMIT_LIMITS_QUOTE_USER", "9/s"))
+                .invalid();
+
+        assertThat(invalid.property()).isEqualTo("ratelimit.limits.quote.user");
+    }
+
+    @Test
+    void environmentVariablesThatAClusterSetsAreIgnored() {
+        RateLimitProperties properties = new BoundApplication()
+                .environment(Map.of(
+                        "RATELIMIT_SERVICE_HOST", "10.0.0.1",
+                        "RATELIMIT_PORT", "tcp://10.0.0.1:80",
+                        "RATELIMIT_REDIS_PORT_6379_TCP", "tcp://10.0.0.2:6379"))
+                .properties();
+
+        assertThat(properties.limits()).isEmpty();
+    }
+
+    @Test
+    void theCauseIsTheErrorOfTheCore() {
+        assertThat(BoundApplication.of("ratelimit.limits.search: 10/x").invalid())
+                .hasCauseInstanceOf(InvalidLimitException.class);
+    }
+
+    @Test
+    void theAnalysisSaysWhereAndWhatAndHow() {
+        FailureAnalysis analysis = BoundApplication.of("ratelimit:", "  limits:", "    search: 10/x")
+                .analysis();
+
+        assertThat(analysis.getDescription())
+                .startsWith("The property ratelimit.limits.search.rates[0] (")
+                .contains("application-0.yml")
+                .contains("3:13")
+                .endsWith("cannot be used:\n\n    Invalid rate \"10/x\": unknown unit \"x\".");
+        assertThat(analysis.getAction()).isEqualTo("Use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S.");
+    }
+
+    @Test
+    void theAnalysisOfAnUnknownPropertyAsksForTheNearest() {
+        FailureAnalysis analysis = BoundApplication.of("ratelimit.limits.search: {rates: 10/s, refil: interval}")
+                .analysis();
+
+        assertThat(analysis.getDescription())
+                .startsWith("The property ratelimit.limits.search.refil (")
+                .endsWith("cannot be used:\n\n    No such property.");
+        assertThat(analysis.getAction()).isEqualTo("Did you mean ratelimit.limits.search.refill?");
+    }
+}

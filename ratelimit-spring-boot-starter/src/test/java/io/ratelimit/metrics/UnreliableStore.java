@@ -1,0 +1,74 @@
+package io.ratelimit.metrics;
+
+import io.micrometer.core.instrument.MockClock;
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.Limit;
+import io.ratelimit.MemoryStore;
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.StoreUnavailableException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** A store that takes a given time to answer, and can be made to fail. */
+final class UnreliableStore implements RateLimitStore {
+
+    private final MemoryStore memory = MemoryStore.create(() -> 0, 100);
+    private final MockClock clock;
+    private final Duration latency;
+    private boolean failing;
+    private boolean closed;
+
+    UnreliableStore() {
+        this(new MockClock(), Duration.ZERO);
+    }
+
+    UnreliableStore(MockClock clock, Duration latency) {
+        this.clock = clock;
+        this.latency = latency;
+    }
+
+    void fail() {
+        failing = true;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    @Override
+    public String name() {
+        return "slow";
+    }
+
+    @Override
+    public Decision decide(List<Charge> charges) {
+        clock.add(latency);
+        if (failing) {
+            throw new StoreUnavailableException("not reachable", null);
+        }
+        return memory.decide(charges);
+    }
+
+    @Override
+    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
+        try {
+            return CompletableFuture.completedFuture(decide(charges));
+        } catch (StoreUnavailableException ex) {
+            return CompletableFuture.failedFuture(ex);
+        }
+    }
+
+    @Override
+    public void forget(Limit limit, String key) {
+        memory.forget(limit, key);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        memory.close();
+    }
+}
