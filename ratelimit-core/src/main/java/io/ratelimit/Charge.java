@@ -42,6 +42,9 @@ public record Charge(Limit limit, String key, long cost) {
      * @return a list of at most as many charges
      */
     public static List<Charge> merged(Collection<Charge> charges) {
+        if (charges.size() == 1) {
+            return List.copyOf(charges);
+        }
         List<Charge> merged = new ArrayList<>(charges.size());
         for (Charge charge : charges.stream().sorted(ORDER).toList()) {
             int last = merged.size() - 1;

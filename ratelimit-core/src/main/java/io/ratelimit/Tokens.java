@@ -14,6 +14,7 @@ public final class Tokens {
     /** More thousandths than any bucket can hold: 2<sup>53</sup>. Costs beyond it count as this much. */
     public static final long MOST_THOUSANDTHS = 1L << 53;
 
+    private static final BigDecimal LEAST = BigDecimal.valueOf(1, 3);
     private static final BigDecimal MOST = BigDecimal.valueOf(MOST_THOUSANDTHS, 3);
 
     private Tokens() {}
@@ -47,6 +48,9 @@ public final class Tokens {
         }
         if (tokens.compareTo(MOST) >= 0) {
             return MOST_THOUSANDTHS;
+        }
+        if (tokens.compareTo(LEAST) <= 0) {
+            return tokens.signum();
         }
         return tokens.movePointRight(3).setScale(0, RoundingMode.CEILING).longValueExact();
     }

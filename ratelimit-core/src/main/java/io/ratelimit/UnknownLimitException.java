@@ -44,7 +44,14 @@ public final class UnknownLimitException extends IllegalArgumentException {
         return nearest(name, known);
     }
 
-    private static Optional<String> nearest(String name, Collection<String> known) {
+    /**
+     * The name that was probably meant.
+     *
+     * @param name a name with a slip
+     * @param known the names that exist
+     * @return the known name that differs in the fewest letters, if it differs in less than half of them
+     */
+    public static Optional<String> nearest(String name, Collection<String> known) {
         return known.stream()
                 .filter(candidate -> distance(name, candidate) * 2 <= Math.max(name.length(), candidate.length()))
                 .min(Comparator.comparingInt((String candidate) -> distance(name, candidate))

@@ -1,11 +1,11 @@
 package io.ratelimit.aop;
 
-/** What a call with a null or blank key gets. */
+/** What becomes of a call whose key is null or blank. */
 public enum EmptyKey {
 
-    /** An {@link io.ratelimit.EmptyKeyException}; nothing is taken. */
+    /** The call fails with an {@link io.ratelimit.EmptyKeyException}. */
     REFUSE,
 
-    /** The bucket that all calls without a key share. */
+    /** The call is charged to the bucket that the limit's callers without a key share. */
     SHARED
 }

@@ -1,0 +1,126 @@
+package io.ratelimit.annotation;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Inherited;
+import java.lang.annotation.Repeatable;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.springframework.core.annotation.AliasFor;
+
+/**
+ * Limits the calls of a method, or of every public method of a class.
+ *
+ * <pre>{@code
+ * @RateLimited(limit = "search", key = "#userId")
+ * public List<Hit> search(String userId, String query) { … }
+ *
+ * @RateLimited(limit = "quote-user", key = "#userId")
+ * @RateLimited(limit = "quote-all")
+ * public Quote quote(String userId) { … }
+ * }</pre>
+ *
+ * <p>A call takes its cost from the bucket of its key. If the bucket has too little, the call is refused: the method does
+ * not run, and the caller gets the {@link #fallback} or a {@code RateLimitExceededException}. All limits of one call are
+ * one decision, and a refusal charges none of them. A {@code CompletionStage} fails instead of throwing; a {@code Mono}
+ * or {@code Flux} is decided on each subscription and gets an error signal.
+ *
+ * <p><b>Where it is found.</b> On a method, on its class, on interfaces, and in annotations composed of it. A method's
+ * own annotations replace those of the method it overrides, these replace its class's, these its superclass's, these those of
+ * interface methods, and these those of interfaces. On a class it means the public methods of every bean of that class,
+ * inherited ones too, without {@code equals}, {@code hashCode} and {@code toString}.
+ *
+ * <p><b>Order.</b> The limit is asked before security, transactions and caching, unless {@code ratelimit.aop.order} says
+ * otherwise. {@code @Retryable}, {@code @Async} and {@code @ConcurrencyLimit} are always outside it: each retry asks
+ * again, and the exception tells how long to wait.
+ *
+ * <p><b>Expressions</b> are in the Spring Expression Language. They see parameters by name ({@code #userId}) and by
+ * index ({@code #p0}, {@code #a0}), {@code #root.target}, {@code #root.method}, {@code #root.args}, and beans
+ * ({@code @plans.costOf(#userId)}). They are parsed and checked at start-up; the values of parameters are never parsed.
+ * Placeholders ({@code ${search.limit}}) are resolved in every text.
+ *
+ * <p>Calls of a bean to itself, and {@code private}, {@code static} and {@code final} methods, pass by the proxy and are not
+ * limited; the latter are warned of at start-up.
+ */
+@Target({ElementType.METHOD, ElementType.TYPE, ElementType.ANNOTATION_TYPE})
+@Retention(RetentionPolicy.RUNTIME)
+@Inherited
+@Documented
+@Repeatable(RateLimits.class)
+public @interface RateLimited {
+
+    /** The {@link #cost} that stands for the limit's own cost, for annotations that pass a cost on. */
+    double COST_OF_LIMIT = Double.MIN_VALUE;
+
+    /**
+     * The name of the limit: {@code @RateLimited("search")}.
+     *
+     * @return the same as {@link #limit}
+     */
+    @AliasFor("limit")
+    String value() default "default";
+
+    /**
+     * The name of the limit, as in {@code ratelimit.limits.search: 10/s}; the limit named {@code default} unless said
+     * otherwise. An unknown name fails at start-up.
+     *
+     * @return a name: {@code limit = "search"}, {@code limit = "${search.limit}"}
+     */
+    @AliasFor("value")
+    String limit() default "default";
+
+    /**
+     * Whose bucket is charged, as an expression: {@code key = "#userId"}, {@code key = "#user.tenant"},
+     * {@code key = "'all-' + #region"}. Empty means one bucket for all callers of the limit.
+     *
+     * <p>The key is the text of the value: of numbers, UUIDs, dates and other values their {@code toString}, of enums the
+     * constant's name, of an {@code Optional} what is in it. Arrays, and types without a {@code toString} of their own, are
+     * refused. A value that is null or blank is an {@code EmptyKeyException}, or one shared bucket with
+     * {@code ratelimit.empty-key: shared}.
+     *
+     * @return an expression, or empty
+     */
+    String key() default "";
+
+    /**
+     * How many tokens a call costs: {@code cost = 5}, {@code cost = 0.5}; zero is free. Unless said otherwise it is the
+     * limit's own cost, which is 1 unless configured.
+     *
+     * <p>A cost that is negative, not finite, finer than 0.001 or above the limit's capacity fails at start-up.
+     *
+     * @return tokens
+     */
+    double cost() default COST_OF_LIMIT;
+
+    /**
+     * How many tokens a call costs, as an expression instead of {@link #cost}: {@code costExpression = "#rows / 100.0"}.
+     *
+     * <p>The value is any number, rounded up to a thousandth of a token; a {@code BigDecimal} is not rounded before. A value
+     * that is negative, not finite, null, or no number is an {@code IllegalArgumentException}, and nothing is charged.
+     * A value above the limit's capacity is refused for ever.
+     *
+     * @return an expression, or empty
+     */
+    String costExpression() default "";
+
+    /**
+     * Whether this limit counts for a call, as an expression: {@code condition = "#query.length() > 3"}. Where it is false,
+     * the other limits of the call still count.
+     *
+     * @return an expression of a boolean, or empty for always
+     */
+    String condition() default "";
+
+    /**
+     * A method of the same bean that answers every refused call instead, also one refused because the store failed:
+     * {@code fallback = "cached"}.
+     *
+     * <p>It has the same parameters, and if it likes a {@code RateLimitExceededException} as the last one, and a return
+     * type that the limited method can return. It may be private. What it throws goes to the caller as it is. Of a call
+     * of several limits, the fallback of the limit that refused answers, or else the first that there is.
+     *
+     * @return the name of a method, or empty
+     */
+    String fallback() default "";
+}

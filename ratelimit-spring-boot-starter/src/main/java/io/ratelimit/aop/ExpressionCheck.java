@@ -1,0 +1,379 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.UnknownLimitException;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.TypeVariable;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.core.ResolvableType;
+import org.springframework.expression.EvaluationException;
+import org.springframework.expression.TypeLocator;
+import org.springframework.expression.spel.SpelNode;
+import org.springframework.expression.spel.ast.*;
+import org.springframework.expression.spel.support.ReflectivePropertyAccessor;
+import org.springframework.util.ClassUtils;
+
+/**
+ * Walks an expression before its first use: every variable, property, method, bean and type must exist, as far as the
+ * declared types tell.
+ *
+ * <p>What they do not tell, such as the properties of an {@code Object} or a {@code Map}, is left to the call.
+ */
+final class ExpressionCheck {
+
+    private static final ResolvableType UNKNOWN = ResolvableType.NONE;
+    private static final ResolvableType BOOLEAN = ResolvableType.forClass(Boolean.class);
+    private static final ResolvableType NUMBER = ResolvableType.forClass(Number.class);
+    private static final ResolvableType STRING = ResolvableType.forClass(String.class);
+
+    /** The types whose arithmetic and comparison the compiler does exactly as the interpreter does. */
+    private static final Set<Class<?>> EXACT = Set.of(Integer.class, Long.class, Float.class, Double.class);
+
+    private static final DeclaredProperties PROPERTIES = new DeclaredProperties();
+
+    private final Site site;
+    private final Parameters parameters;
+    private final ConfigurableBeanFactory beanFactory;
+    private final TypeLocator typeLocator;
+    private boolean compilable = true;
+    private int depth;
+
+    ExpressionCheck(Site site, Parameters parameters, ConfigurableBeanFactory beanFactory, TypeLocator typeLocator) {
+        this.site = site;
+        this.parameters = parameters;
+        this.beanFactory = beanFactory;
+        this.typeLocator = typeLocator;
+    }
+
+    /** Checks an expression whose value must be of a boxed type. */
+    void check(SpelNode root, Class<?> wanted) {
+        ResolvableType type = type(root);
+        Class<?> known = boxed(type);
+        if (root instanceof NullLiteral || known == void.class) {
+            throw site.invalid("gives no value", "write an expression that does");
+        }
+        if (known == null || known == Object.class) {
+            return;
+        }
+        if (wanted == Object.class) {
+            checkKey(known);
+        } else if (!wanted.isAssignableFrom(known) && !known.isAssignableFrom(wanted)) {
+            throw site.invalid(
+                    "gives a " + known.getSimpleName() + ", no "
+                            + wanted.getSimpleName().toLowerCase(),
+                    "write an expression of a " + wanted.getSimpleName().toLowerCase());
+        }
+    }
+
+    /** {@return whether byte code for it is sure to give the interpreter's answer} */
+    boolean isCompilable() {
+        return compilable;
+    }
+
+    private void checkKey(Class<?> known) {
+        if (known.isArray()) {
+            throw site.invalid("an array is no key", "take an element, or join them");
+        }
+        if (!known.isInterface()
+                && !Modifier.isAbstract(known.getModifiers())
+                && PROPERTIES.declarer(known, "toString") == Object.class) {
+            throw site.invalid(
+                    known.getName() + " has no toString of its own, so that every call would have a bucket of its own",
+                    "take one of its properties");
+        }
+    }
+
+    private ResolvableType type(SpelNode node) {
+        if (node instanceof CompoundExpression) {
+            ResolvableType type = start(node.getChild(0));
+            for (int i = 1; i < node.getChildCount(); i++) {
+                type = member(node.getChild(i), type);
+            }
+            return type;
+        }
+        return start(node);
+    }
+
+    /** The type of a node that stands at the beginning of a chain. */
+    private ResolvableType start(SpelNode node) {
+        if (node instanceof VariableReference) {
+            return variable(node.toStringAST().substring(1));
+        }
+        if (node instanceof PropertyOrFieldReference
+                || node instanceof MethodReference
+                || node instanceof Indexer
+                || node instanceof Selection
+                || node instanceof Projection) {
+            compilable = false;
+            return depth > 0 ? member(node, UNKNOWN) : member(node, ResolvableType.forClass(Call.class));
+        }
+        if (node instanceof Literal literal) {
+            return literal(literal);
+        }
+        if (node instanceof BeanReference bean) {
+            return bean(bean.getName());
+        }
+        if (node instanceof FunctionReference
+                || node instanceof Assign
+                || node instanceof OpInc
+                || node instanceof OpDec) {
+            throw site.invalid(
+                    node.toStringAST() + " is not allowed: there are no functions, and nothing can be assigned",
+                    "call a method of a bean, such as @name.method()");
+        }
+        if (node instanceof TypeReference) {
+            return ResolvableType.forClassWithGenerics(Class.class, located(node));
+        }
+        if (node instanceof ConstructorReference) {
+            compilable = false;
+            children(node, 1);
+            boolean array = node.toStringAST().contains("[");
+            return array ? UNKNOWN : ResolvableType.forClass(located(node));
+        }
+        return operator(node);
+    }
+
+    private ResolvableType operator(SpelNode node) {
+        List<ResolvableType> operands = children(node, 0);
+        if (node instanceof InlineList || node instanceof InlineMap) {
+            compilable = false;
+            return ResolvableType.forClass(node instanceof InlineList ? List.class : Map.class);
+        }
+        if (node instanceof OpEQ
+                || node instanceof OpNE
+                || node instanceof OpAnd
+                || node instanceof OpOr
+                || node instanceof OperatorNot) {
+            return BOOLEAN;
+        }
+        if (node instanceof OperatorMatches || node instanceof OperatorBetween || node instanceof OperatorInstanceof) {
+            compilable = false;
+            return BOOLEAN;
+        }
+        if (node instanceof Ternary || node instanceof Elvis) {
+            compilable &= operands.stream().noneMatch(type -> boxed(type) == null);
+            ResolvableType last = operands.get(operands.size() - 1);
+            ResolvableType other = operands.get(operands.size() - 2);
+            return boxed(last) == boxed(other) ? last : UNKNOWN;
+        }
+        if (node instanceof OpPlus && operands.stream().allMatch(type -> type.resolve() == String.class)) {
+            // The compiler joins two nulls, the interpreter refuses to.
+            compilable &= isText(node.getChild(0)) || node.getChildCount() > 1 && isText(node.getChild(1));
+            return STRING;
+        }
+        compilable &=
+                operands.stream().map(ExpressionCheck::boxed).allMatch(type -> type != null && EXACT.contains(type));
+        if (node instanceof OpLT || node instanceof OpLE || node instanceof OpGT || node instanceof OpGE) {
+            return BOOLEAN;
+        }
+        if (node instanceof OpPlus && operands.stream().anyMatch(type -> type.resolve() == String.class)) {
+            return STRING;
+        }
+        boolean numbers = operands.stream()
+                .map(ExpressionCheck::boxed)
+                .allMatch(type -> type != null && Number.class.isAssignableFrom(type));
+        return !numbers
+                ? UNKNOWN
+                : compilable
+                                && operands.stream()
+                                                .map(ExpressionCheck::boxed)
+                                                .distinct()
+                                                .count()
+                                        == 1
+                        ? operands.get(0)
+                        : NUMBER;
+    }
+
+    private ResolvableType variable(String name) {
+        if (name.equals("root") || name.equals("this")) {
+            compilable = false;
+            return depth > 0 && name.equals("this") ? UNKNOWN : ResolvableType.forClass(Call.class);
+        }
+        Integer index = parameters.indexes().get(name);
+        if (index != null) {
+            return certain(parameters.types().get(index));
+        }
+        if (parameters.names().isEmpty() && !parameters.types().isEmpty()) {
+            throw site.invalid(
+                    "unknown variable #" + name + ": the class does not tell the names of its parameters",
+                    "compile it with -parameters, or write #p0 for the first parameter");
+        }
+        String known = parameters.names().isEmpty()
+                ? "the method has no parameters"
+                : "its parameters are #" + String.join(", #", parameters.names());
+        throw site.invalid(
+                "unknown variable #" + name,
+                UnknownLimitException.nearest(name, parameters.names())
+                                .map(near -> "did you mean #" + near + "? ")
+                                .orElse("")
+                        + known);
+    }
+
+    private ResolvableType member(SpelNode node, ResolvableType owner) {
+        if (node instanceof PropertyOrFieldReference property) {
+            return property(property, owner);
+        }
+        if (node instanceof MethodReference method) {
+            return method(method, owner);
+        }
+        compilable = false;
+        if (node instanceof Selection || node instanceof Projection) {
+            depth++;
+            children(node, 0);
+            depth--;
+            return UNKNOWN;
+        }
+        children(node, 0);
+        Class<?> type = owner.resolve();
+        if (!(node instanceof Indexer) || type == null) {
+            return UNKNOWN;
+        }
+        if (type.isArray()) {
+            return certain(owner.getComponentType());
+        }
+        return List.class.isAssignableFrom(type)
+                ? certain(owner.as(List.class).getGeneric(0))
+                : Map.class.isAssignableFrom(type) ? certain(owner.as(Map.class).getGeneric(1)) : UNKNOWN;
+    }
+
+    private ResolvableType property(PropertyOrFieldReference node, ResolvableType owner) {
+        Class<?> type = owner.resolve();
+        if (isDynamic(type, node.isNullSafe()) || type == null) {
+            compilable = false;
+            return UNKNOWN;
+        }
+        if (type.isArray()) {
+            if (node.getName().equals("length")) {
+                return ResolvableType.forClass(Integer.class);
+            }
+        } else {
+            Class<?> constants = type == Class.class ? owner.getGeneric(0).resolve() : null;
+            ResolvableType found = constants == null
+                    ? null
+                    : PROPERTIES.type(node.getName(), constants, true, ResolvableType.forClass(constants));
+            found = found != null ? found : PROPERTIES.type(node.getName(), type, false, owner);
+            if (found != null) {
+                return certain(found);
+            }
+        }
+        String hint = type != Call.class
+                ? "check its spelling; a property is a public getter or field"
+                : parameters.indexes().containsKey(node.getName())
+                        ? "did you mean #" + node.getName() + "?"
+                        : "write a parameter as #name, a text in single quotes";
+        throw site.invalid(
+                (type == Call.class ? "the call" : type.getName()) + " has no property " + node.getName(), hint);
+    }
+
+    private ResolvableType method(MethodReference node, ResolvableType owner) {
+        children(node, 0);
+        Class<?> type = owner.resolve();
+        if (isDynamic(type, node.isNullSafe()) && type != Map.class || type == null) {
+            compilable = false;
+            return UNKNOWN;
+        }
+        Class<?> statics = type == Class.class ? owner.getGeneric(0).resolve() : null;
+        List<Method> named = Stream.of(type, statics, Object.class)
+                .flatMap(declarer -> declarer == null ? Stream.empty() : Arrays.stream(declarer.getMethods()))
+                .filter(method -> method.getName().equals(node.getName()))
+                .distinct()
+                .toList();
+        int count = node.getChildCount();
+        List<Method> fitting = named.stream()
+                .filter(method -> method.getParameterCount() == count
+                        || method.isVarArgs() && count >= method.getParameterCount() - 1)
+                .toList();
+        if (fitting.isEmpty()) {
+            throw site.invalid(
+                    type.getName() + " has no public method " + node.getName() + " with " + count + " arguments",
+                    named.isEmpty() ? "check its spelling" : "it has one with another number of arguments");
+        }
+        compilable &= count == 0;
+        ResolvableType returned = ResolvableType.forType(fitting.get(0).getGenericReturnType(), owner);
+        boolean same = fitting.stream().map(Method::getReturnType).distinct().count() == 1;
+        return same ? certain(returned) : UNKNOWN;
+    }
+
+    private ResolvableType bean(String name) {
+        if (!beanFactory.containsBean(name)) {
+            throw site.invalid("there is no bean named " + name, "check its spelling, or define it");
+        }
+        compilable = false;
+        Class<?> type = beanFactory.getType(name, false);
+        return type == null ? UNKNOWN : ResolvableType.forClass(ClassUtils.getUserClass(type));
+    }
+
+    private Class<?> located(SpelNode node) {
+        String name = node.getChild(0).toStringAST();
+        try {
+            return typeLocator.findType(name);
+        } catch (EvaluationException ex) {
+            throw site.invalid("there is no type " + name, "write its full name, such as T(java.time.LocalDate)", ex);
+        }
+    }
+
+    private List<ResolvableType> children(SpelNode node, int from) {
+        return java.util.stream.IntStream.range(from, node.getChildCount())
+                .mapToObj(i -> type(node.getChild(i)))
+                .toList();
+    }
+
+    private static boolean isText(SpelNode node) {
+        return node instanceof StringLiteral || node instanceof OpPlus;
+    }
+
+    private static ResolvableType literal(Literal literal) {
+        Object value = literal.getLiteralValue().getValue();
+        return value == null ? UNKNOWN : ResolvableType.forClass(value.getClass());
+    }
+
+    private static boolean isDynamic(@Nullable Class<?> type, boolean nullSafe) {
+        return type == null
+                || type == Object.class
+                || Map.class.isAssignableFrom(type)
+                || type == Optional.class && nullSafe;
+    }
+
+    /** A type variable that nothing resolves is as good as unknown, whatever its bound. */
+    private static ResolvableType certain(ResolvableType type) {
+        boolean open = type.getType() instanceof TypeVariable<?> variable
+                && Arrays.asList(variable.getBounds()).contains(type.resolve(Object.class));
+        return open ? UNKNOWN : type;
+    }
+
+    private static @Nullable Class<?> boxed(ResolvableType type) {
+        Class<?> raw = type.resolve();
+        return raw == null ? null : raw == void.class ? raw : ClassUtils.resolvePrimitiveIfNecessary(raw);
+    }
+
+    /** Finds properties as evaluation will, only on declared types. */
+    private static final class DeclaredProperties extends ReflectivePropertyAccessor {
+
+        @Nullable ResolvableType type(String name, Class<?> declared, boolean isStatic, ResolvableType owner) {
+            for (Class<?> type : List.of(declared, Object.class)) {
+                Method getter = findGetterForProperty(name, type, isStatic);
+                if (getter != null) {
+                    return ResolvableType.forType(getter.getGenericReturnType(), owner);
+                }
+            }
+            Field field = findField(name, declared, isStatic);
+            return field == null ? null : ResolvableType.forType(field.getGenericType(), owner);
+        }
+
+        Class<?> declarer(Class<?> type, String method) {
+            try {
+                return type.getMethod(method).getDeclaringClass();
+            } catch (NoSuchMethodException ex) {
+                return Object.class;
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.ratelimit.aop;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.context.expression.BeanFactoryResolver;
+import org.springframework.core.NativeDetector;
+import org.springframework.core.convert.ConversionService;
+import org.springframework.core.convert.support.DefaultConversionService;
+import org.springframework.expression.ParseException;
+import org.springframework.expression.spel.SpelCompilerMode;
+import org.springframework.expression.spel.SpelParserConfiguration;
+import org.springframework.expression.spel.ast.VariableReference;
+import org.springframework.expression.spel.standard.SpelExpression;
+import org.springframework.expression.spel.standard.SpelExpressionParser;
+import org.springframework.expression.spel.support.MapAccessor;
+import org.springframework.expression.spel.support.ReflectiveConstructorResolver;
+import org.springframework.expression.spel.support.ReflectiveMethodResolver;
+import org.springframework.expression.spel.support.ReflectivePropertyAccessor;
+import org.springframework.expression.spel.support.StandardOperatorOverloader;
+import org.springframework.expression.spel.support.StandardTypeComparator;
+import org.springframework.expression.spel.support.StandardTypeConverter;
+import org.springframework.expression.spel.support.StandardTypeLocator;
+
+/**
+ * Turns the text of an expression, once, into what reads its value off each call.
+ *
+ * <p>A parameter alone is read from the arguments. Any other expression is evaluated; it is compiled to byte code after
+ * some use only if the types that it deals with are known for certain, because for changing types the compiler of Spring
+ * Expression Language does not always give the interpreter's answer.
+ */
+final class Expressions {
+
+    private final ConfigurableBeanFactory beanFactory;
+    private final CallContext.Shared shared;
+    private final SpelExpressionParser interpreting;
+    private final SpelExpressionParser compiling;
+
+    Expressions(ConfigurableBeanFactory beanFactory) {
+        this.beanFactory = beanFactory;
+        ClassLoader classLoader = beanFactory.getBeanClassLoader();
+        ConversionService conversion = beanFactory.getConversionService();
+        this.shared = new CallContext.Shared(
+                List.of(new MapAccessor(false), new ReflectivePropertyAccessor(false)),
+                List.of(new ReflectiveConstructorResolver()),
+                List.of(new ReflectiveMethodResolver()),
+                new BeanFactoryResolver(beanFactory),
+                new StandardTypeLocator(classLoader),
+                new StandardTypeConverter(
+                        conversion != null ? conversion : DefaultConversionService.getSharedInstance()),
+                new StandardTypeComparator(),
+                new StandardOperatorOverloader());
+        this.interpreting = new SpelExpressionParser(new SpelParserConfiguration(SpelCompilerMode.OFF, classLoader));
+        this.compiling = NativeDetector.inNativeImage()
+                ? interpreting
+                : new SpelExpressionParser(new SpelParserConfiguration(SpelCompilerMode.MIXED, classLoader));
+    }
+
+    /**
+     * Parses and checks an expression.
+     *
+     * @param site where it is written, with its text
+     * @param parameters what its variables mean
+     * @param wanted the boxed type that the value must have; Object for any
+     * @throws InvalidRateLimitedException if it is no expression, or cannot work
+     */
+    CallValue parse(Site site, Parameters parameters, Class<?> wanted) {
+        SpelExpression expression = parse(site, interpreting);
+        ExpressionCheck check = new ExpressionCheck(site, parameters, beanFactory, shared.typeLocator());
+        check.check(expression.getAST(), wanted);
+        if (expression.getAST() instanceof VariableReference variable) {
+            Integer index = parameters.indexes().get(variable.toStringAST().substring(1));
+            if (index != null) {
+                int position = index;
+                return call -> call.args()[position];
+            }
+        }
+        SpelExpression evaluated = check.isCompilable() ? parse(site, compiling) : expression;
+        return call -> evaluate(evaluated, parameters, call);
+    }
+
+    private @Nullable Object evaluate(SpelExpression expression, Parameters parameters, Call call) {
+        return expression.getValue(new CallContext(shared, parameters.indexes(), call));
+    }
+
+    private static SpelExpression parse(Site site, SpelExpressionParser parser) {
+        try {
+            return parser.parseRaw(site.value());
+        } catch (ParseException | IllegalStateException ex) {
+            throw site.invalid(
+                    "not an expression ("
+                            + (ex instanceof ParseException parse ? parse.getSimpleMessage() : ex.getMessage()) + ")",
+                    "write for example #userId, or 'text' in single quotes",
+                    ex);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.RateLimiters;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A method of a class with all its limits: everything that can be known before a call. */
+record LimitedMethod(String name, Returns returns, List<Rule> rules) {
+
+    /** What one call asks for: the rules that count, and their charges in the same order. */
+    record Claim(Call call, List<Rule> rules, List<Charge> charges) {
+
+        /** {@return the fallback of the rule that refused, or the first there is; null if none} */
+        @Nullable Fallback fallback(Decision decision) {
+            Fallback own = null;
+            for (int i = 0; i < rules.size(); i++) {
+                Fallback fallback = rules.get(i).fallback();
+                if (fallback != null && (own == null || refused(decision, charges.get(i)))) {
+                    if (refused(decision, charges.get(i))) {
+                        return fallback;
+                    }
+                    own = fallback;
+                }
+            }
+            return own;
+        }
+
+        private static boolean refused(Decision decision, Charge charge) {
+            List<Charge> decided = decision.charges();
+            for (int i = 0; i < decided.size(); i++) {
+                if (decided.get(i).key().equals(charge.key())
+                        && decided.get(i).limit().name().equals(charge.limit().name())) {
+                    return !decision.admits(i);
+                }
+            }
+            return false;
+        }
+    }
+
+    /**
+     * Evaluates the conditions, keys and costs of a call.
+     *
+     * @throws io.ratelimit.EmptyKeyException if a key is null or blank and must not be
+     * @throws IllegalArgumentException if a cost cannot be charged
+     */
+    Claim claim(Call call, RateLimiters limiters, EmptyKey emptyKey) {
+        if (rules.size() == 1) {
+            Rule rule = rules.get(0);
+            return rule.counts(call)
+                    ? new Claim(call, rules, List.of(charge(rule, call, limiters, emptyKey)))
+                    : new Claim(call, List.of(), List.of());
+        }
+        List<Rule> counting = new ArrayList<>(rules.size());
+        List<Charge> charges = new ArrayList<>(rules.size());
+        for (Rule rule : rules) {
+            if (rule.counts(call)) {
+                counting.add(rule);
+                charges.add(charge(rule, call, limiters, emptyKey));
+            }
+        }
+        return new Claim(call, counting, charges);
+    }
+
+    private static Charge charge(Rule rule, Call call, RateLimiters limiters, EmptyKey emptyKey) {
+        return rule.charge(limiters.get(rule.limit()).limit(), call, emptyKey);
+    }
+}

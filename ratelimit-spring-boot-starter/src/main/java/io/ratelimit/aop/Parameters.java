@@ -1,0 +1,53 @@
+package io.ratelimit.aop;
+
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.DefaultParameterNameDiscoverer;
+import org.springframework.core.ParameterNameDiscoverer;
+import org.springframework.core.ResolvableType;
+
+/**
+ * The parameters of a limited method as its expressions see them.
+ *
+ * @param targetClass the class of the bean
+ * @param names in order; empty if there are parameters, but the class does not tell their names
+ * @param types in order, type variables resolved where the class resolves them
+ * @param indexes the position of each variable: the names, {@code p0}, {@code a0} and so on
+ */
+record Parameters(Class<?> targetClass, List<String> names, List<ResolvableType> types, Map<String, Integer> indexes) {
+
+    private static final ParameterNameDiscoverer NAMES = new DefaultParameterNameDiscoverer();
+
+    /**
+     * Reads them.
+     *
+     * @param specific the method that runs
+     * @param on the method that bears the annotation, whose names come first; null if a type bears it
+     */
+    static Parameters of(Method specific, @Nullable Method on, Class<?> targetClass) {
+        List<String> names = names(on == null ? specific : on, specific);
+        List<ResolvableType> types = new ArrayList<>();
+        Map<String, Integer> indexes = new HashMap<>();
+        for (int i = 0; i < specific.getParameterCount(); i++) {
+            types.add(ResolvableType.forMethodParameter(specific, i, targetClass));
+            indexes.put("p" + i, i);
+            indexes.put("a" + i, i);
+        }
+        for (int i = 0; i < names.size(); i++) {
+            indexes.put(names.get(i), i);
+        }
+        return new Parameters(targetClass, names, List.copyOf(types), Map.copyOf(indexes));
+    }
+
+    private static List<String> names(Method first, Method second) {
+        String[] names = NAMES.getParameterNames(first);
+        if (names == null) {
+            names = NAMES.getParameterNames(second);
+        }
+        return names == null ? List.of() : List.of(names);
+    }
+}

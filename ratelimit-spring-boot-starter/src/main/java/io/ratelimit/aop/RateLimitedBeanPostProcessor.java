@@ -1,0 +1,112 @@
+package io.ratelimit.aop;
+
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.framework.AopInfrastructureBean;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.config.SmartInstantiationAwareBeanPostProcessor;
+import org.springframework.core.MethodIntrospector;
+import org.springframework.util.ClassUtils;
+
+/**
+ * Checks the annotated methods of each bean when it is made, so that mistakes come out at start-up.
+ *
+ * <p>It fails with an {@link InvalidRateLimitedException}, and warns once of each annotated method that its proxy cannot
+ * advise. It has no order, and so sees the proxies that others make.
+ */
+public final class RateLimitedBeanPostProcessor implements SmartInstantiationAwareBeanPostProcessor {
+
+    private static final Log LOG = LogFactory.getLog(RateLimitedBeanPostProcessor.class);
+
+    private final RateLimitedMethods methods;
+    private final Set<Class<?>> checked = ConcurrentHashMap.newKeySet();
+    private final Map<String, Object> exposedEarly = new ConcurrentHashMap<>();
+
+    /**
+     * Creates the processor.
+     *
+     * @param methods where the checked methods are collected
+     */
+    public RateLimitedBeanPostProcessor(RateLimitedMethods methods) {
+        this.methods = methods;
+    }
+
+    @Override
+    public Object getEarlyBeanReference(Object bean, String beanName) {
+        exposedEarly.put(beanName, bean);
+        return bean;
+    }
+
+    @Override
+    public Object postProcessAfterInitialization(Object bean, String beanName) {
+        Object early = exposedEarly.remove(beanName);
+        Object exposed = early == null ? bean : early;
+        if (!(bean instanceof AopInfrastructureBean) && checked.add(exposed.getClass())) {
+            Class<?> targetClass = ClassUtils.getUserClass(AopUtils.getTargetClass(exposed));
+            if (methods.mayBeLimited(targetClass)) {
+                check(exposed, targetClass);
+            }
+        }
+        return bean;
+    }
+
+    private void check(Object bean, Class<?> targetClass) {
+        Set<Method> limited = MethodIntrospector.selectMethods(
+                targetClass, (Method method) -> methods.isLimited(method, targetClass));
+        for (Method method : limited) {
+            String obstacle = obstacle(method, bean, targetClass);
+            if (obstacle == null) {
+                methods.find(method, targetClass);
+            } else {
+                LOG.warn("@RateLimited on " + Site.text(method, targetClass) + " has no effect: " + obstacle);
+            }
+        }
+    }
+
+    private static @Nullable String obstacle(Method method, Object bean, Class<?> targetClass) {
+        int modifiers = method.getModifiers();
+        if (Modifier.isPrivate(modifiers)) {
+            return "the method is private, and a proxy cannot see it; make it public";
+        }
+        if (Modifier.isStatic(modifiers)) {
+            return "the method is static, and a proxy cannot override it; make it a method of the bean";
+        }
+        if (AopUtils.isJdkDynamicProxy(bean)) {
+            return isOfInterface(method, bean.getClass())
+                    ? null
+                    : "no interface of the proxy declares the method; declare it in one, or set spring.aop.proxy-target-class";
+        }
+        if (!AopUtils.isCglibProxy(bean)) {
+            return Modifier.isFinal(targetClass.getModifiers())
+                    ? "its class is final, and a proxy cannot extend it; make the class non-final"
+                    : "its bean has no proxy; do not switch spring.aop.auto off";
+        }
+        if (Modifier.isFinal(modifiers)) {
+            return "the method is final, and a proxy cannot override it; make it non-final";
+        }
+        return isPackagePrivate(modifiers) && !isSamePackage(method.getDeclaringClass(), bean.getClass())
+                ? "the method is package-private in a package that the proxy is not in; make it public or protected"
+                : null;
+    }
+
+    private static boolean isOfInterface(Method method, Class<?> proxyClass) {
+        return Arrays.stream(proxyClass.getInterfaces())
+                .anyMatch(type -> ClassUtils.hasMethod(type, method.getName(), method.getParameterTypes()));
+    }
+
+    private static boolean isPackagePrivate(int modifiers) {
+        return !Modifier.isPublic(modifiers) && !Modifier.isProtected(modifiers);
+    }
+
+    private static boolean isSamePackage(Class<?> declaring, Class<?> proxyClass) {
+        return declaring.getClassLoader() == proxyClass.getClassLoader()
+                && declaring.getPackageName().equals(proxyClass.getPackageName());
+    }
+}

@@ -1,0 +1,200 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.RateLimiters;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.config.AopConfigUtils;
+import org.springframework.aop.framework.ProxyConfig;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.core.MethodClassKey;
+import org.springframework.util.ClassUtils;
+
+/**
+ * The annotated methods of all beans, each read once.
+ *
+ * <pre>{@code
+ * methods.usedBy("search");   // [com.acme.Search#search(String,String)]
+ * }</pre>
+ *
+ * <p>What depends on a method alone is checked when its bean is made; that its limits exist, and can hold its costs, when
+ * all singletons are, and from then on with the rest.
+ */
+public final class RateLimitedMethods implements SmartInitializingSingleton {
+
+    private final ConfigurableBeanFactory beanFactory;
+    private final ObjectProvider<RateLimiters> limiters;
+    private final Declarations declarations = new Declarations();
+    private final Expressions expressions;
+    private final Map<MethodClassKey, LimitedMethod> limited = new ConcurrentHashMap<>();
+    private final Map<MethodClassKey, LimitedMethod> invoked = new ConcurrentHashMap<>();
+    private volatile boolean limitsKnown;
+
+    /**
+     * Creates the collection, empty.
+     *
+     * @param beanFactory resolves placeholders, and the beans that expressions name
+     * @param limiters the limits, first fetched when all singletons are made, and only if a method is limited
+     */
+    public RateLimitedMethods(ConfigurableBeanFactory beanFactory, ObjectProvider<RateLimiters> limiters) {
+        this.beanFactory = beanFactory;
+        this.limiters = limiters;
+        this.expressions = new Expressions(beanFactory);
+    }
+
+    /**
+     * The methods of the beans made so far that a limit counts for.
+     *
+     * @param limit the limit's name
+     * @return in order, such as {@code com.acme.Search#search(String,String)}; empty if there are none
+     */
+    public SortedSet<String> usedBy(String limit) {
+        SortedSet<String> names = new TreeSet<>();
+        for (LimitedMethod method : limited.values()) {
+            if (method.rules().stream().anyMatch(rule -> rule.limit().equals(limit))) {
+                names.add(method.name());
+            }
+        }
+        return Collections.unmodifiableSortedSet(names);
+    }
+
+    @Override
+    public void afterSingletonsInstantiated() {
+        limitsKnown = true;
+        limited.values().forEach(this::checkLimits);
+    }
+
+    /** {@return whether a class has limited methods, and a proxy can be made for it} */
+    boolean mayAdvise(Class<?> targetClass) {
+        Class<?> type = ClassUtils.getUserClass(targetClass);
+        return declarations.anyIn(type) && !isClosed(type);
+    }
+
+    /** {@return whether a class or a supertype is annotated somewhere} */
+    boolean mayBeLimited(Class<?> targetClass) {
+        return declarations.anyIn(targetClass);
+    }
+
+    boolean isLimited(Method method, Class<?> targetClass) {
+        Class<?> type = ClassUtils.getUserClass(targetClass);
+        return declarations.anyIn(type)
+                && !declarations
+                        .of(AopUtils.getMostSpecificMethod(method, type), type)
+                        .isEmpty();
+    }
+
+    /** {@return the limits of a method as it is invoked on a target; null if it has none} */
+    @Nullable LimitedMethod find(Method method, @Nullable Object target) {
+        Class<?> targetClass = target == null ? method.getDeclaringClass() : target.getClass();
+        MethodClassKey key = new MethodClassKey(method, targetClass);
+        LimitedMethod found = invoked.get(key);
+        if (found == null) {
+            found = find(method, ClassUtils.getUserClass(targetClass));
+            if (found != null) {
+                invoked.put(key, found);
+            }
+        }
+        return found;
+    }
+
+    /**
+     * Reads a method, unless that was done.
+     *
+     * @throws InvalidRateLimitedException if one of its declarations cannot work
+     */
+    @Nullable LimitedMethod find(Method method, Class<?> targetClass) {
+        Method specific = AopUtils.getMostSpecificMethod(method, targetClass);
+        MethodClassKey key = new MethodClassKey(specific, targetClass);
+        LimitedMethod found = limited.get(key);
+        if (found == null) {
+            List<Declaration> declared = declarations.of(specific, targetClass);
+            if (declared.isEmpty()) {
+                return null;
+            }
+            found = read(specific, targetClass, declared);
+            if (limitsKnown) {
+                checkLimits(found);
+            }
+            limited.put(key, found);
+        }
+        return found;
+    }
+
+    private boolean isClosed(Class<?> type) {
+        return Modifier.isFinal(type.getModifiers())
+                && !Proxy.isProxyClass(type)
+                && (type.getInterfaces().length == 0 || extendsClasses());
+    }
+
+    private boolean extendsClasses() {
+        String creator = AopConfigUtils.AUTO_PROXY_CREATOR_BEAN_NAME;
+        return beanFactory.containsBean(creator)
+                && beanFactory.getBean(creator, ProxyConfig.class).isProxyTargetClass();
+    }
+
+    private LimitedMethod read(Method method, Class<?> targetClass, List<Declaration> declared) {
+        Site site = new Site(method, targetClass, "limit", "");
+        Returns returns = Returns.of(site.at("method", method.getName()));
+        List<Rule> rules = new ArrayList<>();
+        for (Declaration declaration : declared) {
+            rules.add(rule(declaration, site));
+        }
+        return new LimitedMethod(Site.text(method, targetClass), returns, List.copyOf(rules));
+    }
+
+    private Rule rule(Declaration declaration, Site any) {
+        Parameters parameters = Parameters.of(any.method(), declaration.on(), any.targetClass());
+        Site limit = site(any, "limit", declaration.limit());
+        Site condition = site(any, "condition", declaration.condition());
+        Site key = site(any, "key", declaration.key());
+        Site fallback = site(any, "fallback", declaration.fallback());
+        return new Rule(
+                limit,
+                condition.value().isBlank() ? null : expressions.parse(condition, parameters, Boolean.class),
+                key.value().isBlank() ? null : expressions.parse(key, parameters, Object.class),
+                cost(declaration, any, parameters),
+                fallback.value().isBlank() ? null : Fallback.find(fallback));
+    }
+
+    private Cost cost(Declaration declaration, Site any, Parameters parameters) {
+        Site constant = any.at("cost", Double.toString(declaration.cost()));
+        Cost cost = Cost.constant(constant, declaration.cost());
+        Site computed = site(any, "costExpression", declaration.costExpression());
+        if (computed.value().isBlank()) {
+            return cost;
+        }
+        if (cost != Cost.OF_LIMIT) {
+            throw computed.invalid("there is a cost of " + declaration.cost() + " too", "keep one of the two");
+        }
+        return Cost.computed(computed, expressions.parse(computed, parameters, Number.class));
+    }
+
+    private Site site(Site any, String attribute, String text) {
+        if (!text.contains("${")) {
+            return any.at(attribute, text);
+        }
+        try {
+            String resolved = beanFactory.resolveEmbeddedValue(text);
+            return any.at(attribute, resolved == null ? "" : resolved);
+        } catch (IllegalArgumentException ex) {
+            throw any.at(attribute, text).invalid("has a placeholder without a value", "define the property", ex);
+        }
+    }
+
+    private void checkLimits(LimitedMethod method) {
+        for (Rule rule : method.rules()) {
+            rule.check(limiters.getObject());
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package io.ratelimit.aop;
+
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** One attribute of one annotation on one method: what an error message names. */
+record Site(Method method, Class<?> targetClass, String attribute, String value) {
+
+    /** {@return the method as people read it, such as {@code com.acme.Search#search(String,String)}} */
+    static String text(Method method, Class<?> targetClass) {
+        return targetClass.getName() + "#" + method.getName()
+                + Arrays.stream(method.getParameterTypes())
+                        .map(Class::getSimpleName)
+                        .collect(Collectors.joining(",", "(", ")"));
+    }
+
+    Site at(String otherAttribute, String otherValue) {
+        return new Site(method, targetClass, otherAttribute, otherValue);
+    }
+
+    InvalidRateLimitedException invalid(String rule, String fix) {
+        return invalid(rule, fix, null);
+    }
+
+    InvalidRateLimitedException invalid(String rule, String fix, @Nullable Throwable cause) {
+        return new InvalidRateLimitedException(
+                text(method, targetClass), attribute, "\"" + value + "\": " + rule, fix, cause);
+    }
+
+    /** What a call gets whose expression gave something that cannot be used. */
+    IllegalArgumentException unusable(String what, String fix) {
+        return new IllegalArgumentException("Invalid " + attribute + " of @RateLimited on " + text(method, targetClass)
+                + ": \"" + value + "\" gave " + what + "; " + fix);
+    }
+}
