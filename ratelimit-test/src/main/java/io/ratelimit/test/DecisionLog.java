@@ -1,0 +1,206 @@
+package io.ratelimit.test;
+
+import io.ratelimit.Rate;
+import io.ratelimit.Tokens;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * The calls that one bucket answered, and whether a correct token bucket could have answered so.
+ *
+ * <pre>{@code
+ * DecisionLog log = new DecisionLog();
+ * long start = System.nanoTime();
+ * boolean admitted = limiter.tryAcquire("user-42").admitted();
+ * log.add(start, System.nanoTime(), 1000, admitted);
+ * assertThat(log.check(Rate.parse("10/s"))).isEqualTo(DecisionLog.Verdict.POSSIBLE);
+ * }</pre>
+ *
+ * <p>The instant of a decision lies anywhere between a call's start and its end, so only what is proven is reported.
+ * Thread-safe.
+ */
+public final class DecisionLog {
+
+    /**
+     * What a log proves.
+     *
+     * @param overAdmissions admissions that end an interval which admitted more than capacity and refill
+     * @param falseDenials refusals at which the bucket held enough, even if all others took as late as they can have
+     */
+    public record Verdict(int overAdmissions, int falseDenials) {
+
+        /** The verdict on a log that a correct bucket can have written. */
+        public static final Verdict POSSIBLE = new Verdict(0, 0);
+    }
+
+    private record Call(long start, long end, long cost, boolean admitted) {}
+
+    private final Queue<Call> calls = new ConcurrentLinkedQueue<>();
+
+    /** Creates an empty log. */
+    public DecisionLog() {}
+
+    /**
+     * Adds a call.
+     *
+     * @param startNanos when it began, on a clock that is monotonic for all threads
+     * @param endNanos when it ended, on the same clock
+     * @param cost thousandths of a token
+     * @param admitted the answer
+     */
+    public void add(long startNanos, long endNanos, long cost, boolean admitted) {
+        calls.add(new Call(startNanos, endNanos, cost, admitted));
+    }
+
+    /** {@return the tokens of all calls that were admitted} */
+    public double admittedTokens() {
+        return Tokens.decimal(
+                calls.stream().filter(Call::admitted).mapToLong(Call::cost).sum());
+    }
+
+    /**
+     * Judges the log.
+     *
+     * @param rate the one smooth rate of the bucket, which was full at the first call
+     * @return what is proven against it
+     */
+    public Verdict check(Rate rate) {
+        List<Call> log = List.copyOf(calls);
+        Bound bound = new Bound(rate);
+        return new Verdict(overAdmissions(log, bound), falseDenials(log, bound));
+    }
+
+    /**
+     * Writes the log for other tools: rows {@code start_ns,end_ns,cost,decision} without a header, the cost in tokens, the
+     * decision A for admitted or D for denied.
+     *
+     * @param file is replaced
+     * @throws IOException if it cannot be written
+     */
+    public void writeCsv(Path file) throws IOException {
+        try (BufferedWriter writer = Files.newBufferedWriter(file)) {
+            for (Call call : calls) {
+                writer.write(call.start + "," + call.end + "," + Tokens.decimal(call.cost) + ","
+                        + (call.admitted ? "A" : "D") + "\n");
+            }
+        }
+    }
+
+    /** Capacity and refill in thousandths; a tick of slack at both ends of an interval, because the store counts in ticks. */
+    private static final class Bound {
+
+        final double capacity;
+        final double perNano;
+        final double slack;
+
+        Bound(Rate rate) {
+            double tickNanos = rate.period().toSeconds() < 60 ? 1e3 : 1e6;
+            this.capacity = rate.burst().doubleValue() * 1000;
+            this.perNano = rate.tokens().doubleValue() * 1000 / rate.period().toNanos();
+            this.slack = perNano * 2 * tickNanos + 1e-3;
+        }
+    }
+
+    /**
+     * Admissions by their ends; for each, the worst start. The excess of the interval from s to e is what began at or after
+     * s and ended by e, less the refill of e − s, so each admission adds its cost to every start at or before its own.
+     */
+    private static int overAdmissions(List<Call> log, Bound bound) {
+        List<Call> admitted = byEnd(log.stream().filter(Call::admitted).toList());
+        long[] starts =
+                admitted.stream().mapToLong(Call::start).sorted().distinct().toArray();
+        if (starts.length == 0) {
+            return 0;
+        }
+        PrefixMaximum excess = new PrefixMaximum(starts.length);
+        for (int i = 0; i < starts.length; i++) {
+            excess.set(i, bound.perNano * (starts[i] - starts[0]));
+        }
+        int violations = 0;
+        for (Call call : admitted) {
+            excess.addUpTo(Arrays.binarySearch(starts, call.start), call.cost);
+            double refill = bound.perNano * (call.end - starts[0]);
+            double most = excess.maximumUpTo(lastAtOrBefore(starts, call.end)) - refill;
+            violations += most > bound.capacity + bound.slack ? 1 : 0;
+        }
+        return violations;
+    }
+
+    /**
+     * The level if everyone takes at the end of the call, less what the calls under way may have taken already. It is lowest
+     * at the start of the refused call, or where another call begins or ends during it.
+     */
+    private static int falseDenials(List<Call> log, Bound bound) {
+        List<Call> byEnd = byEnd(log.stream().filter(Call::admitted).toList());
+        List<Call> byStart =
+                byEnd.stream().sorted(Comparator.comparingLong(Call::start)).toList();
+        long[] starts = byStart.stream().mapToLong(Call::start).toArray();
+        long[] ends = byEnd.stream().mapToLong(Call::end).toArray();
+        double[] begun = sums(byStart);
+        double[] ended = sums(byEnd);
+        long origin = log.stream().mapToLong(Call::start).min().orElse(0);
+        double[] levels = new double[ends.length];
+        for (int i = 0; i < ends.length; i++) {
+            double before = i == 0 ? bound.capacity : levels[i - 1];
+            long since = i == 0 ? origin : ends[i - 1];
+            levels[i] = Math.min(bound.capacity, before + bound.perNano * (ends[i] - since)) - byEnd.get(i).cost;
+        }
+        int violations = 0;
+        for (Call call : log) {
+            if (call.admitted) {
+                continue;
+            }
+            List<Long> instants = new ArrayList<>(List.of(call.start));
+            for (long[] others : List.of(starts, ends)) {
+                for (int i = lastAtOrBefore(others, call.start) + 1; i <= lastAtOrBefore(others, call.end); i++) {
+                    instants.add(others[i]);
+                }
+            }
+            double lowest = Double.POSITIVE_INFINITY;
+            for (long instant : instants) {
+                int last = lastAtOrBefore(ends, instant);
+                double level = last < 0 ? bound.capacity : levels[last];
+                long since = last < 0 ? origin : ends[last];
+                double underWay = begun[lastAtOrBefore(starts, instant) + 1] - ended[last + 1];
+                double refilled = Math.min(bound.capacity, level + bound.perNano * (instant - since));
+                lowest = Math.min(lowest, refilled - underWay);
+            }
+            violations += lowest - bound.slack >= call.cost ? 1 : 0;
+        }
+        return violations;
+    }
+
+    private static List<Call> byEnd(List<Call> calls) {
+        return calls.stream().sorted(Comparator.comparingLong(Call::end)).toList();
+    }
+
+    private static double[] sums(List<Call> calls) {
+        double[] sums = new double[calls.size() + 1];
+        for (int i = 0; i < calls.size(); i++) {
+            sums[i + 1] = sums[i] + calls.get(i).cost;
+        }
+        return sums;
+    }
+
+    private static int lastAtOrBefore(long[] sorted, long instant) {
+        int low = 0;
+        int high = sorted.length;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (sorted[middle] <= instant) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low - 1;
+    }
+}

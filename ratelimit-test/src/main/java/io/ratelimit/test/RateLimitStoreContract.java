@@ -1,0 +1,106 @@
+package io.ratelimit.test;
+
+import io.ratelimit.RateLimitStore;
+import org.junit.jupiter.api.Nested;
+
+/**
+ * What every {@link RateLimitStore} must do, as tests. A store's test is a subclass that says how to make one.
+ *
+ * <pre>{@code
+ * class MemoryStoreContractTests extends RateLimitStoreContract {
+ *
+ *     @Override
+ *     protected RateLimitStore createStore(VirtualClock clock) {
+ *         return MemoryStore.create(clock, 1_000_000);
+ *     }
+ *
+ *     @Override
+ *     protected RateLimitStore createRealTimeStore() {
+ *         return MemoryStore.create();
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>Each test decides on a store of its own, both synchronously and asynchronously, and closes it. The random test tells
+ * its seed when it fails; {@code -Dratelimit.contract.seed=42} runs it again, and
+ * {@code -Dratelimit.contract.decisions=1000000} runs more of it.
+ */
+public abstract class RateLimitStoreContract {
+
+    /** Creates the contract. */
+    protected RateLimitStoreContract() {}
+
+    /**
+     * A store without buckets, whose time is the clock's.
+     *
+     * @param clock starts at zero, in nanoseconds; never runs back unless {@link #ownsWallClock()}
+     * @return the store, closed after the test
+     */
+    protected abstract RateLimitStore createStore(VirtualClock clock);
+
+    /**
+     * A store without buckets, on the clock that it has in production.
+     *
+     * @return the store, closed after the test
+     */
+    protected abstract RateLimitStore createRealTimeStore();
+
+    /**
+     * Whether the store's clock is one that people and failovers set back, such as a server's time of day. The store is then
+     * also tested with such steps.
+     *
+     * @return false for a monotonic clock
+     */
+    protected boolean ownsWallClock() {
+        return false;
+    }
+
+    /**
+     * How many random decisions are compared with the exact model.
+     *
+     * @return the system property {@code ratelimit.contract.decisions}, 100,000 by default
+     */
+    protected int randomDecisions() {
+        return Integer.getInteger("ratelimit.contract.decisions", 100_000);
+    }
+
+    /** Cases that other limiters publish. */
+    @Nested
+    class Vectors extends StoreVectors {
+        Vectors() {
+            super(RateLimitStoreContract.this);
+        }
+    }
+
+    /** What holds for every limit. */
+    @Nested
+    class Laws extends StoreLaws {
+        Laws() {
+            super(RateLimitStoreContract.this);
+        }
+    }
+
+    /** What holds when a limit is given other rates. */
+    @Nested
+    class Redefinition extends StoreRedefinition {
+        Redefinition() {
+            super(RateLimitStoreContract.this);
+        }
+    }
+
+    /** Random decisions beside the exact model. */
+    @Nested
+    class Comparison extends StoreComparison {
+        Comparison() {
+            super(RateLimitStoreContract.this);
+        }
+    }
+
+    /** Many threads on few buckets. */
+    @Nested
+    class Threads extends StoreThreads {
+        Threads() {
+            super(RateLimitStoreContract.this);
+        }
+    }
+}

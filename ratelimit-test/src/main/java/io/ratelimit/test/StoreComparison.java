@@ -1,0 +1,216 @@
+package io.ratelimit.test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.InvalidLimitException;
+import io.ratelimit.Limit;
+import io.ratelimit.Rate;
+import io.ratelimit.Refill;
+import io.ratelimit.test.ExactModel.Answer;
+import io.ratelimit.test.ExactModel.Figures;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+abstract class StoreComparison extends OpenStore {
+
+    private static final int BATCH = 200;
+    private static final int KEYS = 3;
+    private static final Duration LONGEST_WAIT = Duration.ofDays(2);
+    private static final List<Duration> PERIODS = List.of(
+            Duration.ofMillis(7),
+            Duration.ofMillis(100),
+            Duration.ofNanos(123_457_000),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(10),
+            Duration.ofMinutes(1),
+            Duration.ofSeconds(90),
+            Duration.ofHours(1),
+            Duration.ofDays(1));
+    private static final int[] TOKENS = {1, 333, 500, 1_000, 2_500, 3_000, 7_000, 10_000, 60_000, 99_999, 1_000_000};
+
+    private final long seed = Long.getLong("ratelimit.contract.seed", System.nanoTime());
+    private final Random random = new Random(seed);
+    private final ExactModel model = new ExactModel(clock);
+    private final List<Limit> limits = new ArrayList<>();
+    private final Set<String> redefined = new HashSet<>();
+    private Duration lastWait = Duration.ZERO;
+
+    StoreComparison(RateLimitStoreContract contract) {
+        super(contract);
+    }
+
+    @Test
+    void answersLikeTheExactModelWhateverIsAsked() {
+        int decisions = contract.randomDecisions();
+        for (int i = 0; i < decisions; i++) {
+            if (i % BATCH == 0) {
+                startBatch(i / BATCH);
+            }
+            passTime();
+            change();
+            decide(i);
+        }
+    }
+
+    private void startBatch(int number) {
+        limits.clear();
+        for (int i = 0; i <= random.nextInt(3); i++) {
+            limits.add(randomLimit("batch-" + number + "." + i));
+        }
+    }
+
+    /**
+     * Where a limit was redefined, a bucket that was full before may or may not be there still, and a call that neither
+     * takes nor is short may or may not rewrite it; so the first are forgotten, and the second not made.
+     */
+    private void decide(int number) {
+        List<Charge> charges = Charge.merged(randomCharges());
+        for (Charge charge : charges) {
+            if (redefined.contains(charge.limit().name()) && model.isFull(charge.limit(), charge.key())) {
+                forgetBoth(charge.limit(), charge.key());
+            }
+        }
+        boolean admissible = charges.stream().noneMatch(model::isShort);
+        if (charges.stream()
+                .anyMatch(charge -> model.isForeign(charge.limit(), charge.key())
+                        && !(charge.cost() > 0 && (admissible && fits(charges) || model.isShort(charge))))) {
+            return;
+        }
+        Answer expected = model.decide(charges);
+        Decision decision = random.nextBoolean() ? decideNow(charges) : await(store, charges);
+        List<Figures> figures = decision.readings().stream()
+                .map(reading -> new Figures(
+                        reading.admitted(), reading.remaining(), reading.retryAfter(), reading.resetAfter()))
+                .toList();
+        if (decision.admitted() != expected.admitted() || !figures.equals(expected.figures())) {
+            throw new AssertionError(
+                    "Decision " + number + " of -Dratelimit.contract.seed=" + seed + " at " + clock.now()
+                            + " for " + charges + ":\n  model " + expected + "\n  store "
+                            + new Answer(decision.admitted(), figures));
+        }
+        assertThat(decision.charges()).isEqualTo(charges);
+        Duration wait = decision.retryAfter().filter(retry -> !retry.isZero()).orElse(decision.resetAfter());
+        lastWait = wait.compareTo(LONGEST_WAIT) > 0 ? Duration.ZERO : wait;
+    }
+
+    private Decision decideNow(List<Charge> charges) {
+        return charges.size() == 1 && random.nextBoolean() ? store.decide(charges.get(0)) : store.decide(charges);
+    }
+
+    private static boolean fits(List<Charge> charges) {
+        return charges.stream()
+                .allMatch(charge -> charge.cost() <= charge.limit().capacity());
+    }
+
+    private List<Charge> randomCharges() {
+        List<Charge> charges = new ArrayList<>();
+        int count = random.nextInt(3) == 0 ? 1 + random.nextInt(4) : 1;
+        for (int i = 0; i < count; i++) {
+            Limit limit = limits.get(random.nextInt(limits.size()));
+            charges.add(new Charge(limit, "key-" + random.nextInt(KEYS), randomCost(limit.capacity())));
+        }
+        return charges;
+    }
+
+    private long randomCost(long capacity) {
+        return switch (random.nextInt(12)) {
+            case 0 -> 0;
+            case 1 -> 1;
+            case 2 -> capacity;
+            case 3 -> capacity + 1 + random.nextInt(1_000);
+            case 4, 5 -> 1 + (long) (random.nextDouble() * capacity);
+            default -> Math.min(capacity, 1 + (long) (random.nextDouble() * capacity / 5));
+        };
+    }
+
+    private void passTime() {
+        int kind = random.nextInt(24);
+        if (kind < 8) {
+            return;
+        }
+        if (kind == 23 && contract.ownsWallClock()) {
+            stepBack();
+            return;
+        }
+        clock.advance(
+                switch (kind) {
+                    case 8, 9 -> lastWait;
+                    case 10 -> atLeastZero(lastWait.minusNanos(1_000));
+                    case 11 -> atLeastZero(lastWait.minusMillis(1));
+                    case 12 -> lastWait.plusNanos(1_000);
+                    case 13 -> lastWait.plusMillis(1);
+                    case 14 -> Duration.ofDays(random.nextInt(50) == 0 ? 30 : 0);
+                    case 15, 16 -> Duration.ofNanos(random.nextInt(3_000_000));
+                    case 17 -> Duration.ofNanos(random.nextInt(1_000));
+                    default ->
+                        Duration.ofNanos(
+                                (long) (random.nextDouble() * randomPeriod().toNanos() / 3));
+                });
+    }
+
+    private void stepBack() {
+        Duration step = random.nextInt(4) == 0
+                ? Duration.ofDays(random.nextInt(40))
+                : Duration.ofNanos((long) (random.nextDouble() * randomPeriod().toNanos() / 2));
+        clock.stepBack(Collections.min(List.of(step, clock.now())));
+    }
+
+    private Duration randomPeriod() {
+        List<Rate> rates = limits.get(random.nextInt(limits.size())).rates();
+        return rates.get(random.nextInt(rates.size())).period();
+    }
+
+    private void change() {
+        int kind = random.nextInt(100);
+        int which = random.nextInt(limits.size());
+        if (kind < 2) {
+            forgetBoth(limits.get(which), "key-" + random.nextInt(KEYS));
+        } else if (kind < 4) {
+            limits.set(which, randomLimit(limits.get(which).name()));
+            redefined.add(limits.get(which).name());
+        }
+    }
+
+    private void forgetBoth(Limit limit, String key) {
+        store.forget(limit, key);
+        model.forget(limit, key);
+    }
+
+    private Limit randomLimit(String name) {
+        while (true) {
+            try {
+                List<Duration> periods = new ArrayList<>(PERIODS);
+                Collections.shuffle(periods, random);
+                List<Rate> rates = new ArrayList<>();
+                for (int i = 0; i <= random.nextInt(6) / 3; i++) {
+                    rates.add(new Rate(randomTokens(), periods.get(i), randomTokens()));
+                }
+                return Limit.named(name)
+                        .rates(rates)
+                        .refill(random.nextInt(3) == 0 ? Refill.INTERVAL : Refill.SMOOTH)
+                        .cost(BigDecimal.ZERO)
+                        .build();
+            } catch (InvalidLimitException ex) {
+                continue;
+            }
+        }
+    }
+
+    private BigDecimal randomTokens() {
+        int tokens = TOKENS[random.nextInt(TOKENS.length)];
+        return BigDecimal.valueOf(random.nextInt(4) == 0 ? 1 + random.nextInt(tokens) : tokens, 3);
+    }
+
+    private static Duration atLeastZero(Duration duration) {
+        return duration.isNegative() ? Duration.ZERO : duration;
+    }
+}

@@ -1,0 +1,152 @@
+package io.ratelimit.test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ratelimit.Decision;
+import io.ratelimit.Limit;
+import io.ratelimit.OnStoreFailure;
+import io.ratelimit.Reading;
+import io.ratelimit.Refill;
+import java.math.BigDecimal;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+abstract class StoreRedefinition extends OpenStore {
+
+    StoreRedefinition(RateLimitStoreContract contract) {
+        super(contract);
+    }
+
+    @Test
+    void anotherRateKeepsWholeThousandthsRoundedDown() {
+        take(limit("3/1s burst 10"), "key", "10");
+        clock.advance(Duration.ofNanos(1_234_000));
+        Decision refused = take(limit("8/1s burst 10"), "key", "0.004");
+        assertThat(refused.remaining()).isEqualTo(0.003);
+        assertThat(retryAfter(refused)).isEqualTo(Duration.ofNanos(125_000));
+    }
+
+    @Test
+    void aSmallerBurstCapsTheLevel() {
+        take(limit("20/s"), "key", "3");
+        assertThat(take(limit("10/s"), "key", "0.5").remaining()).isEqualTo(9.5);
+    }
+
+    @Test
+    void aLargerBurstDoesNotRefill() {
+        take(limit("10/s"), "key", "10");
+        Decision refused = take(limit("20/s"), "key", "1");
+        assertThat(refused.admitted()).isFalse();
+        assertThat(refused.remaining()).isZero();
+    }
+
+    @Test
+    void aRaisedRateRefillsFromTheFirstRefusalOn() {
+        take(limit("1/1d"), "key", "1");
+        Decision refused = take(limit("8640/1d"), "key", "1");
+        assertThat(retryAfter(refused)).isEqualTo(Duration.ofSeconds(10));
+        clock.advance(Duration.ofSeconds(10));
+        assertThat(take(limit("8640/1d"), "key", "1").admitted()).isTrue();
+    }
+
+    @Test
+    void anAddedRateStartsWithAsManyTokensOutAsTheRateThatHasMostOut() {
+        take(limit("10/s", "20/1m"), "key", "8");
+        clock.advance(Duration.ofMillis(500));
+        assertThat(take(limit("10/s", "20/1m", "100/1h"), "key", "1").readings())
+                .extracting(Reading::remaining)
+                .containsExactly(6.0, 11.166, 91.166);
+    }
+
+    @Test
+    void anAddedRateThatHoldsLessThanIsOutStartsEmpty() {
+        take(limit("10/s"), "key", "4");
+        Decision refused = take(limit("10/s", "3/1h"), "key", "1");
+        assertThat(refused.readings()).extracting(Reading::remaining).containsExactly(6.0, 0.0);
+        assertThat(retryAfter(refused)).isEqualTo(Duration.ofMinutes(20));
+    }
+
+    @Test
+    void aRateOverAnotherPeriodInItsPlaceCountsAsAdded() {
+        take(limit("10/s"), "key", "4");
+        assertThat(take(limit("100/1m"), "key", "1").remaining()).isEqualTo(95);
+    }
+
+    @Test
+    void aRateTakenAwayLeavesTheOthersAlone() {
+        take(limit("10/s", "20/1m"), "key", "8");
+        assertThat(take(limit("10/s"), "key", "1").remaining()).isEqualTo(1);
+    }
+
+    @Test
+    void theSameRatesMadeAnewKeepEveryFraction() {
+        take(limit("3/1s burst 10"), "anew", "10");
+        take(limit("3/1s burst 10"), "same", "10");
+        for (int i = 0; i < 100; i++) {
+            clock.advance(Duration.ofNanos(123_000));
+            Limit anew = Limit.named("limit")
+                    .rates("3/1s burst 10")
+                    .cost(BigDecimal.valueOf(i % 2))
+                    .onStoreFailure(i % 2 == 0 ? OnStoreFailure.DENY : OnStoreFailure.ALLOW)
+                    .build();
+            take(anew, "anew", "5");
+        }
+        assertThat(figures(peek(limit("3/1s burst 10"), "anew")))
+                .isEqualTo(figures(peek(limit("3/1s burst 10"), "same")));
+    }
+
+    @Test
+    void smoothRefillFollowsIntervalRefillWithoutATokenMore() {
+        take(interval("10/1s"), "key", "10");
+        clock.advance(Duration.ofMillis(900));
+        assertThat(take(limit("10/1s"), "key", "1").admitted()).isFalse();
+        clock.advance(Duration.ofMillis(100));
+        assertThat(take(limit("10/1s"), "key", "1").admitted()).isTrue();
+        assertThat(take(limit("10/1s"), "key", "0.001").admitted()).isFalse();
+    }
+
+    @Test
+    void intervalRefillFollowsSmoothRefillWithAPeriodThatStartsThen() {
+        take(limit("10/1s"), "key", "10");
+        clock.advance(Duration.ofMillis(300));
+        Decision decision = take(interval("10/1s"), "key", "1");
+        assertThat(decision.remaining()).isEqualTo(2);
+        assertThat(decision.resetAfter()).isEqualTo(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void twoConfigurationsOfOneKeyRefillNothingByTakingTurns() {
+        Limit[] limits = {limit("10/s"), limit("20/s")};
+        int taken = 0;
+        for (int i = 0; i < 200; i++) {
+            taken += take(limits[i % 2], "key", "1").admitted() ? 1 : 0;
+        }
+        assertThat(taken).isBetween(10, 20);
+    }
+
+    @Test
+    void twoConfigurationsOfOneKeyTakingTurnsStayWithinTheLargerAndAboveTheSmaller() {
+        Limit[] limits = {limit("10/s"), limit("20/s")};
+        take(limits[1], "key", "20");
+        int turns = 10_000;
+        int taken = 0;
+        for (int i = 0; i < turns; i++) {
+            clock.advance(Duration.ofMillis(1));
+            taken += take(limits[i % 2], "key", "1").admitted() ? 1 : 0;
+        }
+        double lost = turns * 0.001;
+        assertThat((double) taken).isBetween(10 * turns / 1e3 - lost - 1, 20 * turns / 1e3);
+    }
+
+    private static Limit limit(String... rates) {
+        return Limit.named("limit").rates(rates).cost(BigDecimal.ZERO).build();
+    }
+
+    private static Limit interval(String... rates) {
+        return Limit.named("limit")
+                .rates(rates)
+                .cost(BigDecimal.ZERO)
+                .refill(Refill.INTERVAL)
+                .build();
+    }
+}

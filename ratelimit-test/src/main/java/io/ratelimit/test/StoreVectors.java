@@ -1,0 +1,137 @@
+package io.ratelimit.test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.ratelimit.Decision;
+import io.ratelimit.InvalidLimitException;
+import io.ratelimit.Limit;
+import io.ratelimit.Refill;
+import java.io.IOException;
+import java.io.InputStream;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+abstract class StoreVectors extends OpenStore {
+
+    private static final String WALL_CLOCK = "wall clock ";
+    private static final String INTERVAL = "interval ";
+
+    StoreVectors(RateLimitStoreContract contract) {
+        super(contract);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> answersWhatOtherLimitersPublish() {
+        return cases().stream()
+                .filter(lines -> contract.ownsWallClock() || !lines.get(0)[2].startsWith(WALL_CLOCK))
+                .map(lines -> DynamicTest.dynamicTest(lines.get(0)[1], () -> replay(lines)));
+    }
+
+    private void replay(List<String[]> lines) {
+        String name = lines.get(0)[1];
+        String rates = lines.get(0)[2].replace(WALL_CLOCK, "");
+        if (lines.get(1)[0].equals("refused")) {
+            assertThatThrownBy(() -> limit(name, rates))
+                    .isInstanceOf(InvalidLimitException.class)
+                    .hasMessageContaining(lines.get(1)[1]);
+            return;
+        }
+        Limit limit = limit(name, rates);
+        Duration start = clock.now();
+        for (String[] line : lines.subList(1, lines.size())) {
+            switch (line[0]) {
+                case "step" -> step(limit, start, line);
+                case "calls" -> calls(limit, start, line);
+                case "every" -> every(limit, start, line);
+                default -> throw new IllegalStateException("Unknown line " + Arrays.toString(line));
+            }
+        }
+    }
+
+    private void step(Limit limit, Duration start, String[] line) {
+        clock.set(start.plusMillis(Long.parseLong(line[1])));
+        Decision decision = take(limit, "key", line[2]);
+        String step = Arrays.toString(line) + " got " + decision;
+        assertThat(decision.admitted()).as(step).isEqualTo(line[3].equals("yes"));
+        if (!line[4].equals("-")) {
+            assertThat((long) Math.floor(decision.remaining())).as(step).isEqualTo(Long.parseLong(line[4]));
+        }
+        if (!line[5].equals("-")) {
+            assertThat(millisUp(decision.resetAfter())).as(step).isEqualTo(Long.parseLong(line[5]));
+        }
+        assertThat(decision.never()).as(step).isEqualTo(line[6].equals("never"));
+        if (!line[6].equals("-") && !line[6].equals("never")) {
+            assertThat(millisUp(retryAfter(decision))).as(step).isEqualTo(Long.parseLong(line[6]));
+        }
+    }
+
+    private void calls(Limit limit, Duration start, String[] line) {
+        clock.set(start.plusMillis(Long.parseLong(line[1])));
+        assertThat(admitted(limit, Integer.parseInt(line[2]), "1", Duration.ZERO))
+                .as(Arrays.toString(line))
+                .isEqualTo(Integer.parseInt(line[3]));
+    }
+
+    private void every(Limit limit, Duration start, String[] line) {
+        clock.set(start);
+        int calls = Integer.parseInt(line[2]) / Integer.parseInt(line[1]);
+        assertThat(admitted(limit, calls, line[3], Duration.ofMillis(Long.parseLong(line[1]))))
+                .as(Arrays.toString(line))
+                .isBetween(Integer.parseInt(line[4]), Integer.parseInt(line[5]));
+    }
+
+    private int admitted(Limit limit, int calls, String cost, Duration step) {
+        int admitted = 0;
+        for (int i = 0; i < calls; i++) {
+            admitted += take(limit, "key", cost).admitted() ? 1 : 0;
+            clock.advance(step);
+        }
+        return admitted;
+    }
+
+    private static long millisUp(Duration duration) {
+        return duration.plusNanos(999_999).toMillis();
+    }
+
+    private static Limit limit(String name, String rates) {
+        return Limit.named(name)
+                .rates(rates.replace(INTERVAL, "").split(", "))
+                .refill(rates.startsWith(INTERVAL) ? Refill.INTERVAL : Refill.SMOOTH)
+                .cost(BigDecimal.ZERO)
+                .build();
+    }
+
+    private static List<List<String[]>> cases() {
+        List<List<String[]>> cases = new ArrayList<>();
+        for (String line : text().split("\n")) {
+            if (line.isBlank() || line.startsWith("#")) {
+                continue;
+            }
+            String[] parts = line.strip().split("\\s*\\|\\s*");
+            if (parts[0].equals("case")) {
+                cases.add(new ArrayList<>());
+            }
+            cases.get(cases.size() - 1).add(parts);
+        }
+        return cases;
+    }
+
+    private static String text() {
+        try (InputStream file = StoreVectors.class.getResourceAsStream("decision-vectors.txt")) {
+            if (file == null) {
+                throw new IllegalStateException("decision-vectors.txt is not on the class path");
+            }
+            return new String(file.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException ex) {
+            throw new IllegalStateException("decision-vectors.txt cannot be read", ex);
+        }
+    }
+}
