@@ -22,7 +22,8 @@ class Catalogue {
 
     @RateLimited(limit = "search", key = "#user")
     List<Product> search(String user, String query) {
-        return database.sql("select id, name, category, price from product where lower(name) like ? order by id limit 20")
+        return database.sql(
+                        "select id, name, category, price from product where lower(name) like ? order by id limit 20")
                 .param("%" + query.toLowerCase() + "%")
                 .query(Product.class)
                 .list();
@@ -33,10 +34,7 @@ class Catalogue {
         return database.sql("""
                         select category, count(*) as products, sum(price) as total
                         from (select category, price from product order by id limit ?)
-                        group by category order by category""")
-                .param(rows)
-                .query(ReportLine.class)
-                .list();
+                        group by category order by category""").param(rows).query(ReportLine.class).list();
     }
 
     @RateLimited(limit = "quote-user", key = "#user")

@@ -46,18 +46,21 @@ final class Curl {
                 default -> url = words.get(i);
             }
         }
-        request.method(method, body == null
-                ? HttpRequest.BodyPublishers.noBody()
-                : HttpRequest.BodyPublishers.ofString(body));
+        request.method(
+                method, body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));
         Matcher range = RANGE.matcher(url);
         int first = range.find() ? Integer.parseInt(range.group(1)) : 1;
         int last = first == 1 && RANGE.matcher(url).find() ? Integer.parseInt(range.group(2)) : 1;
         StringBuilder output = new StringBuilder();
         for (int i = first; i <= last; i++) {
-            String target = range.reset().replaceFirst(String.valueOf(i)).replace("localhost:8080", "localhost:" + port);
+            String target =
+                    range.reset().replaceFirst(String.valueOf(i)).replace("localhost:8080", "localhost:" + port);
             HttpResponse<String> response = HttpClient.newHttpClient()
                     .send(request.uri(URI.create("http://" + target)).build(), HttpResponse.BodyHandlers.ofString());
-            output.append(format == null ? text(response, headers) : format.replace("%{http_code}", "" + response.statusCode()));
+            output.append(
+                    format == null
+                            ? text(response, headers)
+                            : format.replace("%{http_code}", "" + response.statusCode()));
         }
         return output.toString().strip() + "\n";
     }
@@ -68,7 +71,10 @@ final class Curl {
             text.append("HTTP/1.1 ").append(response.statusCode()).append('\n');
             response.headers().map().forEach((name, values) -> {
                 if (SHOWN.contains(name.toLowerCase(Locale.ROOT))) {
-                    text.append(name).append(": ").append(String.join(", ", values)).append('\n');
+                    text.append(name)
+                            .append(": ")
+                            .append(String.join(", ", values))
+                            .append('\n');
                 }
             });
             text.append('\n');

@@ -23,7 +23,12 @@ final class JavaSource extends SimpleJavaFileObject {
     static Class<?> compile(Path directory, String name, String text) throws Exception {
         StringWriter errors = new StringWriter();
         boolean compiled = ToolProvider.getSystemJavaCompiler()
-                .getTask(errors, null, null, List.of("-proc:none", "-parameters", "-d", directory.toString()), null,
+                .getTask(
+                        errors,
+                        null,
+                        null,
+                        List.of("-proc:none", "-parameters", "-d", directory.toString()),
+                        null,
                         List.of(new JavaSource(name, text)))
                 .call();
         if (!compiled) {

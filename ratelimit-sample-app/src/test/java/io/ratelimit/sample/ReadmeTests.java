@@ -41,8 +41,8 @@ class ReadmeTests {
     void the_first_five_minutes_limit_the_eleventh_search_of_a_user() throws Exception {
         Class<?> service = compile("SearchService", block("java", "public class SearchService"));
         new ApplicationContextRunner()
-                .withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class,
-                        io.ratelimit.autoconfigure.RateLimitAutoConfiguration.class))
+                .withConfiguration(AutoConfigurations.of(
+                        AopAutoConfiguration.class, io.ratelimit.autoconfigure.RateLimitAutoConfiguration.class))
                 .withPropertyValues(yaml(block("yaml", "ratelimit:")))
                 .withBean(RateLimitStore.class, () -> MemoryStore.create(new VirtualClock(), 100))
                 .withBean(service)
@@ -66,11 +66,14 @@ class ReadmeTests {
         for (String block : blocks("java")) {
             if (block.contains("// => ")) {
                 tests.add(DynamicTest.dynamicTest(block.lines().findFirst().orElse(""), () -> {
-                    Class<?> example = compile("Example", "class Example { static void run() {\n"
-                            + Pattern.compile("^(.+);\\s*// => (.+)$", Pattern.MULTILINE)
-                                    .matcher(block)
-                                    .replaceAll("org.assertj.core.api.Assertions.assertThat(String.valueOf($1)).isEqualTo(\"$2\");")
-                            + "}}");
+                    Class<?> example = compile(
+                            "Example",
+                            "class Example { static void run() {\n"
+                                    + Pattern.compile("^(.+);\\s*// => (.+)$", Pattern.MULTILINE)
+                                            .matcher(block)
+                                            .replaceAll(
+                                                    "org.assertj.core.api.Assertions.assertThat(String.valueOf($1)).isEqualTo(\"$2\");")
+                                    + "}}");
                     var run = example.getDeclaredMethod("run");
                     run.setAccessible(true);
                     run.invoke(null);
@@ -85,8 +88,9 @@ class ReadmeTests {
     void the_session_with_the_sample_answers_as_printed() throws Exception {
         String session = block("console", "$ curl");
         try (var context = new SpringApplicationBuilder(SampleApplication.class)
-                .initializers(application -> ((org.springframework.context.support.GenericApplicationContext) application)
-                        .registerBean(RateLimitStore.class, () -> MemoryStore.create(new VirtualClock(), 100)))
+                .initializers(
+                        application -> ((org.springframework.context.support.GenericApplicationContext) application)
+                                .registerBean(RateLimitStore.class, () -> MemoryStore.create(new VirtualClock(), 100)))
                 .run("--server.port=0")) {
             int port = ((WebServerApplicationContext) context).getWebServer().getPort();
             StringBuilder replayed = new StringBuilder();

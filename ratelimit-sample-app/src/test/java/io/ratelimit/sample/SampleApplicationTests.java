@@ -29,19 +29,26 @@ class SampleApplicationTests {
         for (int i = 0; i < 11; i++) {
             calls.add(client.sendAsync(get("/search?q=sofa", "eleven"), HttpResponse.BodyHandlers.ofString()));
         }
-        List<HttpResponse<String>> answers = calls.stream().map(CompletableFuture::join).toList();
+        List<HttpResponse<String>> answers =
+                calls.stream().map(CompletableFuture::join).toList();
 
-        assertThat(answers).filteredOn(answer -> answer.statusCode() == 200).hasSize(10).allSatisfy(answer -> assertThat(
-                        answer.body())
-                .contains("sofa"));
-        assertThat(answers).filteredOn(answer -> answer.statusCode() == 429).singleElement().satisfies(answer -> {
-            assertThat(answer.headers().firstValue("Retry-After")).contains("1");
-            assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
-            assertThat(answer.body()).contains("quota-exceeded").doesNotContain("eleven");
-        });
-        assertThat(send(get("/actuator/metrics/ratelimit.decisions?tag=limit:search&tag=outcome:rejected", "-")).body())
+        assertThat(answers)
+                .filteredOn(answer -> answer.statusCode() == 200)
+                .hasSize(10)
+                .allSatisfy(answer -> assertThat(answer.body()).contains("sofa"));
+        assertThat(answers)
+                .filteredOn(answer -> answer.statusCode() == 429)
+                .singleElement()
+                .satisfies(answer -> {
+                    assertThat(answer.headers().firstValue("Retry-After")).contains("1");
+                    assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
+                    assertThat(answer.body()).contains("quota-exceeded").doesNotContain("eleven");
+                });
+        assertThat(send(get("/actuator/metrics/ratelimit.decisions?tag=limit:search&tag=outcome:rejected", "-"))
+                        .body())
                 .contains("\"value\":1.0");
-        assertThat(send(get("/actuator/metrics/ratelimit.decisions?tag=limit:search&tag=outcome:admitted", "-")).body())
+        assertThat(send(get("/actuator/metrics/ratelimit.decisions?tag=limit:search&tag=outcome:admitted", "-"))
+                        .body())
                 .contains("\"value\":11.0");
         assertThat(send(get("/actuator/ratelimits", "-")).body()).contains("Catalogue#search");
     }

@@ -17,6 +17,7 @@ import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Role;
@@ -32,6 +33,11 @@ public final class RateLimitAutoConfiguration {
 
     RateLimitAutoConfiguration() {}
 
+    @Bean
+    static ConfigurationPropertiesBindHandlerAdvisor rateLimitPropertyBinding() {
+        return parent -> new KnownPropertiesBindHandler(new LimitTextBindHandler(parent));
+    }
+
     @Bean(defaultCandidate = false)
     MemoryStore rateLimitMemory(RateLimitProperties properties) {
         return MemoryStore.create(System::nanoTime, properties.memory().maxKeys());
@@ -39,7 +45,8 @@ public final class RateLimitAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    RateLimitStore rateLimitStore(@Qualifier("rateLimitMemory") MemoryStore memory) {
+    RateLimitStore rateLimitStore(@Qualifier("rateLimitMemory") MemoryStore memory, RateLimitProperties properties) {
+        properties.requireMemory();
         return memory;
     }
 

@@ -4,16 +4,19 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.metrics.MemoryStoreMeters;
 import io.ratelimit.metrics.RateLimitMeters;
+import io.ratelimit.metrics.RedisStoreMeters;
 import io.ratelimit.metrics.TimedStore;
+import io.ratelimit.redis.RedisRateLimitStore;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 /** The meters {@code ratelimit.*}, where the application has a Micrometer registry. */
 @AutoConfiguration(
-        before = RateLimitAutoConfiguration.class,
+        after = {RateLimitAutoConfiguration.class, RateLimitRedisAutoConfiguration.class},
         afterName = "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration")
 @ConditionalOnClass(MeterRegistry.class)
 @ConditionalOnBean(MeterRegistry.class)
@@ -34,5 +37,15 @@ public final class RateLimitMetricsAutoConfiguration {
     @Bean
     RemoteStoreDecorator rateLimitStoreTimer(MeterRegistry registry) {
         return remote -> new TimedStore(remote, registry);
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnBean(name = "rateLimitRedis")
+    static final class OfRedis {
+
+        @Bean
+        RedisStoreMeters rateLimitRedisMeters(@Qualifier("rateLimitRedis") RedisRateLimitStore redis) {
+            return new RedisStoreMeters(redis);
+        }
     }
 }

@@ -49,6 +49,20 @@ record RateLimitProperties(
     }
 
     /**
+     * Checks that buckets may be kept in memory, where there is no other store.
+     *
+     * @throws InvalidRateLimitPropertyException if they are to be kept in Redis
+     */
+    void requireMemory() {
+        if (store == StoreType.REDIS) {
+            throw new InvalidRateLimitPropertyException(
+                    PREFIX + ".store",
+                    "redis",
+                    "there is no Redis connection factory; add spring-boot-starter-data-redis, or use memory");
+        }
+    }
+
+    /**
      * The store in memory.
      *
      * @param maxKeys How many keys may have buckets of their own, 1 or more; further keys share buckets.
