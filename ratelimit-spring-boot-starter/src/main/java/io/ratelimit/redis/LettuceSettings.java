@@ -11,11 +11,11 @@ import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.Delay;
 import java.lang.reflect.Field;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 import org.springframework.data.redis.connection.RedisConfiguration;
-import org.springframework.data.redis.connection.RedisStaticMasterReplicaConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.RedisCredentialsProviderFactory;
@@ -165,29 +165,22 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
                 .build();
     }
 
+    /** A factory does not tell every kind of configuration, nor one that it was given as the general type. */
     private static RedisConfiguration servers(LettuceConnectionFactory factory) {
-        if (factory.getClusterConfiguration() != null) {
-            return factory.getClusterConfiguration();
-        }
-        if (factory.getSentinelConfiguration() != null) {
-            return factory.getSentinelConfiguration();
-        }
-        if (factory.getSocketConfiguration() != null) {
-            return factory.getSocketConfiguration();
-        }
-        RedisConfiguration masterReplica = masterReplica(factory);
-        return masterReplica == null ? factory.getStandaloneConfiguration() : masterReplica;
-    }
-
-    /** The one kind of configuration that a factory does not tell. */
-    private static @Nullable RedisConfiguration masterReplica(LettuceConnectionFactory factory) {
         Field field = ReflectionUtils.findField(LettuceConnectionFactory.class, "configuration");
-        if (field == null) {
-            return null;
+        if (field != null) {
+            ReflectionUtils.makeAccessible(field);
+            if (ReflectionUtils.getField(field, factory) instanceof RedisConfiguration configuration) {
+                return configuration;
+            }
         }
-        ReflectionUtils.makeAccessible(field);
-        return ReflectionUtils.getField(field, factory) instanceof RedisStaticMasterReplicaConfiguration nodes
-                ? nodes
-                : null;
+        return Stream.of(
+                        factory.getClusterConfiguration(),
+                        factory.getSentinelConfiguration(),
+                        factory.getSocketConfiguration())
+                .filter(Objects::nonNull)
+                .map(RedisConfiguration.class::cast)
+                .findFirst()
+                .orElseGet(factory::getStandaloneConfiguration);
     }
 }

@@ -147,12 +147,15 @@ class RedisFaultTests {
     }
 
     @Test
-    void anInterruptedCallerKeepsTheFlag() {
-        connect(store);
-        store.decide(CHARGE);
-        Thread.currentThread().interrupt();
-        assertThatThrownBy(() -> store.decide(CHARGE)).isInstanceOf(StoreUnavailableException.class);
-        assertThat(Thread.interrupted()).isTrue();
+    void anInterruptedCallerWaitsNoLongerAndKeepsTheFlag() throws Exception {
+        try (LossyProxy proxy = new LossyProxy(redis.port());
+                RedisRateLimitStore remote = store(TestConnections.lettuce(redis.host(), proxy.port()))) {
+            connect(remote);
+            proxy.swallowReplies(true);
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> remote.decide(CHARGE)).hasMessage("Interrupted while waiting for Redis");
+            assertThat(Thread.interrupted()).isTrue();
+        }
     }
 
     @Test
