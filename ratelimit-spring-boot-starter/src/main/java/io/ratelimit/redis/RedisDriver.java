@@ -1,0 +1,30 @@
+package io.ratelimit.redis;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The commands that the store sends, over one client library or another.
+ *
+ * <p>No method blocks or throws: what goes wrong, also a missing connection, comes as the failure of the future.
+ */
+interface RedisDriver extends AutoCloseable {
+
+    /** Whether keys live in slots, and one script can only touch those of one slot. */
+    boolean isCluster();
+
+    /** Looks for the server, for as long as the client library does. */
+    CompletableFuture<?> connect();
+
+    /** Runs a script that the server knows by its SHA-1, in hex. The first key names the node. */
+    CompletableFuture<List<Long>> evalSha(String sha, byte[][] keys, byte[][] args);
+
+    /** Runs a script, and makes it known to the server. */
+    CompletableFuture<List<Long>> eval(byte[] script, byte[][] keys, byte[][] args);
+
+    /** Deletes one key. */
+    CompletableFuture<Long> delete(byte[] key);
+
+    @Override
+    void close();
+}

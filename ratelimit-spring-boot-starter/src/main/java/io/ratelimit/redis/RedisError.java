@@ -1,0 +1,52 @@
+package io.ratelimit.redis;
+
+import io.ratelimit.StoreUnavailableException;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What Redis answered when it answered an error, wherever a client library has put it. */
+final class RedisError {
+
+    private static final Pattern ANSWER = Pattern.compile("([A-Z]{3,}) .*", Pattern.DOTALL);
+
+    private RedisError() {}
+
+    /** The text of the server's error, such as {@code NOSCRIPT No matching script}; empty if it is no answer of a server. */
+    static String answer(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            @Nullable String message = cause.getMessage();
+            if (message != null && ANSWER.matcher(message).matches()) {
+                return message;
+            }
+        }
+        return "";
+    }
+
+    /** The failure as the store tells it: no host, key or password in the message. */
+    static StoreUnavailableException unavailable(Throwable failure, Duration timeout) {
+        Matcher answer = ANSWER.matcher(answer(failure));
+        String reason;
+        if (answer.matches()) {
+            reason = "it answered " + answer.group(1);
+        } else if (isTimeout(failure)) {
+            reason = "no answer within " + timeout.toMillis() + " ms";
+        } else {
+            reason = "no connection";
+        }
+        return new StoreUnavailableException("Redis could not be asked: " + reason, failure);
+    }
+
+    /** Client libraries have timeout exceptions of their own, which need not be on the class path. */
+    private static boolean isTimeout(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof TimeoutException
+                    || cause.getClass().getSimpleName().endsWith("TimeoutException")) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

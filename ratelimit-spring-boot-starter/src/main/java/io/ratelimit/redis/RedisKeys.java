@@ -1,0 +1,78 @@
+package io.ratelimit.redis;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.regex.Pattern;
+
+/**
+ * The Redis key of a bucket: {@code prefix:{subject}:limit}, at most 200 bytes, and no two buckets share one.
+ *
+ * <p>The subject, a user's key, is the whole hash tag, so that all limits of a subject are in one cluster slot and no part of
+ * a key that a user chose can be taken for a tag. Letters, digits and {@code ._-@} stand for themselves, every other
+ * UTF-16 unit for {@code %} and four hex digits; a subject longer than 80 characters then is {@code ~} and its SHA-256. The
+ * bucket that a limit without keys has is under {@code *}, which no encoded subject is.
+ */
+final class RedisKeys {
+
+    private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9._:-]{1,32}");
+    private static final String SHARED = "*";
+    private static final int LONGEST = 80;
+    private static final HexFormat HEX = HexFormat.of();
+
+    private final String prefix;
+
+    RedisKeys(String prefix) {
+        if (!PREFIX.matcher(prefix).matches()) {
+            throw new InvalidRedisSettingException("Invalid Redis key prefix \"" + prefix
+                    + "\": use 1 to 32 letters, digits, dots, colons, dashes and underscores, such as myapp:ratelimit");
+        }
+        this.prefix = prefix;
+    }
+
+    byte[] key(String limit, String subject) {
+        String tag = subject.isEmpty() ? SHARED : encoded(subject);
+        return (prefix + ":{" + tag + "}:" + limit).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private static String encoded(String subject) {
+        StringBuilder encoded = new StringBuilder(LONGEST);
+        for (int i = 0; i < subject.length(); i++) {
+            char unit = subject.charAt(i);
+            if (isPlain(unit)) {
+                encoded.append(unit);
+            } else {
+                encoded.append('%').append(HEX.toHexDigits(unit));
+            }
+            if (encoded.length() > LONGEST) {
+                return "~" + hash(subject);
+            }
+        }
+        return encoded.toString();
+    }
+
+    private static boolean isPlain(char unit) {
+        return unit >= 'a' && unit <= 'z'
+                || unit >= 'A' && unit <= 'Z'
+                || unit >= '0' && unit <= '9'
+                || unit == '.'
+                || unit == '_'
+                || unit == '-'
+                || unit == '@';
+    }
+
+    private static String hash(String subject) {
+        try {
+            // Unit by unit, because a charset writes all lone surrogates alike.
+            ByteBuffer units = ByteBuffer.allocate(Character.BYTES * subject.length());
+            units.asCharBuffer().put(subject);
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(units.array());
+            return Base64.getUrlEncoder().withoutPadding().encodeToString(hash);
+        } catch (NoSuchAlgorithmException ex) {
+            throw new IllegalStateException("Every Java platform has SHA-256", ex);
+        }
+    }
+}

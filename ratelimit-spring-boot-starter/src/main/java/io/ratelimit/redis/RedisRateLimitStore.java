@@ -1,0 +1,176 @@
+package io.ratelimit.redis;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.Limit;
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.StoreUnavailableException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.util.ClassUtils;
+
+/**
+ * Buckets on a Redis server, Sentinel group or Cluster, shared by all nodes of an application, on the server's clock.
+ *
+ * <pre>{@code
+ * RedisRateLimitStore store = RedisRateLimitStore.create(connectionFactory);
+ * RateLimiter limiter = RateLimiter.of(Limit.of("search", "10/s"), store);
+ * }</pre>
+ *
+ * <p>A decision is one script call, whatever the number of its rates and limits, and is answered or given up within the
+ * timeout. It executes at most once. While there is no connection, calls fail at once and a connection is looked for in the
+ * background; the first call waits for it, at most the timeout.
+ *
+ * <p><b>Cluster.</b> All buckets of one key are in one slot. A decision over several slots asks one after the other, the
+ * buckets that all keys share last, and gives back what was taken if one refuses; until then others see those tokens
+ * taken. Its readings are those of the slots that were asked.
+ */
+public final class RedisRateLimitStore implements RateLimitStore {
+
+    /** What keys begin with unless said otherwise. */
+    public static final String DEFAULT_PREFIX = "ratelimit";
+
+    /** How long a decision may take unless said otherwise. */
+    public static final Duration DEFAULT_TIMEOUT = Duration.ofMillis(250);
+
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+    private static final Duration LONGEST = Duration.ofMinutes(1);
+    private static final boolean LETTUCE_PRESENT =
+            ClassUtils.isPresent("io.lettuce.core.RedisClient", RedisRateLimitStore.class.getClassLoader());
+
+    private final RedisDriver driver;
+    private final BucketScript script;
+    private final RedisKeys keys;
+    private final Duration timeout;
+    private final LongAdder healed = new LongAdder();
+    private final LongAdder givenBack = new LongAdder();
+
+    RedisRateLimitStore(RedisDriver driver, String lua, RedisKeys keys, Duration timeout) {
+        this.driver = driver;
+        this.script = new BucketScript(driver, lua);
+        this.keys = keys;
+        this.timeout = timeout;
+    }
+
+    /**
+     * A store with the default prefix and timeout.
+     *
+     * @param connections the application's own
+     * @return a store that connects when it is first asked
+     */
+    public static RedisRateLimitStore create(RedisConnectionFactory connections) {
+        return create(connections, DEFAULT_PREFIX, DEFAULT_TIMEOUT);
+    }
+
+    /**
+     * A store. It connects when it is first asked, so it can be made while Redis is down.
+     *
+     * <p>From a {@code LettuceConnectionFactory} it takes the settings (hosts, SSL, credentials, topology) for a connection
+     * of its own. With any other it borrows connections for each call, on a few threads of its own.
+     *
+     * @param connections the application's own; left open by {@link #close()}
+     * @param prefix what keys begin with: 1 to 32 letters, digits, dots, colons, dashes and underscores
+     * @param timeout how long a decision may take from the call on, 1 ms to 1 minute
+     * @return the store
+     * @throws InvalidRedisSettingException if the prefix or the timeout is wrong
+     */
+    public static RedisRateLimitStore create(RedisConnectionFactory connections, String prefix, Duration timeout) {
+        RedisKeys keys = new RedisKeys(prefix);
+        if (timeout.compareTo(SHORTEST) < 0 || timeout.compareTo(LONGEST) > 0) {
+            throw new InvalidRedisSettingException(
+                    "Invalid Redis timeout " + timeout + ": use 1ms to 1m, such as 250ms");
+        }
+        RedisDriver driver = LETTUCE_PRESENT && LettuceDriver.serves(connections)
+                ? LettuceDriver.of(connections, timeout)
+                : BlockingDriver.of(connections, timeout);
+        return new RedisRateLimitStore(driver, BucketScript.tokenBucket(), keys, timeout);
+    }
+
+    @Override
+    public String name() {
+        return "redis";
+    }
+
+    /** {@return how many values under keys of this store were not its own and were replaced by a full bucket} */
+    public long healed() {
+        return healed.sum();
+    }
+
+    /** {@return how many times a cluster slot got its tokens back because another slot refused or failed} */
+    public long givenBack() {
+        return givenBack.sum();
+    }
+
+    /**
+     * Looks for the server before the first decision does, without blocking the caller.
+     *
+     * @return completes when there is a connection, or with a {@link StoreUnavailableException}; that may take longer than
+     *     the timeout
+     */
+    public CompletionStage<Void> connect() {
+        return driver.connect()
+                .<Void>thenApply(connection -> null)
+                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(unavailable(failure)));
+    }
+
+    @Override
+    public Decision decide(List<Charge> charges) {
+        return await(ask(charges));
+    }
+
+    @Override
+    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
+        return ask(charges)
+                .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
+                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(unavailable(failure)));
+    }
+
+    @Override
+    public void forget(Limit limit, String key) {
+        await(driver.delete(keys.key(limit.name(), key)));
+    }
+
+    @Override
+    public void close() {
+        driver.close();
+    }
+
+    private CompletableFuture<Decision> ask(List<Charge> charges) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        if (driver.isCluster() && charges.size() > 1) {
+            List<SlotGroup> groups = SlotGroup.bySlot(charges, keys);
+            if (groups.size() > 1) {
+                return new SpreadDecision(charges, groups, script, healed, givenBack).decide(deadline);
+            }
+        }
+        SlotGroup all = SlotGroup.of(charges, keys);
+        return script.run(all.redisKeys(), all.args(SlotGroup.TAKE), deadline).thenApply(reply -> {
+            BucketReply answer = BucketReply.of(reply, healed);
+            return Decision.of(charges, answer.admitted(), answer.levels());
+        });
+    }
+
+    private <T> T await(CompletableFuture<T> reply) {
+        try {
+            return reply.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException | TimeoutException ex) {
+            throw unavailable(ex);
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+            throw new StoreUnavailableException("Interrupted while waiting for Redis", ex);
+        }
+    }
+
+    private StoreUnavailableException unavailable(Throwable failure) {
+        boolean wrapped = failure instanceof ExecutionException || failure instanceof CompletionException;
+        return RedisError.unavailable(wrapped && failure.getCause() != null ? failure.getCause() : failure, timeout);
+    }
+}

@@ -1,0 +1,122 @@
+package io.ratelimit.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Limit;
+import io.ratelimit.StoreUnavailableException;
+import io.ratelimit.test.redis.RedisExtension;
+import io.ratelimit.test.redis.RedisServer;
+import java.io.File;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
+
+/** Applications that have Jedis. */
+@ExtendWith(RedisExtension.class)
+class BlockingDriverTests {
+
+    private static final Limit LIMIT = Limit.of("slow", "10/h");
+
+    @Test
+    void jedisDecidesForgetsAndHealsAFlushOfScripts(RedisServer redis) {
+        redis.command("FLUSHALL");
+        JedisConnectionFactory jedis = TestConnections.jedis(redis);
+        try (RedisRateLimitStore store = RedisRateLimitStore.create(jedis, "ratelimit", Duration.ofSeconds(5))) {
+            assertThat(store.decide(new Charge(LIMIT, "a", 10_000)).admitted()).isTrue();
+            redis.command("SCRIPT", "FLUSH");
+            assertThat(store.decide(new Charge(LIMIT, "a", 1000)).admitted()).isFalse();
+            store.forget(LIMIT, "a");
+            assertThat(store.decideAsync(List.of(new Charge(LIMIT, "a", 1000)))
+                            .toCompletableFuture()
+                            .join()
+                            .remaining())
+                    .isEqualTo(9);
+        } finally {
+            jedis.destroy();
+        }
+    }
+
+    @Test
+    void jedisOnAnOldServerGetsTheScriptWithoutItsFirstLine() {
+        try (RedisServer old = RedisServer.startEmbedded()) {
+            JedisConnectionFactory jedis = TestConnections.jedis(old);
+            try (RedisRateLimitStore store = RedisRateLimitStore.create(jedis, "ratelimit", Duration.ofSeconds(5))) {
+                assertThat(store.decide(new Charge(LIMIT, "a", 1000)).remaining())
+                        .isEqualTo(9);
+            } finally {
+                jedis.destroy();
+            }
+        }
+    }
+
+    @Test
+    void jedisKeepsNoCallerWaitingBeyondTheDeadline() throws Exception {
+        try (RedisServer redis = RedisServer.start();
+                LossyProxy proxy = new LossyProxy(redis.port())) {
+            JedisConnectionFactory jedis = TestConnections.jedis(redis.host(), proxy.port());
+            try (RedisRateLimitStore store = RedisRateLimitStore.create(jedis, "ratelimit", Duration.ofMillis(250))) {
+                store.decide(new Charge(LIMIT, "a", 1000));
+                proxy.swallowReplies(true);
+                for (int i = 0; i < 12; i++) {
+                    long start = System.nanoTime();
+                    assertThatThrownBy(() -> store.decide(new Charge(LIMIT, "a", 1000)))
+                            .isInstanceOf(StoreUnavailableException.class)
+                            .hasMessage("Redis could not be asked: no answer within 250 ms");
+                    assertThat(System.nanoTime() - start).isLessThan(1_000_000_000);
+                }
+            } finally {
+                jedis.destroy();
+            }
+        }
+    }
+
+    @Test
+    @SuppressWarnings("unchecked")
+    void jedisNeedsNoLettuceOnTheClassPath(RedisServer redis) throws Exception {
+        URL[] classPath = Stream.of(System.getProperty("java.class.path").split(Pattern.quote(File.pathSeparator)))
+                .filter(entry -> !entry.contains("lettuce"))
+                .map(BlockingDriverTests::url)
+                .toArray(URL[]::new);
+        try (URLClassLoader loader = new URLClassLoader(classPath, ClassLoader.getPlatformClassLoader())) {
+            assertThatThrownBy(() -> loader.loadClass("io.lettuce.core.RedisClient"))
+                    .isInstanceOf(ClassNotFoundException.class);
+            Callable<String> withoutLettuce = (Callable<String>) loader.loadClass(WithoutLettuce.class.getName())
+                    .getDeclaredConstructor(String.class, int.class)
+                    .newInstance(redis.host(), redis.port());
+            assertThat(withoutLettuce.call()).startsWith("admitted");
+        }
+    }
+
+    /** Runs where Lettuce is not on the class path. */
+    public record WithoutLettuce(String host, int port) implements Callable<String> {
+
+        @Override
+        public String call() {
+            JedisConnectionFactory jedis = TestConnections.jedis(host, port);
+            try (RedisRateLimitStore store = RedisRateLimitStore.create(jedis, "ratelimit", Duration.ofSeconds(5))) {
+                return store.decide(new Charge(LIMIT, "no-lettuce", 1000)).toString();
+            } finally {
+                jedis.destroy();
+            }
+        }
+    }
+
+    private static URL url(String entry) {
+        try {
+            return Path.of(entry).toUri().toURL();
+        } catch (MalformedURLException ex) {
+            throw new IllegalArgumentException(ex);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+package io.ratelimit.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.Limit;
+import io.ratelimit.test.redis.RedisCluster;
+import io.ratelimit.test.redis.RedisExtension;
+import io.ratelimit.test.redis.RedisServer;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
+
+@ExtendWith(RedisExtension.class)
+class RedisClusterTests {
+
+    private static final Duration PATIENT = Duration.ofSeconds(5);
+    private static final Limit USER = Limit.of("quote-user", "5/h");
+    private static final Limit ALL = Limit.of("quote-all", "7/h");
+
+    private final RedisCluster cluster;
+    private RedisRateLimitStore store;
+
+    RedisClusterTests(RedisCluster cluster) {
+        this.cluster = cluster;
+    }
+
+    @BeforeEach
+    void start() {
+        cluster.nodes().forEach(node -> node.command("FLUSHALL"));
+        store = RedisRateLimitStore.create(TestConnections.lettuce(cluster), "ratelimit", PATIENT);
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    @Test
+    void keysOfAllSlotsAreDecidedOnAllNodes() {
+        for (int i = 0; i < 60; i++) {
+            assertThat(store.decide(new Charge(USER, "user-" + i, 5000)).admitted())
+                    .isTrue();
+            assertThat(store.decide(new Charge(USER, "user-" + i, 5000)).admitted())
+                    .isFalse();
+        }
+        assertThat(cluster.nodes())
+                .allSatisfy(node -> assertThat((long) node.command("DBSIZE")).isPositive());
+    }
+
+    @Test
+    void allLimitsOfOneSubjectAreOneCommand() throws Exception {
+        List<Charge> charges = List.of(new Charge(ALL, "a", 1000), new Charge(USER, "a", 1000));
+        store.decide(charges);
+        int commands = 0;
+        try (Monitor first = new Monitor(cluster.nodes().get(0));
+                Monitor second = new Monitor(cluster.nodes().get(1));
+                Monitor third = new Monitor(cluster.nodes().get(2))) {
+            store.decide(charges);
+            for (Monitor monitor : List.of(first, second, third)) {
+                commands += (int) monitor.commands().stream()
+                        .filter(line -> line.contains("EVAL"))
+                        .count();
+            }
+        }
+        assertThat(commands).isEqualTo(1);
+    }
+
+    @Test
+    void aDecisionOverSeveralSlotsTakesFromAll() {
+        List<Charge> charges = List.of(new Charge(ALL, "", 2000), new Charge(USER, "a", 1000));
+        Decision decision = store.decide(charges);
+        assertThat(decision.admitted()).isTrue();
+        assertThat(decision.charges()).isEqualTo(charges);
+        assertThat(decision.readings()).extracting("remaining").containsExactly(5.0, 4.0);
+        assertThat(store.givenBack()).isZero();
+    }
+
+    @Test
+    void aRefusalByTheSharedBucketGivesTheSubjectItsTokensBack() {
+        store.decide(new Charge(ALL, "", 7000));
+        Decision refused = store.decide(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)));
+        assertThat(refused.admitted()).isFalse();
+        assertThat(refused.admits(0)).isFalse();
+        assertThat(refused.admits(1)).isTrue();
+        assertThat(refused.refusedBy().orElseThrow().limit()).isEqualTo(ALL);
+        assertThat(store.givenBack()).isEqualTo(1);
+        assertThat(store.decide(new Charge(USER, "a", 0)).remaining()).isEqualTo(5);
+    }
+
+    @Test
+    void aRefusalOfTheSubjectLeavesTheSharedBucketUnasked() {
+        store.decide(new Charge(USER, "a", 5000));
+        Decision refused = store.decideAsync(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)))
+                .toCompletableFuture()
+                .join();
+        assertThat(refused.charges()).extracting(Charge::limit).containsExactly(USER);
+        assertThat(refused.readings()).hasSize(1);
+        assertThat(store.givenBack()).isZero();
+        assertThat(store.decide(new Charge(ALL, "", 0)).remaining()).isEqualTo(7);
+    }
+
+    @Test
+    void whatWasTakenIsGivenBackToSeveralSlots() {
+        store.decide(new Charge(ALL, "", 7000));
+        Stream<Charge> users = Stream.of("a", "b", "c", "d").map(key -> new Charge(USER, key, 2000));
+        List<Charge> charges = Charge.merged(
+                Stream.concat(users, Stream.of(new Charge(ALL, "", 1))).toList());
+        assertThat(store.decide(charges).admitted()).isFalse();
+        assertThat(store.givenBack()).isEqualTo(4);
+        for (String key : List.of("a", "b", "c", "d")) {
+            assertThat(store.decide(new Charge(USER, key, 5000)).admitted()).isTrue();
+        }
+    }
+
+    @Test
+    void aSlotThatIsBeingMovedIsAskedAgain() throws Exception {
+        List<Charge> charges = List.of(new Charge(ALL, "moving", 1000), new Charge(USER, "moving", 1000));
+        store.decide(new Charge(USER, "moving", 1000));
+        RedisServer owner = owner("ratelimit:{moving}:quote-user");
+        RedisServer target = cluster.nodes().stream()
+                .filter(node -> node != owner)
+                .findFirst()
+                .orElseThrow();
+        String slot = String.valueOf(owner.command("CLUSTER", "KEYSLOT", "{moving}"));
+        String ownerId = (String) owner.command("CLUSTER", "MYID");
+        String targetId = (String) target.command("CLUSTER", "MYID");
+        target.command("CLUSTER", "SETSLOT", slot, "IMPORTING", ownerId);
+        owner.command("CLUSTER", "SETSLOT", slot, "MIGRATING", targetId);
+        try {
+            var decision = store.decideAsync(charges).toCompletableFuture();
+            Thread.sleep(100);
+            assertThat(decision).isNotDone();
+            owner.command(
+                    "MIGRATE",
+                    target.host(),
+                    String.valueOf(target.port()),
+                    "ratelimit:{moving}:quote-user",
+                    "0",
+                    "5000");
+            cluster.nodes().forEach(node -> node.command("CLUSTER", "SETSLOT", slot, "NODE", targetId));
+            assertThat(decision.join().admitted()).isTrue();
+            assertThat(store.decide(new Charge(USER, "moving", 0)).remaining()).isBetween(3.0, 3.1);
+        } finally {
+            cluster.nodes().forEach(node -> node.command("CLUSTER", "SETSLOT", slot, "NODE", targetId));
+        }
+    }
+
+    @Test
+    void aClusterOfJedisIsServedToo() {
+        JedisConnectionFactory jedis = TestConnections.jedis(cluster);
+        try (RedisRateLimitStore blocking = RedisRateLimitStore.create(jedis, "ratelimit", PATIENT)) {
+            store.decide(new Charge(ALL, "", 7000));
+            assertThat(blocking.decide(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)))
+                            .admitted())
+                    .isFalse();
+            assertThat(blocking.givenBack()).isEqualTo(1);
+            assertThat(blocking.decide(new Charge(USER, "a", 5000)).admitted()).isTrue();
+        } finally {
+            jedis.destroy();
+        }
+    }
+
+    private RedisServer owner(String key) {
+        return cluster.nodes().stream()
+                .filter(node -> !((List<?>) node.command("KEYS", "*")).isEmpty())
+                .filter(node -> ((List<?>) node.command("KEYS", "*")).contains(key))
+                .findFirst()
+                .orElseThrow();
+    }
+}

@@ -1,0 +1,228 @@
+package io.ratelimit.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Limit;
+import io.ratelimit.StoreUnavailableException;
+import io.ratelimit.test.redis.RedisServer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+class RedisFaultTests {
+
+    private static final Duration TIMEOUT = Duration.ofMillis(250);
+    /** Beyond the timeout, for a busy machine; a client that ignored it would take seconds. */
+    private static final Duration BUDGET = Duration.ofSeconds(1);
+
+    private static final Limit LIMIT = Limit.of("slow", "100/h");
+    private static final Charge CHARGE = new Charge(LIMIT, "secret-user", 1000);
+
+    private final RedisServer redis = RedisServer.start();
+    private RedisRateLimitStore store;
+
+    @BeforeEach
+    void start() {
+        store = store(TestConnections.lettuce(redis));
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+        redis.close();
+    }
+
+    @Test
+    void aServerThatIsAbsentAtStartIsUnavailableWithinTheDeadlineAndFoundOnceItIsUp() {
+        redis.kill();
+        for (int i = 0; i < 20; i++) {
+            assertUnavailableInTime();
+        }
+        assertThatThrownBy(() -> store.decide(CHARGE)).hasMessage("Redis could not be asked: no connection");
+        redis.restart();
+        awaitRecovery();
+    }
+
+    @Test
+    void aServerThatIsKilledIsUnavailableAtOnceAndFoundWithinTwoSeconds() throws Exception {
+        connect(store);
+        store.decide(CHARGE);
+        redis.kill();
+        await().atMost(Duration.ofSeconds(1)).until(() -> !isAvailable());
+        long start = System.nanoTime();
+        for (int i = 0; i < 1_000; i++) {
+            assertThatThrownBy(() -> store.decide(CHARGE)).isInstanceOf(StoreUnavailableException.class);
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+        redis.restart();
+        awaitRecovery();
+        assertThat(store.decide(new Charge(LIMIT, "secret-user", 0)).remaining())
+                .as("only the call that recovered has taken a token, none of those before")
+                .isBetween(99.0, 99.2);
+    }
+
+    @Test
+    void aReplyThatIsLostIsADecisionThatExecutedOnce() throws Exception {
+        try (LossyProxy proxy = new LossyProxy(redis.port());
+                RedisRateLimitStore remote = store(TestConnections.lettuce(redis.host(), proxy.port()))) {
+            connect(remote);
+            remote.decide(CHARGE);
+            proxy.swallowReplies(true);
+            assertThatThrownBy(() -> remote.decide(CHARGE))
+                    .isInstanceOf(StoreUnavailableException.class)
+                    .hasMessage("Redis could not be asked: no answer within 250 ms");
+            remote.decideAsync(List.of(CHARGE));
+            Thread.sleep(20);
+            proxy.cut();
+            proxy.swallowReplies(false);
+            await().atMost(Duration.ofSeconds(2))
+                    .ignoreExceptions()
+                    .until(() -> remote.decide(new Charge(LIMIT, "x", 0)).admitted());
+            assertThat(remote.decide(new Charge(LIMIT, "secret-user", 0)).remaining())
+                    .isBetween(97.0, 97.2);
+        }
+    }
+
+    @Test
+    void anAsynchronousDecisionFailsWithinTheDeadlineToo() throws Exception {
+        try (LossyProxy proxy = new LossyProxy(redis.port());
+                RedisRateLimitStore remote = store(TestConnections.lettuce(redis.host(), proxy.port()))) {
+            connect(remote);
+            remote.decide(CHARGE);
+            proxy.swallowReplies(true);
+            long start = System.nanoTime();
+            assertThatThrownBy(() -> remote.decideAsync(List.of(CHARGE))
+                            .toCompletableFuture()
+                            .get(5, TimeUnit.SECONDS))
+                    .isInstanceOf(ExecutionException.class)
+                    .hasCauseInstanceOf(StoreUnavailableException.class);
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(BUDGET);
+        }
+    }
+
+    @Test
+    void anErrorOfTheServerIsNamedWithoutKeyPasswordOrHost() {
+        redis.command("CONFIG", "SET", "requirepass", "right-password");
+        RedisStandaloneConfiguration configuration = new RedisStandaloneConfiguration(redis.host(), redis.port());
+        configuration.setPassword("wrong-password");
+        try (RedisRateLimitStore locked = store(new LettuceConnectionFactory(configuration))) {
+            assertThatThrownBy(() -> connect(locked)).hasCauseInstanceOf(StoreUnavailableException.class);
+            assertThatThrownBy(() -> locked.decide(CHARGE))
+                    .isInstanceOf(StoreUnavailableException.class)
+                    .hasMessage("Redis could not be asked: it answered WRONGPASS");
+            assertThatThrownBy(() -> locked.forget(LIMIT, "secret-user"))
+                    .isInstanceOf(StoreUnavailableException.class)
+                    .extracting(Throwable::getMessage)
+                    .asString()
+                    .doesNotContain("secret", "password", redis.host());
+        }
+    }
+
+    @Test
+    void theApplicationsCredentialsAndDatabaseAreUsed() {
+        redis.command("CONFIG", "SET", "requirepass", "right-password");
+        RedisStandaloneConfiguration configuration = new RedisStandaloneConfiguration(redis.host(), redis.port());
+        configuration.setPassword("right-password");
+        configuration.setDatabase(3);
+        try (RedisRateLimitStore own = store(new LettuceConnectionFactory(configuration))) {
+            connect(own);
+            own.decide(CHARGE);
+        }
+        configuration.setDatabase(0);
+        try (RedisRateLimitStore other = store(new LettuceConnectionFactory(configuration))) {
+            connect(other);
+            assertThat(other.decide(CHARGE).remaining()).isEqualTo(99);
+        }
+    }
+
+    @Test
+    void anInterruptedCallerWaitsNoLongerAndKeepsTheFlag() throws Exception {
+        try (LossyProxy proxy = new LossyProxy(redis.port());
+                RedisRateLimitStore remote = store(TestConnections.lettuce(redis.host(), proxy.port()))) {
+            connect(remote);
+            proxy.swallowReplies(true);
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> remote.decide(CHARGE)).hasMessage("Interrupted while waiting for Redis");
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
+    @Test
+    void closingLeavesNoThreadWithinTwoSecondsAndAnswersUnavailable() {
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
+        RedisRateLimitStore one = store(TestConnections.lettuce(redis));
+        connect(one);
+        one.close();
+        one.close();
+        RedisRateLimitStore connecting = store(TestConnections.lettuce("10.255.255.1", 6379));
+        connecting.decideAsync(List.of(CHARGE));
+        connecting.close();
+        await().atMost(Duration.ofSeconds(2))
+                .untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet().stream()
+                                .filter(thread -> !before.contains(thread))
+                                .map(Thread::getName)
+                                .collect(Collectors.toSet()))
+                        .noneMatch(name -> name.contains("lettuce") || name.contains("ratelimit")));
+        assertThatThrownBy(() -> one.decide(CHARGE)).isInstanceOf(StoreUnavailableException.class);
+    }
+
+    @Test
+    void aServerThatIsNotThereKeepsNoCallerWaitingForAnotherAttempt() {
+        try (RedisRateLimitStore nowhere = store(TestConnections.lettuce("10.255.255.1", 6379))) {
+            assertUnavailableInTime(nowhere);
+            await().atMost(Duration.ofSeconds(3)).until(() -> {
+                long start = System.nanoTime();
+                assertThatThrownBy(() -> nowhere.decide(CHARGE)).isInstanceOf(StoreUnavailableException.class);
+                return System.nanoTime() - start < 50_000_000;
+            });
+            long start = System.nanoTime();
+            for (int i = 0; i < 50; i++) {
+                assertThatThrownBy(() -> nowhere.decide(CHARGE)).isInstanceOf(StoreUnavailableException.class);
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(TIMEOUT.multipliedBy(20));
+        }
+    }
+
+    private void assertUnavailableInTime() {
+        assertUnavailableInTime(store);
+    }
+
+    private static void assertUnavailableInTime(RedisRateLimitStore asked) {
+        long start = System.nanoTime();
+        assertThatThrownBy(() -> asked.decide(CHARGE)).isInstanceOf(StoreUnavailableException.class);
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(BUDGET);
+    }
+
+    private void awaitRecovery() {
+        await().atMost(Duration.ofSeconds(2))
+                .pollInterval(Duration.ofMillis(50))
+                .until(this::isAvailable);
+    }
+
+    private static void connect(RedisRateLimitStore store) {
+        store.connect().toCompletableFuture().join();
+    }
+
+    private boolean isAvailable() {
+        try {
+            return store.decide(CHARGE).admitted();
+        } catch (StoreUnavailableException ex) {
+            return false;
+        }
+    }
+
+    private static RedisRateLimitStore store(LettuceConnectionFactory connections) {
+        return RedisRateLimitStore.create(connections, "ratelimit", TIMEOUT);
+    }
+}

@@ -1,0 +1,213 @@
+package io.ratelimit.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.Limit;
+import io.ratelimit.Refill;
+import io.ratelimit.test.redis.RedisExtension;
+import io.ratelimit.test.redis.RedisServer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the store does to a server: commands, keys, scripts, values. */
+@ExtendWith(RedisExtension.class)
+class RedisServerSideTests {
+
+    private static final Duration PATIENT = Duration.ofSeconds(5);
+    private static final Limit LIMIT = Limit.of("slow", "10/h");
+
+    private final RedisServer redis;
+    private RedisRateLimitStore store;
+
+    RedisServerSideTests(RedisServer redis) {
+        this.redis = redis;
+    }
+
+    @BeforeEach
+    void start() {
+        redis.command("FLUSHALL");
+        store = RedisRateLimitStore.create(TestConnections.lettuce(redis), "ratelimit", PATIENT);
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    @Test
+    void aDecisionIsOneCommandWhateverTheNumberOfRatesAndLimits() throws Exception {
+        Limit three = Limit.of("three", "10/s", "100/1m", "1000/1h");
+        Limit two = Limit.named("two")
+                .rates("10/s", "100/1m")
+                .refill(Refill.INTERVAL)
+                .build();
+        List<Charge> charges = Charge.merged(
+                List.of(new Charge(three, "a", 1000), new Charge(two, "a", 1000), new Charge(LIMIT, "", 1000)));
+        store.decide(charges);
+        try (Monitor monitor = new Monitor(redis)) {
+            for (int i = 0; i < 25; i++) {
+                store.decide(charges);
+                store.decide(new Charge(three, "b", 1000));
+            }
+            assertThat(monitor.commands())
+                    .hasSize(50)
+                    .allSatisfy(line -> assertThat(line).contains("\"EVALSHA\""));
+        }
+    }
+
+    @Test
+    void everyKeyLivesAtLeastUntilItsBucketIsFullAndNotMuchLonger() {
+        List<Limit> limits = List.of(
+                Limit.of("ms", "1/100ms"),
+                Limit.of("second", "10/s"),
+                Limit.of("hour", "1000/1h burst 200", "5/1m"),
+                Limit.of("years", "0.001/52w burst 100"),
+                Limit.named("portions")
+                        .rates("3/10s burst 7")
+                        .refill(Refill.INTERVAL)
+                        .build());
+        for (Limit limit : limits) {
+            for (long cost : List.of(1L, limit.capacity())) {
+                store.forget(limit, "a");
+                Decision decision = store.decide(new Charge(limit, "a", cost));
+                long ttl = (long) redis.command("PTTL", "ratelimit:{a}:" + limit.name());
+                long full = decision.resetAfter().toMillis();
+                if (full > 1_000) {
+                    assertThat(ttl)
+                            .as(limit.name())
+                            .isCloseTo(full, within(900L))
+                            .isPositive();
+                } else {
+                    assertThat(ttl).as(limit.name()).isBetween(-2L, full + 2);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aBucketThatCannotEvenBeFullInTheAgeOfTheUniverseHasAKeyThatExpires() {
+        Limit ages = Limit.named("ages")
+                .rates("0.001/52w burst 9007199254740")
+                .refill(Refill.INTERVAL)
+                .build();
+        store.decide(new Charge(ages, "a", ages.capacity()));
+        assertThat((long) redis.command("PTTL", "ratelimit:{a}:ages")).isGreaterThan(1L << 52);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"garbage", "", "\0\0\0\0\0\0\0\0", "~~~~~~~~~~~~~~~~~~~~~~~"})
+    void aValueThatIsNoneOfOursIsHealedOnce(String value) {
+        redis.command("SET", "ratelimit:{a}:slow", value);
+        assertThat(store.decide(new Charge(LIMIT, "a", 1000)).remaining()).isEqualTo(9);
+        assertThat(store.decide(new Charge(LIMIT, "a", 1000)).remaining()).isBetween(8.0, 8.1);
+        assertThat(store.healed()).isEqualTo(1);
+    }
+
+    @Test
+    void aKeyOfAnotherTypeIsHealedOnceAlsoByAReading() {
+        redis.command("LPUSH", "ratelimit:{a}:slow", "x");
+        assertThat(store.decide(new Charge(LIMIT, "a", 0)).remaining()).isEqualTo(10);
+        assertThat(store.decide(new Charge(LIMIT, "a", 10_000)).admitted()).isTrue();
+        assertThat(store.healed()).isEqualTo(1);
+    }
+
+    @Test
+    void aValueCutShortOrOutOfRangeIsHealed() {
+        store.decide(new Charge(LIMIT, "a", 1000));
+        redis.command("SETRANGE", "ratelimit:{a}:slow", "1", "\0\0\0\0\0\0\0");
+        assertThat(store.decide(new Charge(LIMIT, "a", 10_000)).admitted()).isTrue();
+        assertThat(store.healed()).isEqualTo(1);
+    }
+
+    @Test
+    void aFlushOfScriptsIsInvisible() {
+        store.decide(new Charge(LIMIT, "a", 1000));
+        redis.command("SCRIPT", "FLUSH");
+        assertThat(store.decide(new Charge(LIMIT, "a", 1000)).remaining()).isBetween(8.0, 8.1);
+    }
+
+    @Test
+    void decisionsGoOnWhenTheServerIsOutOfMemory() {
+        store.decide(new Charge(LIMIT, "a", 1000));
+        redis.command("CONFIG", "SET", "maxmemory", "1");
+        try {
+            assertThat(store.decide(new Charge(LIMIT, "a", 1000)).remaining()).isBetween(8.0, 8.1);
+        } finally {
+            redis.command("CONFIG", "SET", "maxmemory", "0");
+        }
+    }
+
+    @Test
+    void aServerOlderThanSevenGetsTheScriptWithoutItsFirstLineAndThenOneCommandADecision() throws Exception {
+        try (RedisServer old = RedisServer.startEmbedded();
+                RedisRateLimitStore onOld =
+                        RedisRateLimitStore.create(TestConnections.lettuce(old), "ratelimit", PATIENT)) {
+            assertThat(onOld.decide(new Charge(LIMIT, "a", 1000)).remaining()).isEqualTo(9);
+            try (Monitor monitor = new Monitor(old)) {
+                assertThat(onOld.decide(new Charge(LIMIT, "a", 1000)).remaining())
+                        .isBetween(8.0, 8.1);
+                assertThat(monitor.commands()).hasSize(1);
+            }
+            old.command("SCRIPT", "FLUSH");
+            assertThat(onOld.decide(new Charge(LIMIT, "a", 1000)).remaining()).isBetween(7.0, 7.1);
+        }
+    }
+
+    @Test
+    void hostileKeysAreLimitedEachAloneAndAreShortOnTheServer() {
+        List<String> hostile = List.of(
+                "}",
+                "{x}",
+                "x",
+                "*",
+                "\0",
+                "\r\n",
+                "\ud800",
+                "\udfff",
+                "a:b",
+                "a",
+                "~",
+                "%002a",
+                "y".repeat(1 << 20),
+                "y".repeat((1 << 20) + 1));
+        List<Charge> all = new ArrayList<>();
+        hostile.forEach(key -> all.add(new Charge(LIMIT, key, 10_000)));
+        all.add(new Charge(Limit.of("b.c", "10/h"), "a", 10_000));
+        all.add(new Charge(LIMIT, Charge.SHARED, 10_000));
+        for (Charge charge : all) {
+            assertThat(store.decide(charge).admitted()).isTrue();
+            assertThat(store.decide(charge).admitted()).isFalse();
+        }
+        List<?> keys = (List<?>) redis.command("KEYS", "*");
+        assertThat(keys)
+                .hasSize(all.size())
+                .allSatisfy(key -> assertThat(((String) key).length()).isLessThanOrEqualTo(200));
+    }
+
+    @Test
+    void tenThousandKeysAreMeasured() {
+        Limit limit = Limit.of("search", "10/s burst 1000000");
+        store.decide(new Charge(limit, "user-000000000", 1_000_000));
+        long before = usedMemory();
+        for (int i = 0; i < 10_000; i++) {
+            store.decide(new Charge(limit, "user-%09d".formatted(i), 1_000_000));
+        }
+        System.out.printf("Redis memory: %d bytes a key%n", (usedMemory() - before) / 10_000);
+        assertThat(redis.command("DBSIZE")).isEqualTo(10_000L);
+    }
+
+    private long usedMemory() {
+        String info = String.valueOf(redis.command("INFO", "memory"));
+        return Long.parseLong(info.replaceFirst("(?s).*\\bused_memory:(\\d+).*", "$1"));
+    }
+}

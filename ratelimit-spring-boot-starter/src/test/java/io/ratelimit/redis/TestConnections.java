@@ -1,0 +1,53 @@
+package io.ratelimit.redis;
+
+import io.ratelimit.test.redis.RedisCluster;
+import io.ratelimit.test.redis.RedisServer;
+import org.springframework.data.redis.connection.RedisClusterConfiguration;
+import org.springframework.data.redis.connection.RedisNode;
+import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
+import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+/** What an application would have: connection factories for a server or a cluster. */
+final class TestConnections {
+
+    private TestConnections() {}
+
+    /** Never started: the store takes its settings, and connects for itself. */
+    static LettuceConnectionFactory lettuce(RedisServer redis) {
+        return lettuce(redis.host(), redis.port());
+    }
+
+    static LettuceConnectionFactory lettuce(String host, int port) {
+        return new LettuceConnectionFactory(new RedisStandaloneConfiguration(host, port));
+    }
+
+    static LettuceConnectionFactory lettuce(RedisCluster cluster) {
+        return new LettuceConnectionFactory(configuration(cluster));
+    }
+
+    /** Started, because the store borrows its connections. The caller destroys it. */
+    static JedisConnectionFactory jedis(RedisServer redis) {
+        return jedis(redis.host(), redis.port());
+    }
+
+    static JedisConnectionFactory jedis(String host, int port) {
+        return started(new JedisConnectionFactory(new RedisStandaloneConfiguration(host, port)));
+    }
+
+    static JedisConnectionFactory jedis(RedisCluster cluster) {
+        return started(new JedisConnectionFactory(configuration(cluster)));
+    }
+
+    private static JedisConnectionFactory started(JedisConnectionFactory factory) {
+        factory.afterPropertiesSet();
+        factory.start();
+        return factory;
+    }
+
+    private static RedisClusterConfiguration configuration(RedisCluster cluster) {
+        RedisClusterConfiguration configuration = new RedisClusterConfiguration();
+        cluster.nodes().forEach(node -> configuration.addClusterNode(new RedisNode(node.host(), node.port())));
+        return configuration;
+    }
+}

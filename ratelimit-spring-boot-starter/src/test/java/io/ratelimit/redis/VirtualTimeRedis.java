@@ -1,0 +1,94 @@
+package io.ratelimit.redis;
+
+import io.ratelimit.test.redis.RedisCluster;
+import io.ratelimit.test.redis.RedisServer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+/**
+ * The Redis store on a clock of the test: its script is the one that ships, but reads the time from two more arguments and
+ * lets keys live for an hour.
+ */
+final class VirtualTimeRedis {
+
+    private static final long EPOCH_MICROS = 1_700_000_000_000_000L;
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final AtomicLong STORES = new AtomicLong();
+
+    private VirtualTimeRedis() {}
+
+    /** A store with keys of its own on a server; the clock tells nanoseconds from any origin. */
+    static RedisRateLimitStore store(RedisServer redis, LongSupplier nanoClock) {
+        return store(TestConnections.lettuce(redis), nanoClock);
+    }
+
+    /** A store with keys of its own on a cluster. */
+    static RedisRateLimitStore store(RedisCluster cluster, LongSupplier nanoClock) {
+        return store(TestConnections.lettuce(cluster), nanoClock);
+    }
+
+    private static RedisRateLimitStore store(LettuceConnectionFactory connections, LongSupplier nanoClock) {
+        RedisDriver driver = new Timed(LettuceDriver.of(connections, TIMEOUT), nanoClock);
+        RedisKeys keys = new RedisKeys("virtual" + STORES.incrementAndGet() + ":" + System.nanoTime() % 1_000_000);
+        return new RedisRateLimitStore(driver, script(), keys, TIMEOUT);
+    }
+
+    static String script() {
+        String lua = BucketScript.tokenBucket();
+        lua = replace(lua, "redis.call('TIME')", "{ ARGV[#ARGV - 1], ARGV[#ARGV] }");
+        return replace(lua, "string.format('%.0f', ttl)", "'3600000'");
+    }
+
+    private static String replace(String lua, String what, String by) {
+        if (lua.indexOf(what) < 0 || lua.indexOf(what) != lua.lastIndexOf(what)) {
+            throw new IllegalStateException("The script does not say once: " + what);
+        }
+        return lua.replace(what, by);
+    }
+
+    private record Timed(RedisDriver driver, LongSupplier nanoClock) implements RedisDriver {
+
+        @Override
+        public boolean isCluster() {
+            return driver.isCluster();
+        }
+
+        @Override
+        public CompletableFuture<?> connect() {
+            return driver.connect();
+        }
+
+        @Override
+        public CompletableFuture<List<Long>> evalSha(String sha, byte[][] keys, byte[][] args) {
+            return driver.evalSha(sha, keys, timed(args));
+        }
+
+        @Override
+        public CompletableFuture<List<Long>> eval(byte[] script, byte[][] keys, byte[][] args) {
+            return driver.eval(script, keys, timed(args));
+        }
+
+        @Override
+        public CompletableFuture<Long> delete(byte[] key) {
+            return driver.delete(key);
+        }
+
+        @Override
+        public void close() {
+            driver.close();
+        }
+
+        private byte[][] timed(byte[][] args) {
+            long micros = EPOCH_MICROS + Math.floorDiv(nanoClock.getAsLong(), 1_000);
+            byte[][] timed = Arrays.copyOf(args, args.length + 2);
+            timed[args.length] = Long.toString(micros / 1_000_000).getBytes();
+            timed[args.length + 1] = Long.toString(micros % 1_000_000).getBytes();
+            return timed;
+        }
+    }
+}
