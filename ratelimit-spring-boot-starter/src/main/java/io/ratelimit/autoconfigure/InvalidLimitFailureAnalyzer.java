@@ -28,8 +28,8 @@ final class InvalidLimitFailureAnalyzer extends AbstractFailureAnalyzer<InvalidR
                 ? "Correct the property"
                 : StringUtils.capitalize(cause.reason().substring(fix + 2));
         return new FailureAnalysis(
-                "The property " + cause.property() + origin(cause.property()) + " cannot be used:\n\n    "
-                        + StringUtils.capitalize(rule) + ".",
+                "The property " + cause.property() + origin(cause.property()) + " cannot be \"" + cause.value()
+                        + "\":\n\n    " + StringUtils.capitalize(rule) + ".",
                 action + (action.endsWith("?") ? "" : "."),
                 cause);
     }

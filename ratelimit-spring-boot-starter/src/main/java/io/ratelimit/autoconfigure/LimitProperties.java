@@ -50,16 +50,15 @@ record LimitProperties(
                 ? parsed(path, rates, refillOrDefault)
                 : defaults.rates == null ? List.of() : parsed(DEFAULTS, defaults.rates, refillOrDefault);
         check(path);
-        BigDecimal costOrDefault = cost != null ? cost : defaults.cost;
+        BigDecimal costOrDefault = cost != null ? cost : defaults.cost != null ? defaults.cost : BigDecimal.ONE;
         OnStoreFailure policy = onStoreFailure != null ? onStoreFailure : defaults.onStoreFailure;
         Limit.Builder limit =
                 Limit.named(name).rates(parsed).refill(refillOrDefault).cost(BigDecimal.ZERO);
         if (policy != null) {
             limit.onStoreFailure(policy);
         }
-        built(path, name, limit);
-        limit.cost(costOrDefault != null ? costOrDefault : BigDecimal.ONE);
-        return built(path + ".cost", String.valueOf(costOrDefault), limit);
+        built(path, parsed, limit);
+        return built(path + ".cost", costOrDefault, limit.cost(costOrDefault));
     }
 
     /** Checks what can be wrong by itself, so that defaults are checked that no limit uses. */
@@ -84,13 +83,14 @@ record LimitProperties(
                 TokenBucket.of(rate, refill);
                 rates.add(rate);
             } catch (InvalidLimitException ex) {
-                throw new InvalidRateLimitPropertyException(path + ".rates[" + i + "]", texts.get(i), ex);
+                throw new InvalidRateLimitPropertyException(
+                        path + ".rates[" + i + "]", texts.get(i).text(), ex);
             }
         }
         return rates;
     }
 
-    private static Limit built(String property, String value, Limit.Builder limit) {
+    private static Limit built(String property, Object value, Limit.Builder limit) {
         try {
             return limit.build();
         } catch (InvalidLimitException ex) {

@@ -5,6 +5,7 @@ import io.ratelimit.aop.EmptyKey;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
@@ -81,7 +82,7 @@ record RateLimitProperties(
      * The store in Redis.
      *
      * @param timeout How long a decision may take, 1ms to 1m, before the limit's on-store-failure answers.
-     * @param keyPrefix What all keys begin with.
+     * @param keyPrefix What all keys begin with, 1 to 32 letters, digits, dots, colons, dashes and underscores.
      * @param connectionFactory Name of the connection factory bean whose settings are used, where there are several.
      */
     record Redis(
@@ -89,6 +90,7 @@ record RateLimitProperties(
             @DefaultValue("ratelimit") String keyPrefix,
             @Nullable String connectionFactory) {
 
+        private static final Pattern KEY_PREFIX = Pattern.compile("[A-Za-z0-9._:-]{1,32}");
         private static final Duration SHORTEST = Duration.ofMillis(1);
         private static final Duration LONGEST = Duration.ofMinutes(1);
 
@@ -96,6 +98,12 @@ record RateLimitProperties(
             if (timeout.compareTo(SHORTEST) < 0 || timeout.compareTo(LONGEST) > 0) {
                 throw new InvalidRateLimitPropertyException(
                         PREFIX + ".redis.timeout", timeout, "not between 1ms and 1m; use a deadline such as 250ms");
+            }
+            if (!KEY_PREFIX.matcher(keyPrefix).matches()) {
+                throw new InvalidRateLimitPropertyException(
+                        PREFIX + ".redis.key-prefix",
+                        keyPrefix,
+                        "not a key prefix; use 1 to 32 letters, digits, dots, colons, dashes and underscores");
             }
         }
     }

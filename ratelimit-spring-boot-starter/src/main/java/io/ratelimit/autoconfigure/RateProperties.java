@@ -29,8 +29,13 @@ record RateProperties(
      * @throws InvalidLimitException if it is none
      */
     Rate toRate() {
-        return Rate.parse((tokens == null ? "" : tokens)
+        return Rate.parse(text());
+    }
+
+    /** The rate as one text, whichever way it was given. */
+    String text() {
+        return (tokens == null ? "" : tokens)
                 + (per == null ? "" : "/" + per)
-                + (burst == null ? "" : " burst " + burst));
+                + (burst == null ? "" : " burst " + burst);
     }
 }

@@ -48,6 +48,8 @@ class InvalidRateLimitPropertyTests {
             ratelimit.redis.timeout: 0                                  | ratelimit.redis.timeout           | not between 1ms and 1m; use a deadline
             ratelimit.redis.timeout: -5ms                               | ratelimit.redis.timeout           | not between 1ms and 1m; use a deadline
             ratelimit.redis.timeout: 365d                               | ratelimit.redis.timeout           | not between 1ms and 1m; use a deadline
+            ratelimit.redis.key-prefix: "{x}"                           | ratelimit.redis.key-prefix        | not a key prefix; use 1 to 32
+            ratelimit.redis.key-prefix: ""                              | ratelimit.redis.key-prefix        | not a key prefix; use 1 to 32
             """)
     void aBadValueIsRefusedByNameAndRule(String yaml, String property, String reason) {
         InvalidRateLimitPropertyException invalid = BoundApplication.of(yaml).invalid();
@@ -137,7 +139,7 @@ class InvalidRateLimitPropertyTests {
                 .startsWith("The property ratelimit.limits.search.rates[0] (")
                 .contains("application-0.yml")
                 .contains("3:13")
-                .endsWith("cannot be used:\n\n    Invalid rate \"10/x\": unknown unit \"x\".");
+                .endsWith("cannot be \"10/x\":\n\n    Invalid rate \"10/x\": unknown unit \"x\".");
         assertThat(analysis.getAction()).isEqualTo("Use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S.");
     }
 
@@ -148,7 +150,7 @@ class InvalidRateLimitPropertyTests {
 
         assertThat(analysis.getDescription())
                 .startsWith("The property ratelimit.limits.search.refil (")
-                .endsWith("cannot be used:\n\n    No such property.");
+                .endsWith("cannot be \"interval\":\n\n    No such property.");
         assertThat(analysis.getAction()).isEqualTo("Did you mean ratelimit.limits.search.refill?");
     }
 }

@@ -2,11 +2,6 @@ package io.ratelimit.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -16,8 +11,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.WebApplicationType;
-import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.context.ConfigurableApplicationContext;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -27,14 +20,10 @@ abstract class RefusalResponses {
 
     private static final String TYPES = "https://iana.org/assignments/http-problem-types";
 
-    private final HttpClient client = HttpClient.newHttpClient();
-    private final ConfigurableApplicationContext application;
+    private final RunningApplication application;
 
     RefusalResponses(WebApplicationType type, Class<?> calls) {
-        this.application = new SpringApplicationBuilder(Refusals.class, calls)
-                .web(type)
-                .properties("server.port=0", "spring.main.banner-mode=off")
-                .run();
+        this.application = RunningApplication.start(type, new String[0], Refusals.class, calls);
     }
 
     @AfterAll
@@ -55,7 +44,7 @@ abstract class RefusalResponses {
             by-hand    | 2    | none                                            | none
             """)
     void aRefusalSaysWhenToComeBack(String kind, String retryAfter, String policy, String limit) {
-        HttpResponse<String> response = get("/plain/" + kind);
+        HttpResponse<String> response = application.get("/plain/" + kind);
 
         assertThat(response.statusCode()).isEqualTo(429);
         assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
@@ -74,7 +63,7 @@ abstract class RefusalResponses {
             by-hand    | partner    | Rate limit "partner" exceeded: retry after 1s1ms
             """)
     void aRefusalIsAProblemThatNamesThePoliciesAndNoKey(String kind, String violated, String detail) {
-        HttpResponse<String> response = get("/plain/" + kind);
+        HttpResponse<String> response = application.get("/plain/" + kind);
 
         JsonNode problem = JsonMapper.shared().readTree(response.body());
         assertThat(problem.path("type").asString()).isEqualTo(TYPES + "#quota-exceeded");
@@ -88,7 +77,7 @@ abstract class RefusalResponses {
 
     @Test
     void aRefusalBecauseTheStoreFailedIsTemporary() {
-        HttpResponse<String> response = get("/plain/store-down");
+        HttpResponse<String> response = application.get("/plain/store-down");
 
         assertThat(response.statusCode()).isEqualTo(503);
         assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
@@ -103,7 +92,7 @@ abstract class RefusalResponses {
 
     @Test
     void anEmptyKeyIsABadRequest() {
-        HttpResponse<String> response = get("/plain/empty-key");
+        HttpResponse<String> response = application.get("/plain/empty-key");
 
         assertThat(response.statusCode()).isEqualTo(400);
         assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
@@ -115,8 +104,7 @@ abstract class RefusalResponses {
 
     @Test
     void headIsAnsweredLikeGetWithoutABody() {
-        HttpResponse<String> response =
-                send(request("/plain/one-rate").method("HEAD", HttpRequest.BodyPublishers.noBody()));
+        HttpResponse<String> response = application.send("/plain/one-rate", "HEAD");
 
         assertThat(response.statusCode()).isEqualTo(429);
         assertThat(response.headers().firstValue("Retry-After")).hasValue("1");
@@ -127,8 +115,7 @@ abstract class RefusalResponses {
     @ParameterizedTest
     @ValueSource(strings = {"/plain/one-rate", "/csv/one-rate"})
     void itIsAProblemWhateverTheCallerAccepts(String path) {
-        HttpResponse<String> response =
-                send(request(path).header("Accept", "text/csv").GET());
+        HttpResponse<String> response = application.send(path, "GET", "Accept", "text/csv");
 
         assertThat(response.statusCode()).isEqualTo(429);
         assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
@@ -137,7 +124,7 @@ abstract class RefusalResponses {
 
     @Test
     void anAdviceForAllExceptionsKeepsTheOthers() {
-        HttpResponse<String> response = get("/plain/other");
+        HttpResponse<String> response = application.get("/plain/other");
 
         assertThat(response.statusCode()).isEqualTo(500);
         assertThat(response.body()).isEqualTo("caught all");
@@ -145,7 +132,7 @@ abstract class RefusalResponses {
 
     @Test
     void anAdviceWithALowerOrderTakesOver() {
-        HttpResponse<String> response = get("/own/one-rate");
+        HttpResponse<String> response = application.get("/own/one-rate");
 
         assertThat(response.statusCode()).isEqualTo(420);
         assertThat(response.body()).isEqualTo("search");
@@ -153,31 +140,11 @@ abstract class RefusalResponses {
 
     /** Sends a call to a path of one framework only. */
     void assertRefused(String path) {
-        HttpResponse<String> response = get(path);
+        HttpResponse<String> response = application.get(path);
 
         assertThat(response.statusCode()).isEqualTo(429);
         assertThat(response.headers().map().get("retry-after")).isEqualTo(List.of("1"));
         assertThat(response.headers().firstValue("RateLimit")).hasValue("\"search\";r=0;t=1");
         assertThat(response.body()).contains("violated-policies");
-    }
-
-    private HttpResponse<String> get(String path) {
-        return send(request(path).GET());
-    }
-
-    private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(
-                URI.create("http://localhost:" + application.getEnvironment().getProperty("local.server.port") + path));
-    }
-
-    private HttpResponse<String> send(HttpRequest.Builder request) {
-        try {
-            return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
-        } catch (IOException ex) {
-            throw new UncheckedIOException(ex);
-        } catch (InterruptedException ex) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(ex);
-        }
     }
 }

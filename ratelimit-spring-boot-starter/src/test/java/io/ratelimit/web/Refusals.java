@@ -29,9 +29,9 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
 @Import({
+    Refusals.CatchAll.class,
     RateLimitExceptionHandler.class,
     Refusals.Calls.class,
-    Refusals.CatchAll.class,
     Refusals.OwnCalls.class,
     Refusals.OwnAnswer.class
 })

@@ -1,0 +1,279 @@
+package io.ratelimit.actuate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.FallbackStore;
+import io.ratelimit.Limit;
+import io.ratelimit.MemoryStore;
+import io.ratelimit.OnStoreFailure;
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.RateLimiter;
+import io.ratelimit.RateLimiters;
+import io.ratelimit.Refill;
+import io.ratelimit.Source;
+import io.ratelimit.StoreUnavailableException;
+import io.ratelimit.web.RunningApplication;
+import java.math.BigDecimal;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** What the endpoint shows over HTTP, whatever the web framework. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class RateLimitsEndpointResponses {
+
+    private final RunningApplication application;
+    private final RateLimiters limiters;
+    private final FailingStore store;
+
+    RateLimitsEndpointResponses(WebApplicationType type) {
+        application = RunningApplication.start(
+                type, new String[] {"management.endpoints.web.exposure.include=ratelimits"}, Application.class);
+        limiters = application.bean(RateLimiters.class);
+        store = application.bean(FailingStore.class);
+    }
+
+    @AfterAll
+    void stop() {
+        application.close();
+    }
+
+    @AfterEach
+    void startAfresh() {
+        store.startAfresh();
+        limiters.all().stream().map(RateLimiter::name).toList().forEach(limiters::remove);
+    }
+
+    @Test
+    void allLimitsAreShownWithTheirStoreTotalsAndMethods() {
+        RateLimiter search = limiters.define(Limit.of("search", "2/s"));
+        limiters.define(Limit.named("report")
+                .rates("100/1m", "1000/1h burst 200")
+                .refill(Refill.INTERVAL)
+                .cost(new BigDecimal("2.5"))
+                .onStoreFailure(OnStoreFailure.DENY)
+                .build());
+        for (int i = 0; i < 5; i++) {
+            search.tryAcquire("user-42");
+        }
+
+        HttpResponse<String> response = application.get("/actuator/ratelimits");
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.body())
+                .isEqualTo(("{'store':{'name':'remote','state':'up'},'limits':["
+                                + "{'name':'report','rates':['100/m','1000/h burst 200'],'refill':'interval','cost':2.5,"
+                                + "'onStoreFailure':'deny','methods':[],"
+                                + "'admitted':{'store':0,'local':0,'policy':0,'disabled':0},"
+                                + "'rejected':{'store':0,'local':0,'policy':0,'disabled':0}},"
+                                + "{'name':'search','rates':['2/s'],'refill':'smooth','cost':1.0,"
+                                + "'onStoreFailure':'local','methods':['Shop.search','Shop.suggest'],"
+                                + "'admitted':{'store':2,'local':0,'policy':0,'disabled':0},"
+                                + "'rejected':{'store':3,'local':0,'policy':0,'disabled':0}}]}")
+                        .replace('\'', '"'));
+    }
+
+    @Test
+    void aStoreThatDoesNotAnswerIsShownAsDown() {
+        limiters.define(Limit.of("search", "2/s"));
+        store.failing.set(true);
+
+        assertThat(application.get("/actuator/ratelimits").body())
+                .startsWith("{\"store\":{\"name\":\"remote\",\"state\":\"down\"}");
+    }
+
+    @Test
+    void aStoreWithoutLimitsIsAskedAllTheSame() {
+        assertThat(application.get("/actuator/ratelimits").body())
+                .isEqualTo("{\"store\":{\"name\":\"remote\",\"state\":\"up\"},\"limits\":[]}");
+        store.failing.set(true);
+        assertThat(application.get("/actuator/ratelimits").body()).contains("\"state\":\"down\"");
+    }
+
+    @Test
+    void aKeysLevelIsReadAndNotTaken() {
+        RateLimiter report = limiters.define(Limit.of("report", "100/1m", "1000/1h burst 200"));
+        report.tryAcquire("user-42", 30.5);
+
+        for (int i = 0; i < 2; i++) {
+            HttpResponse<String> response = application.get("/actuator/ratelimits/report/user-42");
+
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.body())
+                    .isEqualTo(("{'source':'store','rates':["
+                                    + "{'rate':'100/m','remaining':69.5,'resetAfter':'PT18.3S'},"
+                                    + "{'rate':'1000/h burst 200','remaining':169.5,'resetAfter':'PT1M49.8S'}]}")
+                            .replace('\'', '"'));
+        }
+        assertThat(report.count(true, Source.STORE)).isEqualTo(1);
+    }
+
+    @Test
+    void aLevelReadWhileTheStoreFailsSaysSo() {
+        limiters.define(Limit.of("search", "2/s"));
+        limiters.define(Limit.named("deny")
+                .rates("2/s")
+                .onStoreFailure(OnStoreFailure.DENY)
+                .build());
+        store.failing.set(true);
+
+        assertThat(application.get("/actuator/ratelimits/search/user-42").body())
+                .startsWith("{\"source\":\"local\",\"rates\":[{\"rate\":\"2/s\",\"remaining\":2.0");
+        assertThat(application.get("/actuator/ratelimits/deny/user-42").body())
+                .isEqualTo("{\"source\":\"policy\",\"rates\":[]}");
+    }
+
+    @Test
+    void aLimitIsShownWithItsSharedBucket() {
+        limiters.define(Limit.of("search", "4/s")).tryAcquire();
+
+        String body = application.get("/actuator/ratelimits/search").body();
+
+        assertThat(body)
+                .startsWith("{\"limit\":{\"name\":\"search\"")
+                .contains("Shop.suggest")
+                .endsWith("\"level\":{\"source\":\"store\",\"rates\":"
+                        + "[{\"rate\":\"4/s\",\"remaining\":3.0,\"resetAfter\":\"PT0.25S\"}]}}");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            a b          | search/a%20b
+            müller@日本   | search/m%C3%BCller%40%E6%97%A5%E6%9C%AC
+            a;b=c?d#e    | search/a%3Bb=c%3Fd%23e
+            100%         | search/100%25
+            a/b          | search?key=a%2Fb
+            /            | search?key=/
+            ../etc       | search?key=..%2Fetc
+            a+b&c        | search?key=a%2Bb%26c
+            """)
+    void anyKeyCanBeReadAndReset(String key, String path) {
+        RateLimiter search = limiters.define(Limit.of("search", "4/s"));
+        search.tryAcquire(key);
+
+        assertThat(application.get("/actuator/ratelimits/" + path).body()).contains("\"remaining\":3.0");
+
+        assertThat(application.send("/actuator/ratelimits/" + path, "DELETE").statusCode())
+                .isEqualTo(204);
+        assertThat(search.peek(key).remaining()).isEqualTo(4);
+    }
+
+    @Test
+    void aResetLeavesOtherBucketsAlone() {
+        RateLimiter search = limiters.define(Limit.of("search", "4/s"));
+        search.tryAcquire("a");
+        search.tryAcquire("b");
+        search.tryAcquire();
+
+        application.send("/actuator/ratelimits/search/a", "DELETE");
+        assertThat(search.peek("a").remaining()).isEqualTo(4);
+        assertThat(search.peek("b").remaining()).isEqualTo(3);
+        assertThat(search.peek(Charge.SHARED).remaining()).isEqualTo(3);
+
+        assertThat(application.send("/actuator/ratelimits/search", "DELETE").statusCode())
+                .isEqualTo(204);
+        assertThat(search.peek("b").remaining()).isEqualTo(3);
+        assertThat(search.peek(Charge.SHARED).remaining()).isEqualTo(4);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"serch", "serch/user-42", "serch?key=user-42"})
+    void anUnknownLimitIsNotFound(String path) {
+        limiters.define(Limit.of("search", "4/s"));
+
+        assertThat(application.get("/actuator/ratelimits/" + path).statusCode()).isEqualTo(404);
+        assertThat(application.send("/actuator/ratelimits/" + path, "DELETE").statusCode())
+                .isEqualTo(404);
+    }
+
+    @Test
+    void aResetThatTheStoreCannotDoIsUnavailable() {
+        limiters.define(Limit.of("search", "4/s"));
+        store.failing.set(true);
+
+        assertThat(application.send("/actuator/ratelimits/search/a", "DELETE").statusCode())
+                .isEqualTo(503);
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    static class Application {
+
+        @Bean
+        FailingStore store() {
+            return new FailingStore();
+        }
+
+        @Bean
+        RateLimiters limiters(FailingStore store) {
+            return new RateLimiters(new FallbackStore(store, MemoryStore.create(() -> 0, 100)), List.of());
+        }
+
+        @Bean
+        RateLimitsEndpoint endpoint(RateLimiters limiters) {
+            return new RateLimitsEndpoint(limiters, () -> Map.of("search", List.of("Shop.search", "Shop.suggest")));
+        }
+    }
+
+    /** A remote store on a clock that stands still. */
+    static final class FailingStore implements RateLimitStore {
+
+        private volatile MemoryStore memory = MemoryStore.create(() -> 0, 100);
+        private final AtomicBoolean failing = new AtomicBoolean();
+
+        @Override
+        public String name() {
+            return "remote";
+        }
+
+        @Override
+        public Decision decide(List<Charge> charges) {
+            check();
+            return memory.decide(charges);
+        }
+
+        @Override
+        public CompletionStage<Decision> decideAsync(List<Charge> charges) {
+            return CompletableFuture.supplyAsync(() -> decide(charges));
+        }
+
+        @Override
+        public void forget(Limit limit, String key) {
+            check();
+            memory.forget(limit, key);
+        }
+
+        @Override
+        public void close() {
+            memory.close();
+        }
+
+        private void startAfresh() {
+            memory.close();
+            memory = MemoryStore.create(() -> 0, 100);
+            failing.set(false);
+        }
+
+        private void check() {
+            if (failing.get()) {
+                throw new StoreUnavailableException("not reachable", null);
+            }
+        }
+    }
+}

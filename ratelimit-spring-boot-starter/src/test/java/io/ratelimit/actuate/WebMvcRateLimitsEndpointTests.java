@@ -1,0 +1,10 @@
+package io.ratelimit.actuate;
+
+import org.springframework.boot.WebApplicationType;
+
+class WebMvcRateLimitsEndpointTests extends RateLimitsEndpointResponses {
+
+    WebMvcRateLimitsEndpointTests() {
+        super(WebApplicationType.SERVLET);
+    }
+}
