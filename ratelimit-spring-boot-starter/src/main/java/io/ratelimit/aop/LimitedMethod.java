@@ -49,14 +49,14 @@ record LimitedMethod(String name, Returns returns, List<Rule> rules) {
     Claim claim(Call call, RateLimiters limiters, EmptyKey emptyKey) {
         if (rules.size() == 1) {
             Rule rule = rules.get(0);
-            return rule.counts(call)
+            return rule.condition().holds(call)
                     ? new Claim(call, rules, List.of(charge(rule, call, limiters, emptyKey)))
                     : new Claim(call, List.of(), List.of());
         }
         List<Rule> counting = new ArrayList<>(rules.size());
         List<Charge> charges = new ArrayList<>(rules.size());
         for (Rule rule : rules) {
-            if (rule.counts(call)) {
+            if (rule.condition().holds(call)) {
                 counting.add(rule);
                 charges.add(charge(rule, call, limiters, emptyKey));
             }

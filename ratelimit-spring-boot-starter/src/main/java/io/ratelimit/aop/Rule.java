@@ -6,23 +6,15 @@ import io.ratelimit.Limit;
 import io.ratelimit.RateLimiters;
 import io.ratelimit.Tokens;
 import io.ratelimit.UnknownLimitException;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One declaration, ready for calls.
  *
  * @param site where it is, with the name of its limit
- * @param condition null for always
- * @param key null for the bucket that all callers share
  * @param fallback null for an exception
  */
-record Rule(
-        Site site,
-        @Nullable CallValue condition,
-        @Nullable CallValue key,
-        Cost cost,
-        @Nullable Fallback fallback) {
+record Rule(Site site, Condition condition, Key key, Cost cost, @Nullable Fallback fallback) {
 
     String limit() {
         return site.value();
@@ -55,45 +47,20 @@ record Rule(
         }
     }
 
-    boolean counts(Call call) {
-        if (condition == null) {
-            return true;
-        }
-        if (condition.of(call) instanceof Boolean holds) {
-            return holds;
-        }
-        throw site.at("condition", limit()).unusable("no boolean", "give true or false");
-    }
-
+    /**
+     * The charge of a call, evaluating key and cost.
+     *
+     * @throws EmptyKeyException if the key is null or blank and must not be
+     * @throws IllegalArgumentException if the cost cannot be charged
+     */
     Charge charge(Limit current, Call call, EmptyKey emptyKey) {
-        return new Charge(
-                current, key == null ? Charge.SHARED : key(key.of(call), emptyKey), cost.thousandths(current, call));
-    }
-
-    private String key(@Nullable Object value, EmptyKey emptyKey) {
-        String text = value instanceof String same ? same : text(value);
-        if (text != null && !text.isBlank()) {
-            return text;
+        String text = key.text(call);
+        if (text == null) {
+            if (emptyKey == EmptyKey.REFUSE) {
+                throw new EmptyKeyException(limit());
+            }
+            text = Charge.SHARED;
         }
-        if (emptyKey == EmptyKey.SHARED) {
-            return Charge.SHARED;
-        }
-        throw new EmptyKeyException(limit());
-    }
-
-    private @Nullable String text(@Nullable Object value) {
-        if (value == null) {
-            return null;
-        }
-        if (value instanceof Enum<?> constant) {
-            return constant.name();
-        }
-        if (value instanceof Optional<?> optional) {
-            return text(optional.orElse(null));
-        }
-        if (value.getClass().isArray()) {
-            throw site.at("key", limit()).unusable("an array, which is no key", "take an element, or join them");
-        }
-        return value.toString();
+        return new Charge(current, text, cost.thousandths(current, call));
     }
 }

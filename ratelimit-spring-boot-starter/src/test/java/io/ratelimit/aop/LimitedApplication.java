@@ -1,0 +1,87 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Limit;
+import io.ratelimit.MemoryStore;
+import io.ratelimit.RateLimiters;
+import java.util.List;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Role;
+import org.springframework.core.Ordered;
+import org.springframework.core.env.Environment;
+
+/** An application with limits in memory, whose clock stands still. */
+final class LimitedApplication {
+
+    private LimitedApplication() {}
+
+    static ApplicationContextRunner with(Class<?>... beans) {
+        ApplicationContextRunner runner = new ApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class))
+                .withUserConfiguration(Wiring.class);
+        for (Class<?> bean : beans) {
+            runner = runner.withUserConfiguration(bean);
+        }
+        return runner;
+    }
+
+    /** Tokens taken from a bucket so far. */
+    static double taken(ApplicationContext context, String limit, String key) {
+        var limiter = context.getBean(RateLimiters.class).get(limit);
+        return (limiter.limit().capacity() - Math.round(limiter.peek(key).remaining() * 1000)) / 1000.0;
+    }
+
+    static double taken(ApplicationContext context, String limit) {
+        return taken(context, limit, Charge.SHARED);
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class Wiring {
+
+        @Bean
+        RateLimiters rateLimiters() {
+            RateLimiters limiters = new RateLimiters(MemoryStore.create(() -> 0, 1000), List.of());
+            limiters.define(Limit.of("default", "3/h"));
+            limiters.define(Limit.of("one", "1/h"));
+            limiters.define(Limit.of("ten", "10/h"));
+            limiters.define(Limit.of("other", "10/h"));
+            limiters.define(Limit.of("many", "1000000/h"));
+            limiters.define(
+                    Limit.named("dear").rates("10/h").cost(new java.math.BigDecimal("2.5")).build());
+            return limiters;
+        }
+
+        @Bean
+        @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+        static RateLimitedMethods rateLimitedMethods(
+                ConfigurableListableBeanFactory beanFactory, ObjectProvider<RateLimiters> limiters) {
+            return new RateLimitedMethods(beanFactory, limiters);
+        }
+
+        @Bean
+        @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+        static RateLimitAdvisor rateLimitAdvisor(
+                RateLimitedMethods methods, ObjectProvider<RateLimiters> limiters, Environment environment) {
+            return new RateLimitAdvisor(
+                    methods,
+                    limiters,
+                    EmptyKey.valueOf(environment.getProperty("empty-key", "REFUSE")),
+                    environment.getProperty("enabled", boolean.class, true),
+                    environment.getProperty("order", int.class, Ordered.HIGHEST_PRECEDENCE));
+        }
+
+        @Bean
+        @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+        static RateLimitedBeanPostProcessor rateLimitedBeanPostProcessor(RateLimitedMethods methods) {
+            return new RateLimitedBeanPostProcessor(methods);
+        }
+    }
+}
