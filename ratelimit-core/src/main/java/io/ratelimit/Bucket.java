@@ -60,9 +60,11 @@ final class Bucket {
         return new Bucket(shape, HELD, state == null ? null : state.clone());
     }
 
-    Bucket released() {
-        word = FULL;
-        return this;
+    /** A full bucket that nobody holds. */
+    static Bucket full(Shape shape) {
+        Bucket bucket = heldFull(shape);
+        bucket.word = FULL;
+        return bucket;
     }
 
     long word() {

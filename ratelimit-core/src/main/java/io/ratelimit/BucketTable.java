@@ -60,15 +60,11 @@ final class BucketTable {
         return shared.get() == 0 || buckets.containsKey(key) ? key : shares(key);
     }
 
-    /** Gives a key a bucket in the given shape, its own if there is room, else one to share; says where it stands. */
+    /** Gives a key a bucket, in the given shape if it is new, its own if there is room, else one to share; says where it stands. */
     Object placeFor(String key, Shape wanted) {
         while (true) {
-            Bucket own = buckets.get(key);
-            if (own != null) {
-                if (own.shape == wanted || reshape(key, own, wanted)) {
-                    return key;
-                }
-                continue;
+            if (buckets.containsKey(key)) {
+                return key;
             }
             Integer number = shared.get() == 0 ? null : shares(key);
             Bucket origin = number == null ? null : buckets.get(number);
@@ -79,7 +75,7 @@ final class BucketTable {
                 room.giveBack();
             } else if (number == null || origin == null) {
                 share(shares(key), wanted);
-            } else if (origin.shape == wanted || reshape(number, origin, wanted)) {
+            } else {
                 room.refused();
                 return number;
             }
@@ -145,17 +141,6 @@ final class BucketTable {
             shared.decrementAndGet();
         }
         bucket.release(Bucket.FULL);
-    }
-
-    /** Puts a bucket's content into another shape, in its place. False says: not done, look again. */
-    private boolean reshape(Object place, Bucket old, Shape wanted) {
-        long word = old.hold();
-        if (word == Bucket.GONE) {
-            return false;
-        }
-        buckets.replace(place, old, old.reshaped(word, wanted, nanos.getAsLong()));
-        old.release(Bucket.GONE);
-        return true;
     }
 
     private static Integer shares(String key) {

@@ -12,7 +12,7 @@ import java.util.List;
  *
  * @param limit the limit as it is configured now
  * @param key whose bucket; {@link #SHARED} for the one bucket of a limit that has no keys
- * @param cost thousandths of a token, zero or more
+ * @param cost thousandths of a token, zero or more; more than {@link Tokens#MOST_THOUSANDTHS} counts as this much
  */
 public record Charge(Limit limit, String key, long cost) {
 
@@ -32,11 +32,12 @@ public record Charge(Limit limit, String key, long cost) {
             throw new IllegalArgumentException(
                     "Invalid cost " + Tokens.text(cost) + ": negative; use zero (free) or a positive number");
         }
+        cost = Math.min(cost, Tokens.MOST_THOUSANDTHS);
     }
 
     /**
-     * The same charges in the order of their limits' names and keys, each bucket once, with the sum of its costs: what
-     * {@link RateLimitStore#decide(List)} wants.
+     * The same charges in the order of their limits' names and keys, each bucket once, with the sum of its costs, and
+     * each limit in one configuration, if it was replaced meanwhile: what {@link RateLimitStore#decide(List)} wants.
      *
      * @param charges one or more
      * @return a list of at most as many charges
@@ -48,11 +49,13 @@ public record Charge(Limit limit, String key, long cost) {
         List<Charge> merged = new ArrayList<>(charges.size());
         for (Charge charge : charges.stream().sorted(ORDER).toList()) {
             int last = merged.size() - 1;
-            if (last >= 0 && ORDER.compare(merged.get(last), charge) == 0) {
+            boolean sameLimit = last >= 0 && merged.get(last).limit.name().equals(charge.limit.name());
+            Limit limit = sameLimit ? merged.get(last).limit : charge.limit;
+            if (sameLimit && merged.get(last).key.equals(charge.key)) {
                 long sum = Math.min(merged.get(last).cost + charge.cost, Tokens.MOST_THOUSANDTHS);
-                merged.set(last, new Charge(charge.limit, charge.key, sum));
+                merged.set(last, new Charge(limit, charge.key, sum));
             } else {
-                merged.add(charge);
+                merged.add(new Charge(limit, charge.key, charge.cost));
             }
         }
         return List.copyOf(merged);

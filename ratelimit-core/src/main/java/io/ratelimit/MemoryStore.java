@@ -1,7 +1,6 @@
 package io.ratelimit;
 
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -173,25 +172,33 @@ public final class MemoryStore implements RateLimitStore {
         sweeper.start(this);
         long nanos = nanos();
         int rates = 0;
-        for (Charge charge : charges) {
-            rates += charge.limit().buckets().size();
+        for (Hold hold : holds) {
+            hold.look(nanos);
+            rates += hold.charge.limit().buckets().size();
         }
         long[] levels = new long[2 * rates];
         boolean admitted = true;
         int at = 0;
         for (int i = 0; i < holds.length; i++) {
-            Hold hold = holds[i];
-            TokenBucket[] scales = hold.bucket.shape.rates;
-            for (int rate = 0; rate < scales.length; rate++, at += 2) {
-                levels[at] = hold.bucket.level(rate, hold.word, nanos);
-                levels[at + 1] = hold.bucket.phase(rate, levels[at], nanos);
+            Charge charge = holds[i].charge;
+            boolean fits = true;
+            for (int rate = 0; rate < charge.limit().buckets().size(); rate++, at += 2) {
+                TokenBucket scale = charge.limit().buckets().get(rate);
+                levels[at] = holds[i].level(rate, nanos);
+                levels[at + 1] = holds[i].phase(rate, levels[at], nanos);
                 for (int j = 0; j < i; j++) {
-                    if (holds[j].bucket == hold.bucket) {
-                        levels[at] -= holds[j].charge.cost() * scales[rate].unitsPerThousandth();
+                    if (holds[j].sharesWith(holds[i])) {
+                        long before = Math.min(holds[j].charge.cost(), scale.capacityThousandths());
+                        levels[at] -= before * scale.unitsPerThousandth();
                     }
                 }
-                admitted &= scales[rate].admits(levels[at], hold.charge.cost());
+                fits &= scale.admits(levels[at], charge.cost());
             }
+            if (!fits && charge.cost() <= charge.limit().capacity()) {
+                // Or a bucket that is short of tokens would go on refilling as an earlier configuration had it.
+                holds[i].rewrite();
+            }
+            admitted &= fits;
         }
         if (admitted) {
             take(holds, levels, nanos);
@@ -203,37 +210,14 @@ public final class MemoryStore implements RateLimitStore {
     private static void take(Hold[] holds, long[] levels, long nanos) {
         int at = 0;
         for (Hold hold : holds) {
-            TokenBucket[] scales = hold.bucket.shape.rates;
-            for (int rate = 0; rate < scales.length; rate++, at += 2) {
-                long left = levels[at] - hold.charge.cost() * scales[rate].unitsPerThousandth();
-                long word = hold.bucket.set(rate, left, levels[at + 1], nanos);
-                for (Hold other : holds) {
-                    other.word = other.bucket == hold.bucket ? word : other.word;
+            List<TokenBucket> rates = hold.charge.limit().buckets();
+            for (int rate = 0; rate < rates.size(); rate++, at += 2) {
+                if (hold.charge.cost() > 0) {
+                    long cost = hold.charge.cost() * rates.get(rate).unitsPerThousandth();
+                    hold.set(rate, levels[at] - cost, levels[at + 1], nanos);
+                    hold.rewrite();
                 }
             }
-        }
-    }
-
-    /** A charge with the bucket that is held for it, and the word that the bucket is to be released with. */
-    private static final class Hold {
-
-        static final Comparator<Hold> ORDER = Comparator.comparing(
-                        (Hold hold) -> hold.charge.limit().name())
-                .thenComparing(hold -> hold.place instanceof Integer ? "" : hold.charge.key())
-                .thenComparing(hold -> hold.place instanceof Integer number ? number : -1);
-
-        final Charge charge;
-        final BucketTable table;
-        final Object place;
-        final Bucket bucket;
-        long word;
-        boolean owner;
-
-        Hold(Charge charge, BucketTable table, Object place, Bucket bucket) {
-            this.charge = charge;
-            this.table = table;
-            this.place = place;
-            this.bucket = bucket;
         }
     }
 
@@ -250,16 +234,14 @@ public final class MemoryStore implements RateLimitStore {
         Arrays.sort(ordered, Hold.ORDER);
         Hold last = null;
         for (Hold hold : ordered) {
-            if (last != null && hold.bucket == last.bucket) {
-                hold.word = last.word;
-            } else if (!hold(hold)) {
+            if (!hold.take(last)) {
                 letGo(holds);
                 return false;
             }
             last = hold;
         }
         for (Hold hold : holds) {
-            if (hold.place instanceof Integer && hold.table.own(hold.charge.key()) != null) {
+            if (hold.isOutdated()) {
                 letGo(holds);
                 return false;
             }
@@ -273,33 +255,15 @@ public final class MemoryStore implements RateLimitStore {
         boolean takes = charge.cost() > 0 && charge.cost() <= charge.limit().capacity();
         Object place = takes ? table.placeFor(charge.key(), shape) : table.place(charge.key());
         Bucket bucket = table.buckets().get(place);
-        if (bucket == null) {
-            return takes
-                    ? null
-                    : new Hold(charge, table, place, Bucket.heldFull(shape).released());
+        if (bucket != null) {
+            return new Hold(charge, table, place, shape, bucket);
         }
-        if (bucket.shape != shape) {
-            if (takes) {
-                return null;
-            }
-            table.placeFor(charge.key(), shape);
-            return locate(charge);
-        }
-        return new Hold(charge, table, place, bucket);
-    }
-
-    private static boolean hold(Hold hold) {
-        hold.word = hold.bucket.hold();
-        hold.owner = hold.word != Bucket.GONE;
-        return hold.owner;
+        return takes ? null : new Hold(charge, table, place, shape, Bucket.full(shape));
     }
 
     private static void letGo(Hold[] holds) {
         for (Hold hold : holds) {
-            if (hold != null && hold.owner) {
-                hold.owner = false;
-                hold.bucket.release(hold.word);
-            }
+            hold.letGo();
         }
     }
 

@@ -335,8 +335,9 @@ abstract class StoreLaws extends OpenStore {
             return;
         }
         clock.advance(Duration.ofHours(1));
-        take(TEN_A_SECOND, "key", "10");
+        take(TEN_A_SECOND, "key", "9");
         clock.stepBack(Duration.ofMillis(300));
+        assertThat(take(TEN_A_SECOND, "key", "1").admitted()).isTrue();
         assertThat(take(TEN_A_SECOND, "key", "0.001").admitted()).isFalse();
         clock.advance(Duration.ofMillis(300));
         assertThat(peek(TEN_A_SECOND, "key").remaining()).isZero();

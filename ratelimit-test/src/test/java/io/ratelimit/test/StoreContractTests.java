@@ -1,0 +1,89 @@
+package io.ratelimit.test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.test.LevelStore.Flaw;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
+
+/** The contract accepts a plain store and catches each flaw, by the law that is about it. */
+class StoreContractTests {
+
+    private static volatile Flaw flaw = Flaw.NONE;
+
+    @ParameterizedTest
+    @EnumSource(names = "NONE")
+    void acceptsAPlainStoreOnAWallClock(Flaw none) {
+        assertThat(failuresOf(none)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "REFILLS_A_TICK_TOO_MUCH,          retryAfterIsNotATickTooLongNorTooShort,                                         true",
+        "ROUNDS_ON_REFUSAL,                aRefusalChangesNothing,                                                         true",
+        "ROUNDS_ON_ADMISSION,              smoothRefillGivesNeitherMoreNorLessThanItsRate,                                 true",
+        "CHARGES_ONE_BY_ONE,               takesFromAllLimitsOrNone,                                                       true",
+        "HAS_NO_LOCK,                      sixtyFourThreadsTogetherTakeABurstOfTenWhenTheClockStands,                      false",
+        "TAKES_TWICE_WHEN_ASYNCHRONOUS,    sevenTokensAtOnceAreOneTokenSevenTimes,                                         false",
+        "IGNORES_THE_CASE_OF_KEYS,         keysShareNothingHoweverTheyAreWritten,                                          false",
+        "JOINS_LIMIT_AND_KEY,              limitsShareNothingHoweverTheyAreNamed,                                          false",
+        "FORGETS_NOTHING,                  forgettingAnEmptyBucketFillsIt,                                                 true",
+        "LETS_NO_FREE_CALL_PASS,           aCostOfZeroIsFreeAndAlwaysAdmitted,                                             true",
+        "REFILLS_WHEN_REDEFINED,           aLargerBurstDoesNotRefill,                                                      true",
+        "WRITES_NO_REFUSAL_WHEN_REDEFINED, aRaisedRateRefillsFromTheFirstRefusalOn,                                        true",
+        "CREDITS_TIME_TWICE_WHEN_SET_BACK, aClockThatIsSetBackALittleWaits,                                                true",
+        "STALLS_WHEN_SET_BACK,             aClockThatIsSetBackForGoodNeitherRefillsNorStalls,                              true",
+        "STARTS_PERIODS_AT_THE_EPOCH,      intervalRefillComesInWholePortionsSinceTheFirstCharge,                          true",
+    })
+    void catches(Flaw broken, String law, boolean alsoByComparison) {
+        List<String> failures = failuresOf(broken);
+        assertThat(failures).contains(law + "()");
+        if (alsoByComparison) {
+            assertThat(failures).contains("answersLikeTheExactModelWhateverIsAsked()");
+        }
+    }
+
+    private static List<String> failuresOf(Flaw broken) {
+        flaw = broken;
+        SummaryGeneratingListener summary = new SummaryGeneratingListener();
+        LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
+                .selectors(selectClass(Flawed.class))
+                .build();
+        LauncherFactory.create().execute(request, summary);
+        assertThat(summary.getSummary().getTestsStartedCount()).isGreaterThan(50);
+        return summary.getSummary().getFailures().stream()
+                .map(failure -> failure.getTestIdentifier().getDisplayName())
+                .toList();
+    }
+
+    static class Flawed extends RateLimitStoreContract {
+
+        @Override
+        protected RateLimitStore createStore(VirtualClock clock) {
+            return new LevelStore(clock, flaw);
+        }
+
+        @Override
+        protected RateLimitStore createRealTimeStore() {
+            return new LevelStore(System::nanoTime, flaw);
+        }
+
+        @Override
+        protected boolean ownsWallClock() {
+            return true;
+        }
+
+        @Override
+        protected int randomDecisions() {
+            return 10_000;
+        }
+    }
+}
