@@ -4,10 +4,12 @@ import io.ratelimit.Limit;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.Source;
 import io.ratelimit.Tokens;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * A limit as the endpoint shows it.
@@ -31,16 +33,15 @@ record LimitDescription(
         Map<String, Long> admitted,
         Map<String, Long> rejected) {
 
-    static LimitDescription of(RateLimiter limiter, Map<String, ? extends List<String>> methods) {
+    static LimitDescription of(RateLimiter limiter, Function<String, ? extends Collection<String>> methods) {
         Limit limit = limiter.limit();
-        List<String> users = methods.get(limit.name());
         return new LimitDescription(
                 limit.name(),
                 limit.rates().stream().map(Object::toString).toList(),
                 lowerCase(limit.refill()),
                 Tokens.decimal(limit.cost()),
                 lowerCase(limit.onStoreFailure()),
-                users == null ? List.of() : users,
+                List.copyOf(methods.apply(limit.name())),
                 totals(limiter, true),
                 totals(limiter, false));
     }

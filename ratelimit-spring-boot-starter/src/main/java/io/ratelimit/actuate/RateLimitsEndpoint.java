@@ -5,12 +5,11 @@ import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiters;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.UnknownLimitException;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
@@ -39,24 +38,23 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 public final class RateLimitsEndpoint {
 
     private final RateLimiters limiters;
-    private final Supplier<? extends Map<String, ? extends List<String>>> methods;
+    private final Function<String, ? extends Collection<String>> methods;
 
     /**
      * Creates the endpoint.
      *
      * @param limiters whose limits are shown
-     * @param methods asked on each call for the methods that use each limit, by the limit's name
+     * @param methods asked for the methods that use a limit, by its name
      */
-    public RateLimitsEndpoint(RateLimiters limiters, Supplier<? extends Map<String, ? extends List<String>>> methods) {
+    public RateLimitsEndpoint(RateLimiters limiters, Function<String, ? extends Collection<String>> methods) {
         this.limiters = limiters;
         this.methods = methods;
     }
 
     @ReadOperation
     Overview limits() {
-        Map<String, ? extends List<String>> users = methods.get();
         List<LimitDescription> limits = limiters.all().stream()
-                .flatMap(limiter -> find(limiter.name(), known -> LimitDescription.of(known, users)).stream())
+                .flatMap(limiter -> find(limiter.name(), known -> LimitDescription.of(known, methods)).stream())
                 .sorted(Comparator.comparing(LimitDescription::name))
                 .toList();
         return new Overview(StoreDescription.of(limiters), limits);
@@ -67,7 +65,7 @@ public final class RateLimitsEndpoint {
         return find(
                         limit,
                         limiter -> new LimitLevel(
-                                LimitDescription.of(limiter, methods.get()), KeyLevel.of(limiter, orShared(key))))
+                                LimitDescription.of(limiter, methods), KeyLevel.of(limiter, orShared(key))))
                 .orElse(null);
     }
 

@@ -161,7 +161,9 @@ public final class RateLimitedMethods implements SmartInitializingSingleton {
         Site fallback = site(any, "fallback", declaration.fallback());
         return new Rule(
                 limit,
-                condition.value().isBlank() ? Condition.ALWAYS : Condition.of(condition, expressions.parse(condition, parameters, Boolean.class)),
+                condition.value().isBlank()
+                        ? Condition.ALWAYS
+                        : Condition.of(condition, expressions.parse(condition, parameters, Boolean.class)),
                 key.value().isBlank() ? Key.SHARED : Key.of(key, expressions.parse(key, parameters, Object.class)),
                 cost(declaration, any, parameters),
                 fallback.value().isBlank() ? null : Fallback.find(fallback));

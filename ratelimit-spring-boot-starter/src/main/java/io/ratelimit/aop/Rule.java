@@ -14,7 +14,12 @@ import org.jspecify.annotations.Nullable;
  * @param site where it is, with the name of its limit
  * @param fallback null for an exception
  */
-record Rule(Site site, Condition condition, Key key, Cost cost, @Nullable Fallback fallback) {
+record Rule(
+        Site site,
+        Condition condition,
+        Key key,
+        Cost cost,
+        @Nullable Fallback fallback) {
 
     String limit() {
         return site.value();

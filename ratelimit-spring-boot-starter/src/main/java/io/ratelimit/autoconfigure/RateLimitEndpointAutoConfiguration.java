@@ -22,6 +22,6 @@ public final class RateLimitEndpointAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     RateLimitsEndpoint rateLimitsEndpoint(RateLimiters limiters, RateLimitedMethods methods) {
-        return new RateLimitsEndpoint(limiters, limit -> methods.usedBy(limit));
+        return new RateLimitsEndpoint(limiters, methods::usedBy);
     }
 }

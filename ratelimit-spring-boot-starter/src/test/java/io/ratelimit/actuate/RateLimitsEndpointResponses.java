@@ -18,7 +18,6 @@ import io.ratelimit.web.RunningApplication;
 import java.math.BigDecimal;
 import java.net.http.HttpResponse;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -227,7 +226,8 @@ abstract class RateLimitsEndpointResponses {
 
         @Bean
         RateLimitsEndpoint endpoint(RateLimiters limiters) {
-            return new RateLimitsEndpoint(limiters, () -> Map.of("search", List.of("Shop.search", "Shop.suggest")));
+            return new RateLimitsEndpoint(
+                    limiters, limit -> limit.equals("search") ? List.of("Shop.search", "Shop.suggest") : List.of());
         }
     }
 
