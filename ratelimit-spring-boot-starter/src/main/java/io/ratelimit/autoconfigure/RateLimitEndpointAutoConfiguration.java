@@ -14,12 +14,12 @@ import org.springframework.context.annotation.Bean;
         after = RateLimitAutoConfiguration.class,
         afterName = "org.springframework.boot.actuate.autoconfigure.endpoint.EndpointAutoConfiguration")
 @ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
-@ConditionalOnAvailableEndpoint(RateLimitsEndpoint.class)
 public final class RateLimitEndpointAutoConfiguration {
 
     RateLimitEndpointAutoConfiguration() {}
 
     @Bean
+    @ConditionalOnAvailableEndpoint
     @ConditionalOnMissingBean
     RateLimitsEndpoint rateLimitsEndpoint(RateLimiters limiters, RateLimitedMethods methods) {
         return new RateLimitsEndpoint(limiters, methods::usedBy);

@@ -1,0 +1,99 @@
+package io.ratelimit.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.ratelimit.annotation.RateLimited;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Configuration;
+
+/** What an application prints that does not start, from the annotation or the property to the console. */
+@ExtendWith(OutputCaptureExtension.class)
+class FailedStartTests {
+
+    @Test
+    void namesTheLimitThatWasProbablyMeant(CapturedOutput output) {
+        start(Misspelt.class, "--ratelimit.limits.search=10/s");
+        assertThat(output).contains("APPLICATION FAILED TO START", "Misspelt#find()", "\"serach\"", "\"search\"");
+    }
+
+    @Test
+    void namesThePropertyOfABadRate(CapturedOutput output) {
+        start(Correct.class, "--ratelimit.limits.search=10/x");
+        assertThat(output)
+                .contains(
+                        "APPLICATION FAILED TO START",
+                        "ratelimit.limits.search",
+                        "10/x",
+                        "nknown unit \"x\"",
+                        "se s, m, h, d, w or a duration such as 100ms");
+    }
+
+    @Test
+    void namesTheMethodOfAConstantCostThatNoBucketCouldHold(CapturedOutput output) {
+        start(Dear.class, "--ratelimit.limits.search=10/s");
+        assertThat(output)
+                .contains("APPLICATION FAILED TO START", "Dear#find()", "never hold more than 10", "raise the burst");
+    }
+
+    @Test
+    void namesTheVariableThatAnExpressionDoesNotHave(CapturedOutput output) {
+        start(Unkeyed.class, "--ratelimit.limits.search=10/s");
+        assertThat(output).contains("APPLICATION FAILED TO START", "Unkeyed#find(String)", "#usr", "#user");
+    }
+
+    @Test
+    void namesTheFallbackThatIsMissing(CapturedOutput output) {
+        start(Abandoned.class, "--ratelimit.limits.search=10/s");
+        assertThat(output).contains("APPLICATION FAILED TO START", "Abandoned#find()", "\"elsewhere\"");
+    }
+
+    private static void start(Class<?> application, String property) {
+        assertThatThrownBy(() -> new SpringApplicationBuilder(application)
+                        .web(WebApplicationType.NONE)
+                        .run(property, "--spring.main.banner-mode=off"))
+                .isInstanceOf(Exception.class);
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    static class Correct {}
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    public static class Misspelt {
+
+        @RateLimited("serach")
+        public void find() {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    public static class Dear {
+
+        @RateLimited(limit = "search", cost = 11)
+        public void find() {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    public static class Unkeyed {
+
+        @RateLimited(limit = "search", key = "#usr")
+        public void find(String user) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    public static class Abandoned {
+
+        @RateLimited(limit = "search", fallback = "elsewhere")
+        public void find() {}
+    }
+}

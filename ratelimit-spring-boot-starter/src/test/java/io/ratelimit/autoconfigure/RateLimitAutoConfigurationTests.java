@@ -1,0 +1,348 @@
+package io.ratelimit.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.ratelimit.Decision;
+import io.ratelimit.EmptyKeyException;
+import io.ratelimit.FallbackStore;
+import io.ratelimit.Limit;
+import io.ratelimit.MemoryStore;
+import io.ratelimit.RateLimitExceededException;
+import io.ratelimit.RateLimitListener;
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.RateLimiters;
+import io.ratelimit.Source;
+import io.ratelimit.actuate.RateLimitsEndpoint;
+import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.aop.RateLimitAdvisor;
+import io.ratelimit.redis.RedisRateLimitStore;
+import io.ratelimit.web.RateLimitExceptionHandler;
+import java.util.ArrayList;
+import java.util.List;
+import org.aspectj.weaver.Advice;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
+import org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.SimpleMetricsExportAutoConfiguration;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+/** What the starter brings by itself, and what an application can put in its place. */
+class RateLimitAutoConfigurationTests {
+
+    private static final AutoConfigurations OURS = AutoConfigurations.of(
+            AopAutoConfiguration.class,
+            RateLimitAutoConfiguration.class,
+            RateLimitRedisAutoConfiguration.class,
+            RateLimitMetricsAutoConfiguration.class,
+            RateLimitEndpointAutoConfiguration.class,
+            RateLimitWebAutoConfiguration.class);
+
+    private final ApplicationContextRunner application = new ApplicationContextRunner()
+            .withConfiguration(OURS)
+            .withBean(Shop.class)
+            .withPropertyValues("ratelimit.limits.search=2/1h");
+
+    private final AutoConfigurations meters =
+            AutoConfigurations.of(MetricsAutoConfiguration.class, SimpleMetricsExportAutoConfiguration.class);
+
+    private final ApplicationContextRunner withRedis =
+            application.withConfiguration(AutoConfigurations.of(DataRedisAutoConfiguration.class));
+
+    @Test
+    void limitsAnAnnotatedMethodInMemoryWithNothingButALimit() {
+        application.run(context -> {
+            assertThat(limited(context)).isEqualTo(2);
+            assertThat(context.getBean(RateLimitStore.class)).isInstanceOf(MemoryStore.class);
+        });
+    }
+
+    @Test
+    void keepsBucketsInRedisAsSoonAsThereIsAConnectionFactory() {
+        withRedis.run(context ->
+                assertThat(context.getBean(RateLimitStore.class).name()).isEqualTo("redis"));
+    }
+
+    @Test
+    void keepsBucketsInMemoryBesideAConnectionFactoryIfToldSo() {
+        withRedis
+                .withPropertyValues("ratelimit.store=memory")
+                .run(context -> assertThat(context)
+                        .doesNotHaveBean(RedisRateLimitStore.class)
+                        .hasNotFailed());
+    }
+
+    @Test
+    void doesNotStartIfRedisIsWantedAndThereIsNoConnectionFactory() {
+        application
+                .withPropertyValues("ratelimit.store=redis")
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .hasMessage(
+                                "Invalid property ratelimit.store = \"redis\": there is no Redis connection factory; "
+                                        + "add spring-boot-starter-data-redis, or use memory"));
+    }
+
+    @Test
+    void startsWhileRedisIsAwayAndAnswersByThePolicyOfEachLimit() {
+        withRedis
+                .withPropertyValues(
+                        "spring.data.redis.port=1",
+                        "ratelimit.redis.timeout=100ms",
+                        "ratelimit.limits.open.rates=1/1h",
+                        "ratelimit.limits.open.on-store-failure=allow",
+                        "ratelimit.limits.closed.rates=1/1h",
+                        "ratelimit.limits.closed.on-store-failure=deny")
+                .run(context -> {
+                    RateLimiters limiters = context.getBean(RateLimiters.class);
+                    assertThat(List.of(ask(limiters, "search"), ask(limiters, "search"), ask(limiters, "search")))
+                            .extracting(Decision::admitted)
+                            .containsExactly(true, true, false);
+                    assertThat(ask(limiters, "search").source()).isEqualTo(Source.LOCAL);
+                    assertThat(List.of(ask(limiters, "open"), ask(limiters, "open")))
+                            .allMatch(Decision::admitted)
+                            .extracting(Decision::source)
+                            .containsOnly(Source.POLICY);
+                    assertThat(ask(limiters, "closed").admitted()).isFalse();
+                });
+    }
+
+    @Test
+    void takesTheConnectionFactoryThatIsNamedWhereThereAreSeveral() {
+        ApplicationContextRunner two = withRedis.withUserConfiguration(TwoFactories.class);
+        two.withPropertyValues("ratelimit.redis.connection-factory=second")
+                .run(context -> assertThat(context).hasNotFailed().hasSingleBean(FallbackStore.class));
+        two.run(context -> assertThat(context).getFailure().rootCause().hasMessageContaining("first,second"));
+    }
+
+    @Test
+    void admitsEverythingAndKeepsItsBeansWhenSwitchedOff() {
+        application.withPropertyValues("ratelimit.enabled=false").run(context -> {
+            assertThat(context.getBean(RateLimitStore.class)).isInstanceOf(MemoryStore.class);
+            assertThat(AopUtils.isAopProxy(context.getBean(Shop.class))).isTrue();
+            for (int i = 0; i < 5; i++) {
+                assertThat(context.getBean(Shop.class).search(null)).isEqualTo("found");
+            }
+            Decision decision = ask(context.getBean(RateLimiters.class), "search");
+            assertThat(decision.source()).isEqualTo(Source.DISABLED);
+        });
+    }
+
+    @Test
+    void takesLimitBeansAndListenerBeans() {
+        List<Decision> heard = new ArrayList<>();
+        application
+                .withBean(Limit.class, () -> Limit.of("mine", "1/1h"))
+                .withBean(RateLimitListener.class, () -> new RateLimitListener() {
+                    @Override
+                    public void onDecision(Decision decision) {
+                        heard.add(decision);
+                    }
+                })
+                .run(context -> {
+                    ask(context.getBean(RateLimiters.class), "mine");
+                    assertThat(heard)
+                            .singleElement()
+                            .satisfies(
+                                    decision -> assertThat(decision.admitted()).isTrue());
+                });
+    }
+
+    @Test
+    void usesAStoreBeanInPlaceOfItsOwn() {
+        MemoryStore mine = MemoryStore.create();
+        withRedis.withBean("mine", RateLimitStore.class, () -> mine).run(context -> {
+            assertThat(context.getBean(RateLimiters.class).store()).isSameAs(mine);
+            assertThat(limited(context)).isEqualTo(2);
+        });
+    }
+
+    @Test
+    void closesItsStoreWithTheApplication() {
+        Thread[] before = sweepers();
+        application.run(context -> {
+            limited(context);
+            assertThat(sweepers()).hasSizeGreaterThan(before.length);
+        });
+        await().untilAsserted(() -> assertThat(sweepers()).hasSizeLessThanOrEqualTo(before.length));
+    }
+
+    @Test
+    void countsCallsInMetersThatAreThereFromTheBeginning() {
+        application.withConfiguration(meters).run(context -> {
+            MeterRegistry meters = context.getBean(MeterRegistry.class);
+            assertThat(rejected(meters)).isZero();
+            limited(context);
+            assertThat(rejected(meters)).isEqualTo(3);
+            assertThat(meters.get("ratelimit.keys").gauge().value()).isOne();
+        });
+    }
+
+    @Test
+    void timesTheStoreAndCountsItsMendingOnRedisOnly() {
+        withRedis.withConfiguration(meters).run(context -> {
+            MeterRegistry meters = context.getBean(MeterRegistry.class);
+            assertThat(meters.get("ratelimit.store").tag("store", "redis").timers())
+                    .hasSize(2);
+            assertThat(meters.get("ratelimit.redis.healed").functionCounter().count())
+                    .isZero();
+            assertThat(meters.get("ratelimit.redis.returned").functionCounter().count())
+                    .isZero();
+        });
+        application
+                .withConfiguration(meters)
+                .run(context -> assertThat(context.getBean(MeterRegistry.class)
+                                .find("ratelimit.store")
+                                .timers())
+                        .isEmpty());
+    }
+
+    @Test
+    void showsTheEndpointWhereItIsExposedAndOnlyThere() {
+        application.run(context -> assertThat(context).doesNotHaveBean(RateLimitsEndpoint.class));
+        new WebApplicationContextRunner()
+                .withConfiguration(OURS)
+                .withPropertyValues("management.endpoints.web.exposure.include=ratelimits")
+                .run(context -> assertThat(context).hasSingleBean(RateLimitsEndpoint.class));
+    }
+
+    @Test
+    void answersOverHttpInWebApplicationsOnly() {
+        application.run(context -> assertThat(context).doesNotHaveBean(RateLimitExceptionHandler.class));
+        new WebApplicationContextRunner()
+                .withConfiguration(OURS)
+                .run(context -> assertThat(context).hasSingleBean(RateLimitExceptionHandler.class));
+    }
+
+    @Test
+    void putsTheAdviceFirstOrWhereItIsTold() {
+        application.run(context ->
+                assertThat(context.getBean(RateLimitAdvisor.class).getOrder()).isEqualTo(Ordered.HIGHEST_PRECEDENCE));
+        application
+                .withPropertyValues("ratelimit.aop.order=7")
+                .run(context -> assertThat(
+                                context.getBean(RateLimitAdvisor.class).getOrder())
+                        .isEqualTo(7));
+    }
+
+    @Test
+    void refusesAnEmptyKeyUnlessToldToShareABucket() {
+        application.run(
+                context -> assertThatThrownBy(() -> context.getBean(Shop.class).search(null))
+                        .isInstanceOf(EmptyKeyException.class));
+        application.withPropertyValues("ratelimit.empty-key=shared").run(context -> {
+            Shop shop = context.getBean(Shop.class);
+            shop.search(null);
+            shop.search(" ");
+            assertThatThrownBy(() -> shop.search("")).isInstanceOf(RateLimitExceededException.class);
+            assertThat(shop.search("ann")).isEqualTo("found");
+        });
+    }
+
+    @Test
+    void boundsTheKeysInMemory() {
+        application.withPropertyValues("ratelimit.memory.max-keys=10").run(context -> {
+            RateLimiters limiters = context.getBean(RateLimiters.class);
+            for (int i = 0; i < 100; i++) {
+                limiters.get("search").tryAcquire("user-" + i, 2);
+            }
+            assertThat(((MemoryStore) context.getBean(RateLimitStore.class)).keys())
+                    .isEqualTo(10);
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "org.springframework.data.redis",
+                "io.lettuce",
+                "redis.clients",
+                "io.micrometer",
+                "org.springframework.boot.actuate",
+                "org.springframework.web",
+                "org.springframework.http",
+                "org.aspectj",
+                "reactor"
+            })
+    void limitsWithoutAnOptionalLibrary(String absent) {
+        application.withClassLoader(new FilteredClassLoader(absent)).run(context -> {
+            assertThat(context).hasNotFailed();
+            assertThat(limited(context)).isEqualTo(2);
+        });
+    }
+
+    @Test
+    void limitsWithAspectJToo() {
+        assertThat(Advice.class).isNotNull();
+        application.run(context ->
+                assertThat(AopUtils.isAopProxy(context.getBean(Shop.class))).isTrue());
+    }
+
+    private static int limited(AssertableApplicationContext context) {
+        int admitted = 0;
+        for (int i = 0; i < 5; i++) {
+            try {
+                context.getBean(Shop.class).search("ann");
+                admitted++;
+            } catch (RateLimitExceededException ex) {
+                assertThat(ex.getLimit()).isEqualTo("search");
+            }
+        }
+        return admitted;
+    }
+
+    private static double rejected(MeterRegistry meters) {
+        return meters.get("ratelimit.decisions")
+                .tags("limit", "search", "outcome", "rejected", "source", "store")
+                .functionCounter()
+                .count();
+    }
+
+    private static Decision ask(RateLimiters limiters, String limit) {
+        return limiters.get(limit).tryAcquire("ann");
+    }
+
+    private static Thread[] sweepers() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("ratelimit-sweeper"))
+                .toArray(Thread[]::new);
+    }
+
+    public static class Shop {
+
+        @RateLimited(limit = "search", key = "#user")
+        public String search(String user) {
+            return "found";
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class TwoFactories {
+
+        @Bean
+        RedisConnectionFactory first() {
+            return new LettuceConnectionFactory();
+        }
+
+        @Bean
+        RedisConnectionFactory second() {
+            return new LettuceConnectionFactory();
+        }
+    }
+}
