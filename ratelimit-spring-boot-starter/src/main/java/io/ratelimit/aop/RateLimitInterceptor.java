@@ -100,8 +100,8 @@ final class RateLimitInterceptor implements MethodInterceptor {
         }
 
         static Flux<?> flux(RateLimitInterceptor interceptor, LimitedMethod limited, MethodInvocation invocation) {
-            return Flux.defer(() -> decided(interceptor, limited, invocation)
-                    .flatMapMany(outcome -> (Publisher<?>) outcome));
+            return Flux.defer(
+                    () -> decided(interceptor, limited, invocation).flatMapMany(outcome -> (Publisher<?>) outcome));
         }
 
         /** What to subscribe to next: the method's own publisher, or the fallback's. Assembled anew for each subscription. */

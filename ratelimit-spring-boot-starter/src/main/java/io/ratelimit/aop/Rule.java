@@ -14,7 +14,12 @@ import org.jspecify.annotations.Nullable;
  * @param site where it is, with the name of its limit
  * @param fallback null for an exception
  */
-record Rule(Site site, Condition condition, Key key, Cost cost, @Nullable Fallback fallback) {
+record Rule(
+        Site site,
+        Condition condition,
+        Key key,
+        Cost cost,
+        @Nullable Fallback fallback) {
 
     String limit() {
         return site.value();
@@ -39,10 +44,10 @@ record Rule(Site site, Condition condition, Key key, Cost cost, @Nullable Fallba
                     ex);
         }
         if (cost instanceof Cost.Constant constant && constant.thousandths() > current.capacity()) {
-            throw site.at("cost", Double.toString(Tokens.decimal(constant.thousandths())))
+            throw site.at("cost", Cost.text(Tokens.decimal(constant.thousandths())))
                     .invalid(
                             "the rates " + current.rates() + " of limit \"" + limit() + "\" never hold more than "
-                                    + Tokens.decimal(current.capacity()),
+                                    + Cost.text(Tokens.decimal(current.capacity())),
                             "lower the cost or raise the burst");
         }
     }

@@ -86,7 +86,11 @@ class AsyncReturnTests {
             Service service = context.getBean(Service.class);
             Flux<String> flux = service.flux("ann");
             assertThat(taken(context, "one", "ann")).isZero();
-            StepVerifier.create(flux, 1).expectNext("ann").thenRequest(1).expectNext("ann").verifyComplete();
+            StepVerifier.create(flux, 1)
+                    .expectNext("ann")
+                    .thenRequest(1)
+                    .expectNext("ann")
+                    .verifyComplete();
             StepVerifier.create(flux).verifyError(RateLimitExceededException.class);
             StepVerifier.create(service.publisher("bob")).expectNext("bob").verifyComplete();
         });
@@ -102,8 +106,12 @@ class AsyncReturnTests {
     void aMonoWhoseConditionDoesNotHoldIsSubscribedTo() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
-            StepVerifier.create(service.conditional(false).repeat(2)).expectNextCount(3).verifyComplete();
-            StepVerifier.create(service.conditional(true).repeat(2)).expectNextCount(1).verifyError();
+            StepVerifier.create(service.conditional(false).repeat(2))
+                    .expectNextCount(3)
+                    .verifyComplete();
+            StepVerifier.create(service.conditional(true).repeat(2))
+                    .expectNextCount(1)
+                    .verifyError();
         });
     }
 
@@ -136,7 +144,10 @@ class AsyncReturnTests {
             Thread storeThread = new Thread(store::reply, "store-io");
             storeThread.start();
             storeThread.join();
-            assertThat(thread).succeedsWithin(java.time.Duration.ofSeconds(10)).asString().startsWith("boundedElastic");
+            assertThat(thread)
+                    .succeedsWithin(java.time.Duration.ofSeconds(10))
+                    .asString()
+                    .startsWith("boundedElastic");
         });
     }
 

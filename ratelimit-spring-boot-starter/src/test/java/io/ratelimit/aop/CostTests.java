@@ -53,8 +53,17 @@ class CostTests {
 
     static Stream<Object> unusable() {
         return Stream.of(
-                -1, -1L, -0.001, new BigDecimal("-1E-30"), Integer.MIN_VALUE, Double.NaN, Float.NaN,
-                Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, "12", Duration.ofSeconds(1));
+                -1,
+                -1L,
+                -0.001,
+                new BigDecimal("-1E-30"),
+                Integer.MIN_VALUE,
+                Double.NaN,
+                Float.NaN,
+                Double.POSITIVE_INFINITY,
+                Double.NEGATIVE_INFINITY,
+                "12",
+                Duration.ofSeconds(1));
     }
 
     @ParameterizedTest
@@ -73,7 +82,8 @@ class CostTests {
             Bean bean = context.getBean(Bean.class);
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> bean.keyed("secret-key", cost))
-                    .withMessageContaining("costExpression of @RateLimited on " + Bean.class.getName() + "#keyed(String,Object)")
+                    .withMessageContaining(
+                            "costExpression of @RateLimited on " + Bean.class.getName() + "#keyed(String,Object)")
                     .withMessageContaining("nothing was charged")
                     .withMessageNotContaining("secret-key");
             assertThat(taken(context, "ten", "secret-key")).isZero();

@@ -32,7 +32,8 @@ class DeclarationsTests {
                 Arguments.of("the class replaces its superclass", ReplacingChild.class, List.of("child")),
                 Arguments.of("the interface method", OfInterface.class, List.of("interface-method")),
                 Arguments.of("the interface type", OfInterfaceType.class, List.of("interface-type")),
-                Arguments.of("an interface replaces the one it extends", OfSubInterface.class, List.of("sub-interface")),
+                Arguments.of(
+                        "an interface replaces the one it extends", OfSubInterface.class, List.of("sub-interface")),
                 Arguments.of("unrelated interfaces all count", OfTwo.class, List.of("interface-method", "second")),
                 Arguments.of("an interface of a subclass", LateInterface.class, List.of("interface-method")),
                 Arguments.of("a generic interface", OfGeneric.class, List.of("generic-interface")),
@@ -63,7 +64,8 @@ class DeclarationsTests {
 
     @Test
     void aDynamicProxyIsLimitedByItsInterfaces() {
-        Class<?> proxy = Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {WithMethod.class}, (p, m, a) -> null)
+        Class<?> proxy = Proxy.newProxyInstance(
+                        getClass().getClassLoader(), new Class<?>[] {WithMethod.class}, (p, m, a) -> null)
                 .getClass();
         assertThat(limits(proxy, "search", String.class)).containsExactly("interface-method");
     }

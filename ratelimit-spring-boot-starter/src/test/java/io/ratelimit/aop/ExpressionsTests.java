@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -90,8 +89,8 @@ class ExpressionsTests {
     void onlyWhatHasCertainTypesIsCompiled(String text, boolean compiled) {
         Method on = method(text.contains("list") ? "call" : "varied");
         Site site = new Site(on, Varied.class, "key", text);
-        ExpressionCheck check = new ExpressionCheck(
-                site, Parameters.of(on, on, Varied.class), beans, new StandardTypeLocator());
+        ExpressionCheck check =
+                new ExpressionCheck(site, Parameters.of(on, on, Varied.class), beans, new StandardTypeLocator());
         check.check(((SpelExpression) new SpelExpressionParser().parseRaw(text)).getAST(), Object.class);
         assertThat(check.isCompilable()).isEqualTo(compiled);
     }
@@ -173,13 +172,18 @@ class ExpressionsTests {
                 pick(new String[] {"abc", null, ""}, stable ? 0 : random.nextInt(9)),
                 pick(new String[] {"abc", null, "x"}, stable ? 0 : random.nextInt(9)),
                 pick(new Boolean[] {true, false, null}, stable ? 0 : random.nextInt(9)),
-                pick(new Map<?, ?>[] {Map.of("a", 1), Map.of("a", "b"), Map.of("a", 5.7), Map.of()}, stable ? 0 : random.nextInt(9)),
-                pick(new Named[] {new User("n", "t"), new SubUser("m"), null, new Other()}, stable ? 0 : random.nextInt(9)),
+                pick(
+                        new Map<?, ?>[] {Map.of("a", 1), Map.of("a", "b"), Map.of("a", 5.7), Map.of()},
+                        stable ? 0 : random.nextInt(9)),
+                pick(
+                        new Named[] {new User("n", "t"), new SubUser("m"), null, new Other()},
+                        stable ? 0 : random.nextInt(9)),
                 pick(numbers, stable ? 0 : random.nextInt(99)),
                 new Holder<>(pick(any, stable ? 1 : random.nextInt(99)))
             };
             Call call = call("varied", args);
-            assertThat(outcome(() -> expression.of(call))).isEqualTo(outcome(() -> interpreted.getValue(standard(call))));
+            assertThat(outcome(() -> expression.of(call)))
+                    .isEqualTo(outcome(() -> interpreted.getValue(standard(call))));
         }
     }
 

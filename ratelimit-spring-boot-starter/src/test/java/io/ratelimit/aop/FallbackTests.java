@@ -87,9 +87,12 @@ class FallbackTests {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             service.throwing();
-            assertThatExceptionOfType(IOException.class).isThrownBy(service::throwing).withMessage("from the fallback");
+            assertThatExceptionOfType(IOException.class)
+                    .isThrownBy(service::throwing)
+                    .withMessage("from the fallback");
             service.throwingFuture();
-            assertThat(catchThrowable(() -> service.throwingFuture().toCompletableFuture().join()))
+            assertThat(catchThrowable(
+                            () -> service.throwingFuture().toCompletableFuture().join()))
                     .hasCauseInstanceOf(IllegalStateException.class);
         });
     }
@@ -134,7 +137,8 @@ class FallbackTests {
                         org.springframework.boot.autoconfigure.aop.AopAutoConfiguration.class))
                 .withAllowBeanDefinitionOverriding(true)
                 .withUserConfiguration(LimitedApplication.Wiring.class, Denying.class, Policed.class)
-                .run(context -> assertThat(context.getBean(Policed.class).call()).isEqualTo(Source.POLICY));
+                .run(context ->
+                        assertThat(context.getBean(Policed.class).call()).isEqualTo(Source.POLICY));
     }
 
     @Configuration(proxyBeanMethods = false)
@@ -144,7 +148,10 @@ class FallbackTests {
         RateLimiters rateLimiters() {
             RateLimitStore broken = new BrokenStore();
             RateLimiters limiters = new RateLimiters(new FallbackStore(broken, MemoryStore.create()), List.of());
-            limiters.define(Limit.named("strict").rates("10/s").onStoreFailure(OnStoreFailure.DENY).build());
+            limiters.define(Limit.named("strict")
+                    .rates("10/s")
+                    .onStoreFailure(OnStoreFailure.DENY)
+                    .build());
             return limiters;
         }
     }

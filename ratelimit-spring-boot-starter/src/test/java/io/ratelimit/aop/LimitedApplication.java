@@ -54,8 +54,10 @@ final class LimitedApplication {
             limiters.define(Limit.of("ten", "10/h"));
             limiters.define(Limit.of("other", "10/h"));
             limiters.define(Limit.of("many", "1000000/h"));
-            limiters.define(
-                    Limit.named("dear").rates("10/h").cost(new java.math.BigDecimal("2.5")).build());
+            limiters.define(Limit.named("dear")
+                    .rates("10/h")
+                    .cost(new java.math.BigDecimal("2.5"))
+                    .build());
             return limiters;
         }
 

@@ -119,7 +119,8 @@ class RateLimitAdvisorTests {
     void makingTheProxiesDoesNotMakeTheLimits() {
         LimitedApplication.with(LazyLimits.class).run(context -> {
             assertThat(context).hasNotFailed();
-            assertThat(context.getBeanFactory().containsSingleton("rateLimiters")).isFalse();
+            assertThat(context.getBeanFactory().containsSingleton("rateLimiters"))
+                    .isFalse();
         });
     }
 
@@ -192,8 +193,9 @@ class RateLimitAdvisorTests {
         @Bean
         Searching repository() {
             return (Searching) java.lang.reflect.Proxy.newProxyInstance(
-                    getClass().getClassLoader(), new Class<?>[] {Searching.class}, (proxy, method, args) ->
-                            method.getName().equals("toString") ? "repository" : null);
+                    getClass().getClassLoader(),
+                    new Class<?>[] {Searching.class},
+                    (proxy, method, args) -> method.getName().equals("toString") ? "repository" : null);
         }
     }
 

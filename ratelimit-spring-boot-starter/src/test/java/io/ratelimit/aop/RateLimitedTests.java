@@ -72,7 +72,8 @@ class RateLimitedTests {
     void aKeyIsTheTextOfAnyValue() {
         UUID id = UUID.fromString("00000000-0000-0000-0000-00000000002a");
         run((bean, context) -> {
-            for (Object key : new Object[] {42, id, TimeUnit.DAYS, Optional.of("inside"), 'c', new StringBuilder("text")}) {
+            for (Object key :
+                    new Object[] {42, id, TimeUnit.DAYS, Optional.of("inside"), 'c', new StringBuilder("text")}) {
                 bean.any(key);
             }
             for (String key : new String[] {"42", id.toString(), "DAYS", "inside", "c", "text"}) {
@@ -102,12 +103,14 @@ class RateLimitedTests {
 
     @Test
     void aNullOrBlankKeySharesOneBucketIfConfigured() {
-        LimitedApplication.with(Bean.class).withPropertyValues("empty-key=SHARED").run(context -> {
-            Bean bean = context.getBean(Bean.class);
-            bean.any(null);
-            bean.any("  ");
-            assertThat(taken(context, "ten")).isEqualTo(2);
-        });
+        LimitedApplication.with(Bean.class)
+                .withPropertyValues("empty-key=SHARED")
+                .run(context -> {
+                    Bean bean = context.getBean(Bean.class);
+                    bean.any(null);
+                    bean.any("  ");
+                    assertThat(taken(context, "ten")).isEqualTo(2);
+                });
     }
 
     @Test
