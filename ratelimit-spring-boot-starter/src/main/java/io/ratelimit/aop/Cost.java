@@ -36,6 +36,13 @@ interface Cost {
         }
     }
 
+    /** {@return a cost as people write it: 10, 0.5, NaN} */
+    static String text(double cost) {
+        return Double.isFinite(cost)
+                ? BigDecimal.valueOf(cost).stripTrailingZeros().toPlainString()
+                : Double.toString(cost);
+    }
+
     /** A cost that an expression gives, rounded up. */
     static Cost computed(Site site, CallValue value) {
         return (limit, call) -> thousandths(site, value.of(call));

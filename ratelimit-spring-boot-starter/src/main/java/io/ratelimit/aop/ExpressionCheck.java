@@ -1,16 +1,13 @@
 package io.ratelimit.aop;
 
 import io.ratelimit.UnknownLimitException;
-import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
-import java.lang.reflect.TypeVariable;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.core.ResolvableType;
@@ -18,7 +15,6 @@ import org.springframework.expression.EvaluationException;
 import org.springframework.expression.TypeLocator;
 import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.ast.*;
-import org.springframework.expression.spel.support.ReflectivePropertyAccessor;
 import org.springframework.util.ClassUtils;
 
 /**
@@ -37,7 +33,7 @@ final class ExpressionCheck {
     /** The types whose arithmetic and comparison the compiler does exactly as the interpreter does. */
     private static final Set<Class<?>> EXACT = Set.of(Integer.class, Long.class, Float.class, Double.class);
 
-    private static final DeclaredProperties PROPERTIES = new DeclaredProperties();
+    private static final DeclaredMembers MEMBERS = new DeclaredMembers();
 
     private final Site site;
     private final Parameters parameters;
@@ -82,9 +78,7 @@ final class ExpressionCheck {
         if (known.isArray()) {
             throw site.invalid("an array is no key", "take an element, or join them");
         }
-        if (!known.isInterface()
-                && !Modifier.isAbstract(known.getModifiers())
-                && PROPERTIES.declarer(known, "toString") == Object.class) {
+        if (!known.isInterface() && !Modifier.isAbstract(known.getModifiers()) && !MEMBERS.hasText(known)) {
             throw site.invalid(
                     known.getName() + " has no toString of its own, so that every call would have a bucket of its own",
                     "take one of its properties");
@@ -199,7 +193,7 @@ final class ExpressionCheck {
         }
         Integer index = parameters.indexes().get(name);
         if (index != null) {
-            return certain(parameters.types().get(index));
+            return DeclaredMembers.certain(parameters.types().get(index));
         }
         if (parameters.names().isEmpty() && !parameters.types().isEmpty()) {
             throw site.invalid(
@@ -237,11 +231,13 @@ final class ExpressionCheck {
             return UNKNOWN;
         }
         if (type.isArray()) {
-            return certain(owner.getComponentType());
+            return DeclaredMembers.certain(owner.getComponentType());
         }
         return List.class.isAssignableFrom(type)
-                ? certain(owner.as(List.class).getGeneric(0))
-                : Map.class.isAssignableFrom(type) ? certain(owner.as(Map.class).getGeneric(1)) : UNKNOWN;
+                ? DeclaredMembers.certain(owner.as(List.class).getGeneric(0))
+                : Map.class.isAssignableFrom(type)
+                        ? DeclaredMembers.certain(owner.as(Map.class).getGeneric(1))
+                        : UNKNOWN;
     }
 
     private ResolvableType property(PropertyOrFieldReference node, ResolvableType owner) {
@@ -255,13 +251,9 @@ final class ExpressionCheck {
                 return ResolvableType.forClass(Integer.class);
             }
         } else {
-            Class<?> constants = type == Class.class ? owner.getGeneric(0).resolve() : null;
-            ResolvableType found = constants == null
-                    ? null
-                    : PROPERTIES.type(node.getName(), constants, true, ResolvableType.forClass(constants));
-            found = found != null ? found : PROPERTIES.type(node.getName(), type, false, owner);
+            ResolvableType found = MEMBERS.property(owner, type, node.getName());
             if (found != null) {
-                return certain(found);
+                return found;
             }
         }
         String hint = type != Call.class
@@ -280,12 +272,7 @@ final class ExpressionCheck {
             compilable = false;
             return UNKNOWN;
         }
-        Class<?> statics = type == Class.class ? owner.getGeneric(0).resolve() : null;
-        List<Method> named = Stream.of(type, statics, Object.class)
-                .flatMap(declarer -> declarer == null ? Stream.empty() : Arrays.stream(declarer.getMethods()))
-                .filter(method -> method.getName().equals(node.getName()))
-                .distinct()
-                .toList();
+        List<Method> named = MEMBERS.methods(owner, type, node.getName());
         int count = node.getChildCount();
         List<Method> fitting = named.stream()
                 .filter(method -> method.getParameterCount() == count
@@ -297,9 +284,7 @@ final class ExpressionCheck {
                     named.isEmpty() ? "check its spelling" : "it has one with another number of arguments");
         }
         compilable &= count == 0;
-        ResolvableType returned = ResolvableType.forType(fitting.get(0).getGenericReturnType(), owner);
-        boolean same = fitting.stream().map(Method::getReturnType).distinct().count() == 1;
-        return same ? certain(returned) : UNKNOWN;
+        return DeclaredMembers.returned(fitting, owner);
     }
 
     private ResolvableType bean(String name) {
@@ -321,7 +306,7 @@ final class ExpressionCheck {
     }
 
     private List<ResolvableType> children(SpelNode node, int from) {
-        return java.util.stream.IntStream.range(from, node.getChildCount())
+        return IntStream.range(from, node.getChildCount())
                 .mapToObj(i -> type(node.getChild(i)))
                 .toList();
     }
@@ -342,38 +327,8 @@ final class ExpressionCheck {
                 || type == Optional.class && nullSafe;
     }
 
-    /** A type variable that nothing resolves is as good as unknown, whatever its bound. */
-    private static ResolvableType certain(ResolvableType type) {
-        boolean open = type.getType() instanceof TypeVariable<?> variable
-                && Arrays.asList(variable.getBounds()).contains(type.resolve(Object.class));
-        return open ? UNKNOWN : type;
-    }
-
     private static @Nullable Class<?> boxed(ResolvableType type) {
         Class<?> raw = type.resolve();
         return raw == null ? null : raw == void.class ? raw : ClassUtils.resolvePrimitiveIfNecessary(raw);
-    }
-
-    /** Finds properties as evaluation will, only on declared types. */
-    private static final class DeclaredProperties extends ReflectivePropertyAccessor {
-
-        @Nullable ResolvableType type(String name, Class<?> declared, boolean isStatic, ResolvableType owner) {
-            for (Class<?> type : List.of(declared, Object.class)) {
-                Method getter = findGetterForProperty(name, type, isStatic);
-                if (getter != null) {
-                    return ResolvableType.forType(getter.getGenericReturnType(), owner);
-                }
-            }
-            Field field = findField(name, declared, isStatic);
-            return field == null ? null : ResolvableType.forType(field.getGenericType(), owner);
-        }
-
-        Class<?> declarer(Class<?> type, String method) {
-            try {
-                return type.getMethod(method).getDeclaringClass();
-            } catch (NoSuchMethodException ex) {
-                return Object.class;
-            }
-        }
     }
 }

@@ -48,11 +48,11 @@ public final class RateLimitedBeanPostProcessor implements SmartInstantiationAwa
     public Object postProcessAfterInitialization(Object bean, String beanName) {
         Object early = exposedEarly.remove(beanName);
         Object exposed = early == null ? bean : early;
-        if (!(bean instanceof AopInfrastructureBean) && checked.add(exposed.getClass())) {
-            Class<?> targetClass = ClassUtils.getUserClass(AopUtils.getTargetClass(exposed));
-            if (methods.mayBeLimited(targetClass)) {
-                check(exposed, targetClass);
-            }
+        Class<?> targetClass = ClassUtils.getUserClass(AopUtils.getTargetClass(exposed));
+        if (!(exposed instanceof AopInfrastructureBean)
+                && checked.add(targetClass)
+                && methods.mayBeLimited(targetClass)) {
+            check(exposed, targetClass);
         }
         return bean;
     }

@@ -170,14 +170,14 @@ public final class RateLimitedMethods implements SmartInitializingSingleton {
     }
 
     private Cost cost(Declaration declaration, Site any, Parameters parameters) {
-        Site constant = any.at("cost", Double.toString(declaration.cost()));
+        Site constant = any.at("cost", Cost.text(declaration.cost()));
         Cost cost = Cost.constant(constant, declaration.cost());
         Site computed = site(any, "costExpression", declaration.costExpression());
         if (computed.value().isBlank()) {
             return cost;
         }
         if (cost != Cost.OF_LIMIT) {
-            throw computed.invalid("there is a cost of " + declaration.cost() + " too", "keep one of the two");
+            throw computed.invalid("there is a cost of " + constant.value() + " too", "keep one of the two");
         }
         return Cost.computed(computed, expressions.parse(computed, parameters, Number.class));
     }
@@ -186,12 +186,20 @@ public final class RateLimitedMethods implements SmartInitializingSingleton {
         if (!text.contains("${")) {
             return any.at(attribute, text);
         }
+        String resolved;
         try {
-            String resolved = beanFactory.resolveEmbeddedValue(text);
-            return any.at(attribute, resolved == null ? "" : resolved);
+            resolved = beanFactory.resolveEmbeddedValue(text);
         } catch (IllegalArgumentException ex) {
-            throw any.at(attribute, text).invalid("has a placeholder without a value", "define the property", ex);
+            throw unresolved(any.at(attribute, text), ex);
         }
+        if (resolved != null && resolved.contains("${")) {
+            throw unresolved(any.at(attribute, text), null);
+        }
+        return any.at(attribute, resolved == null ? "" : resolved);
+    }
+
+    private static InvalidRateLimitedException unresolved(Site site, @Nullable Throwable cause) {
+        return site.invalid("has a placeholder without a value", "define the property", cause);
     }
 
     private void checkLimits(LimitedMethod method) {

@@ -44,10 +44,10 @@ record Rule(
                     ex);
         }
         if (cost instanceof Cost.Constant constant && constant.thousandths() > current.capacity()) {
-            throw site.at("cost", Double.toString(Tokens.decimal(constant.thousandths())))
+            throw site.at("cost", Cost.text(Tokens.decimal(constant.thousandths())))
                     .invalid(
                             "the rates " + current.rates() + " of limit \"" + limit() + "\" never hold more than "
-                                    + Tokens.decimal(current.capacity()),
+                                    + Cost.text(Tokens.decimal(current.capacity())),
                             "lower the cost or raise the burst");
         }
     }

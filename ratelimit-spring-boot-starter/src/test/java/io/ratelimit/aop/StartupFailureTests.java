@@ -1,0 +1,449 @@
+package io.ratelimit.aop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ratelimit.UnknownLimitException;
+import io.ratelimit.annotation.RateLimited;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.ParallelFlux;
+
+class StartupFailureTests {
+
+    static Stream<Arguments> mistakes() {
+        return Stream.of(
+                mistake(UnknownLimit.class, "limit", "\"tenn\": unknown limit", "did you mean \"ten\"? "),
+                mistake(
+                        UnknownPlaceholder.class,
+                        "limit",
+                        "\"${no.such}\": has a placeholder without a value",
+                        "define the property"),
+                mistake(NoExpression.class, "key", "\"#user.\": not an expression (", "write for example #userId"),
+                mistake(
+                        UnknownVariable.class,
+                        "key",
+                        "\"#usr\": unknown variable #usr",
+                        "did you mean #user? its parameters are #user, #n"),
+                mistake(StrangeVariable.class, "key", "unknown variable #session", "its parameters are #user"),
+                mistake(NoParameters.class, "key", "unknown variable #user", "the method has no parameters"),
+                mistake(IndexTooHigh.class, "key", "unknown variable #p1", "its parameters are #user"),
+                mistake(NoHash.class, "key", "\"user\": the call has no property user", "did you mean #user?"),
+                mistake(NoProperty.class, "key", "java.lang.String has no property name", "check its spelling"),
+                mistake(NoNestedProperty.class, "key", "Holder has no property nme", "check its spelling"),
+                mistake(
+                        NoMethod.class,
+                        "condition",
+                        "java.lang.String has no public method isEmty with 0 arguments",
+                        "check its spelling"),
+                mistake(
+                        OtherArguments.class,
+                        "key",
+                        "has no public method concat with 2 arguments",
+                        "another number of arguments"),
+                mistake(NoBean.class, "key", "there is no bean named plans", "define it"),
+                mistake(NoType.class, "key", "there is no type com.acme.Plans", "write its full name"),
+                mistake(Function.class, "key", "#hash(#user) is not allowed", "call a method of a bean"),
+                mistake(Assigning.class, "key", "is not allowed", "call a method of a bean"),
+                mistake(ArrayKey.class, "key", "an array is no key", "take an element"),
+                mistake(KeyWithoutText.class, "key", "Holder has no toString of its own", "take one of its properties"),
+                mistake(VoidKey.class, "key", "gives no value", "write an expression that does"),
+                mistake(
+                        CostOfText.class,
+                        "costExpression",
+                        "\"#user\": gives a String, no number",
+                        "write an expression of a number"),
+                mistake(
+                        CostOfComparison.class,
+                        "costExpression",
+                        "gives a Boolean, no number",
+                        "write an expression of a number"),
+                mistake(
+                        ConditionOfNumber.class,
+                        "condition",
+                        "\"#n\": gives a Integer, no boolean",
+                        "write an expression of a boolean"),
+                mistake(NegativeCost.class, "cost", "\"-1\": negative", "use zero (free) or a positive number"),
+                mistake(NaNCost.class, "cost", "\"NaN\": not finite", "use zero (free) or a positive number"),
+                mistake(InfiniteCost.class, "cost", "\"Infinity\": not finite", "use zero (free) or a positive number"),
+                mistake(FineCost.class, "cost", "\"0.0001\": finer than 0.001", "use at most three decimal places"),
+                mistake(
+                        HighCost.class,
+                        "cost",
+                        "\"10.5\": the rates [10/h] of limit \"ten\" never hold more than 10",
+                        "lower the cost or raise the burst"),
+                mistake(BothCosts.class, "costExpression", "\"#n\": there is a cost of 2 too", "keep one of the two"),
+                mistake(NoFallback.class, "fallback", "\"gone\": no such method in", "declare String gone(String,int)"),
+                mistake(
+                        OtherParameters.class,
+                        "fallback",
+                        "\"instead\": has other parameters",
+                        "declare String instead(String)"),
+                mistake(
+                        OtherReturn.class,
+                        "fallback",
+                        "\"instead\": returns Integer, which is no String",
+                        "declare String instead(String)"),
+                mistake(ItselfAsFallback.class, "fallback", "\"call\": no such method", "declare String call(String)"),
+                mistake(
+                        PlainFallbackOfMono.class,
+                        "fallback",
+                        "returns String, which is no Mono",
+                        "declare Mono instead()"),
+                mistake(
+                        StrangeStage.class,
+                        "method",
+                        "a refusal cannot be a failed",
+                        "return CompletionStage or CompletableFuture"),
+                mistake(StrangePublisher.class, "method", "ParallelFlux", "return Mono or Flux"),
+                mistake(SecondOfTwo.class, "key", "unknown variable #usr", "did you mean #user?"),
+                mistake(OnTheClass.class, "key", "unknown variable #user", "its parameters are #id"));
+    }
+
+    private static Arguments mistake(Class<?> bean, String attribute, String problem, String fix) {
+        return Arguments.of(bean, attribute, problem, fix);
+    }
+
+    @ParameterizedTest
+    @MethodSource("mistakes")
+    void aMistakeStopsTheStartAndNamesMethodValueRuleAndFix(
+            Class<?> bean, String attribute, String problem, String fix) {
+        InvalidRateLimitedException failure = failure(bean);
+        assertThat(failure.getMethod()).startsWith(bean.getName() + "#call(");
+        assertThat(failure.getAttribute()).isEqualTo(attribute);
+        assertThat(failure.getProblem()).contains(problem);
+        assertThat(failure.getFix()).contains(fix);
+        assertThat(failure)
+                .hasMessage("Invalid @RateLimited on " + failure.getMethod() + ": " + attribute + " "
+                        + failure.getProblem() + "; " + failure.getFix());
+    }
+
+    @Test
+    void anUnknownLimitKeepsTheExceptionThatSuggestsANearName() {
+        assertThat(failure(UnknownLimit.class)).hasCauseInstanceOf(UnknownLimitException.class);
+    }
+
+    @Test
+    void aMistakeStopsTheStartEvenWhereLimitingIsSwitchedOff() {
+        LimitedApplication.with(UnknownVariable.class)
+                .withPropertyValues("enabled=false")
+                .run(context -> assertThat(context).hasFailed());
+    }
+
+    @Test
+    void aBeanThatIsMadeLaterIsCheckedThen() {
+        LimitedApplication.with(LazyBeans.class).run(context -> {
+            assertThat(context).hasNotFailed();
+            assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> context.getBean(UnknownLimit.class)))
+                    .hasRootCauseInstanceOf(UnknownLimitException.class);
+        });
+    }
+
+    @Test
+    void whatDeclaredTypesDoNotTellIsLeftToTheCall() {
+        LimitedApplication.with(Dynamic.class)
+                .run(context -> assertThat(context).hasNotFailed());
+    }
+
+    @Test
+    void withoutParameterNamesTheFixIsToSaySo() throws Exception {
+        Site site = new Site(NoNames.class.getDeclaredMethods()[0], NoNames.class, "key", "#user");
+        Parameters nameless = new Parameters(
+                NoNames.class,
+                List.of(),
+                List.of(org.springframework.core.ResolvableType.forClass(String.class)),
+                Map.of("p0", 0, "a0", 0));
+        Expressions expressions =
+                new Expressions(new org.springframework.beans.factory.support.DefaultListableBeanFactory());
+        assertThat(org.assertj.core.api.Assertions.catchThrowable(
+                        () -> expressions.parse(site, nameless, Object.class)))
+                .isInstanceOf(InvalidRateLimitedException.class)
+                .hasMessageContaining("does not tell the names of its parameters")
+                .hasMessageContaining("-parameters")
+                .hasMessageContaining("#p0");
+        assertThat(expressions
+                        .parse(site.at("key", "#p0"), nameless, Object.class)
+                        .of(new Call(null, site.method(), new Object[] {"ann"})))
+                .isEqualTo("ann");
+    }
+
+    private static InvalidRateLimitedException failure(Class<?> bean) {
+        InvalidRateLimitedException[] found = new InvalidRateLimitedException[1];
+        LimitedApplication.with(bean).run(context -> {
+            assertThat(context).hasFailed();
+            for (Throwable ex = context.getStartupFailure(); ex != null; ex = ex.getCause()) {
+                if (ex instanceof InvalidRateLimitedException invalid) {
+                    found[0] = invalid;
+                }
+            }
+            assertThat(found[0]).as("in %s", context.getStartupFailure()).isNotNull();
+        });
+        return found[0];
+    }
+
+    public static class Holder<T> {
+        public T getName() {
+            throw new UnsupportedOperationException();
+        }
+
+        public void nothing() {}
+    }
+
+    interface NoNames {
+        void call(String user);
+    }
+
+    static class UnknownLimit {
+        @RateLimited("tenn")
+        public void call() {}
+    }
+
+    static class UnknownPlaceholder {
+        @RateLimited("${no.such}")
+        public void call() {}
+    }
+
+    static class NoExpression {
+        @RateLimited(limit = "ten", key = "#user.")
+        public void call(String user) {}
+    }
+
+    static class UnknownVariable {
+        @RateLimited(limit = "ten", key = "#usr")
+        public void call(String user, int n) {}
+    }
+
+    static class StrangeVariable {
+        @RateLimited(limit = "ten", key = "#session")
+        public void call(String user) {}
+    }
+
+    static class NoParameters {
+        @RateLimited(limit = "ten", key = "#user")
+        public void call() {}
+    }
+
+    static class IndexTooHigh {
+        @RateLimited(limit = "ten", key = "#p1")
+        public void call(String user) {}
+    }
+
+    static class NoHash {
+        @RateLimited(limit = "ten", key = "user")
+        public void call(String user) {}
+    }
+
+    static class NoProperty {
+        @RateLimited(limit = "ten", key = "#user.name")
+        public void call(String user) {}
+    }
+
+    static class NoNestedProperty {
+        @RateLimited(limit = "ten", key = "'x' + #list[0].nme")
+        public void call(List<Holder<String>> list) {}
+    }
+
+    static class NoMethod {
+        @RateLimited(limit = "ten", condition = "!#holder.name.isEmty()")
+        public void call(Holder<String> holder) {}
+    }
+
+    static class OtherArguments {
+        @RateLimited(limit = "ten", key = "#user.concat('a', 'b')")
+        public void call(String user) {}
+    }
+
+    static class NoBean {
+        @RateLimited(limit = "ten", key = "@plans.of(#user)")
+        public void call(String user) {}
+    }
+
+    static class NoType {
+        @RateLimited(limit = "ten", key = "T(com.acme.Plans).of(#user)")
+        public void call(String user) {}
+    }
+
+    static class Function {
+        @RateLimited(limit = "ten", key = "#hash(#user)")
+        public void call(String user) {}
+    }
+
+    static class Assigning {
+        @RateLimited(limit = "ten", key = "#user = 'ann'")
+        public void call(String user) {}
+    }
+
+    static class ArrayKey {
+        @RateLimited(limit = "ten", key = "#ids")
+        public void call(byte[] ids) {}
+    }
+
+    static class KeyWithoutText {
+        @RateLimited(limit = "ten", key = "#holder")
+        public void call(Holder<String> holder) {}
+    }
+
+    static class VoidKey {
+        @RateLimited(limit = "ten", key = "#holder.nothing()")
+        public void call(Holder<String> holder) {}
+    }
+
+    static class CostOfText {
+        @RateLimited(limit = "ten", costExpression = "#user")
+        public void call(String user) {}
+    }
+
+    static class CostOfComparison {
+        @RateLimited(limit = "ten", costExpression = "#n > 1")
+        public void call(int n) {}
+    }
+
+    static class ConditionOfNumber {
+        @RateLimited(limit = "ten", condition = "#n")
+        public void call(int n) {}
+    }
+
+    static class NegativeCost {
+        @RateLimited(limit = "ten", cost = -1)
+        public void call() {}
+    }
+
+    static class NaNCost {
+        @RateLimited(limit = "ten", cost = Double.NaN)
+        public void call() {}
+    }
+
+    static class InfiniteCost {
+        @RateLimited(limit = "ten", cost = Double.POSITIVE_INFINITY)
+        public void call() {}
+    }
+
+    static class FineCost {
+        @RateLimited(limit = "ten", cost = 0.0001)
+        public void call() {}
+    }
+
+    static class HighCost {
+        @RateLimited(limit = "ten", cost = 10.5)
+        public void call() {}
+    }
+
+    static class BothCosts {
+        @RateLimited(limit = "ten", cost = 2, costExpression = "#n")
+        public void call(int n) {}
+    }
+
+    static class NoFallback {
+        @RateLimited(limit = "ten", fallback = "gone")
+        public String call(String user, int n) {
+            return user;
+        }
+    }
+
+    static class OtherParameters {
+        @RateLimited(limit = "ten", fallback = "instead")
+        public String call(String user) {
+            return user;
+        }
+
+        String instead(Object user) {
+            return "";
+        }
+
+        String instead(String user, IllegalStateException refusal) {
+            return "";
+        }
+    }
+
+    static class OtherReturn {
+        @RateLimited(limit = "ten", fallback = "instead")
+        public String call(String user) {
+            return user;
+        }
+
+        Integer instead(String user) {
+            return 1;
+        }
+    }
+
+    static class ItselfAsFallback {
+        @RateLimited(limit = "ten", fallback = "call")
+        public String call(String user) {
+            return user;
+        }
+    }
+
+    static class PlainFallbackOfMono {
+        @RateLimited(limit = "ten", fallback = "instead")
+        public Mono<String> call() {
+            return Mono.empty();
+        }
+
+        String instead() {
+            return "";
+        }
+    }
+
+    static class StrangeStage {
+        static final class Own<T> extends CompletableFuture<T> {}
+
+        @RateLimited("ten")
+        public Own<String> call() {
+            return new Own<>();
+        }
+    }
+
+    static class StrangePublisher {
+        @RateLimited("ten")
+        public ParallelFlux<String> call() {
+            return Mono.just("").flux().parallel();
+        }
+    }
+
+    static class SecondOfTwo {
+        @RateLimited("ten")
+        @RateLimited(limit = "ten", key = "#usr")
+        public void call(String user) {}
+    }
+
+    @RateLimited(limit = "ten", key = "#user")
+    static class OnTheClass {
+        public void call(String id) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class LazyBeans {
+        @Bean
+        @Lazy
+        UnknownLimit unknownLimit() {
+            return new UnknownLimit();
+        }
+    }
+
+    static class Dynamic {
+
+        @RateLimited(limit = "ten", key = "#any.whatever")
+        public void ofObject(Object any) {}
+
+        @RateLimited(limit = "ten", key = "#map.tenant.id + #map['x'].y")
+        public void ofMap(Map<String, Object> map) {}
+
+        @RateLimited(limit = "ten", key = "#any.whatever.id()")
+        public <T extends Number> void ofVariable(T any) {}
+
+        @RateLimited(limit = "ten", key = "#list.![whatever]", costExpression = "#any", condition = "#any")
+        public void ofProjection(List<Object> list, Object any) {}
+
+        @RateLimited(limit = "ten", key = "#root.args[0]", costExpression = "#n", condition = "#flag == true")
+        public void ofRoot(String user, Number n, Boolean flag) {}
+    }
+}

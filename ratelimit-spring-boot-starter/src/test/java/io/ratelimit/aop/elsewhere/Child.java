@@ -1,0 +1,5 @@
+package io.ratelimit.aop.elsewhere;
+
+import io.ratelimit.aop.elsewhere.parent.Parent;
+
+public class Child extends Parent {}
