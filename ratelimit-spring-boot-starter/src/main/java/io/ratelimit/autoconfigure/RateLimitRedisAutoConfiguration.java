@@ -34,7 +34,9 @@ public final class RateLimitRedisAutoConfiguration {
         RedisConnectionFactory connections = redis.connectionFactory() == null
                 ? beans.getBean(RedisConnectionFactory.class)
                 : beans.getBean(redis.connectionFactory(), RedisConnectionFactory.class);
-        return RedisRateLimitStore.create(connections, redis.keyPrefix(), redis.timeout());
+        RedisRateLimitStore store = RedisRateLimitStore.create(connections, redis.keyPrefix(), redis.timeout());
+        store.connect();
+        return store;
     }
 
     @Bean
