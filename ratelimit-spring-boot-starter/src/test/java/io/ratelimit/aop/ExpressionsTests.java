@@ -15,7 +15,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
-import org.springframework.expression.spel.standard.SpelExpression;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
 import org.springframework.expression.spel.support.StandardEvaluationContext;
 import org.springframework.expression.spel.support.StandardTypeLocator;
@@ -91,7 +90,7 @@ class ExpressionsTests {
         Site site = new Site(on, Varied.class, "key", text);
         ExpressionCheck check =
                 new ExpressionCheck(site, Parameters.of(on, on, Varied.class), beans, new StandardTypeLocator());
-        check.check(((SpelExpression) new SpelExpressionParser().parseRaw(text)).getAST(), Object.class);
+        check.check(new SpelExpressionParser().parseRaw(text).getAST(), Object.class);
         assertThat(check.isCompilable()).isEqualTo(compiled);
     }
 
