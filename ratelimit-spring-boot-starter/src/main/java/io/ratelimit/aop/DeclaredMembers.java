@@ -26,7 +26,8 @@ final class DeclaredMembers extends ReflectivePropertyAccessor {
 
     /** {@return the public methods of an owner, or of the class that the owner names} */
     List<Method> methods(ResolvableType owner, Class<?> type, String name) {
-        return Stream.of(type, named(owner, type) == null ? type : named(owner, type), Object.class)
+        Class<?> named = named(owner, type);
+        return Stream.of(type, named == null ? type : named, Object.class)
                 .flatMap(declarer -> Arrays.stream(declarer.getMethods()))
                 .filter(method -> method.getName().equals(name))
                 .distinct()

@@ -15,17 +15,15 @@ record LimitedMethod(String name, Returns returns, List<Rule> rules) {
 
         /** {@return the fallback of the rule that refused, or the first there is; null if none} */
         @Nullable Fallback fallback(Decision decision) {
-            Fallback own = null;
+            Fallback first = null;
             for (int i = 0; i < rules.size(); i++) {
                 Fallback fallback = rules.get(i).fallback();
-                if (fallback != null && (own == null || refused(decision, charges.get(i)))) {
-                    if (refused(decision, charges.get(i))) {
-                        return fallback;
-                    }
-                    own = fallback;
+                if (fallback != null && refused(decision, charges.get(i))) {
+                    return fallback;
                 }
+                first = first == null ? fallback : first;
             }
-            return own;
+            return first;
         }
 
         private static boolean refused(Decision decision, Charge charge) {

@@ -44,10 +44,21 @@ record Parameters(Class<?> targetClass, List<String> names, List<ResolvableType>
     }
 
     private static List<String> names(Method first, Method second) {
-        String[] names = NAMES.getParameterNames(first);
-        if (names == null) {
-            names = NAMES.getParameterNames(second);
+        List<String> names = names(first);
+        return names.isEmpty() ? names(second) : names;
+    }
+
+    private static List<String> names(Method method) {
+        @Nullable String @Nullable [] found = NAMES.getParameterNames(method);
+        List<String> names = new ArrayList<>();
+        if (found != null) {
+            for (String name : found) {
+                if (name == null) {
+                    return List.of();
+                }
+                names.add(name);
+            }
         }
-        return names == null ? List.of() : List.of(names);
+        return List.copyOf(names);
     }
 }
