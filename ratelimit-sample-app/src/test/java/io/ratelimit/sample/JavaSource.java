@@ -10,13 +10,13 @@ import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
-/** Compiles a class out of a text. */
+/** Compiles a class of the package {@code readme} out of a text. */
 final class JavaSource extends SimpleJavaFileObject {
 
     private final String text;
 
     private JavaSource(String name, String text) {
-        super(URI.create("string:///" + name + ".java"), JavaFileObject.Kind.SOURCE);
+        super(URI.create("string:///readme/" + name + ".java"), JavaFileObject.Kind.SOURCE);
         this.text = text;
     }
 
@@ -35,7 +35,7 @@ final class JavaSource extends SimpleJavaFileObject {
             throw new AssertionError("The README does not compile:\n" + errors + "\n" + text);
         }
         URL[] path = {directory.toUri().toURL()};
-        return new URLClassLoader(path, JavaSource.class.getClassLoader()).loadClass(name);
+        return new URLClassLoader(path, JavaSource.class.getClassLoader()).loadClass("readme." + name);
     }
 
     @Override

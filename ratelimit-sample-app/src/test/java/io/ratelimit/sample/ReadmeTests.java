@@ -105,6 +105,7 @@ class ReadmeTests {
 
     private Class<?> compile(String name, String body) throws Exception {
         return JavaSource.compile(compiled, name, """
+                package readme;
                 import io.ratelimit.*;
                 import io.ratelimit.annotation.*;
                 import java.util.*;

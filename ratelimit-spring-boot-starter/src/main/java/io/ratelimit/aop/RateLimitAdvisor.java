@@ -2,6 +2,7 @@ package io.ratelimit.aop;
 
 import io.ratelimit.RateLimiters;
 import java.lang.reflect.Method;
+import java.util.function.Supplier;
 import org.aopalliance.aop.Advice;
 import org.springframework.aop.ClassFilter;
 import org.springframework.aop.MethodMatcher;
@@ -21,26 +22,20 @@ public final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
 
     private final RateLimitedMethods methods;
     private final RateLimitInterceptor advice;
-    private final int order;
+    private final Supplier<AdviceSettings> settings;
 
     /**
      * Creates the advisor.
      *
      * @param methods what is limited
      * @param limiters the registry that is asked, first fetched on the first limited call
-     * @param emptyKey what becomes of a call whose key is null or blank
-     * @param enabled false admits every call and evaluates nothing
-     * @param order its place among advisors; {@link Ordered#HIGHEST_PRECEDENCE} is outermost
+     * @param settings first fetched when a bean is advised, so that an advisor that is made early makes nothing else early
      */
     public RateLimitAdvisor(
-            RateLimitedMethods methods,
-            ObjectProvider<RateLimiters> limiters,
-            EmptyKey emptyKey,
-            boolean enabled,
-            int order) {
+            RateLimitedMethods methods, ObjectProvider<RateLimiters> limiters, Supplier<AdviceSettings> settings) {
         this.methods = methods;
-        this.advice = new RateLimitInterceptor(methods, SingletonSupplier.of(limiters::getObject), emptyKey, enabled);
-        this.order = order;
+        this.settings = SingletonSupplier.of(settings);
+        this.advice = new RateLimitInterceptor(methods, SingletonSupplier.of(limiters::getObject), this.settings);
     }
 
     @Override
@@ -55,7 +50,7 @@ public final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
 
     @Override
     public int getOrder() {
-        return order;
+        return settings.get().order();
     }
 
     private final class LimitedMethods extends StaticMethodMatcher implements Pointcut {

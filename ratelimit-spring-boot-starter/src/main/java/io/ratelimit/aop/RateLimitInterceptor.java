@@ -20,20 +20,18 @@ final class RateLimitInterceptor implements MethodInterceptor {
 
     private final RateLimitedMethods methods;
     private final Supplier<RateLimiters> limiters;
-    private final EmptyKey emptyKey;
-    private final boolean enabled;
+    private final Supplier<AdviceSettings> settings;
 
     RateLimitInterceptor(
-            RateLimitedMethods methods, Supplier<RateLimiters> limiters, EmptyKey emptyKey, boolean enabled) {
+            RateLimitedMethods methods, Supplier<RateLimiters> limiters, Supplier<AdviceSettings> settings) {
         this.methods = methods;
         this.limiters = limiters;
-        this.emptyKey = emptyKey;
-        this.enabled = enabled;
+        this.settings = settings;
     }
 
     @Override
     public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
-        if (!enabled) {
+        if (!settings.get().enabled()) {
             return invocation.proceed();
         }
         LimitedMethod limited = methods.find(invocation.getMethod(), invocation.getThis());
@@ -70,7 +68,7 @@ final class RateLimitInterceptor implements MethodInterceptor {
 
     private Claim claim(LimitedMethod limited, MethodInvocation invocation) {
         Call call = new Call(invocation.getThis(), invocation.getMethod(), invocation.getArguments());
-        return limited.claim(call, limiters.get(), emptyKey);
+        return limited.claim(call, limiters.get(), settings.get().emptyKey());
     }
 
     /** Null if nothing is to be decided. */

@@ -34,6 +34,7 @@ public final class RateLimitAutoConfiguration {
     RateLimitAutoConfiguration() {}
 
     @Bean
+    @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
     static ConfigurationPropertiesBindHandlerAdvisor rateLimitPropertyBinding() {
         return parent -> new KnownPropertiesBindHandler(new LimitTextBindHandler(parent));
     }
@@ -81,12 +82,10 @@ public final class RateLimitAutoConfiguration {
     @Bean
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
     static RateLimitAdvisor rateLimitAdvisor(
-            RateLimitedMethods methods, ObjectProvider<RateLimiters> limiters, RateLimitProperties properties) {
+            RateLimitedMethods methods,
+            ObjectProvider<RateLimiters> limiters,
+            ObjectProvider<RateLimitProperties> properties) {
         return new RateLimitAdvisor(
-                methods,
-                limiters,
-                properties.emptyKey(),
-                properties.enabled(),
-                properties.aop().order());
+                methods, limiters, () -> properties.getObject().toAdviceSettings());
     }
 }

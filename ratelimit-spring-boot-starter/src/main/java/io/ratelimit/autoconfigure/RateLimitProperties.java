@@ -1,6 +1,7 @@
 package io.ratelimit.autoconfigure;
 
 import io.ratelimit.Limit;
+import io.ratelimit.aop.AdviceSettings;
 import io.ratelimit.aop.EmptyKey;
 import java.time.Duration;
 import java.util.List;
@@ -47,6 +48,10 @@ record RateLimitProperties(
         return limits.entrySet().stream()
                 .map(limit -> limit.getValue().toLimit(limit.getKey(), defaults))
                 .toList();
+    }
+
+    AdviceSettings toAdviceSettings() {
+        return new AdviceSettings(enabled, emptyKey, aop.order());
     }
 
     /**

@@ -75,9 +75,10 @@ final class LimitedApplication {
             return new RateLimitAdvisor(
                     methods,
                     limiters,
-                    EmptyKey.valueOf(environment.getProperty("empty-key", "REFUSE")),
-                    environment.getProperty("enabled", boolean.class, true),
-                    environment.getProperty("order", int.class, Ordered.HIGHEST_PRECEDENCE));
+                    () -> new AdviceSettings(
+                            environment.getProperty("enabled", boolean.class, true),
+                            EmptyKey.valueOf(environment.getProperty("empty-key", "REFUSE")),
+                            environment.getProperty("order", int.class, Ordered.HIGHEST_PRECEDENCE)));
         }
 
         @Bean

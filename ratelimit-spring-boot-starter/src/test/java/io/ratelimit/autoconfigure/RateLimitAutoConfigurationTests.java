@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.aspectj.weaver.Advice;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.aop.support.AopUtils;
@@ -36,6 +37,8 @@ import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
@@ -43,6 +46,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** What the starter brings by itself, and what an application can put in its place. */
+@ExtendWith(OutputCaptureExtension.class)
 class RateLimitAutoConfigurationTests {
 
     private static final AutoConfigurations OURS = AutoConfigurations.of(
@@ -70,6 +74,12 @@ class RateLimitAutoConfigurationTests {
             assertThat(limited(context)).isEqualTo(2);
             assertThat(context.getBean(RateLimitStore.class)).isInstanceOf(MemoryStore.class);
         });
+    }
+
+    @Test
+    void makesNoBeanTooEarlyForItsPostProcessors(CapturedOutput output) {
+        withRedis.withConfiguration(meters).run(context -> limited(context));
+        assertThat(output).doesNotContain("is not eligible for getting processed");
     }
 
     @Test
