@@ -155,8 +155,11 @@ final class Bucket {
         return true;
     }
 
-    /** The content of this held bucket in another shape, not held. */
+    /** The content of this held bucket in another shape, not held. A full bucket is none, and so is full in any shape. */
     Bucket reshaped(long held, Shape wanted, long nanos) {
+        if (isFull(held, nanos)) {
+            return full(wanted);
+        }
         long mostOut = 0;
         for (int i = 0; i < shape.rates.length; i++) {
             long remaining = shape.rates[i].remaining(level(i, held, nanos));

@@ -189,7 +189,7 @@ public final class MemoryStore implements RateLimitStore {
                 for (int j = 0; j < i; j++) {
                     if (holds[j].sharesWith(holds[i])) {
                         long before = Math.min(holds[j].charge.cost(), scale.capacityThousandths());
-                        levels[at] -= before * scale.unitsPerThousandth();
+                        levels[at] = Math.max(0, levels[at] - before * scale.unitsPerThousandth());
                     }
                 }
                 fits &= scale.admits(levels[at], charge.cost());

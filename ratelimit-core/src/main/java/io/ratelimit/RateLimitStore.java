@@ -9,7 +9,9 @@ import java.util.concurrent.CompletionStage;
  * <p>A store owns its clock. It takes from all buckets of a decision or from none, and a refusal changes nothing. A
  * bucket that is full is the same as no bucket. A bucket that was last charged under another configuration of its limit
  * keeps its whole thousandths, rounded down, at most the new capacity; a rate it did not have before starts with as many
- * tokens out as the rate that has most out.
+ * tokens out as the rate that has most out. It refills as before until a call takes from it, or is refused because it is
+ * short of tokens: such a refusal is the only one that writes, so that the bucket goes on as it is configured now. It also
+ * writes where the store's clock was set back by more than the bucket takes to fill up, so that the bucket goes on at all.
  *
  * <p>{@code RateLimitStoreContract} in {@code ratelimit-test} holds a store to all of this.
  */

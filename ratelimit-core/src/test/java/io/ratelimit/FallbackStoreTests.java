@@ -1,0 +1,174 @@
+package io.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class FallbackStoreTests {
+
+    private static final Limit LOCAL = limit("local", OnStoreFailure.LOCAL);
+    private static final Limit ALLOW = limit("allow", OnStoreFailure.ALLOW);
+    private static final Limit DENY = limit("deny", OnStoreFailure.DENY);
+
+    private final Unsteady remote = new Unsteady();
+    private final MemoryStore local = MemoryStore.create(() -> 0, 100);
+    private final FallbackStore store = new FallbackStore(remote, local);
+
+    enum Call {
+        SYNCHRONOUS {
+            @Override
+            Decision decide(RateLimitStore store, List<Charge> charges) {
+                return store.decide(charges);
+            }
+        },
+        ASYNCHRONOUS {
+            @Override
+            Decision decide(RateLimitStore store, List<Charge> charges) {
+                return store.decideAsync(charges).toCompletableFuture().join();
+            }
+        };
+
+        abstract Decision decide(RateLimitStore store, List<Charge> charges);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void asksTheRemoteStoreWhileItAnswers(Call call) {
+        Decision decision = call.decide(store, charges(LOCAL, ALLOW, DENY));
+        assertThat(decision.source()).isEqualTo(Source.STORE);
+        assertThat(remote.memory.keys()).isEqualTo(3);
+        assertThat(local.keys()).isZero();
+        assertThat(store.name()).isEqualTo("memory");
+    }
+
+    static Stream<List<Object>> policies() {
+        return Arrays.stream(Call.values())
+                .flatMap(call -> Stream.of(
+                        List.of(call, List.of(LOCAL), "local:admitted"),
+                        List.of(call, List.of(ALLOW), "policy:admitted"),
+                        List.of(call, List.of(DENY), "policy:refused"),
+                        List.of(call, List.of(LOCAL, ALLOW), "local:admitted"),
+                        List.of(call, List.of(LOCAL, DENY), "policy:refused"),
+                        List.of(call, List.of(ALLOW, DENY), "policy:refused"),
+                        List.of(call, List.of(LOCAL, ALLOW, DENY), "policy:refused")));
+    }
+
+    @ParameterizedTest
+    @MethodSource("policies")
+    void answersByPolicyWhileItDoesNot(List<Object> row) {
+        remote.failure = new StoreUnavailableException("down", null);
+        Limit[] limits = ((List<?>) row.get(1)).toArray(new Limit[0]);
+        Decision decision = ((Call) row.get(0)).decide(store, charges(limits));
+        String answer = decision.source().name().toLowerCase(java.util.Locale.ROOT) + ":"
+                + (decision.admitted() ? "admitted" : "refused");
+        assertThat(answer).isEqualTo(row.get(2));
+        assertThat(local.keys()).isEqualTo(answer.startsWith("local") ? 1 : 0);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aRefusalByPolicyNamesTheLimitsThatDeny(Call call) {
+        remote.failure = new StoreUnavailableException("down", null);
+        Decision decision = call.decide(store, charges(LOCAL, ALLOW, DENY));
+        assertThat(decision.charges()).extracting(Charge::limit).containsExactly(DENY);
+        assertThat(decision.retryAfter()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theLocalBucketIsKeptFromOneFailureToTheNext(Call call) {
+        remote.failure = new StoreUnavailableException("down", null);
+        assertThat(call.decide(store, charges(LOCAL)).remaining()).isEqualTo(1);
+        remote.failure = null;
+        assertThat(call.decide(store, charges(LOCAL)).source()).isEqualTo(Source.STORE);
+        remote.failure = new StoreUnavailableException("down again", null);
+        assertThat(call.decide(store, charges(LOCAL)).remaining()).isZero();
+        Decision refused = call.decide(store, charges(LOCAL));
+        assertThat(refused.admitted()).isFalse();
+        assertThat(refused.source()).isEqualTo(Source.LOCAL);
+        assertThat(refused.retryAfter()).isPresent();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anErrorThatIsNoFailureOfTheStoreIsNotAnswered(Call call) {
+        remote.failure = new IllegalStateException("a defect");
+        assertThatThrownBy(() -> call.decide(store, charges(ALLOW)))
+                .satisfiesAnyOf(
+                        ex -> assertThat(ex).isSameAs(remote.failure),
+                        ex -> assertThat(ex)
+                                .isInstanceOf(CompletionException.class)
+                                .hasCause(remote.failure));
+    }
+
+    @Test
+    void forgetsInBothAndClosesBoth() {
+        remote.failure = new StoreUnavailableException("down", null);
+        store.decide(charges(LOCAL));
+        remote.failure = null;
+        store.decide(charges(LOCAL));
+        store.forget(LOCAL, "key");
+        assertThat(remote.memory.keys()).isZero();
+        assertThat(local.keys()).isZero();
+        store.close();
+        assertThat(remote.events).containsExactly("closed");
+    }
+
+    private static List<Charge> charges(Limit... limits) {
+        return Charge.merged(Arrays.stream(limits)
+                .map(limit -> new Charge(limit, "key", 1000))
+                .toList());
+    }
+
+    private static Limit limit(String name, OnStoreFailure policy) {
+        return Limit.named(name).rates("2/s").onStoreFailure(policy).build();
+    }
+
+    /** A store that answers until it is told to fail. */
+    private static final class Unsteady implements RateLimitStore {
+
+        final MemoryStore memory = MemoryStore.create(() -> 0, 100);
+        final List<String> events = new ArrayList<>();
+        RuntimeException failure;
+
+        @Override
+        public String name() {
+            return memory.name();
+        }
+
+        @Override
+        public Decision decide(List<Charge> charges) {
+            if (failure != null) {
+                throw failure;
+            }
+            return memory.decide(charges);
+        }
+
+        @Override
+        public CompletionStage<Decision> decideAsync(List<Charge> charges) {
+            return CompletableFuture.supplyAsync(() -> decide(charges), Runnable::run);
+        }
+
+        @Override
+        public void forget(Limit limit, String key) {
+            memory.forget(limit, key);
+        }
+
+        @Override
+        public void close() {
+            events.add("closed");
+            memory.close();
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package io.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.math.BigDecimal;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LimitTests {
+
+    @Test
+    void hasDefaults() {
+        Limit limit = Limit.of("search", "10/s");
+        assertThat(limit.name()).isEqualTo("search");
+        assertThat(limit.rates()).containsExactly(Rate.parse("10/s"));
+        assertThat(limit.refill()).isEqualTo(Refill.SMOOTH);
+        assertThat(limit.cost()).isEqualTo(1000);
+        assertThat(limit.onStoreFailure()).isEqualTo(OnStoreFailure.LOCAL);
+        assertThat(limit).hasToString("search [10/s]");
+    }
+
+    @Test
+    void isEqualToAnotherWithTheSameParts() {
+        assertThat(Limit.of("a", "10/s")).isEqualTo(Limit.of("a", "10/1s")).hasSameHashCodeAs(Limit.of("a", "10/1s"));
+        assertThat(Limit.of("a", "10/s"))
+                .isNotEqualTo(Limit.of("b", "10/s"))
+                .isNotEqualTo(Limit.of("a", "11/s"))
+                .isNotEqualTo(named().refill(Refill.INTERVAL).build())
+                .isNotEqualTo(named().cost(BigDecimal.TEN).build())
+                .isNotEqualTo(named().onStoreFailure(OnStoreFailure.DENY).build());
+        assertThat(Limit.of("a", "10/s")).isEqualTo(named().build());
+    }
+
+    @Test
+    void holdsAtMostWhatItsSmallestRateHolds() {
+        assertThat(Limit.of("a", "10/s", "1000/1h burst 2.5").capacity()).isEqualTo(2500);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "A-b_c.9", "0", "default"})
+    void takesPlainNames(String name) {
+        assertThat(Limit.of(name, "1/s").name()).isEqualTo(name);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                ".a",
+                "-a",
+                "a b",
+                "a:b",
+                "{a}",
+                "é",
+                "a\n",
+                "a1234567890123456789012345678901234567890123456789012345678901234"
+            })
+    void refusesOtherNames(String name) {
+        assertThatThrownBy(() -> Limit.of(name, "1/s"))
+                .isInstanceOf(InvalidLimitException.class)
+                .hasMessage("Invalid limit name \"" + name
+                        + "\": use 1 to 64 letters, digits, dots, dashes and underscores, "
+                        + "beginning with a letter or digit");
+    }
+
+    @Test
+    void needsRatesOverDifferentPeriods() {
+        assertThatThrownBy(() -> Limit.of("a")).hasMessage("Limit \"a\" has no rates; give it one, such as 10/s");
+        assertThatThrownBy(() -> Limit.of("a", "10/60s", "20/1m"))
+                .hasMessage(
+                        "Limit \"a\" has two rates with the same period in [10/m, 20/m]; write one of them over another "
+                                + "period, as 100/10s is 10/s burst 100");
+    }
+
+    @Test
+    void refusesACostThatNoBucketCouldHold() {
+        assertThatThrownBy(() -> Limit.of("a", "10/s", "0.5/1m"))
+                .hasMessage(
+                        "Limit \"a\" has a cost of 1, but its rates [10/s, 0.5/m] never hold more than 0.5; lower the cost "
+                                + "or raise the burst");
+        assertThat(named().cost(BigDecimal.TEN).build().cost()).isEqualTo(10_000);
+        assertThatThrownBy(() -> named().cost(new BigDecimal("10.001")).build())
+                .isInstanceOf(InvalidLimitException.class);
+        assertThatThrownBy(() -> named().cost(new BigDecimal("1E+30")).build())
+                .isInstanceOf(InvalidLimitException.class);
+    }
+
+    @Test
+    void refusesACostThatIsNone() {
+        assertThatThrownBy(() -> named().cost(new BigDecimal("-1")).build())
+                .isInstanceOf(InvalidLimitException.class)
+                .hasMessage(
+                        "Limit \"a\" has an invalid cost. Invalid number of tokens -1: negative; use zero (free) or a "
+                                + "positive number");
+        assertThatThrownBy(() -> named().cost(new BigDecimal("0.0005")).build())
+                .isInstanceOf(InvalidLimitException.class)
+                .hasMessageContaining("finer than 0.001");
+        assertThat(named().cost(BigDecimal.ZERO).build().cost()).isZero();
+    }
+
+    @Test
+    void saysByHowMuchARateIsOutOfRange() {
+        assertThatThrownBy(() -> Limit.of("a", "7/1d burst 1000000000"))
+                .isInstanceOf(InvalidLimitException.class)
+                .hasMessage(
+                        "Invalid rate \"7/d burst 1000000000\": it needs 86400000000000007 units to be counted exactly, 10 "
+                                + "times what can be held (2^53); use a smaller burst, a rounder number of tokens, or a shorter period");
+        assertThatThrownBy(() -> Limit.of("a", "1/115741d"))
+                .hasMessage(
+                        "Invalid rate \"1/115741d\": it needs 10000022400000000 microseconds to fill up, 2 times what can be "
+                                + "held (2^53); use a smaller burst, more tokens, or a shorter period");
+        assertThatThrownBy(() -> Limit.named("a")
+                        .rates("1/1h burst 2502000")
+                        .refill(Refill.INTERVAL)
+                        .build())
+                .hasMessageContaining("9007200000000000 microseconds to fill up, 2 times");
+        assertThat(Limit.of("a", "1/100000d").capacity()).isEqualTo(1000);
+    }
+
+    private static Limit.Builder named() {
+        return Limit.named("a").rates("10/s");
+    }
+}

@@ -1,0 +1,79 @@
+package io.ratelimit;
+
+import java.math.BigDecimal;
+import java.util.List;
+import org.jetbrains.lincheck.datastructures.IntGen;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Param;
+import org.jetbrains.lincheck.datastructures.StressOptions;
+import org.junit.jupiter.api.Test;
+
+/** Single and multiple charges, sweeps, resets and redefinitions, in any interleaving, are as one after the other. */
+class MemoryStoreLinearizabilityTests {
+
+    @Test
+    void holdsUnderStress() {
+        new StressOptions()
+                .iterations(12)
+                .invocationsPerIteration(1_000)
+                .threads(3)
+                .actorsPerThread(3)
+                .check(Operations.class);
+    }
+
+    @Param(name = "key", gen = IntGen.class, conf = "0:1")
+    @Param(name = "cost", gen = IntGen.class, conf = "0:3")
+    public static class Operations {
+
+        private final MemoryStore store = MemoryStore.create(() -> 0, 100);
+        private final Limit narrow = limit("narrow", "4/s");
+        private final Limit raised = limit("narrow", "7/s");
+        private final Limit wide = limit("wide", "5/s", "6/1m");
+
+        /** Closes the store at once, so that no sweeper begins: thousands of stores are made. */
+        public Operations() {
+            store.close();
+        }
+
+        @Operation
+        public String take(@Param(name = "key") int key, @Param(name = "cost") int cost) {
+            return text(store.decide(new Charge(narrow, "key-" + key, 1000L * cost)));
+        }
+
+        @Operation
+        public String takeRaised(@Param(name = "key") int key, @Param(name = "cost") int cost) {
+            return text(store.decide(new Charge(raised, "key-" + key, 1000L * cost)));
+        }
+
+        @Operation
+        public String takeWide(@Param(name = "key") int key, @Param(name = "cost") int cost) {
+            return text(store.decide(new Charge(wide, "key-" + key, 1000L * cost)));
+        }
+
+        @Operation
+        public String takeAll(@Param(name = "cost") int cost) {
+            return text(store.decide(Charge.merged(List.of(
+                    new Charge(wide, "key-1", 1000L * cost),
+                    new Charge(narrow, "key-0", 1000),
+                    new Charge(narrow, "key-1", 1000L * cost)))));
+        }
+
+        @Operation
+        public void sweep() {
+            store.sweep();
+        }
+
+        @Operation
+        public void reset(@Param(name = "key") int key) {
+            store.forget(narrow, "key-" + key);
+        }
+
+        private static String text(Decision decision) {
+            return decision.readings().stream().map(Reading::remaining).toList() + (decision.admitted() ? "+" : "-");
+        }
+
+        private static Limit limit(String name, String... rates) {
+            return Limit.named(name).rates(rates).cost(BigDecimal.ZERO).build();
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package io.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class RateLimitExceededExceptionTests {
+
+    private final RateLimiters limiters = new RateLimiters(MemoryStore.create(() -> 0, 100), List.of());
+    private final RateLimiter search = limiters.define(Limit.of("search", "10/s"));
+
+    @Test
+    void tellsLimitRateCostRemainingAndWaitButNotTheKey() {
+        search.tryAcquire("secret-key", 9.5);
+        RateLimitExceededException ex = refused(2);
+        assertThat(ex).hasMessage("Rate limit \"search\" (10/s) exceeded: cost 2, remaining 0.5, retry after 150ms");
+        assertThat(ex.getLimit()).isEqualTo("search");
+        assertThat(ex.getRate()).contains("10/s");
+        assertThat(ex.getCost()).isEqualTo(2);
+        assertThat(ex.getRemaining()).isEqualTo(0.5);
+        assertThat(ex.getRetryAfter()).contains(Duration.ofMillis(150));
+        assertThat(ex.getSource()).isEqualTo(Source.STORE);
+        assertThat(ex.getDecision()).isPresent();
+        assertThat(ex.toString()).doesNotContain("secret");
+    }
+
+    @Test
+    void tellsAWholeSecondWithItsNumber() {
+        search.tryAcquire("secret-key", 10);
+        assertThat(refused(10)).hasMessageEndingWith("retry after 1s");
+    }
+
+    @Test
+    void tellsThatACallIsNeverAdmitted() {
+        RateLimitExceededException ex = refused(10.5);
+        assertThat(ex).hasMessage("Rate limit \"search\" (10/s) exceeded: cost 10.5, remaining 10, never admitted");
+        assertThat(ex.getRetryAfter()).isEmpty();
+    }
+
+    @Test
+    void tellsThatTheStoreIsUnavailable() {
+        Charge charge = search.charge("secret-key", 1);
+        RateLimitExceededException ex =
+                new RateLimitExceededException(Decision.unasked(List.of(charge), false, Source.POLICY));
+        assertThat(ex).hasMessage("Rate limit \"search\" refused the call: its store is unavailable");
+        assertThat(ex.getRate()).isEmpty();
+        assertThat(ex.getRetryAfter()).isEmpty();
+        assertThat(ex.getSource()).isEqualTo(Source.POLICY);
+    }
+
+    @Test
+    void namesTheLimitThatRefusedAmongSeveral() {
+        RateLimiter other = limiters.define(Limit.of("other", "1/s"));
+        other.tryAcquire("secret-key");
+        Decision decision = limiters.tryAcquire(List.of(search.charge("secret-key", 3), other.charge("secret-key", 1)));
+        RateLimitExceededException ex = catchThrowableOfType(RateLimitExceededException.class, decision::orThrow);
+        assertThat(ex.getLimit()).isEqualTo("other");
+        assertThat(ex.getCost()).isEqualTo(1);
+    }
+
+    @Test
+    void isMadeByHandForTests() {
+        assertThat(new RateLimitExceededException("search", Duration.ofSeconds(90)))
+                .hasMessage("Rate limit \"search\" exceeded: retry after 1m30s");
+        assertThat(new RateLimitExceededException("search", Duration.ZERO))
+                .hasMessage("Rate limit \"search\" exceeded: retry after 0s");
+        assertThat(new RateLimitExceededException("search", null))
+                .hasMessage("Rate limit \"search\" exceeded: never admitted");
+    }
+
+    @Test
+    void survivesSerializationWithoutItsDecision() throws Exception {
+        search.tryAcquire("secret-key", 10);
+        RateLimitExceededException ex = refused(1);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        new ObjectOutputStream(bytes).writeObject(ex);
+        RateLimitExceededException copy = (RateLimitExceededException)
+                new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray())).readObject();
+        assertThat(copy).hasMessage(ex.getMessage());
+        assertThat(copy.getRetryAfter()).isEqualTo(ex.getRetryAfter());
+        assertThat(copy.getLimit()).isEqualTo("search");
+        assertThat(copy.getDecision()).isEmpty();
+        assertThat(bytes.toString(java.nio.charset.StandardCharsets.ISO_8859_1)).doesNotContain("secret");
+    }
+
+    private RateLimitExceededException refused(double cost) {
+        return catchThrowableOfType(
+                RateLimitExceededException.class,
+                () -> search.tryAcquire("secret-key", cost).orThrow());
+    }
+}

@@ -1,0 +1,214 @@
+package io.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RateLimitersTests {
+
+    private final AtomicLong nanos = new AtomicLong();
+    private final List<String> heard = new ArrayList<>();
+    private final RateLimiters limiters =
+            new RateLimiters(MemoryStore.create(nanos::get, 100), List.of(new Recording()));
+
+    @Test
+    void aLimiterOnItsOwnNeedsNothingElse() {
+        RateLimiter limiter = RateLimiter.of("10/1d");
+        for (int i = 0; i < 10; i++) {
+            assertThat(limiter.tryAcquire("user-42").admitted()).isTrue();
+        }
+        assertThat(limiter.tryAcquire("user-42").admitted()).isFalse();
+        assertThat(limiter.tryAcquire("user-43").admitted()).isTrue();
+        assertThat(limiter.name()).isEqualTo("default");
+    }
+
+    @Test
+    void aCallTakesTheCostOfTheLimitUnlessItNamesOne() {
+        RateLimiter limiter = limiters.define(Limit.named("a")
+                .rates("10/s")
+                .cost(new java.math.BigDecimal("2.5"))
+                .build());
+        assertThat(limiter.tryAcquire("key").remaining()).isEqualTo(7.5);
+        assertThat(limiter.tryAcquire("key", 0.0001).remaining()).isEqualTo(7.499);
+        assertThat(limiter.tryAcquireAsync("key").toCompletableFuture().join().remaining())
+                .isEqualTo(4.999);
+        assertThat(limiter.tryAcquireAsync("key", 1)
+                        .toCompletableFuture()
+                        .join()
+                        .remaining())
+                .isEqualTo(3.999);
+        assertThat(limiter.tryAcquire().remaining()).isEqualTo(7.5);
+    }
+
+    @Test
+    void looksWithoutTakingOrCounting() {
+        RateLimiter limiter = limiters.define(Limit.of("a", "10/s"));
+        limiter.tryAcquire("key", 4);
+        heard.clear();
+        assertThat(limiter.peek("key").remaining()).isEqualTo(6);
+        assertThat(limiter.peek("key").remaining()).isEqualTo(6);
+        assertThat(heard).isEmpty();
+        assertThat(limiter.count(true, Source.STORE)).isEqualTo(1);
+    }
+
+    @Test
+    void resetsOneKey() {
+        RateLimiter limiter = limiters.define(Limit.of("a", "10/s"));
+        limiter.tryAcquire("key", 4);
+        limiter.tryAcquire("other", 4);
+        limiter.reset("key");
+        assertThat(limiter.peek("key").remaining()).isEqualTo(10);
+        assertThat(limiter.peek("other").remaining()).isEqualTo(6);
+    }
+
+    @Test
+    void definesReplacesRemovesAndLists() {
+        RateLimiter limiter = limiters.define(Limit.of("a", "10/s"));
+        limiters.define(Limit.of("b", "10/s"));
+        assertThat(limiters.get("a")).isSameAs(limiter);
+        assertThat(limiters.all()).extracting(RateLimiter::name).containsExactlyInAnyOrder("a", "b");
+        assertThatThrownBy(() -> limiters.define(Limit.of("a", "1/s")))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("Limit \"a\" is already defined; use replace");
+
+        limiter.tryAcquire("key", 8);
+        assertThat(limiters.replace(Limit.of("a", "20/s"))).isSameAs(limiter);
+        assertThat(limiter.limit()).isEqualTo(Limit.of("a", "20/s"));
+        assertThat(limiter.tryAcquire("key").remaining()).isEqualTo(1);
+
+        assertThat(limiters.remove("a")).isTrue();
+        assertThat(limiters.remove("a")).isFalse();
+        assertThat(limiters.all()).extracting(RateLimiter::name).containsExactly("b");
+        assertThatThrownBy(() -> limiter.tryAcquire("key")).isInstanceOf(UnknownLimitException.class);
+        assertThatThrownBy(() -> limiters.get("a")).isInstanceOf(UnknownLimitException.class);
+        assertThatThrownBy(() -> limiters.replace(Limit.of("a", "1/s"))).isInstanceOf(UnknownLimitException.class);
+    }
+
+    @Test
+    void tellsItsListeners() {
+        RateLimiter limiter = limiters.define(Limit.of("a", "1/s"));
+        limiter.tryAcquire("key");
+        limiter.tryAcquire("key");
+        limiter.tryAcquireAsync("key").toCompletableFuture().join();
+        limiters.remove("a");
+        assertThat(heard).containsExactly("defined a", "admitted a", "refused a", "refused a", "removed a");
+    }
+
+    @Test
+    void aListenerThatFailsHurtsNobody() {
+        RateLimiters guarded = new RateLimiters(limiters.store(), List.of(new Failing(), new Recording()));
+        assertThat(guarded.define(Limit.of("a", "1/s")).tryAcquire("key").admitted())
+                .isTrue();
+        guarded.remove("a");
+        assertThat(heard).containsExactly("defined a", "admitted a", "removed a");
+    }
+
+    @Test
+    void countsARefusedCallOnTheLimitsThatRefused() {
+        RateLimiter a = limiters.define(Limit.of("a", "1/s"));
+        RateLimiter b = limiters.define(Limit.of("b", "10/s"));
+        assertThat(limiters.tryAcquire(List.of(a.charge("key", 1), b.charge("key", 1)))
+                        .admitted())
+                .isTrue();
+        assertThat(limiters.tryAcquire(List.of(b.charge("key", 1), a.charge("key", 1)))
+                        .admitted())
+                .isFalse();
+        limiters.tryAcquireAsync(List.of(b.charge("key", 11), a.charge("key", 0.5)))
+                .toCompletableFuture()
+                .join();
+        assertThat(a.count(true, Source.STORE)).isEqualTo(1);
+        assertThat(b.count(true, Source.STORE)).isEqualTo(1);
+        assertThat(a.count(false, Source.STORE)).isEqualTo(2);
+        assertThat(b.count(false, Source.STORE)).isEqualTo(1);
+        assertThat(a.count(false, Source.LOCAL)).isZero();
+        assertThat(b.peek("key").remaining()).isEqualTo(9);
+    }
+
+    @Test
+    void countsAnAdmittedCallOncePerLimitWhateverTheKeys() {
+        RateLimiter a = limiters.define(Limit.of("a", "10/s"));
+        limiters.tryAcquire(List.of(a.charge("key", 1), a.charge("other", 1), a.charge("key", 2)));
+        assertThat(a.count(true, Source.STORE)).isEqualTo(1);
+        assertThat(a.peek("key").remaining()).isEqualTo(7);
+    }
+
+    @ParameterizedTest
+    @NullSource
+    @ValueSource(strings = {"", " ", "\t\n"})
+    void refusesAnEmptyKey(String key) {
+        RateLimiter limiter = limiters.define(Limit.of("a", "1/s"));
+        assertThatThrownBy(() -> limiter.tryAcquire(key))
+                .isInstanceOf(EmptyKeyException.class)
+                .hasMessage(
+                        "Empty key for limit \"a\": null or blank; give a key, or none at all for one shared bucket");
+        assertThatThrownBy(() -> limiter.tryAcquire(key, 1)).isInstanceOf(EmptyKeyException.class);
+        assertThatThrownBy(() -> limiter.tryAcquireAsync(key)).isInstanceOf(EmptyKeyException.class);
+        assertThatThrownBy(() -> limiter.charge(key, 1)).isInstanceOf(EmptyKeyException.class);
+        assertThat(limiter.tryAcquire().admitted()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {-0.001, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
+    void refusesACostThatIsNoneAndTakesNothing(double cost) {
+        RateLimiter limiter = limiters.define(Limit.of("a", "1/s"));
+        assertThatThrownBy(() -> limiter.tryAcquire("key", cost)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> limiter.tryAcquireAsync("key", cost)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(limiter.peek("key").remaining()).isEqualTo(1);
+    }
+
+    @Test
+    void refillsAsTimePasses() {
+        RateLimiter limiter = limiters.define(Limit.of("a", "10/s"));
+        limiter.tryAcquire("key", 10);
+        Duration wait = limiter.tryAcquire("key").retryAfter().orElseThrow();
+        nanos.addAndGet(wait.toNanos() - 1);
+        assertThat(limiter.tryAcquire("key").admitted()).isFalse();
+        nanos.incrementAndGet();
+        assertThat(limiter.tryAcquire("key").admitted()).isTrue();
+    }
+
+    private static final class Failing implements RateLimitListener {
+
+        @Override
+        public void onDecision(Decision decision) {
+            throw new IllegalStateException("a listener that fails on purpose");
+        }
+
+        @Override
+        public void onDefined(RateLimiter limiter) {
+            throw new IllegalStateException("a listener that fails on purpose");
+        }
+
+        @Override
+        public void onRemoved(RateLimiter limiter) {
+            throw new IllegalStateException("a listener that fails on purpose");
+        }
+    }
+
+    private final class Recording implements RateLimitListener {
+
+        @Override
+        public void onDecision(Decision decision) {
+            heard.add((decision.admitted() ? "admitted " : "refused ")
+                    + decision.charges().get(0).limit().name());
+        }
+
+        @Override
+        public void onDefined(RateLimiter limiter) {
+            heard.add("defined " + limiter.name());
+        }
+
+        @Override
+        public void onRemoved(RateLimiter limiter) {
+            heard.add("removed " + limiter.name());
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package io.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.math.BigDecimal;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TokensTests {
+
+    @ParameterizedTest
+    @CsvSource({
+        "0,                    0",
+        "-0.0,                 0",
+        "1,                    1000",
+        "0.1,                  100",
+        "0.001,                1",
+        "0.0001,               1",
+        "1.0001,               1001",
+        "0.30000000000000004,  301",
+        "2147483647,           2147483647000",
+        "4.9E-324,             1",
+        "9007199254740.992,    9007199254740992",
+        "1E308,                9007199254740992",
+    })
+    void aComputedCostIsRoundedUp(double tokens, long thousandths) {
+        assertThat(Tokens.roundedUp(tokens)).isEqualTo(thousandths);
+        assertThat(Tokens.roundedUp(BigDecimal.valueOf(tokens))).isEqualTo(thousandths);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
+    void aComputedCostIsFinite(double tokens) {
+        assertThatThrownBy(() -> Tokens.roundedUp(tokens))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "Invalid number of tokens " + tokens + ": not finite; use zero (free) or a positive number");
+    }
+
+    @Test
+    void aComputedCostIsNotNegative() {
+        assertThatThrownBy(() -> Tokens.roundedUp(-0.5))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("Invalid number of tokens -0.5: negative; use zero (free) or a positive number");
+    }
+
+    @Test
+    void aConstantHasAtMostThreeDecimalPlaces() {
+        assertThat(Tokens.exactly(new BigDecimal("2.500000"))).isEqualTo(2500);
+        assertThatThrownBy(() -> Tokens.exactly(new BigDecimal("0.0001")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("Invalid number of tokens 0.0001: finer than 0.001; use at most three decimal places");
+    }
+
+    @Test
+    void thousandthsPrintAsTheExactDecimal() {
+        assertThat(Tokens.decimal(2500)).hasToString("2.5");
+        assertThat(Tokens.decimal(1)).hasToString("0.001");
+        assertThat(Tokens.decimal(3)).isEqualTo(0.003);
+    }
+}
