@@ -160,27 +160,52 @@ final class Bucket {
         if (isFull(held, nanos)) {
             return full(wanted);
         }
-        long mostOut = 0;
-        for (int i = 0; i < shape.rates.length; i++) {
-            long remaining = shape.rates[i].remaining(level(i, held, nanos));
-            mostOut = Math.max(mostOut, shape.rates[i].capacityThousandths() - remaining);
-        }
         Bucket bucket = heldFull(wanted);
         long next = FULL;
         for (int i = 0; i < wanted.rates.length; i++) {
             TokenBucket scale = wanted.rates[i];
-            long level = Math.max(0, scale.capacityThousandths() - mostOut) * scale.unitsPerThousandth();
-            long phase = 0;
-            for (int j = 0; j < shape.rates.length; j++) {
-                if (scale.matches(shape.rates[j])) {
-                    long before = level(j, held, nanos);
-                    level = scale.adopt(before, shape.rates[j]);
-                    phase = level == scale.capacity() ? 0 : phase(j, before, nanos);
-                }
+            int origin = origin(scale, held, nanos);
+            long before = level(origin, held, nanos);
+            if (scale.matches(shape.rates[origin])) {
+                long level = scale.adopt(before, shape.rates[origin]);
+                long phase = level == scale.capacity() ? 0 : phase(origin, before, nanos);
+                next = bucket.set(i, level, phase, nanos);
+            } else {
+                long left = Math.max(0, scale.capacityThousandths() - out(origin, held, nanos));
+                next = bucket.set(i, left * scale.unitsPerThousandth(), 0, nanos);
             }
-            next = bucket.set(i, level, phase, nanos);
         }
         bucket.word = next;
         return bucket;
+    }
+
+    /**
+     * Whether a refusal by a rate of another shape should leave this held bucket in that shape: if nothing is lost by it, or
+     * tokens come back sooner. Where two configurations take turns, only the faster one then does, and no refill is lost to
+     * rounding on the way to and fro.
+     */
+    boolean yieldsTo(Shape wanted, int rate, long held, long nanos) {
+        TokenBucket scale = wanted.rates[rate];
+        return wanted.limit.rates().equals(shape.limit.rates()) && wanted.limit.refill() == shape.limit.refill()
+                || scale.refillsFasterThan(shape.rates[origin(scale, held, nanos)]);
+    }
+
+    /** The rate whose state a rate of another shape continues: that of its period, else the one that has most tokens out. */
+    private int origin(TokenBucket rate, long held, long nanos) {
+        int most = 0;
+        for (int i = 0; i < shape.rates.length; i++) {
+            if (rate.matches(shape.rates[i])) {
+                return i;
+            }
+            if (out(i, held, nanos) > out(most, held, nanos)) {
+                most = i;
+            }
+        }
+        return most;
+    }
+
+    /** Thousandths that a rate lacks, rounded up. */
+    private long out(int rate, long held, long nanos) {
+        return shape.rates[rate].capacityThousandths() - shape.rates[rate].remaining(level(rate, held, nanos));
     }
 }

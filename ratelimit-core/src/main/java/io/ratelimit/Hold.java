@@ -80,6 +80,13 @@ final class Hold {
         owner.next = owner.view.set(rate, level, phase, nanos);
     }
 
+    /** Says that a rate refuses the charge, which may leave the bucket in the wanted shape. */
+    void refuse(int rate, long nanos) {
+        if (owner.view != owner.bucket && owner.bucket.yieldsTo(wanted, rate, owner.word, nanos)) {
+            rewrite();
+        }
+    }
+
     /** Says that the bucket is to be left as it was seen or set. */
     void rewrite() {
         owner.rewritten = true;

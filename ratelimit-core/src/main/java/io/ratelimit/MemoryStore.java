@@ -181,7 +181,7 @@ public final class MemoryStore implements RateLimitStore {
         int at = 0;
         for (int i = 0; i < holds.length; i++) {
             Charge charge = holds[i].charge;
-            boolean fits = true;
+            boolean mayFit = charge.cost() <= charge.limit().capacity();
             for (int rate = 0; rate < charge.limit().buckets().size(); rate++, at += 2) {
                 TokenBucket scale = charge.limit().buckets().get(rate);
                 levels[at] = holds[i].level(rate, nanos);
@@ -192,13 +192,13 @@ public final class MemoryStore implements RateLimitStore {
                         levels[at] = Math.max(0, levels[at] - before * scale.unitsPerThousandth());
                     }
                 }
-                fits &= scale.admits(levels[at], charge.cost());
+                if (!scale.admits(levels[at], charge.cost())) {
+                    admitted = false;
+                    if (mayFit) {
+                        holds[i].refuse(rate, nanos);
+                    }
+                }
             }
-            if (!fits && charge.cost() <= charge.limit().capacity()) {
-                // Or a bucket that is short of tokens would go on refilling as an earlier configuration had it.
-                holds[i].rewrite();
-            }
-            admitted &= fits;
         }
         if (admitted) {
             take(holds, levels, nanos);

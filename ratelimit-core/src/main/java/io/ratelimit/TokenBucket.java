@@ -217,6 +217,16 @@ public final class TokenBucket {
         }
     }
 
+    /** Whether this rate brings more tokens in the same time. Both sides are one correctly rounded quotient of integers. */
+    boolean refillsFasterThan(TokenBucket other) {
+        return tokensPerMicro() > other.tokensPerMicro();
+    }
+
+    private double tokensPerMicro() {
+        double eachPeriod = interval ? refill : (double) refill * (period / unitsPerThousandth);
+        return eachPeriod / ((double) period * (tickNanos / 1000));
+    }
+
     private static BigInteger nanos(Duration duration) {
         return BigInteger.valueOf(duration.getSeconds())
                 .multiply(BigInteger.valueOf(1_000_000_000))

@@ -76,22 +76,29 @@ local function encode(keep, rates)
 end
 
 -- Brings level and time up to now. A clock that was set back for good, by more than the time to full, starts afresh from
--- now with the level it finds; one that was set back a little waits.
+-- now with the level it finds; one that was set back a little waits. True says that it was set back for good.
 local function refill(rate)
   local now = ticks(rate.kind)
   local steps_to_full = ceil_div(full(rate) - rate.level, rate.refill)
-  local longest = ceil_div(full(rate), rate.refill)
+  local longest = ceil_div(full(rate), rate.refill) * (is_interval(rate.kind) and rate.period or 1)
+  local set_back = now < rate.time - longest
+  if set_back then rate.time = now end
   if is_interval(rate.kind) then
-    if now < rate.time - longest * rate.period then rate.time = now end
     local periods = floor_div(math.max(0, now - rate.time), rate.period)
     rate.level = math.min(full(rate), rate.level + math.min(periods, steps_to_full) * rate.refill)
     rate.time = rate.level == full(rate) and math.max(now, rate.time) or rate.time + periods * rate.period
   else
-    if now < rate.time - longest then rate.time = now end
     local current = math.max(now, rate.time)
     rate.level = math.min(full(rate), rate.level + math.min(current - rate.time, steps_to_full) * rate.refill)
     rate.time = current
   end
+  return set_back
+end
+
+-- One correctly rounded quotient of integers, so that equal speeds are equal numbers.
+local function tokens_per_micro(rate)
+  local each_period = is_interval(rate.kind) and rate.refill or rate.refill * (rate.period / rate.units)
+  return each_period / (rate.period * (is_milli(rate.kind) and 1000 or 1))
 end
 
 -- Continues the state of a stored rate on the scale of a configured one: whole thousandths, at most the new capacity. A
@@ -140,18 +147,24 @@ local function load(bucket)
     for _, rate in ipairs(bucket.rates) do rate.level, rate.time = full(rate), ticks(rate.kind) end
     return
   end
-  local most_out, same = 0, #stored == #bucket.rates
+  local most_out, emptiest, same = 0, stored[1], #stored == #bucket.rates
   for i, before in ipairs(stored) do
-    refill(before)
-    most_out = math.max(most_out, before.capacity - floor_div(before.level, before.units))
+    bucket.set_back = refill(before) or bucket.set_back
+    local out = before.capacity - floor_div(before.level, before.units)
+    if out > most_out then most_out, emptiest = out, before end
     same = same and same_scale(before, bucket.rates[i])
   end
   bucket.keep = same and keep or math.max(keep, millis_now + time_to_full(stored))
   for _, rate in ipairs(bucket.rates) do
     rate.level, rate.time = math.max(0, rate.capacity - most_out) * rate.units, ticks(rate.kind)
+    local origin = emptiest
     for _, before in ipairs(stored) do
-      if same_period(rate, before) then adopt(rate, before) end
+      if same_period(rate, before) then
+        adopt(rate, before)
+        origin = before
+      end
     end
+    rate.faster = tokens_per_micro(rate) > tokens_per_micro(origin)
   end
 end
 
@@ -160,6 +173,22 @@ local function is_full(rates)
     if rate.level < full(rate) then return false end
   end
   return true
+end
+
+-- Whether a refusal is written after all: if the charge fits one day, and the day comes sooner so. On a clock that was set
+-- back, or with the slower rate that a bucket was last charged under, it would come late or never. Where two configurations
+-- take turns only the faster one rewrites, so no refill is lost to rounding on the way to and fro.
+local function is_rewritten(bucket)
+  local sooner = bucket.set_back
+  local short = false
+  for _, rate in ipairs(bucket.rates) do
+    if bucket.cost > rate.capacity then return false end
+    if rate.level < bucket.cost * rate.units then
+      short = true
+      sooner = sooner or rate.faster
+    end
+  end
+  return short and sooner
 end
 
 -- Takes or returns the cost and writes the bucket back; a full one is no bucket. Where two configurations meet on a key, a
@@ -208,6 +237,8 @@ local returns = ARGV[1] == 'return'
 for _, bucket in ipairs(buckets) do
   if bucket.cost > 0 and (returns or reply[1] == 1) then
     settle(bucket, returns and 1 or -1)
+  elseif bucket.cost > 0 and is_rewritten(bucket) then
+    settle(bucket, 0)
   elseif bucket.foreign then
     redis.call('DEL', bucket.key)
   end

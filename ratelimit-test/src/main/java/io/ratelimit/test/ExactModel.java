@@ -5,6 +5,7 @@ import io.ratelimit.Limit;
 import io.ratelimit.Rate;
 import io.ratelimit.Refill;
 import io.ratelimit.Tokens;
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Token buckets as one writes them on paper: a level and the instant it was counted at, in integers of any size.
@@ -19,8 +21,9 @@ import java.util.Optional;
  * <p>Of a rate of R thousandths each P ticks, a thousandth is P parts, and a tick brings R of them. It shares no
  * arithmetic with the stores.
  *
- * <p>Only what is taken is written, with one exception: a bucket that is short of tokens under a new configuration, or on a
- * clock that was set back for good, is rewritten by the refusal, or it would refill at its old rate or not at all.
+ * <p>Only what is taken is written, with one exception: a bucket that is short of tokens on a clock that was set back for
+ * good, or under a configuration that brings tokens sooner than the one it was charged under, is rewritten by the refusal,
+ * or it would not refill, or at its old rate.
  */
 final class ExactModel {
 
@@ -56,8 +59,7 @@ final class ExactModel {
                 }
                 figures.add(new Figures(enough, Tokens.decimal(rate.thousandths()), retryAfter, rate.resetAfter()));
             }
-            boolean rewritten = isForeign(charge.limit(), charge.key()) || isRedated(charge.limit(), charge.key());
-            if (charge.cost() > 0 && (admitted || rewritten && isShort(seen.get(i), charge.cost()))) {
+            if (charge.cost() > 0 && (admitted || isRewritten(charge, seen.get(i)))) {
                 of(charge.limit()).put(charge.key(), seen.get(i));
             }
         }
@@ -93,6 +95,13 @@ final class ExactModel {
                 && !rates.stream().allMatch(rate -> rate.admits(cost));
     }
 
+    /** Whether a refusal is written: if the charge fits one day, and the day comes sooner so. */
+    private boolean isRewritten(Charge charge, List<Bucket> seen) {
+        return isShort(seen, charge.cost())
+                && (isRedated(charge.limit(), charge.key())
+                        || seen.stream().anyMatch(rate -> !rate.admits(charge.cost()) && rate.isFasterThanBefore()));
+    }
+
     private boolean isRedated(Limit limit, String key) {
         return of(limit).getOrDefault(key, List.of()).stream().anyMatch(bucket -> bucket.isSetBackForGood(clock));
     }
@@ -117,6 +126,10 @@ final class ExactModel {
         for (Rate rate : limit.rates()) {
             Bucket bucket = new Bucket(rate, limit.refill(), clock);
             bucket.level = bucket.parts(Math.max(0, bucket.capacity - mostOut));
+            bucket.before = before.stream()
+                    .filter(old -> old.capacity - old.thousandths() == mostOut)
+                    .findFirst()
+                    .orElse(null);
             before.stream()
                     .filter(old -> old.rate.period().equals(rate.period()))
                     .findFirst()
@@ -137,6 +150,8 @@ final class ExactModel {
         BigInteger level;
         long time;
         long sinceTime;
+        /** The rate of another configuration that this one continues. */
+        @Nullable Bucket before;
 
         Bucket(Rate rate, Refill refill, VirtualClock clock) {
             this.rate = rate;
@@ -201,12 +216,25 @@ final class ExactModel {
 
         /** Continues another bucket of the same period, by whole thousandths unless both count in the same units. */
         void adopt(Bucket other) {
+            before = other;
             boolean sameUnits = unitsPerThousandth().equals(other.unitsPerThousandth());
             level = (sameUnits ? other.level : parts(other.thousandths())).min(parts(capacity));
             if (refill == other.refill && !(refill == Refill.INTERVAL && isFull())) {
                 time = other.time;
                 sinceTime = other.sinceTime;
             }
+        }
+
+        boolean isFasterThanBefore() {
+            return before != null
+                    && rate.tokens()
+                                    .multiply(nanos(before))
+                                    .compareTo(before.rate.tokens().multiply(nanos(this)))
+                            > 0;
+        }
+
+        private static BigDecimal nanos(Bucket bucket) {
+            return BigDecimal.valueOf(bucket.rate.period().toNanos());
         }
 
         BigInteger parts(long thousandths) {

@@ -98,11 +98,34 @@ abstract class StoreRedefinition extends OpenStore {
     @Test
     void smoothRefillFollowsIntervalRefillWithoutATokenMore() {
         take(interval("10/1s"), "key", "10");
-        clock.advance(Duration.ofMillis(900));
-        assertThat(take(limit("10/1s"), "key", "1").admitted()).isFalse();
+        clock.advance(Duration.ofMillis(1900));
+        assertThat(take(limit("10/1s"), "key", "9").remaining()).isEqualTo(1);
         clock.advance(Duration.ofMillis(100));
-        assertThat(take(limit("10/1s"), "key", "1").admitted()).isTrue();
-        assertThat(take(limit("10/1s"), "key", "0.001").admitted()).isFalse();
+        assertThat(take(limit("10/1s"), "key", "2").remaining()).isZero();
+    }
+
+    @Test
+    void aLoweredRateRefillsAsBeforeUntilTheFirstCallThatItAdmits() {
+        take(limit("8640/1d"), "key", "8640");
+        assertThat(take(limit("86.4/1d"), "key", "1").admitted()).isFalse();
+        clock.advance(Duration.ofSeconds(10));
+        assertThat(take(limit("86.4/1d"), "key", "1").admitted()).isTrue();
+        clock.advance(Duration.ofSeconds(999));
+        assertThat(take(limit("86.4/1d"), "key", "1").admitted()).isFalse();
+        clock.advance(Duration.ofSeconds(1));
+        assertThat(take(limit("86.4/1d"), "key", "1").admitted()).isTrue();
+    }
+
+    @Test
+    void twoConfigurationsThatHammerAnEmptyBucketDoNotKeepItEmpty() {
+        Limit[] limits = {limit("10/s burst 100"), limit("100/1m")};
+        take(limits[1], "key", "100");
+        int refusals = 0;
+        while (!take(limits[refusals % 2], "key", "1").admitted()) {
+            clock.advance(Duration.ofNanos(10_000));
+            refusals++;
+        }
+        assertThat(refusals).isBetween(9_000, 10_100);
     }
 
     @Test

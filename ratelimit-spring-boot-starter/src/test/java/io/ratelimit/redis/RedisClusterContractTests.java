@@ -1,0 +1,41 @@
+package io.ratelimit.redis;
+
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.test.RateLimitStoreContract;
+import io.ratelimit.test.VirtualClock;
+import io.ratelimit.test.redis.RedisCluster;
+import io.ratelimit.test.redis.RedisExtension;
+import java.time.Duration;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The Redis store keeps the contract on a cluster of three masters, with fewer random decisions. */
+@ExtendWith(RedisExtension.class)
+class RedisClusterContractTests extends RateLimitStoreContract {
+
+    private final RedisCluster cluster;
+
+    RedisClusterContractTests(RedisCluster cluster) {
+        this.cluster = cluster;
+    }
+
+    @Override
+    protected RateLimitStore createStore(VirtualClock clock) {
+        return VirtualTimeRedis.store(cluster, clock);
+    }
+
+    @Override
+    protected RateLimitStore createRealTimeStore() {
+        cluster.nodes().forEach(node -> node.command("FLUSHALL"));
+        return RedisRateLimitStore.create(TestConnections.lettuce(cluster), "contract", Duration.ofSeconds(10));
+    }
+
+    @Override
+    protected boolean ownsWallClock() {
+        return true;
+    }
+
+    @Override
+    protected int randomDecisions() {
+        return 20_000;
+    }
+}
