@@ -121,7 +121,7 @@ abstract class StoreRedefinition extends OpenStore {
         Limit[] limits = {limit("10/s burst 100"), limit("100/1m")};
         take(limits[1], "key", "100");
         int refusals = 0;
-        while (!take(limits[refusals % 2], "key", "1").admitted()) {
+        while (refusals < 20_000 && !take(limits[refusals % 2], "key", "1").admitted()) {
             clock.advance(Duration.ofNanos(10_000));
             refusals++;
         }

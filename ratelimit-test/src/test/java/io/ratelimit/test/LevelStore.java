@@ -3,8 +3,10 @@ package io.ratelimit.test;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.Limit;
+import io.ratelimit.Rate;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.TokenBucket;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -30,6 +32,7 @@ final class LevelStore implements RateLimitStore {
         LETS_NO_FREE_CALL_PASS,
         REFILLS_WHEN_REDEFINED,
         WRITES_NO_REFUSAL_WHEN_REDEFINED,
+        WRITES_EVERY_REFUSAL_WHEN_REDEFINED,
         CREDITS_TIME_TWICE_WHEN_SET_BACK,
         STALLS_WHEN_SET_BACK,
         STARTS_PERIODS_AT_THE_EPOCH
@@ -128,7 +131,7 @@ final class LevelStore implements RateLimitStore {
                 left[i] = rounded(new Level(levels[i].rate, units, levels[i].time), Flaw.ROUNDS_ON_ADMISSION);
             }
             buckets.put(place, left);
-        } else if (!fits && charge.cost() <= charge.limit().capacity() && isOtherwiseDated(charge, place)) {
+        } else if (!fits && charge.cost() <= charge.limit().capacity() && isWrittenLate(charge, levels, place)) {
             buckets.put(place, levels);
         } else if (flaw == Flaw.ROUNDS_ON_REFUSAL) {
             Level[] left = levels.clone();
@@ -153,21 +156,51 @@ final class LevelStore implements RateLimitStore {
         return true;
     }
 
-    /** Whether a refusal has to be written: the bucket is of another configuration, or of a time that is yet to come. */
-    private boolean isOtherwiseDated(Charge charge, String place) {
+    /** Whether a refusal has to be written: the bucket is of a slower configuration, or of a time that is yet to come. */
+    private boolean isWrittenLate(Charge charge, Level[] levels, String place) {
         Level[] stored = buckets.get(place);
         if (stored == null) {
             return false;
-        }
-        if (!isOf(stored, charge.limit())) {
-            return flaw != Flaw.WRITES_NO_REFUSAL_WHEN_REDEFINED;
         }
         for (Level level : stored) {
             if (now(level.rate) < level.time - ticksToFill(level.rate, level.rate.capacity())) {
                 return flaw != Flaw.STALLS_WHEN_SET_BACK;
             }
         }
-        return false;
+        if (isOf(stored, charge.limit())) {
+            return false;
+        }
+        for (Level level : levels) {
+            if (!level.rate.admits(level.units, charge.cost()) && isFaster(level.rate.rate(), origin(level, stored))) {
+                return flaw != Flaw.WRITES_NO_REFUSAL_WHEN_REDEFINED;
+            }
+        }
+        return flaw == Flaw.WRITES_EVERY_REFUSAL_WHEN_REDEFINED;
+    }
+
+    private Rate origin(Level level, Level[] stored) {
+        Level most = null;
+        long mostOut = -1;
+        for (Level old : stored) {
+            if (old.rate.rate().period().equals(level.rate.rate().period())) {
+                return old.rate.rate();
+            }
+            Level now = refilled(old);
+            long out = now.rate.capacityThousandths() - now.rate.remaining(now.units);
+            if (out > mostOut) {
+                mostOut = out;
+                most = old;
+            }
+        }
+        return most.rate.rate();
+    }
+
+    private static boolean isFaster(Rate one, Rate other) {
+        return one.tokens().multiply(nanos(other)).compareTo(other.tokens().multiply(nanos(one))) > 0;
+    }
+
+    private static BigDecimal nanos(Rate rate) {
+        return BigDecimal.valueOf(rate.period().toNanos());
     }
 
     private Level[] load(Charge charge) {
