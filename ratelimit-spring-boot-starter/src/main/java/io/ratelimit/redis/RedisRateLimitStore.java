@@ -22,7 +22,7 @@ import org.springframework.util.ClassUtils;
  *
  * <pre>{@code
  * RedisRateLimitStore store = RedisRateLimitStore.create(connectionFactory);
- * RateLimiter limiter = RateLimiter.of(Limit.of("search", "10/s"), store);
+ * RateLimiter limiter = new RateLimiters(store, List.of()).define(Limit.of("search", "10/s"));
  * }</pre>
  *
  * <p>A decision is one script call, whatever the number of its rates and limits, and is answered or given up within the
@@ -31,7 +31,7 @@ import org.springframework.util.ClassUtils;
  *
  * <p><b>Cluster.</b> All buckets of one key are in one slot. A decision over several slots asks one after the other, the
  * buckets that all keys share last, and gives back what was taken if one refuses; until then others see those tokens
- * taken. Its readings are those of the slots that were asked.
+ * taken. The slots that were not asked yet are then read, for the readings.
  */
 public final class RedisRateLimitStore implements RateLimitStore {
 

@@ -20,6 +20,7 @@ record SlotGroup(List<Charge> charges, List<byte[]> keys) {
 
     static final String TAKE = "take";
     static final String RETURN = "return";
+    static final String REFUSE = "refuse";
 
     /** All charges together: the server is no cluster. */
     static SlotGroup of(List<Charge> charges, RedisKeys redisKeys) {

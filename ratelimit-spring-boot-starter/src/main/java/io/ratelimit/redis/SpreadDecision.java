@@ -13,7 +13,10 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** One decision over several cluster slots: taken slot by slot, and given back if one of them refuses or fails. */
+/**
+ * One decision over several cluster slots: taken slot by slot, and given back if one of them refuses or fails. After a
+ * refusal the slots that were not asked yet are read, so that its readings are those of all buckets.
+ */
 final class SpreadDecision {
 
     private final List<Charge> charges;
@@ -60,7 +63,8 @@ final class SpreadDecision {
         note(groups.get(index), answer.levels());
         return answer.admitted()
                 ? decideFrom(index + 1, deadline)
-                : giveBack(index, deadline).thenApply(done -> decision(false));
+                : CompletableFuture.allOf(giveBack(index, deadline), read(index + 1, deadline))
+                        .thenApply(done -> decision(false));
     }
 
     /** Returns what the groups before this one took. What cannot be returned stays taken: that refuses, it never admits. */
@@ -77,7 +81,20 @@ final class SpreadDecision {
                 .toArray(CompletableFuture[]::new));
     }
 
-    private void note(SlotGroup group, long[] groupLevels) {
+    /** Reads the groups from this one on; one that does not answer has no readings. */
+    private CompletableFuture<Void> read(int index, long deadline) {
+        return CompletableFuture.allOf(groups.subList(index, groups.size()).stream()
+                .map(group -> script.run(group.redisKeys(), group.args(SlotGroup.REFUSE), deadline)
+                        .handle((reply, failure) -> {
+                            if (reply != null) {
+                                note(group, BucketReply.of(reply, healed).levels());
+                            }
+                            return reply;
+                        }))
+                .toArray(CompletableFuture[]::new));
+    }
+
+    private synchronized void note(SlotGroup group, long[] groupLevels) {
         int at = 0;
         for (Charge charge : group.charges()) {
             int words = 2 * charge.limit().buckets().size();
@@ -88,7 +105,7 @@ final class SpreadDecision {
         }
     }
 
-    private Decision decision(boolean admitted) {
+    private synchronized Decision decision(boolean admitted) {
         List<Charge> asked = new ArrayList<>(charges);
         asked.removeIf(charge -> !levels.containsKey(charge));
         Stream<long[]> each = asked.stream().map(charge -> levels.getOrDefault(charge, new long[0]));

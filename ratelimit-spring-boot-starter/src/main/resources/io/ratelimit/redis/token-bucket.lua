@@ -1,7 +1,7 @@
 -- Decides charges on token buckets, all or none, by the server's clock. See docs/algorithm.md.
 --
 -- KEYS  one bucket each
--- ARGV  'take' or 'return', then for each key: cost in thousandths, number of rates, and for each rate
+-- ARGV  'take', 'return', or 'refuse' to take nothing whatever the levels; then for each key: cost in thousandths, number of rates, and for each rate
 --       kind (1: interval refill, + 2: tick of a millisecond), period, refill, units of a thousandth, capacity in thousandths
 -- reply admitted (1 or 0), values healed, then for each rate: level before anything was taken, ticks into its period
 --
@@ -83,12 +83,12 @@ local function refill(rate)
   local longest = ceil_div(full(rate), rate.refill) * (is_interval(rate.kind) and rate.period or 1)
   local set_back = now < rate.time - longest
   if set_back then rate.time = now end
+  local current = math.max(now, rate.time)
   if is_interval(rate.kind) then
-    local periods = floor_div(math.max(0, now - rate.time), rate.period)
+    local periods = floor_div(current - rate.time, rate.period)
     rate.level = math.min(full(rate), rate.level + math.min(periods, steps_to_full) * rate.refill)
-    rate.time = rate.level == full(rate) and math.max(now, rate.time) or rate.time + periods * rate.period
+    rate.time = rate.level == full(rate) and current or rate.time + periods * rate.period
   else
-    local current = math.max(now, rate.time)
     rate.level = math.min(full(rate), rate.level + math.min(current - rate.time, steps_to_full) * rate.refill)
     rate.time = current
   end
@@ -134,6 +134,17 @@ local function time_to_full(rates)
   return longest
 end
 
+local function fill(rates)
+  for _, rate in ipairs(rates) do rate.level, rate.time = full(rate), ticks(rate.kind) end
+end
+
+local function is_full(rates)
+  for _, rate in ipairs(rates) do
+    if rate.level < full(rate) then return false end
+  end
+  return true
+end
+
 -- Gives the configured rates of a bucket their state: full where there is none, else each that of the stored rate of its
 -- period. A rate that was not stored starts with as many tokens out as the stored rate that has most out.
 local function load(bucket)
@@ -143,10 +154,7 @@ local function load(bucket)
   if type(value) == 'string' then stored, keep = decode(value) end
   bucket.keep = 0
   bucket.foreign = value and not stored
-  if not stored then
-    for _, rate in ipairs(bucket.rates) do rate.level, rate.time = full(rate), ticks(rate.kind) end
-    return
-  end
+  if not stored then return fill(bucket.rates) end
   local most_out, emptiest, same = 0, stored[1], #stored == #bucket.rates
   for i, before in ipairs(stored) do
     bucket.set_back = refill(before) or bucket.set_back
@@ -155,6 +163,7 @@ local function load(bucket)
     same = same and same_scale(before, bucket.rates[i])
   end
   bucket.keep = same and keep or math.max(keep, millis_now + time_to_full(stored))
+  if same and is_full(stored) then return fill(bucket.rates) end
   for _, rate in ipairs(bucket.rates) do
     rate.level, rate.time = math.max(0, rate.capacity - most_out) * rate.units, ticks(rate.kind)
     local origin = emptiest
@@ -166,13 +175,6 @@ local function load(bucket)
     end
     rate.faster = tokens_per_micro(rate) > tokens_per_micro(origin)
   end
-end
-
-local function is_full(rates)
-  for _, rate in ipairs(rates) do
-    if rate.level < full(rate) then return false end
-  end
-  return true
 end
 
 -- Whether a refusal is written after all: if the charge fits one day, and the day comes sooner so. On a clock that was set
@@ -233,10 +235,12 @@ for i, key in ipairs(KEYS) do
   buckets[i] = bucket
 end
 
-local returns = ARGV[1] == 'return'
+local operation = ARGV[1]
 for _, bucket in ipairs(buckets) do
-  if bucket.cost > 0 and (returns or reply[1] == 1) then
-    settle(bucket, returns and 1 or -1)
+  if bucket.cost > 0 and operation == 'return' then
+    settle(bucket, 1)
+  elseif bucket.cost > 0 and operation == 'take' and reply[1] == 1 then
+    settle(bucket, -1)
   elseif bucket.cost > 0 and is_rewritten(bucket) then
     settle(bucket, 0)
   elseif bucket.foreign then

@@ -8,7 +8,10 @@ import io.ratelimit.test.redis.RedisExtension;
 import java.time.Duration;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The Redis store keeps the contract on a cluster of three masters, with fewer random decisions. */
+/**
+ * The Redis store keeps the contract on a cluster of three masters, with fewer random decisions and no clock that is set
+ * back: what several slots give back after a refusal is dated anew, and no order of whole decisions does that.
+ */
 @ExtendWith(RedisExtension.class)
 class RedisClusterContractTests extends RateLimitStoreContract {
 
@@ -27,11 +30,6 @@ class RedisClusterContractTests extends RateLimitStoreContract {
     protected RateLimitStore createRealTimeStore() {
         cluster.nodes().forEach(node -> node.command("FLUSHALL"));
         return RedisRateLimitStore.create(TestConnections.lettuce(cluster), "contract", Duration.ofSeconds(10));
-    }
-
-    @Override
-    protected boolean ownsWallClock() {
-        return true;
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.Limit;
+import io.ratelimit.Reading;
 import io.ratelimit.test.redis.RedisCluster;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
@@ -95,13 +96,13 @@ class RedisClusterTests {
     }
 
     @Test
-    void aRefusalOfTheSubjectLeavesTheSharedBucketUnasked() {
+    void aRefusalOfTheSubjectOnlyReadsTheSharedBucket() {
         store.decide(new Charge(USER, "a", 5000));
         Decision refused = store.decideAsync(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)))
                 .toCompletableFuture()
                 .join();
-        assertThat(refused.charges()).extracting(Charge::limit).containsExactly(USER);
-        assertThat(refused.readings()).hasSize(1);
+        assertThat(refused.readings()).extracting(Reading::remaining).containsExactly(7.0, 0.0);
+        assertThat(refused.readings()).extracting(Reading::admitted).containsExactly(true, false);
         assertThat(store.givenBack()).isZero();
         assertThat(store.decide(new Charge(ALL, "", 0)).remaining()).isEqualTo(7);
     }

@@ -213,6 +213,10 @@ class RedisRateLimitStoreTests {
                 level = mine - cost * units[node];
                 time = now;
                 taken.add(new long[] {now, cost});
+            } else if (node > writer && cost <= nodes[node].capacity()) {
+                writer = node;
+                level = mine;
+                time = now;
             }
         }
         assertWithin(taken, 20_000, 20);

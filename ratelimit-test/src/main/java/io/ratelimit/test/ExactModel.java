@@ -219,10 +219,10 @@ final class ExactModel {
             before = other;
             boolean sameUnits = unitsPerThousandth().equals(other.unitsPerThousandth());
             level = (sameUnits ? other.level : parts(other.thousandths())).min(parts(capacity));
-            if (refill == other.refill && !(refill == Refill.INTERVAL && isFull())) {
-                time = other.time;
-                sinceTime = other.sinceTime;
-            }
+            boolean continues = refill == other.refill && !(refill == Refill.INTERVAL && isFull());
+            long now = time;
+            time = continues ? other.time : Math.max(now, other.time);
+            sinceTime = now - time;
         }
 
         boolean isFasterThanBefore() {

@@ -102,7 +102,7 @@ final class LevelStore implements RateLimitStore {
             loaded[i] = load(charge);
             for (Level level : loaded[i]) {
                 levels[at++] = level.units;
-                levels[at++] = level.rate.isInterval() && !level.isFull() ? now(level.rate) - level.time : 0;
+                levels[at++] = level.rate.isInterval() ? now(level.rate) - level.time : 0;
                 admitted &= level.rate.admits(level.units, charge.cost());
             }
             if (flaw == Flaw.LETS_NO_FREE_CALL_PASS) {
@@ -235,7 +235,7 @@ final class LevelStore implements RateLimitStore {
                 : Math.min(old.rate.remaining(old.units), rate.capacityThousandths()) * rate.unitsPerThousandth();
         Level level = new Level(rate, Math.min(units, rate.capacity()), old.time);
         boolean continues = old.rate.isInterval() == rate.isInterval() && !(rate.isInterval() && level.isFull());
-        return continues ? level : new Level(rate, level.units, now(rate));
+        return continues ? level : new Level(rate, level.units, Math.max(now(rate), old.time));
     }
 
     private Level refilled(Level level) {
