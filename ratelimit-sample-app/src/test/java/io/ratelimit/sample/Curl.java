@@ -6,7 +6,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -69,14 +71,9 @@ final class Curl {
         StringBuilder text = new StringBuilder();
         if (headers) {
             text.append("HTTP/1.1 ").append(response.statusCode()).append('\n');
-            response.headers().map().forEach((name, values) -> {
-                if (SHOWN.contains(name.toLowerCase(Locale.ROOT))) {
-                    text.append(name)
-                            .append(": ")
-                            .append(String.join(", ", values))
-                            .append('\n');
-                }
-            });
+            Map<String, String> shown = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+            response.headers().map().forEach((name, values) -> shown.put(name, String.join(", ", values)));
+            shown.forEach((name, value) -> text.append(header(name, value)));
             text.append('\n');
         }
         return text.append(response.body()).append('\n').toString();
@@ -84,5 +81,31 @@ final class Curl {
 
     private static String word(MatchResult word) {
         return word.group(1) != null ? word.group(1) : word.group(2);
+    }
+
+    /** A session as {@link #run} prints it: headers in order, without those that differ each time. */
+    static String withoutOtherHeaders(String session) {
+        StringBuilder text = new StringBuilder();
+        Map<String, String> headers = null;
+        for (String line : session.split("\n")) {
+            if (line.startsWith("HTTP/1.1")) {
+                headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+                text.append(line.strip()).append('\n');
+            } else if (headers != null && line.contains(": ")) {
+                headers.put(line.split(": ", 2)[0], line.split(": ", 2)[1]);
+            } else {
+                if (headers != null) {
+                    headers.forEach((name, value) -> text.append(header(name, value)));
+                    headers = null;
+                }
+                text.append(line.strip()).append('\n');
+            }
+        }
+        return text.toString();
+    }
+
+    private static String header(String name, String value) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        return SHOWN.contains(lower) ? lower + ": " + value + "\n" : "";
     }
 }

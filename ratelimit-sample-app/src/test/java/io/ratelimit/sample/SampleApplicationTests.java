@@ -2,6 +2,9 @@ package io.ratelimit.sample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ratelimit.MemoryStore;
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.test.VirtualClock;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -11,9 +14,11 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.annotation.Bean;
 
-/** The sample over real HTTP, its limits in memory. */
+/** The sample over real HTTP, its limits in memory, where time stands still. */
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
 class SampleApplicationTests {
 
@@ -92,5 +97,14 @@ class SampleApplicationTests {
 
     private URI uri(String path) {
         return URI.create("http://localhost:" + port + path);
+    }
+
+    @TestConfiguration(proxyBeanMethods = false)
+    static class FrozenTime {
+
+        @Bean
+        RateLimitStore rateLimitStore() {
+            return MemoryStore.create(new VirtualClock(), 1_000);
+        }
     }
 }

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Nested;
  * }</pre>
  *
  * <p>Each test decides on a store of its own, both synchronously and asynchronously, and closes it. The random test tells
- * its seed when it fails; {@code -Dratelimit.contract.seed=42} runs it again, and
- * {@code -Dratelimit.contract.decisions=1000000} runs more of it.
+ * its seed when it fails; {@code -Dio.ratelimit.contract.seed=42} runs it again, and
+ * {@code -Dio.ratelimit.contract.decisions=1000000} runs more of it.
  */
 public abstract class RateLimitStoreContract {
 
@@ -58,10 +58,10 @@ public abstract class RateLimitStoreContract {
     /**
      * How many random decisions are compared with the exact model.
      *
-     * @return the system property {@code ratelimit.contract.decisions}, 100,000 by default
+     * @return the system property {@code io.ratelimit.contract.decisions}, 100,000 by default
      */
     protected int randomDecisions() {
-        return Integer.getInteger("ratelimit.contract.decisions", 100_000);
+        return Integer.getInteger("io.ratelimit.contract.decisions", 100_000);
     }
 
     /** Cases that other limiters publish. */

@@ -37,7 +37,7 @@ abstract class StoreComparison extends OpenStore {
             Duration.ofDays(1));
     private static final int[] TOKENS = {1, 333, 500, 1_000, 2_500, 3_000, 7_000, 10_000, 60_000, 99_999, 1_000_000};
 
-    private final long seed = Long.getLong("ratelimit.contract.seed", System.nanoTime());
+    private final long seed = Long.getLong("io.ratelimit.contract.seed", System.nanoTime());
     private final Random random = new Random(seed);
     private final ExactModel model = new ExactModel(clock);
     private final List<Limit> limits = new ArrayList<>();
@@ -93,7 +93,7 @@ abstract class StoreComparison extends OpenStore {
                 .toList();
         if (decision.admitted() != expected.admitted() || !figures.equals(expected.figures())) {
             throw new AssertionError(
-                    "Decision " + number + " of -Dratelimit.contract.seed=" + seed + " at " + clock.now()
+                    "Decision " + number + " of -Dio.ratelimit.contract.seed=" + seed + " at " + clock.now()
                             + " for " + charges + ":\n  model " + expected + "\n  store "
                             + new Answer(decision.admitted(), figures));
         }
