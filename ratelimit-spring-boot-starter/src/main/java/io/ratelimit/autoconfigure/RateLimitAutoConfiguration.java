@@ -1,6 +1,5 @@
 package io.ratelimit.autoconfigure;
 
-import io.ratelimit.DisabledStore;
 import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitListener;

@@ -1,14 +1,16 @@
-package io.ratelimit;
+package io.ratelimit.autoconfigure;
 
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.Limit;
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.Source;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Admits everything and counts nothing: what takes a store's place while rate limiting is switched off. */
-public final class DisabledStore implements RateLimitStore {
-
-    /** Creates the store. */
-    public DisabledStore() {}
+final class DisabledStore implements RateLimitStore {
 
     @Override
     public String name() {
