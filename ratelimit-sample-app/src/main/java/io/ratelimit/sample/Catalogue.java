@@ -3,6 +3,7 @@ package io.ratelimit.sample;
 import io.ratelimit.annotation.RateLimited;
 import java.math.BigDecimal;
 import java.util.List;
+import org.springframework.jdbc.core.DataClassRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 
@@ -25,7 +26,7 @@ class Catalogue {
         return database.sql(
                         "select id, name, category, price from product where lower(name) like ? order by id limit 20")
                 .param("%" + query.toLowerCase() + "%")
-                .query(Product.class)
+                .query(DataClassRowMapper.newInstance(Product.class))
                 .list();
     }
 
@@ -34,14 +35,17 @@ class Catalogue {
         return database.sql("""
                         select category, count(*) as products, sum(price) as total
                         from (select category, price from product order by id limit ?)
-                        group by category order by category""").param(rows).query(ReportLine.class).list();
+                        group by category order by category""")
+                .param(rows)
+                .query(DataClassRowMapper.newInstance(ReportLine.class))
+                .list();
     }
 
     @RateLimited(limit = "quote-user", key = "#user")
     @RateLimited(limit = "quote-all")
     Product quote(String user) {
         return database.sql("select id, name, category, price from product order by rand() limit 1")
-                .query(Product.class)
+                .query(DataClassRowMapper.newInstance(Product.class))
                 .single();
     }
 }
