@@ -2,7 +2,9 @@ package io.ratelimit;
 
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.util.HexFormat;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,13 +16,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * The buckets of one limit: one for each key and, for keys that came when there was no room, 1,024 to share.
  *
- * <p>A key's own bucket stands under the key itself, a shared one under its number, so that no key can name it. Which one
- * a key shares is told by a keyed hash, so that nobody can choose whose tokens to take. A key that gets its own bucket
- * later starts it as a copy of the one it shared.
+ * <p>A key's own bucket stands under the key itself, or under its digest if it is long; a shared one under its number, so
+ * that no key can name it. Which one a key shares is told by a keyed hash, so that nobody can choose whose tokens to take. A
+ * key that gets its own bucket later starts it as a copy of the one it shared, and keeps it, full or not, as long as that one
+ * is not full.
  */
 final class BucketTable {
 
     private static final int SHARED_BUCKETS = 1024;
+    private static final int LONGEST_KEY = 200;
     private static final SecretKeySpec HASH_KEY = hashKey();
 
     private final ConcurrentMap<Object, Bucket> buckets = new ConcurrentHashMap<>();
@@ -41,7 +45,7 @@ final class BucketTable {
 
     /** A key's own bucket, if it has one. */
     @Nullable Bucket own(String key) {
-        return buckets.get(key);
+        return buckets.get(ownPlace(key));
     }
 
     /** The shape in which a charge of this limit is decided now. */
@@ -55,29 +59,69 @@ final class BucketTable {
         return current;
     }
 
-    /** Where the bucket of a key stands: under the key, or under the number of the bucket that it shares. */
+    /** Where the bucket of a key stands: in its own place, or under the number of the bucket that it shares. */
     Object place(String key) {
-        return shared.get() == 0 || buckets.containsKey(key) ? key : shares(key);
+        Object own = ownPlace(key);
+        Integer number = buckets.containsKey(own) ? null : sharedPlace(own);
+        return number == null ? own : number;
     }
 
-    /** Gives a key a bucket, in the given shape if it is new, its own if there is room, else one to share; says where it stands. */
-    Object placeFor(String key, Shape wanted) {
+    /**
+     * Gives a key a bucket, in the given shape if it is new, its own if that is wanted and there is room, else one to share;
+     * says where it stands.
+     */
+    Object placeFor(String key, Shape wanted, boolean ownBucket) {
+        Object own = ownPlace(key);
         while (true) {
-            if (buckets.containsKey(key)) {
-                return key;
+            if (buckets.containsKey(own)) {
+                return own;
             }
-            Integer number = shared.get() == 0 ? null : shares(key);
+            Integer number = sharedPlace(own);
             Bucket origin = number == null ? null : buckets.get(number);
-            if (room.take()) {
-                if (origin == null ? insertFull(key, wanted) : insertCopy(key, origin)) {
+            if (ownBucket && room.take()) {
+                if (origin == null ? insertFull(own, wanted) : insertBeside(origin, own, true)) {
                     continue;
                 }
                 room.giveBack();
             } else if (number == null || origin == null) {
-                share(shares(key), wanted);
+                share(number(own), wanted);
             } else {
                 room.refused();
                 return number;
+            }
+        }
+    }
+
+    /** Makes a key's bucket full; where it shares one and there is no room for its own, the shared one. */
+    void fill(String key) {
+        Object own = ownPlace(key);
+        while (true) {
+            Bucket bucket = buckets.get(own);
+            Integer number = sharedPlace(own);
+            Bucket origin = number == null ? null : buckets.get(number);
+            if (bucket != null) {
+                if (bucket.hold() == Bucket.GONE) {
+                    continue;
+                }
+                if (origin == null) {
+                    drop(own, bucket);
+                } else {
+                    buckets.replace(own, bucket, Bucket.full(bucket.shape));
+                    bucket.release(Bucket.GONE);
+                }
+                return;
+            }
+            if (number == null || origin == null) {
+                return;
+            }
+            if (room.take()) {
+                if (insertBeside(origin, own, false)) {
+                    return;
+                }
+                room.giveBack();
+            } else if (origin.hold() != Bucket.GONE) {
+                drop(number, origin);
+                return;
             }
         }
     }
@@ -94,42 +138,43 @@ final class BucketTable {
         }
     }
 
-    /** Drops a bucket if it is full now. */
+    /** Drops a bucket if it is full now, and its key would not share a bucket then. */
     void dropIfFull(Object place, Bucket bucket) {
         long word = bucket.hold();
         if (word == Bucket.GONE) {
             return;
         }
-        if (bucket.isFull(word, nanos.getAsLong())) {
+        if (bucket.isFull(word, nanos.getAsLong()) && (place instanceof Integer || sharedPlace(place) == null)) {
             drop(place, bucket);
         } else {
             bucket.release(word);
         }
     }
 
-    private boolean insertFull(String key, Shape wanted) {
+    private boolean insertFull(Object own, Shape wanted) {
         Bucket bucket = Bucket.heldFull(wanted);
-        if (buckets.putIfAbsent(key, bucket) != null) {
+        if (buckets.putIfAbsent(own, bucket) != null) {
             return false;
         }
-        boolean alone = shared.get() == 0 || !buckets.containsKey(shares(key));
+        boolean alone = sharedPlace(own) == null;
         if (alone) {
             bucket.release(Bucket.FULL);
         } else {
             bucket.release(Bucket.GONE);
-            buckets.remove(key, bucket);
+            buckets.remove(own, bucket);
         }
         return alone;
     }
 
-    private boolean insertCopy(String key, Bucket origin) {
+    /** Gives a key its own bucket, a copy of the one that it shares or a full one. */
+    private boolean insertBeside(Bucket origin, Object own, boolean copy) {
         long word = origin.hold();
         if (word == Bucket.GONE) {
             return false;
         }
-        Bucket bucket = origin.heldCopy();
-        boolean inserted = buckets.putIfAbsent(key, bucket) == null;
-        bucket.release(word);
+        Bucket bucket = copy ? origin.heldCopy() : Bucket.heldFull(origin.shape);
+        boolean inserted = buckets.putIfAbsent(own, bucket) == null;
+        bucket.release(copy ? word : Bucket.FULL);
         origin.release(word);
         return inserted;
     }
@@ -143,11 +188,24 @@ final class BucketTable {
         bucket.release(Bucket.FULL);
     }
 
-    private static Integer shares(String key) {
+    /** The number of the bucket that a key shares or would share, if there is one under it. */
+    private @Nullable Integer sharedPlace(Object own) {
+        if (shared.get() == 0) {
+            return null;
+        }
+        Integer number = number(own);
+        return buckets.containsKey(number) ? number : null;
+    }
+
+    private static Object ownPlace(String key) {
+        return key.length() <= LONGEST_KEY ? key : Digest.of(key);
+    }
+
+    private static Integer number(Object own) {
         try {
             Mac mac = Mac.getInstance(HASH_KEY.getAlgorithm());
             mac.init(HASH_KEY);
-            byte[] hash = mac.doFinal(key.getBytes(StandardCharsets.UTF_8));
+            byte[] hash = mac.doFinal(own.toString().getBytes(StandardCharsets.UTF_8));
             return ((hash[0] & 0xff) << 8 | hash[1] & 0xff) % SHARED_BUCKETS;
         } catch (GeneralSecurityException ex) {
             throw new IllegalStateException("Every Java platform has HmacSHA256", ex);
@@ -158,5 +216,23 @@ final class BucketTable {
         byte[] secret = new byte[32];
         new SecureRandom().nextBytes(secret);
         return new SecretKeySpec(secret, "HmacSHA256");
+    }
+
+    /** Stands for a long key; no key equals it. */
+    private record Digest(String sha256) {
+
+        static Digest of(String key) {
+            byte[] units = new byte[2 * key.length()];
+            for (int i = 0; i < key.length(); i++) {
+                units[2 * i] = (byte) (key.charAt(i) >> 8);
+                units[2 * i + 1] = (byte) key.charAt(i);
+            }
+            try {
+                byte[] hash = MessageDigest.getInstance("SHA-256").digest(units);
+                return new Digest(HexFormat.of().formatHex(hash));
+            } catch (GeneralSecurityException ex) {
+                throw new IllegalStateException("Every Java platform has SHA-256", ex);
+            }
+        }
     }
 }

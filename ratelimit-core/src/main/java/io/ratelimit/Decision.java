@@ -68,8 +68,9 @@ public final class Decision {
         return new Decision(charges, admitted, new long[0], source);
     }
 
-    Decision from(Source other) {
-        return new Decision(charges, admitted, levels, other);
+    /** This decision as the answer to its charges and to others after them, which no bucket was asked for. */
+    Decision answering(List<Charge> all, Source other) {
+        return new Decision(all, admitted, levels, other);
     }
 
     /** {@return whether the call may go on; its cost is then taken from every bucket} */
@@ -103,7 +104,7 @@ public final class Decision {
         }
         Charge charge = charges.get(index);
         for (TokenBucket bucket : charge.limit().buckets()) {
-            if (!bucket.admits(levels[word], charge.cost())) {
+            if (word < levels.length && !bucket.admits(levels[word], charge.cost())) {
                 return false;
             }
             word += WORDS;

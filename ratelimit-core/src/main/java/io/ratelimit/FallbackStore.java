@@ -10,12 +10,14 @@ import java.util.concurrent.CompletionStage;
  * A remote store with an answer for when it cannot be asked: each limit's {@link OnStoreFailure}.
  *
  * <p>A call over several limits is refused if one of them says deny; limits that say local are decided together in this
- * node's memory; those that say allow are not asked. The decision names its {@link Source}.
+ * node's memory; those that say allow are not asked. The decision names its {@link Source}, and a line in the log, at most
+ * one a second, says that the store is away or back.
  */
 public final class FallbackStore implements RateLimitStore {
 
     private final RateLimitStore remote;
     private final RateLimitStore local;
+    private final OutageLog outages;
 
     /**
      * Puts a memory behind a remote store.
@@ -26,6 +28,7 @@ public final class FallbackStore implements RateLimitStore {
     public FallbackStore(RateLimitStore remote, RateLimitStore local) {
         this.remote = remote;
         this.local = local;
+        this.outages = new OutageLog(remote.name(), System::nanoTime);
     }
 
     @Override
@@ -36,21 +39,32 @@ public final class FallbackStore implements RateLimitStore {
     @Override
     public Decision decide(List<Charge> charges) {
         try {
-            return remote.decide(charges);
+            Decision decision = remote.decide(charges);
+            outages.answered();
+            return decision;
         } catch (StoreUnavailableException ex) {
+            outages.failed(ex);
             return answer(charges);
         }
     }
 
     @Override
     public CompletionStage<Decision> decideAsync(List<Charge> charges) {
-        return remote.decideAsync(charges).exceptionallyCompose(failure -> {
-            Throwable cause =
-                    failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-            return cause instanceof StoreUnavailableException
-                    ? CompletableFuture.completedFuture(answer(charges))
-                    : CompletableFuture.failedFuture(cause);
-        });
+        return remote.decideAsync(charges)
+                .thenApply(decision -> {
+                    outages.answered();
+                    return decision;
+                })
+                .exceptionallyCompose(failure -> {
+                    Throwable cause = failure instanceof CompletionException && failure.getCause() != null
+                            ? failure.getCause()
+                            : failure;
+                    if (cause instanceof StoreUnavailableException unavailable) {
+                        outages.failed(unavailable);
+                        return CompletableFuture.completedFuture(answer(charges));
+                    }
+                    return CompletableFuture.failedFuture(cause);
+                });
     }
 
     @Override
@@ -74,7 +88,9 @@ public final class FallbackStore implements RateLimitStore {
         if (locals.isEmpty()) {
             return Decision.unasked(charges, true, Source.POLICY);
         }
-        return local.decide(locals).from(Source.LOCAL);
+        List<Charge> counted = new ArrayList<>(locals);
+        counted.addAll(by(OnStoreFailure.ALLOW, charges));
+        return local.decide(locals).answering(counted, Source.LOCAL);
     }
 
     private static List<Charge> by(OnStoreFailure policy, List<Charge> charges) {

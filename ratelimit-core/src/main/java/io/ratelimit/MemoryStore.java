@@ -16,14 +16,17 @@ import org.jspecify.annotations.Nullable;
  * reads the clock once, decides, writes all, and lets go. Full buckets are dropped by one background thread.
  *
  * <p><b>Bounded memory.</b> At most {@code maxKeys} keys have buckets of their own. When there is no room, the fullest of
- * a few buckets sampled in turn makes way if it is at least half full, which can give its key at most half a capacity
- * beyond its rate. If none is, the new key shares one of 1,024 buckets of its limit until there is room. So keys that
- * rotate by the million neither exhaust the heap, nor refill an exhausted bucket, nor lock everyone out.
+ * a few buckets sampled in turn makes way if it is at least half full, which gives its key at most half a capacity beyond
+ * its rate, each time. If none is, the new key shares one of 1,024 buckets of its limit until there is room. Of a key longer
+ * than 200 characters only a digest is kept. So keys that rotate by the million neither exhaust the heap, nor refill an
+ * exhausted bucket, nor lock everyone out.
  */
 public final class MemoryStore implements RateLimitStore {
 
     /** How many keys may have buckets of their own unless said otherwise. */
     public static final int DEFAULT_MAX_KEYS = 1_000_000;
+
+    private static final int PATIENCE = 100;
 
     private final LongSupplier clock;
     private final long startNanos;
@@ -104,18 +107,7 @@ public final class MemoryStore implements RateLimitStore {
 
     @Override
     public void forget(Limit limit, String key) {
-        BucketTable table = table(limit);
-        while (true) {
-            Object place = table.place(key);
-            Bucket bucket = table.buckets().get(place);
-            if (bucket == null) {
-                return;
-            }
-            if (bucket.hold() != Bucket.GONE) {
-                table.drop(place, bucket);
-                return;
-            }
-        }
+        table(limit).fill(key);
     }
 
     @Override
@@ -166,7 +158,7 @@ public final class MemoryStore implements RateLimitStore {
     /** Any number of rates and keys: hold all buckets in one order, read the clock once, decide, write all, let go. */
     private Decision decideHeld(List<Charge> charges) {
         Hold[] holds = new Hold[charges.size()];
-        for (int spins = 0; !holdAll(charges, holds); spins++) {
+        for (int spins = 0; !holdAll(charges, holds, spins < PATIENCE); spins++) {
             Bucket.pause(spins);
         }
         sweeper.start(this);
@@ -221,10 +213,13 @@ public final class MemoryStore implements RateLimitStore {
         }
     }
 
-    /** Finds or makes the bucket of each charge, then holds them in one order for all callers. False: start again. */
-    private boolean holdAll(List<Charge> charges, Hold[] holds) {
+    /**
+     * Finds or makes the bucket of each charge, then holds them in one order for all callers. False: start again. Where there
+     * is room for fewer keys than the call has, each new bucket may drop the one before; then its keys share.
+     */
+    private boolean holdAll(List<Charge> charges, Hold[] holds, boolean ownBuckets) {
         for (int i = 0; i < holds.length; i++) {
-            Hold hold = locate(charges.get(i));
+            Hold hold = locate(charges.get(i), ownBuckets);
             if (hold == null) {
                 return false;
             }
@@ -249,11 +244,11 @@ public final class MemoryStore implements RateLimitStore {
         return true;
     }
 
-    private @Nullable Hold locate(Charge charge) {
+    private @Nullable Hold locate(Charge charge, boolean ownBuckets) {
         BucketTable table = table(charge.limit());
         Shape shape = table.shape(charge.limit());
         boolean takes = charge.cost() > 0 && charge.cost() <= charge.limit().capacity();
-        Object place = takes ? table.placeFor(charge.key(), shape) : table.place(charge.key());
+        Object place = takes ? table.placeFor(charge.key(), shape, ownBuckets) : table.place(charge.key());
         Bucket bucket = table.buckets().get(place);
         if (bucket != null) {
             return new Hold(charge, table, place, shape, bucket);

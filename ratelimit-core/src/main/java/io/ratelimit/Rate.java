@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
  */
 public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
 
+    private static final BigDecimal MOST = BigDecimal.valueOf(Tokens.MOST_THOUSANDTHS, 3);
     private static final Pattern TEXT = Pattern.compile("([^/\\s]+)\\s*/\\s*(\\S+)(?:\\s+burst\\s+(\\S+))?");
     private static final Pattern NUMBER = Pattern.compile("-?\\d{1,18}(\\.\\d{1,18})?");
 
@@ -113,13 +114,13 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
     }
 
     private static BigDecimal positive(String part, BigDecimal value) {
-        if (value.signum() <= 0) {
-            throw new InvalidLimitException(
-                    "Invalid " + part + " " + value.toPlainString() + ": not positive; use 0.001 or more");
-        }
-        if (value.stripTrailingZeros().scale() > 3) {
-            throw new InvalidLimitException("Invalid " + part + " " + value.toPlainString()
-                    + ": finer than 0.001; use at most three decimal places");
+        String wrong = value.signum() <= 0
+                ? "not positive; use 0.001 or more"
+                : value.stripTrailingZeros().scale() > 3
+                        ? "finer than 0.001; use at most three decimal places"
+                        : value.compareTo(MOST) > 0 ? "more than can be counted; use " + MOST + " or less" : null;
+        if (wrong != null) {
+            throw new InvalidLimitException("Invalid " + part + " " + Tokens.text(value) + ": " + wrong);
         }
         return new BigDecimal(Tokens.text(value));
     }

@@ -1,8 +1,8 @@
 package io.ratelimit;
 
 /**
- * Hears of limits and decisions. What a listener throws is logged and otherwise ignored; what it does, it does on the
- * caller's thread, so it should be quick.
+ * Hears of limits and decisions. What a listener throws is logged, the first time as a warning, and otherwise ignored. It is
+ * told on the thread that decided, the caller's or, for an asynchronous decision, the store's, so it should be quick.
  */
 public interface RateLimitListener {
 

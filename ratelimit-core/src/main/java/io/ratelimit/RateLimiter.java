@@ -74,7 +74,8 @@ public final class RateLimiter {
      * @return the decision
      */
     public Decision tryAcquire() {
-        return registry.decide(this, new Charge(limit(), Charge.SHARED, limit().cost()));
+        Limit current = limit();
+        return registry.decide(this, new Charge(current, Charge.SHARED, current.cost()));
     }
 
     /**
@@ -128,7 +129,7 @@ public final class RateLimiter {
     }
 
     /**
-     * Reads a key's bucket and takes nothing; the reading counts in no meter.
+     * Reads a key's bucket and takes nothing; the reading is not counted as a decision.
      *
      * @param key whose bucket: any text that is not blank, or {@link Charge#SHARED}
      * @return an admitted decision of cost 0, with the level of each rate

@@ -1,10 +1,13 @@
 package io.ratelimit;
 
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +28,7 @@ public final class RateLimiters implements AutoCloseable {
     private final RateLimitStore store;
     private final List<RateLimitListener> listeners;
     private final Map<String, RateLimiter> limiters = new ConcurrentHashMap<>();
+    private final Set<Class<?>> failed = ConcurrentHashMap.newKeySet();
 
     /**
      * A registry without limits.
@@ -49,7 +53,7 @@ public final class RateLimiters implements AutoCloseable {
      * @return its limiter
      * @throws IllegalStateException if a limit of this name is defined
      */
-    public RateLimiter define(Limit limit) {
+    public synchronized RateLimiter define(Limit limit) {
         RateLimiter limiter = new RateLimiter(this, limit);
         if (limiters.putIfAbsent(limit.name(), limiter) != null) {
             throw new IllegalStateException("Limit \"" + limit.name() + "\" is already defined; use replace");
@@ -66,7 +70,7 @@ public final class RateLimiters implements AutoCloseable {
      * @return its limiter, the same as before
      * @throws UnknownLimitException if no limit of this name is defined
      */
-    public RateLimiter replace(Limit limit) {
+    public synchronized RateLimiter replace(Limit limit) {
         RateLimiter limiter = get(limit.name());
         limiter.limit(limit);
         return limiter;
@@ -78,7 +82,7 @@ public final class RateLimiters implements AutoCloseable {
      * @param name the limit's name
      * @return whether it was defined
      */
-    public boolean remove(String name) {
+    public synchronized boolean remove(String name) {
         RateLimiter limiter = limiters.remove(name);
         if (limiter == null) {
             return false;
@@ -105,7 +109,7 @@ public final class RateLimiters implements AutoCloseable {
 
     /** {@return the limiters of all limits, in no order, as a live view} */
     public Collection<RateLimiter> all() {
-        return java.util.Collections.unmodifiableCollection(limiters.values());
+        return Collections.unmodifiableCollection(limiters.values());
     }
 
     /** {@return the store that keeps the buckets} */
@@ -174,13 +178,14 @@ public final class RateLimiters implements AutoCloseable {
         return decision;
     }
 
-    private void tell(java.util.function.Consumer<RateLimitListener> event) {
+    private void tell(Consumer<RateLimitListener> event) {
         for (RateLimitListener listener : listeners) {
             try {
                 event.accept(listener);
-            } catch (RuntimeException ex) {
+            } catch (Exception | LinkageError | AssertionError ex) {
+                boolean first = failed.add(listener.getClass());
                 LOG.log(
-                        System.Logger.Level.WARNING,
+                        first ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
                         "A rate limit listener failed: " + listener.getClass().getName(),
                         ex);
             }

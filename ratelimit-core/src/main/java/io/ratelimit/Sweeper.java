@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Sweeper {
 
+    private static final System.Logger LOG = System.getLogger(Sweeper.class.getName());
     private static final long PAUSE_NANOS = 10_000_000_000L;
 
     private final AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
@@ -43,7 +44,11 @@ final class Sweeper {
             if (reachable == null) {
                 return;
             }
-            reachable.sweep();
+            try {
+                reachable.sweep();
+            } catch (RuntimeException ex) {
+                LOG.log(System.Logger.Level.WARNING, "Full buckets could not be dropped; trying again", ex);
+            }
         }
     }
 }

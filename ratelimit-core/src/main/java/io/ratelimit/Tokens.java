@@ -28,7 +28,7 @@ public final class Tokens {
      */
     public static long exactly(BigDecimal tokens) {
         if (tokens.stripTrailingZeros().scale() > 3) {
-            throw new IllegalArgumentException("Invalid number of tokens " + tokens.toPlainString()
+            throw new IllegalArgumentException("Invalid number of tokens " + text(tokens)
                     + ": finer than 0.001; use at most three decimal places");
         }
         return roundedUp(tokens);
@@ -87,7 +87,11 @@ public final class Tokens {
         return text(BigDecimal.valueOf(thousandths, 3));
     }
 
+    /** Plain digits, where that is not a page of them. */
     static String text(BigDecimal tokens) {
-        return tokens.signum() == 0 ? "0" : tokens.stripTrailingZeros().toPlainString();
+        BigDecimal stripped = tokens.stripTrailingZeros();
+        return tokens.signum() == 0
+                ? "0"
+                : Math.abs(stripped.scale()) > 30 ? stripped.toString() : stripped.toPlainString();
     }
 }

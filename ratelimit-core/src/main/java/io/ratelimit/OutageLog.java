@@ -1,0 +1,47 @@
+package io.ratelimit;
+
+import java.util.function.LongSupplier;
+
+/** Says in the log when a store stops answering and when it answers again, at most once a second. */
+final class OutageLog {
+
+    private static final System.Logger LOG = System.getLogger(FallbackStore.class.getName());
+    private static final long PAUSE_NANOS = 1_000_000_000;
+
+    private final String store;
+    private final LongSupplier clock;
+    private volatile boolean away;
+    private long loggedAt;
+
+    OutageLog(String store, LongSupplier nanoClock) {
+        this.store = store;
+        this.clock = nanoClock;
+        this.loggedAt = nanoClock.getAsLong() - PAUSE_NANOS;
+    }
+
+    void failed(StoreUnavailableException failure) {
+        if (!away && mayLog()) {
+            away = true;
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "The rate limit store \"" + store + "\" cannot be asked, limits answer by on-store-failure: "
+                            + failure.getMessage());
+        }
+    }
+
+    void answered() {
+        if (away && mayLog()) {
+            away = false;
+            LOG.log(System.Logger.Level.INFO, "The rate limit store \"" + store + "\" answers again");
+        }
+    }
+
+    private synchronized boolean mayLog() {
+        long now = clock.getAsLong();
+        if (now - loggedAt < PAUSE_NANOS) {
+            return false;
+        }
+        loggedAt = now;
+        return true;
+    }
+}
