@@ -84,7 +84,6 @@ class ArchitectureTests {
                         "aop.RateLimitAdvisor",
                         "aop.RateLimitedBeanPostProcessor",
                         "aop.RateLimitedMethods",
-                        "aop.RateLimitedRuntimeHints",
                         "autoconfigure.RateLimitAutoConfiguration",
                         "autoconfigure.RateLimitEndpointAutoConfiguration",
                         "autoconfigure.RateLimitMetricsAutoConfiguration",
@@ -96,7 +95,6 @@ class ArchitectureTests {
                         "metrics.TimedStore",
                         "redis.InvalidRedisSettingException",
                         "redis.RedisRateLimitStore",
-                        "redis.RedisRuntimeHints",
                         "web.RateLimitExceptionHandler");
     }
 
