@@ -88,19 +88,6 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
         }
     }
 
-    /**
-     * Reads the three parts of a rate, as a long form writes them.
-     *
-     * @param tokens refilled each period
-     * @param period the text of the period: {@code s}, {@code 10m}, {@code 1m30s}, {@code PT90S}
-     * @param burst the most tokens that can be saved up
-     * @return the rate
-     * @throws InvalidLimitException if a part is wrong, naming it
-     */
-    public static Rate of(BigDecimal tokens, String period, BigDecimal burst) {
-        return parse(tokens.toPlainString() + "/" + period.strip() + " burst " + burst.toPlainString());
-    }
-
     /** The smallest step of time in which this rate counts: a microsecond below a minute, else a millisecond. */
     static Duration tick(Duration period) {
         return period.compareTo(Duration.ofMinutes(1)) < 0 ? Duration.ofNanos(1000) : Duration.ofMillis(1);

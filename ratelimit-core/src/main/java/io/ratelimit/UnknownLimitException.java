@@ -49,7 +49,7 @@ public final class UnknownLimitException extends IllegalArgumentException {
      *
      * @param name a name with a slip
      * @param known the names that exist
-     * @return the known name that differs in the fewest letters, if it differs in less than half of them
+     * @return the known name that differs in the fewest letters, if it differs in at most half of them
      */
     public static Optional<String> nearest(String name, Collection<String> known) {
         return known.stream()

@@ -54,6 +54,7 @@ class ArchitectureTests {
                 .containsExactlyInAnyOrder(
                         "Charge",
                         "Decision",
+                        "DisabledStore",
                         "EmptyKeyException",
                         "FallbackStore",
                         "InvalidLimitException",

@@ -75,7 +75,8 @@ class RateTests {
     void isMadeOfParts() {
         assertThat(Rate.of(10, Duration.ofSeconds(1))).isEqualTo(Rate.parse("10/s"));
         assertThat(Rate.of(0.1, Duration.ofSeconds(1)).withBurst(2.5)).isEqualTo(Rate.parse("0.1/s burst 2.5"));
-        assertThat(Rate.of(new BigDecimal("1E+1"), "s", BigDecimal.TEN)).isEqualTo(Rate.parse("10/s"));
+        assertThat(new Rate(new BigDecimal("1E+1"), Duration.ofSeconds(1), BigDecimal.TEN))
+                .isEqualTo(Rate.parse("10/s"));
     }
 
     @Test

@@ -8,7 +8,7 @@ import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 
 /** What a native image needs to know: the annotations, and {@code #root} of their expressions. */
-public final class RateLimitedRuntimeHints implements RuntimeHintsRegistrar {
+final class RateLimitedRuntimeHints implements RuntimeHintsRegistrar {
 
     @Override
     public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {

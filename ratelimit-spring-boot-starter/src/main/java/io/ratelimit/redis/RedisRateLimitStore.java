@@ -21,7 +21,7 @@ import org.springframework.util.ClassUtils;
  * Buckets on a Redis server, Sentinel group or Cluster, shared by all nodes of an application, on the server's clock.
  *
  * <pre>{@code
- * RedisRateLimitStore store = RedisRateLimitStore.create(connectionFactory);
+ * RedisRateLimitStore store = RedisRateLimitStore.create(connectionFactory, "ratelimit", Duration.ofMillis(250));
  * RateLimiter limiter = new RateLimiters(store, List.of()).define(Limit.of("search", "10/s"));
  * }</pre>
  *
@@ -34,12 +34,6 @@ import org.springframework.util.ClassUtils;
  * taken. The slots that were not asked yet are then read, for the readings.
  */
 public final class RedisRateLimitStore implements RateLimitStore {
-
-    /** What keys begin with unless said otherwise. */
-    public static final String DEFAULT_PREFIX = "ratelimit";
-
-    /** How long a decision may take unless said otherwise. */
-    public static final Duration DEFAULT_TIMEOUT = Duration.ofMillis(250);
 
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final Duration LONGEST = Duration.ofMinutes(1);
@@ -58,16 +52,6 @@ public final class RedisRateLimitStore implements RateLimitStore {
         this.script = new BucketScript(driver, lua);
         this.keys = keys;
         this.timeout = timeout;
-    }
-
-    /**
-     * A store with the default prefix and timeout.
-     *
-     * @param connections the application's own
-     * @return a store that connects when it is first asked
-     */
-    public static RedisRateLimitStore create(RedisConnectionFactory connections) {
-        return create(connections, DEFAULT_PREFIX, DEFAULT_TIMEOUT);
     }
 
     /**

@@ -5,7 +5,7 @@ import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 
 /** What a native image needs to know: the scripts, and the field that tells the servers of a Lettuce factory. */
-public final class RedisRuntimeHints implements RuntimeHintsRegistrar {
+final class RedisRuntimeHints implements RuntimeHintsRegistrar {
 
     @Override
     public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {

@@ -1,0 +1,56 @@
+package io.ratelimit.aop;
+
+import java.lang.reflect.Method;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.aot.hint.BindingReflectionHintsRegistrar;
+import org.springframework.aot.hint.ExecutableMode;
+import org.springframework.aot.hint.MemberCategory;
+import org.springframework.aot.hint.ReflectionHints;
+import org.springframework.beans.factory.aot.BeanRegistrationAotContribution;
+import org.springframework.beans.factory.aot.BeanRegistrationAotProcessor;
+import org.springframework.beans.factory.support.RegisteredBean;
+import org.springframework.core.MethodIntrospector;
+import org.springframework.util.ReflectionUtils;
+
+/**
+ * What a native image needs to know of each bean with limited methods: the types of their parameters, whose members
+ * expressions read, and their fallbacks. A fallback that is named by a placeholder is not known yet.
+ */
+final class RateLimitedAotProcessor implements BeanRegistrationAotProcessor {
+
+    private final Declarations declarations = new Declarations();
+    private final BindingReflectionHintsRegistrar members = new BindingReflectionHintsRegistrar();
+
+    @Override
+    public @Nullable BeanRegistrationAotContribution processAheadOfTime(RegisteredBean bean) {
+        Class<?> type = bean.getBeanClass();
+        if (!declarations.anyIn(type)) {
+            return null;
+        }
+        Set<Method> limited = MethodIntrospector.selectMethods(
+                type, (Method method) -> !declared(method, type).isEmpty());
+        return (generation, code) ->
+                limited.forEach(method -> register(generation.getRuntimeHints().reflection(), method, type));
+    }
+
+    private List<Declaration> declared(Method method, Class<?> type) {
+        return declarations.of(AopUtils.getMostSpecificMethod(method, type), type);
+    }
+
+    private void register(ReflectionHints hints, Method method, Class<?> type) {
+        for (Class<?> parameter : method.getParameterTypes()) {
+            hints.registerType(parameter, MemberCategory.INVOKE_PUBLIC_METHODS);
+        }
+        members.registerReflectionHints(hints, method.getGenericParameterTypes());
+        for (Declaration declaration : declared(method, type)) {
+            for (Method candidate : ReflectionUtils.getAllDeclaredMethods(type)) {
+                if (candidate.getName().equals(declaration.fallback())) {
+                    hints.registerMethod(candidate, ExecutableMode.INVOKE);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package io.ratelimit.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.springframework.aot.hint.predicate.RuntimeHintsPredicates.reflection;
+import static org.springframework.aot.hint.predicate.RuntimeHintsPredicates.resource;
+
+import io.ratelimit.RateLimitExceededException;
+import io.ratelimit.annotation.RateLimited;
+import org.junit.jupiter.api.Test;
+import org.springframework.aot.hint.MemberCategory;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.test.generate.TestGenerationContext;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.test.util.TestPropertyValues;
+import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.context.aot.ApplicationContextAotGenerator;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.test.tools.CompileWithForkedClassLoader;
+import org.springframework.core.test.tools.TestCompiler;
+import org.springframework.javapoet.ClassName;
+
+class AheadOfTimeTests {
+
+    private static final TestPropertyValues LIMITS =
+            TestPropertyValues.of("ratelimit.limits.search=1/h", "ratelimit.limits.answer=1/h");
+
+    private final TestGenerationContext generation = new TestGenerationContext();
+
+    @Test
+    @CompileWithForkedClassLoader
+    void anApplicationThatWasProcessedAheadOfTimeIsLimited() {
+        ClassName initializer = process();
+        TestCompiler.forSystem().with(generation).compile(compiled -> {
+            try (GenericApplicationContext context = new GenericApplicationContext()) {
+                LIMITS.applyTo(context);
+                initialize(
+                        compiled.getInstance(ApplicationContextInitializer.class, initializer.canonicalName()),
+                        context);
+                context.refresh();
+                Service service = context.getBean(Service.class);
+                service.search(new Query(new User("ann")), 1);
+                service.search(new Query(new User("bob")), 1);
+                assertThatExceptionOfType(RateLimitExceededException.class)
+                        .isThrownBy(() -> service.search(new Query(new User("ann")), 1));
+                assertThat(service.answer()).isEqualTo("admitted");
+                assertThat(service.answer()).isEqualTo("refused");
+            }
+        });
+    }
+
+    @Test
+    void aNativeImageCanReadWhatExpressionsReadAndRunFallbacks() throws Exception {
+        process();
+        RuntimeHints hints = generation.getRuntimeHints();
+        assertThat(reflection().onMethodInvocation(Query.class.getMethod("user")))
+                .accepts(hints);
+        assertThat(reflection().onMethodInvocation(User.class.getMethod("name")))
+                .accepts(hints);
+        assertThat(reflection().onMethodInvocation(Service.class.getDeclaredMethod("refused")))
+                .accepts(hints);
+        assertThat(reflection().onType(RateLimited.class).withMemberCategory(MemberCategory.INVOKE_DECLARED_METHODS))
+                .accepts(hints);
+        assertThat(resource().forResource("io/ratelimit/redis/token-bucket.lua"))
+                .accepts(hints);
+    }
+
+    private ClassName process() {
+        try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
+            LIMITS.applyTo(context);
+            context.register(AopAutoConfiguration.class, RateLimitAutoConfiguration.class, Service.class);
+            ClassName initializer = new ApplicationContextAotGenerator().processAheadOfTime(context, generation);
+            generation.writeGeneratedContent();
+            return initializer;
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static void initialize(ApplicationContextInitializer<?> initializer, GenericApplicationContext context) {
+        ((ApplicationContextInitializer<GenericApplicationContext>) initializer).initialize(context);
+    }
+
+    public record User(String name) {}
+
+    public record Query(User user) {}
+
+    public static class Service {
+
+        @RateLimited(limit = "search", key = "#query.user.name")
+        public void search(Query query, int rows, String... words) {}
+
+        @RateLimited(limit = "answer", fallback = "refused")
+        public String answer() {
+            return "admitted";
+        }
+
+        private String refused() {
+            return "refused";
+        }
+    }
+}
