@@ -54,7 +54,6 @@ class ArchitectureTests {
                 .containsExactlyInAnyOrder(
                         "Charge",
                         "Decision",
-                        "DisabledStore",
                         "EmptyKeyException",
                         "FallbackStore",
                         "InvalidLimitException",

@@ -87,6 +87,21 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
+    void anAdmittedCallAnswersForAllItsLimits(Call call) {
+        remote.failure = new StoreUnavailableException("down", null);
+        Decision admitted = call.decide(store, charges(ALLOW, LOCAL));
+        assertThat(admitted.charges()).extracting(Charge::limit).containsExactlyInAnyOrder(ALLOW, LOCAL);
+        assertThat(admitted.readings()).hasSize(1);
+        call.decide(store, charges(LOCAL));
+        Decision refused = call.decide(store, charges(ALLOW, LOCAL));
+        assertThat(refused.admitted()).isFalse();
+        assertThat(refused.charges()).extracting(Charge::limit).containsExactly(LOCAL, ALLOW);
+        assertThat(refused.admits(0)).isFalse();
+        assertThat(refused.admits(1)).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void theLocalBucketIsKeptFromOneFailureToTheNext(Call call) {
         remote.failure = new StoreUnavailableException("down", null);
         assertThat(call.decide(store, charges(LOCAL)).remaining()).isEqualTo(1);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.math.BigDecimal;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -84,6 +85,15 @@ class LimitTests {
         assertThat(named().cost(BigDecimal.TEN).build().cost()).isEqualTo(10_000);
         assertThatThrownBy(() -> named().cost(new BigDecimal("10.001")).build())
                 .isInstanceOf(InvalidLimitException.class);
+        assertThatThrownBy(() -> named().cost(new BigDecimal("1E+999999999")).build())
+                .isInstanceOf(InvalidLimitException.class)
+                .hasMessageContaining("1E+999999999");
+        assertThatThrownBy(() -> named().cost(new BigDecimal("1E-999999999")).build())
+                .isInstanceOf(InvalidLimitException.class)
+                .hasMessageContaining("1E-999999999: finer than 0.001");
+        assertThatThrownBy(() -> new Rate(new BigDecimal("1E+999999999"), Duration.ofSeconds(1), BigDecimal.ONE))
+                .isInstanceOf(InvalidLimitException.class)
+                .hasMessage("Invalid tokens 1E+999999999: more than can be counted; use 9007199254740.992 or less");
         assertThatThrownBy(() -> named().cost(new BigDecimal("1E+30")).build())
                 .isInstanceOf(InvalidLimitException.class);
     }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Keys that somebody makes up: by the million in a small heap, and with one hash code. */
+/** Keys that somebody makes up: by the million or of a megabyte in a small heap, and with one hash code. */
 class MemoryStoreHeapTests {
 
     @Test
@@ -56,6 +56,10 @@ class MemoryStoreHeapTests {
                                     .admitted()
                             ? 1
                             : 0;
+                }
+                String megabyte = "x".repeat(1_000_000);
+                for (int i = 0; i < 400; i++) {
+                    store.decide(new Charge(ten, i + megabyte, 1_000));
                 }
                 System.out.println((refused ? "exhausted key refused, " : "exhausted key admitted, ")
                         + (admitted == 2_000_000 ? "all new keys admitted, " : admitted + " new keys admitted, ")

@@ -125,6 +125,55 @@ class MemoryStoreTests {
     }
 
     @Test
+    void aFullBucketStaysAsLongAsItsKeyWouldShareAnother() {
+        exhaust("a", "b", "c", "d");
+        for (int i = 0; i < 20_000; i++) {
+            take(TEN, "emptying what is shared " + i, 10);
+        }
+        store.forget(TEN, "a");
+        store.sweep();
+        assertThat(take(TEN, "a", 10).admitted()).isTrue();
+    }
+
+    @Test
+    void forgettingFillsABucketAlsoWhereItsKeySharesOne() {
+        exhaust("a", "b", "c", "d");
+        take(TEN, "new", 10);
+        store.forget(TEN, "new");
+        assertThat(take(TEN, "new", 10).admitted()).isTrue();
+        store.forget(TEN, "a");
+        store.forget(TEN, "new");
+        assertThat(store.keys()).isEqualTo(4);
+        assertThat(take(TEN, "new", 9).remaining()).isEqualTo(1);
+        store.forget(TEN, "new");
+        assertThat(take(TEN, "new", 10).admitted()).isTrue();
+    }
+
+    @Test
+    void aCallOverMoreKeysThanThereIsRoomForIsDecided() {
+        try (MemoryStore one = MemoryStore.create(nanos::get, 1)) {
+            List<Charge> two = List.of(new Charge(TEN, "a", 5_000), new Charge(TEN, "b", 5_000));
+            assertThat(one.decide(two).admitted()).isTrue();
+            assertThat(one.decide(List.of(new Charge(TEN, "a", 6_000), new Charge(TEN, "b", 6_000)))
+                            .admitted())
+                    .isFalse();
+            assertThat(one.keys()).isLessThanOrEqualTo(1);
+        }
+    }
+
+    @Test
+    void longKeysAreToldApartWithoutBeingKept() {
+        String longest = "x".repeat(1_000_000);
+        take(TEN, longest, 10);
+        assertThat(take(TEN, longest, 1).admitted()).isFalse();
+        assertThat(take(TEN, longest + "y", 1).admitted()).isTrue();
+        assertThat(take(TEN, "\ud800" + longest, 1).admitted()).isTrue();
+        assertThat(take(TEN, "\ud801" + longest, 10).admitted()).isTrue();
+        store.forget(TEN, longest);
+        assertThat(take(TEN, longest, 10).admitted()).isTrue();
+    }
+
+    @Test
     void keysOfOneDecisionThatShareABucketAddUp() {
         exhaust("a", "b", "c", "d");
         List<Charge> few = new ArrayList<>();

@@ -179,7 +179,7 @@ class RateLimitersTests {
 
         @Override
         public void onDecision(Decision decision) {
-            throw new IllegalStateException("a listener that fails on purpose");
+            throw new NoClassDefFoundError("a listener that fails on purpose");
         }
 
         @Override

@@ -86,6 +86,25 @@ class ReadmeTests {
     }
 
     @Test
+    void the_test_of_a_store_compiles() throws Exception {
+        Class<?> contract = compile("MyStoreTests", """
+                import io.ratelimit.test.*;
+                class MyStore implements RateLimitStore {
+                    private final MemoryStore memory;
+                    MyStore(java.util.function.LongSupplier clock) { memory = MemoryStore.create(clock, 100); }
+                    public String name() { return "mine"; }
+                    public Decision decide(List<Charge> charges) { return memory.decide(charges); }
+                    public java.util.concurrent.CompletionStage<Decision> decideAsync(List<Charge> charges) {
+                        return memory.decideAsync(charges);
+                    }
+                    public void forget(Limit limit, String key) { memory.forget(limit, key); }
+                    public void close() { memory.close(); }
+                }
+                """ + block("java", "extends RateLimitStoreContract"));
+        assertThat(contract).isAssignableTo(io.ratelimit.test.RateLimitStoreContract.class);
+    }
+
+    @Test
     void the_session_with_the_sample_answers_as_printed() throws Exception {
         String session = block("console", "$ curl");
         try (var context = new SpringApplicationBuilder(SampleApplication.class)
