@@ -20,7 +20,7 @@ class MemoryStoreStressTests {
     private static final int KEYS = 40;
     private static final Limit SMALL = limit("limit", "100/s");
     private static final Limit LARGE = limit("limit", "150/s");
-    private static final Limit SEVERAL = limit("several", "100/s", "120/1m");
+    private static final Limit SEVERAL = limit("several", "1000000/s", "2000000/1m");
 
     @Test
     void withRoomForAllEachKeyIsGrantedItsCapacityAndNoMore() throws Exception {
@@ -28,8 +28,8 @@ class MemoryStoreStressTests {
         AtomicLongArray granted = run(store, List.of(SMALL));
         for (int key = 0; key < KEYS; key++) {
             assertThat(granted.get(key)).as("key %d", key).isEqualTo(100);
-            assertThat(store.decide(new Charge(SMALL, "key-" + key, 0)).remaining())
-                    .isZero();
+            assertThat(left(store, SMALL, key)).isZero();
+            assertThat(1_000_000 - left(store, SEVERAL, key)).isEqualTo(granted.get(KEYS + key));
         }
         assertThat(store.keys()).isLessThanOrEqualTo(KEYS * 2);
     }
@@ -55,9 +55,19 @@ class MemoryStoreStressTests {
         assertThat(store.keys()).isLessThanOrEqualTo(KEYS / 4);
     }
 
-    /** What was granted to each key of the limits, of whichever configuration; a second limit is charged together with it. */
+    @Test
+    void callsOverTwoKeysEndWhereThereIsRoomForOne() throws Exception {
+        AtomicLongArray granted = run(MemoryStore.create(() -> 0, 1), List.of(SMALL));
+        assertThat(granted.get(0)).isPositive();
+    }
+
+    private static double left(MemoryStore store, Limit limit, int key) {
+        return store.decide(new Charge(limit, "key-" + key, 0)).remaining();
+    }
+
+    /** What was granted to each key of the limits, of whichever configuration, and then of several, charged together with them. */
     private static AtomicLongArray run(MemoryStore store, List<Limit> limits) throws Exception {
-        AtomicLongArray granted = new AtomicLongArray(KEYS);
+        AtomicLongArray granted = new AtomicLongArray(2 * KEYS);
         int threads = 4;
         CountDownLatch ready = new CountDownLatch(threads);
         ExecutorService executor = Executors.newFixedThreadPool(threads + 1);
@@ -72,11 +82,13 @@ class MemoryStoreStressTests {
                     int key = random.nextInt(KEYS);
                     Limit limit = limits.get(random.nextInt(limits.size()));
                     Charge charge = new Charge(limit, "key-" + key, 1000);
+                    int other = (key + 1) % KEYS;
                     List<Charge> charges = random.nextInt(3) > 0
                             ? List.of(charge)
-                            : Charge.merged(List.of(charge, new Charge(SEVERAL, "key-" + (key + 1) % KEYS, 0)));
+                            : Charge.merged(List.of(charge, new Charge(SEVERAL, "key-" + other, 1000)));
                     if (store.decide(charges).admitted()) {
                         granted.incrementAndGet(key);
+                        granted.addAndGet(KEYS + other, charges.size() - 1);
                     }
                 }
                 done.countDown();
