@@ -1,0 +1,113 @@
+package io.ratelimit.benchmarks;
+
+import com.google.common.util.concurrent.RateLimiter;
+import dev.failsafe.RateLimiterBuilder;
+import io.github.bucket4j.Bucket;
+import io.github.bucket4j.local.SynchronizationStrategy;
+import io.github.resilience4j.ratelimiter.RateLimiterConfig;
+import io.ratelimit.RateLimiters;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+
+/** A limiter through its public API at its fastest documented setting, or a floor: what no exact limiter can do without. */
+public enum Contender {
+    /** Ours, the decision read and dropped. */
+    RATELIMIT("ratelimit", Contender::ratelimit),
+    /** Bucket4j's default. */
+    BUCKET4J_LOCK_FREE("Bucket4j, lock-free", quota -> bucket4j(quota, SynchronizationStrategy.LOCK_FREE)),
+    /** Bucket4j with a lock, which allocates nothing. */
+    BUCKET4J_SYNCHRONIZED("Bucket4j, synchronized", quota -> bucket4j(quota, SynchronizationStrategy.SYNCHRONIZED)),
+    /** Guava's smooth bursty limiter. */
+    GUAVA("Guava", Contender::guava),
+    /** Resilience4j's atomic limiter, which never waits. */
+    RESILIENCE4J("Resilience4j", Contender::resilience4j),
+    /** Failsafe's limiter of one call per interval. */
+    FAILSAFE_SMOOTH("Failsafe, smooth", quota -> failsafe(quota, dev.failsafe.RateLimiter::smoothBuilder)),
+    /** Failsafe's limiter of so many calls per period. */
+    FAILSAFE_BURSTY("Failsafe, bursty", quota -> failsafe(quota, dev.failsafe.RateLimiter::burstyBuilder)),
+    /** The clock read once, one word in hand replaced. */
+    CAS_FLOOR("floor: CAS", Contender::casFloor),
+    /** The same with the word found in a map. */
+    MAP_FLOOR("floor: map + CAS", Contender::mapFloor);
+
+    private static final long FASTEST = 1_000_000_000;
+
+    final String label;
+    private final Function<Quota, Limiter> opened;
+
+    Contender(String label, Function<Quota, Limiter> opened) {
+        this.label = label;
+        this.opened = opened;
+    }
+
+    Limiter open(Quota quota) {
+        return opened.apply(quota);
+    }
+
+    boolean isFloor() {
+        return this == CAS_FLOOR || this == MAP_FLOOR;
+    }
+
+    private static Limiter ratelimit(Quota quota) {
+        io.ratelimit.RateLimiter limiter = RateLimiters.inMemory().define(quota.limit());
+        return key -> limiter.tryAcquire(key).admitted();
+    }
+
+    private static Limiter bucket4j(Quota quota, SynchronizationStrategy strategy) {
+        return new PerKey<Bucket>(
+                key -> Bucket.builder()
+                        .addLimit(limit -> limit.capacity(quota.capacity).refillGreedy(quota.refill, quota.period))
+                        .withNanosecondPrecision()
+                        .withSynchronizationStrategy(strategy)
+                        .build(),
+                bucket -> bucket.tryConsume(1));
+    }
+
+    private static Limiter guava(Quota quota) {
+        double eachSecond = quota.admits ? FASTEST : 1.0 / quota.period.toSeconds();
+        return new PerKey<>(key -> RateLimiter.create(eachSecond), RateLimiter::tryAcquire);
+    }
+
+    private static Limiter resilience4j(Quota quota) {
+        RateLimiterConfig config = RateLimiterConfig.custom()
+                .limitForPeriod(quota.admits ? Integer.MAX_VALUE : 1)
+                .limitRefreshPeriod(quota.admits ? Duration.ofSeconds(1) : quota.period)
+                .timeoutDuration(Duration.ZERO)
+                .build();
+        return new PerKey<>(
+                key -> io.github.resilience4j.ratelimiter.RateLimiter.of(key, config),
+                io.github.resilience4j.ratelimiter.RateLimiter::acquirePermission);
+    }
+
+    private static Limiter failsafe(Quota quota, FailsafeKind kind) {
+        return new PerKey<>(
+                key -> quota.admits
+                        ? kind.builder(FASTEST, Duration.ofSeconds(1)).build()
+                        : kind.builder(1, quota.period).build(),
+                dev.failsafe.RateLimiter::tryAcquirePermit);
+    }
+
+    private static Limiter casFloor(Quota quota) {
+        AtomicLong word = new AtomicLong();
+        return key -> replaced(word, quota.admits);
+    }
+
+    private static Limiter mapFloor(Quota quota) {
+        return new PerKey<>(key -> new AtomicLong(), word -> replaced(word, quota.admits));
+    }
+
+    private static boolean replaced(AtomicLong word, boolean answer) {
+        long now = System.nanoTime();
+        long last;
+        do {
+            last = word.get();
+        } while (!word.compareAndSet(last, now));
+        return answer;
+    }
+
+    private interface FailsafeKind {
+
+        RateLimiterBuilder<Object> builder(long calls, Duration period);
+    }
+}

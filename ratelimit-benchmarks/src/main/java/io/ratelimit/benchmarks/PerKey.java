@@ -1,0 +1,23 @@
+package io.ratelimit.benchmarks;
+
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/** The map that users put around a limiter that knows no keys. */
+record PerKey<T>(ConcurrentMap<String, T> limiters, Function<String, T> make, Predicate<T> take) implements Limiter {
+
+    PerKey(Function<String, T> make, Predicate<T> take) {
+        this(new ConcurrentHashMap<>(), make, take);
+    }
+
+    @Override
+    public boolean tryAcquire(String key) {
+        T limiter = limiters.get(key);
+        if (limiter == null) {
+            limiter = limiters.computeIfAbsent(key, make);
+        }
+        return take.test(limiter);
+    }
+}

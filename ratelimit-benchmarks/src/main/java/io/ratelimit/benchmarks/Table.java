@@ -1,0 +1,43 @@
+package io.ratelimit.benchmarks;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+
+/** Writes the samples of one work as a Markdown table: medians, their spread, and ratios to the floors. */
+final class Table {
+
+    private Table() {}
+
+    static String of(Work work, Map<Contender, List<Sample>> samples) {
+        StringBuilder table = new StringBuilder("### ").append(work.title()).append("\n\n| | ns/op | spread |");
+        work.floors()
+                .forEach(floor -> table.append(" × ")
+                        .append(floor.label.replace("floor: ", ""))
+                        .append(" |"));
+        table.append(" B/op |\n|---|--:|--:|")
+                .append("--:|".repeat(work.floors().size() + 1))
+                .append('\n');
+        for (Contender contender : work.contenders()) {
+            List<Sample> own = measured(contender, samples);
+            double nanos = Sample.median(own, Sample::nanos);
+            table.append("| ")
+                    .append(contender.label)
+                    .append(format(" | %.1f | %.1f–%.1f |", nanos, Sample.least(own), Sample.most(own)));
+            for (Contender floor : work.floors()) {
+                table.append(format(" %.2f |", nanos / Sample.median(measured(floor, samples), Sample::nanos)));
+            }
+            table.append(format(" %.0f |\n", Sample.median(own, Sample::bytes)));
+        }
+        return table.toString();
+    }
+
+    private static List<Sample> measured(Contender contender, Map<Contender, List<Sample>> samples) {
+        return Objects.requireNonNull(samples.get(contender), contender.label);
+    }
+
+    private static String format(String format, Object... arguments) {
+        return String.format(Locale.ROOT, format, arguments);
+    }
+}
