@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The answer to one call: admitted or not, and why.
@@ -22,16 +23,34 @@ public final class Decision {
 
     private static final int WORDS = 2;
 
+    private static final long[] NONE = {};
+
+    /** The charges, unless there is only one, of one smooth rate, which needs neither a list nor an array. */
     private final List<Charge> charges;
+
+    private final @Nullable Charge only;
     private final boolean admitted;
     private final long[] levels;
+    private final long onlyLevel;
     private final Source source;
 
     private Decision(List<Charge> charges, boolean admitted, long[] levels, Source source) {
         this.charges = charges;
+        this.only = null;
         this.admitted = admitted;
         this.levels = levels;
+        this.onlyLevel = 0;
         this.source = source;
+    }
+
+    /** A store's decision on one charge of one smooth rate. */
+    Decision(Charge only, boolean admitted, long level) {
+        this.charges = List.of();
+        this.only = only;
+        this.admitted = admitted;
+        this.levels = NONE;
+        this.onlyLevel = level;
+        this.source = Source.STORE;
     }
 
     /**
@@ -65,12 +84,12 @@ public final class Decision {
      * @return a decision without readings
      */
     public static Decision unasked(List<Charge> charges, boolean admitted, Source source) {
-        return new Decision(charges, admitted, new long[0], source);
+        return new Decision(charges, admitted, NONE, source);
     }
 
     /** This decision as the answer to its charges and to others after them, which no bucket was asked for. */
     Decision answering(List<Charge> all, Source other) {
-        return new Decision(all, admitted, levels, other);
+        return new Decision(all, admitted, only == null ? levels : new long[] {onlyLevel, 0}, other);
     }
 
     /** {@return whether the call may go on; its cost is then taken from every bucket} */
@@ -85,7 +104,7 @@ public final class Decision {
 
     /** {@return the charges that were decided, each bucket once} */
     public List<Charge> charges() {
-        return charges;
+        return only == null ? charges : List.of(only);
     }
 
     /**
@@ -95,16 +114,17 @@ public final class Decision {
      * @return true for every charge of an admitted call
      */
     public boolean admits(int index) {
-        if (admitted || levels.length == 0) {
+        if (admitted || words() == 0) {
             return admitted;
         }
+        List<Charge> charges = charges();
         int word = 0;
         for (int i = 0; i < index; i++) {
             word += WORDS * charges.get(i).limit().buckets().size();
         }
         Charge charge = charges.get(index);
         for (TokenBucket bucket : charge.limit().buckets()) {
-            if (word < levels.length && !bucket.admits(levels[word], charge.cost())) {
+            if (word < words() && !bucket.admits(word(word), charge.cost())) {
                 return false;
             }
             word += WORDS;
@@ -114,11 +134,11 @@ public final class Decision {
 
     /** {@return a reading for each rate of each charge, in order; none where no bucket was asked} */
     public List<Reading> readings() {
-        List<Reading> readings = new ArrayList<>(levels.length / WORDS);
+        List<Reading> readings = new ArrayList<>(words() / WORDS);
         int word = 0;
-        for (Charge charge : charges) {
-            for (int rate = 0; rate < charge.limit().buckets().size() && word < levels.length; rate++) {
-                readings.add(reading(charge, charge.limit().buckets().get(rate), levels[word], levels[word + 1]));
+        for (Charge charge : charges()) {
+            for (int rate = 0; rate < charge.limit().buckets().size() && word < words(); rate++) {
+                readings.add(reading(charge, charge.limit().buckets().get(rate), word(word), word(word + 1)));
                 word += WORDS;
             }
         }
@@ -186,6 +206,14 @@ public final class Decision {
                                         .map(wait -> ", retry after " + wait)
                                         .orElse(", never"))
                         .orElse("refused by policy");
+    }
+
+    private int words() {
+        return only == null ? levels.length : WORDS;
+    }
+
+    private long word(int index) {
+        return only == null ? levels[index] : index == 0 ? onlyLevel : 0;
     }
 
     private Reading reading(Charge charge, TokenBucket bucket, long level, long phase) {

@@ -82,22 +82,14 @@ public final class MemoryStore implements RateLimitStore {
 
     @Override
     public Decision decide(Charge charge) {
-        return decide(List.of(charge));
+        Bucket bucket = table(charge.limit()).own(charge.key());
+        Decision decision = bucket != null && bucket.shape.isNarrow() ? decideByWord(charge, bucket) : null;
+        return decision != null ? decision : decideHeld(List.of(charge));
     }
 
     @Override
     public Decision decide(List<Charge> charges) {
-        if (charges.size() == 1) {
-            Charge charge = charges.get(0);
-            Bucket bucket = table(charge.limit()).own(charge.key());
-            if (bucket != null && bucket.shape.isNarrow()) {
-                Decision decision = decideByWord(charges, charge, bucket);
-                if (decision != null) {
-                    return decision;
-                }
-            }
-        }
-        return decideHeld(charges);
+        return charges.size() == 1 ? decide(charges.get(0)) : decideHeld(charges);
     }
 
     @Override
@@ -128,7 +120,7 @@ public final class MemoryStore implements RateLimitStore {
     }
 
     /** One smooth rate of one key: one compare-and-set. Null says that the bucket is not, or no longer, the right one. */
-    private @Nullable Decision decideByWord(List<Charge> charges, Charge charge, Bucket bucket) {
+    private @Nullable Decision decideByWord(Charge charge, Bucket bucket) {
         TokenBucket rate = bucket.shape.rates[0];
         for (int spins = 0; ; spins++) {
             // The word before the clock: a word of later than now would show less than there ever was.
@@ -150,7 +142,7 @@ public final class MemoryStore implements RateLimitStore {
             if (!admitted
                     || charge.cost() == 0
                     || bucket.replace(word, rate.fullAt(level - charge.cost() * rate.unitsPerThousandth(), now))) {
-                return Decision.of(charges, admitted, new long[] {level, 0});
+                return new Decision(charge, admitted, level);
             }
         }
     }
