@@ -94,8 +94,7 @@ final class KnownPropertiesBindHandler extends AbstractBindHandler {
         boolean ofLimit = LIMITS.isAncestorOf(name) && name.getNumberOfElements() > limit;
         int parents = ofLimit ? limit : ROOT.getNumberOfElements();
         Set<String> candidates = ofLimit ? LIMIT_NAMES : NAMES;
-        String fix = new UnknownLimitException(name.subName(parents).toString(), candidates)
-                .getNearest()
+        String fix = UnknownLimitException.nearest(name.subName(parents).toString(), candidates)
                 .map(nearest -> "did you mean " + name.chop(parents) + "." + nearest + "?")
                 .orElse("known below " + name.chop(parents) + " are " + String.join(", ", candidates)
                         + (ofLimit ? ", and a limit name with dots is written \"[a.b]\"" : ""));
