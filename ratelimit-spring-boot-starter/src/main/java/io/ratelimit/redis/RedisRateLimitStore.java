@@ -158,14 +158,24 @@ public final class RedisRateLimitStore implements RateLimitStore {
         });
     }
 
+    /** An interrupt does not end the wait, which is short: whoever is interrupted would else be free of a shared limit. */
     private <T> T await(CompletableFuture<T> reply) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        boolean interrupted = false;
         try {
-            return reply.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            while (true) {
+                try {
+                    return reply.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                } catch (InterruptedException ex) {
+                    interrupted = true;
+                }
+            }
         } catch (ExecutionException | TimeoutException ex) {
             throw unavailable(ex);
-        } catch (InterruptedException ex) {
-            Thread.currentThread().interrupt();
-            throw new StoreUnavailableException("Interrupted while waiting for Redis", ex);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
