@@ -41,8 +41,6 @@ public final class RedisRateLimitStore implements RateLimitStore {
     /** How long a decision may take unless said otherwise. */
     public static final Duration DEFAULT_TIMEOUT = Duration.ofMillis(250);
 
-    private static final Duration SHORTEST = Duration.ofMillis(1);
-    private static final Duration LONGEST = Duration.ofMinutes(1);
     private static final boolean LETTUCE_PRESENT =
             ClassUtils.isPresent("io.lettuce.core.RedisClient", RedisRateLimitStore.class.getClassLoader());
 
@@ -83,15 +81,12 @@ public final class RedisRateLimitStore implements RateLimitStore {
      * @throws InvalidRedisSettingException if the prefix or the timeout is wrong
      */
     public static RedisRateLimitStore create(RedisConnectionFactory connections, String prefix, Duration timeout) {
-        RedisKeys keys = new RedisKeys(prefix);
-        if (timeout.compareTo(SHORTEST) < 0 || timeout.compareTo(LONGEST) > 0) {
-            throw new InvalidRedisSettingException(
-                    "Invalid Redis timeout " + timeout + ": use 1ms to 1m, such as 250ms");
-        }
+        RedisSettings settings = new RedisSettings(prefix, timeout);
         RedisDriver driver = LETTUCE_PRESENT && LettuceDriver.serves(connections)
                 ? LettuceDriver.of(connections, timeout)
                 : BlockingDriver.of(connections, timeout);
-        return new RedisRateLimitStore(driver, BucketScript.tokenBucket(), keys, timeout);
+        return new RedisRateLimitStore(
+                driver, BucketScript.tokenBucket(), new RedisKeys(settings.keyPrefix()), timeout);
     }
 
     @Override
