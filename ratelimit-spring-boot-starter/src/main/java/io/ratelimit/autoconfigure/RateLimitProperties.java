@@ -58,10 +58,10 @@ record RateLimitProperties(
     /**
      * Checks that buckets may be kept in memory, where there is no other store.
      *
-     * @throws InvalidRateLimitPropertyException if they are to be kept in Redis
+     * @throws InvalidRateLimitPropertyException if calls are limited, and their buckets are to be kept in Redis
      */
     void requireMemory() {
-        if (store == StoreType.REDIS) {
+        if (enabled && store == StoreType.REDIS) {
             throw new InvalidRateLimitPropertyException(
                     PREFIX + ".store",
                     "redis",
