@@ -58,7 +58,7 @@ record RateLimitProperties(
     /**
      * Checks that buckets may be kept in memory, where there is no other store.
      *
-     * @throws InvalidRateLimitPropertyException if calls are limited, and their buckets are to be kept in Redis
+     * @throws InvalidRateLimitPropertyException if calls are limited, and Redis or a connection factory was asked for
      */
     void requireMemory() {
         if (enabled && store == StoreType.REDIS) {
@@ -66,6 +66,12 @@ record RateLimitProperties(
                     PREFIX + ".store",
                     "redis",
                     "there is no Redis connection factory; add spring-boot-starter-data-redis, or use memory");
+        }
+        if (enabled && store == StoreType.AUTO && redis.connectionFactory() != null) {
+            throw new InvalidRateLimitPropertyException(
+                    PREFIX + ".redis.connection-factory",
+                    redis.connectionFactory(),
+                    "there is no Redis connection factory; define one of this name, or drop the property");
         }
     }
 

@@ -36,10 +36,8 @@ public final class RateLimitRedisAutoConfiguration {
     @Bean(defaultCandidate = false)
     RedisRateLimitStore rateLimitRedis(RateLimitProperties properties, ListableBeanFactory beans) {
         RateLimitProperties.Redis redis = properties.redis();
-        RedisConnectionFactory connections = redis.connectionFactory() == null
-                ? beans.getBean(RedisConnectionFactory.class)
-                : beans.getBean(redis.connectionFactory(), RedisConnectionFactory.class);
-        RedisRateLimitStore store = RedisRateLimitStore.create(connections, redis.keyPrefix(), redis.timeout());
+        RedisRateLimitStore store = RedisRateLimitStore.create(
+                ConnectionFactoryChoice.of(redis.connectionFactory(), beans), redis.keyPrefix(), redis.timeout());
         store.connect();
         return store;
     }
