@@ -7,10 +7,13 @@ import io.ratelimit.RateLimiters;
 import io.ratelimit.Source;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
+import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -81,6 +84,47 @@ class RateLimitRedisAutoConfigurationTests {
                 .isInstanceOf(InvalidRateLimitPropertyException.class)
                 .hasMessage("Invalid property " + NAME + " = \"primry\": there is no Redis connection factory; "
                         + "define one of this name, or drop the property"));
+    }
+
+    @Test
+    void namesItsKeysAsItIsTold() {
+        redis.command("FLUSHALL");
+        onRedis(redis)
+                .withPropertyValues("ratelimit.redis.key-prefix=shop:limits")
+                .run(context -> {
+                    assertThat(ask(context).source()).isEqualTo(Source.STORE);
+                    assertThat(redis.command("KEYS", "*")).isEqualTo(List.of("shop:limits:{ann}:search"));
+                });
+    }
+
+    @Test
+    void waitsForASlowServerAsLongAsItIsTold() {
+        try (RedisServer slow = RedisServer.start()) {
+            onRedis(slow).run(context -> {
+                assertThat(ask(context).source()).isEqualTo(Source.STORE);
+                slow.command("CLIENT", "PAUSE", "1000");
+                assertThat(ask(context).source()).isEqualTo(Source.STORE);
+            });
+        }
+    }
+
+    @Test
+    void waitsForASlowServerNoLongerThanItIsTold() {
+        try (RedisServer slow = RedisServer.start()) {
+            slow.command("CLIENT", "PAUSE", "4000");
+            onRedis(slow).withPropertyValues("ratelimit.redis.timeout=50ms").run(context -> {
+                long start = System.nanoTime();
+                assertThat(ask(context).source()).isEqualTo(Source.LOCAL);
+                assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+            });
+        }
+    }
+
+    private ApplicationContextRunner onRedis(RedisServer server) {
+        return application
+                .withConfiguration(AutoConfigurations.of(DataRedisAutoConfiguration.class))
+                .withPropertyValues(
+                        "spring.data.redis.host=" + server.host(), "spring.data.redis.port=" + server.port());
     }
 
     private static ApplicationContextRunner factory(
