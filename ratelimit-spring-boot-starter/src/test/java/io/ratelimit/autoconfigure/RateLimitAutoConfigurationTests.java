@@ -25,11 +25,8 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
-import org.aspectj.weaver.Advice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -37,7 +34,6 @@ import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
 import org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.SimpleMetricsExportAutoConfiguration;
-import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
@@ -308,33 +304,6 @@ class RateLimitAutoConfigurationTests {
             assertThat(((MemoryStore) context.getBean(RateLimitStore.class)).keys())
                     .isEqualTo(10);
         });
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "org.springframework.data.redis",
-                "io.lettuce",
-                "redis.clients",
-                "io.micrometer",
-                "org.springframework.boot.actuate",
-                "org.springframework.web",
-                "org.springframework.http",
-                "org.aspectj",
-                "reactor"
-            })
-    void limitsWithoutAnOptionalLibrary(String absent) {
-        application.withClassLoader(new FilteredClassLoader(absent)).run(context -> {
-            assertThat(context).hasNotFailed();
-            assertThat(limited(context)).isEqualTo(2);
-        });
-    }
-
-    @Test
-    void limitsWithAspectJToo() {
-        assertThat(Advice.class).isNotNull();
-        application.run(context ->
-                assertThat(AopUtils.isAopProxy(context.getBean(Shop.class))).isTrue());
     }
 
     private static int limited(AssertableApplicationContext context) {
