@@ -84,7 +84,7 @@ final class ExpressionTypes {
         if (known.isArray()) {
             throw site.invalid("an array is no key", "take an element, or join them");
         }
-        if (!known.isInterface() && !Modifier.isAbstract(known.getModifiers()) && !MEMBERS.hasText(known)) {
+        if (!known.isInterface() && !Modifier.isAbstract(known.getModifiers()) && !KeyText.isOwn(known)) {
             throw site.invalid(
                     known.getName() + " has no toString of its own, so that every call would have a bucket of its own",
                     "take one of its properties");
