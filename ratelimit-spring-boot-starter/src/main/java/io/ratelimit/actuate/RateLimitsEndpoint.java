@@ -29,7 +29,7 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
  * </ul>
  *
  * <p>A key with a slash goes into the query, {@code /ratelimits/search?key=a%2Fb}, because servers refuse an encoded
- * slash in a path. An unknown limit is answered by 404.
+ * slash in a path. An unknown limit is answered by 404, a store that cannot be asked by 503.
  *
  * <p>Whoever may see the endpoint may reset buckets, as with Spring Boot's {@code caches};
  * {@code management.endpoint.ratelimits.access=read-only} takes that away.
@@ -54,24 +54,22 @@ public final class RateLimitsEndpoint {
     @ReadOperation
     Overview limits() {
         List<LimitDescription> limits = limiters.all().stream()
-                .flatMap(limiter -> find(limiter.name(), known -> LimitDescription.of(known, methods)).stream())
+                .flatMap(limiter -> description(limiter).stream())
                 .sorted(Comparator.comparing(LimitDescription::name))
                 .toList();
         return new Overview(StoreDescription.of(limiters), limits);
     }
 
     @ReadOperation
-    @Nullable LimitLevel limit(@Selector String limit, @Nullable String key) {
-        return find(
-                        limit,
-                        limiter -> new LimitLevel(
-                                LimitDescription.of(limiter, methods), KeyLevel.of(limiter, orShared(key))))
-                .orElse(null);
+    WebEndpointResponse<LimitLevel> limit(@Selector String limit, @Nullable String key) {
+        return answer(
+                limit,
+                limiter -> new LimitLevel(LimitDescription.of(limiter, methods), KeyLevel.of(limiter, orShared(key))));
     }
 
     @ReadOperation
-    @Nullable KeyLevel level(@Selector String limit, @Selector String key) {
-        return find(limit, limiter -> KeyLevel.of(limiter, key)).orElse(null);
+    WebEndpointResponse<KeyLevel> level(@Selector String limit, @Selector String key) {
+        return answer(limit, limiter -> KeyLevel.of(limiter, key));
     }
 
     @DeleteOperation
@@ -81,21 +79,30 @@ public final class RateLimitsEndpoint {
 
     @DeleteOperation
     WebEndpointResponse<Void> reset(@Selector String limit, @Selector String key) {
+        return answer(limit, limiter -> {
+            limiter.reset(key);
+            return null;
+        });
+    }
+
+    /** Empty for a limit that was removed meanwhile. */
+    private Optional<LimitDescription> description(RateLimiter limiter) {
         try {
-            limiters.get(limit).reset(key);
-            return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NO_CONTENT);
+            return Optional.of(LimitDescription.of(limiter, methods));
+        } catch (UnknownLimitException ex) {
+            return Optional.empty();
+        }
+    }
+
+    private <T> WebEndpointResponse<T> answer(String limit, Function<RateLimiter, @Nullable T> question) {
+        try {
+            @Nullable T body = question.apply(limiters.get(limit));
+            return new WebEndpointResponse<>(
+                    body, body == null ? WebEndpointResponse.STATUS_NO_CONTENT : WebEndpointResponse.STATUS_OK);
         } catch (UnknownLimitException ex) {
             return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
         } catch (StoreUnavailableException ex) {
             return new WebEndpointResponse<>(WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE);
-        }
-    }
-
-    private <T> Optional<T> find(String limit, Function<RateLimiter, T> reading) {
-        try {
-            return Optional.of(reading.apply(limiters.get(limit)));
-        } catch (UnknownLimitException ex) {
-            return Optional.empty();
         }
     }
 

@@ -76,7 +76,7 @@ public @interface RateLimited {
      *
      * <p>The key is the text of the value: of numbers, UUIDs, dates and other values their {@code toString}, of enums the
      * constant's name, of an {@code Optional} what is in it. Arrays, and types without a {@code toString} of their own, are
-     * refused. A value that is null or blank is an {@code EmptyKeyException}, or one shared bucket with
+     * refused by an {@code IllegalArgumentException}, also in a collection or map. A value that is null or blank is an {@code EmptyKeyException}, or one shared bucket with
      * {@code ratelimit.empty-key: shared}.
      *
      * @return an expression, or empty

@@ -66,8 +66,8 @@ final class Expressions {
      */
     CallValue parse(Site site, Parameters parameters, Class<?> wanted) {
         SpelExpression expression = parse(site, interpreting);
-        ExpressionCheck check = new ExpressionCheck(site, parameters, beanFactory, shared.typeLocator());
-        check.check(expression.getAST(), wanted);
+        ExpressionTypes types = new ExpressionTypes(site, parameters, beanFactory, shared.typeLocator());
+        types.check(expression.getAST(), wanted);
         if (expression.getAST() instanceof VariableReference variable) {
             Integer index = parameters.indexes().get(variable.toStringAST().substring(1));
             if (index != null) {
@@ -75,7 +75,8 @@ final class Expressions {
                 return call -> call.args()[position];
             }
         }
-        SpelExpression evaluated = check.isCompilable() ? parse(site, compiling) : expression;
+        SpelExpression evaluated =
+                new SafeCompilation(types).isSafe(expression.getAST()) ? parse(site, compiling) : expression;
         return call -> evaluate(evaluated, parameters, call);
     }
 

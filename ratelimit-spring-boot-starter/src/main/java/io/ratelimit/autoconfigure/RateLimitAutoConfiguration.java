@@ -19,6 +19,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Role;
 
 /**
@@ -36,18 +38,6 @@ public final class RateLimitAutoConfiguration {
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
     static ConfigurationPropertiesBindHandlerAdvisor rateLimitPropertyBinding() {
         return parent -> new KnownPropertiesBindHandler(new LimitTextBindHandler(parent));
-    }
-
-    @Bean(defaultCandidate = false)
-    MemoryStore rateLimitMemory(RateLimitProperties properties) {
-        return MemoryStore.create(System::nanoTime, properties.memory().maxKeys());
-    }
-
-    @Bean
-    @ConditionalOnMissingBean
-    RateLimitStore rateLimitStore(@Qualifier("rateLimitMemory") MemoryStore memory, RateLimitProperties properties) {
-        properties.requireMemory();
-        return memory;
     }
 
     @Bean
@@ -86,5 +76,18 @@ public final class RateLimitAutoConfiguration {
             ObjectProvider<RateLimitProperties> properties) {
         return new RateLimitAdvisor(
                 methods, limiters, () -> properties.getObject().toAdviceSettings());
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnMissingBean(RateLimitStore.class)
+    @Import(LocalMemory.class)
+    static final class InMemory {
+
+        @Bean
+        RateLimitStore rateLimitStore(
+                @Qualifier("rateLimitMemory") MemoryStore memory, RateLimitProperties properties) {
+            properties.requireMemory();
+            return memory;
+        }
     }
 }

@@ -3,10 +3,11 @@ package io.ratelimit.autoconfigure;
 import io.ratelimit.Limit;
 import io.ratelimit.aop.AdviceSettings;
 import io.ratelimit.aop.EmptyKey;
+import io.ratelimit.redis.InvalidRedisSettingException;
+import io.ratelimit.redis.RedisSettings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
@@ -57,14 +58,20 @@ record RateLimitProperties(
     /**
      * Checks that buckets may be kept in memory, where there is no other store.
      *
-     * @throws InvalidRateLimitPropertyException if they are to be kept in Redis
+     * @throws InvalidRateLimitPropertyException if calls are limited, and Redis or a connection factory was asked for
      */
     void requireMemory() {
-        if (store == StoreType.REDIS) {
+        if (enabled && store == StoreType.REDIS) {
             throw new InvalidRateLimitPropertyException(
                     PREFIX + ".store",
                     "redis",
                     "there is no Redis connection factory; add spring-boot-starter-data-redis, or use memory");
+        }
+        if (enabled && store == StoreType.AUTO && redis.connectionFactory() != null) {
+            throw new InvalidRateLimitPropertyException(
+                    PREFIX + ".redis.connection-factory",
+                    redis.connectionFactory(),
+                    "there is no Redis connection factory; define one of this name, or drop the property");
         }
     }
 
@@ -95,20 +102,12 @@ record RateLimitProperties(
             @DefaultValue("ratelimit") String keyPrefix,
             @Nullable String connectionFactory) {
 
-        private static final Pattern KEY_PREFIX = Pattern.compile("[A-Za-z0-9._:-]{1,32}");
-        private static final Duration SHORTEST = Duration.ofMillis(1);
-        private static final Duration LONGEST = Duration.ofMinutes(1);
-
         Redis {
-            if (timeout.compareTo(SHORTEST) < 0 || timeout.compareTo(LONGEST) > 0) {
+            try {
+                new RedisSettings(keyPrefix, timeout);
+            } catch (InvalidRedisSettingException ex) {
                 throw new InvalidRateLimitPropertyException(
-                        PREFIX + ".redis.timeout", timeout, "not between 1ms and 1m; use a deadline such as 250ms");
-            }
-            if (!KEY_PREFIX.matcher(keyPrefix).matches()) {
-                throw new InvalidRateLimitPropertyException(
-                        PREFIX + ".redis.key-prefix",
-                        keyPrefix,
-                        "not a key prefix; use 1 to 32 letters, digits, dots, colons, dashes and underscores");
+                        PREFIX + ".redis." + ex.getSetting(), ex.getValue(), ex.getRule());
             }
         }
     }

@@ -35,8 +35,6 @@ import org.springframework.util.ClassUtils;
  */
 public final class RedisRateLimitStore implements RateLimitStore {
 
-    private static final Duration SHORTEST = Duration.ofMillis(1);
-    private static final Duration LONGEST = Duration.ofMinutes(1);
     private static final boolean LETTUCE_PRESENT =
             ClassUtils.isPresent("io.lettuce.core.RedisClient", RedisRateLimitStore.class.getClassLoader());
 
@@ -67,15 +65,12 @@ public final class RedisRateLimitStore implements RateLimitStore {
      * @throws InvalidRedisSettingException if the prefix or the timeout is wrong
      */
     public static RedisRateLimitStore create(RedisConnectionFactory connections, String prefix, Duration timeout) {
-        RedisKeys keys = new RedisKeys(prefix);
-        if (timeout.compareTo(SHORTEST) < 0 || timeout.compareTo(LONGEST) > 0) {
-            throw new InvalidRedisSettingException(
-                    "Invalid Redis timeout " + timeout + ": use 1ms to 1m, such as 250ms");
-        }
+        RedisSettings settings = new RedisSettings(prefix, timeout);
         RedisDriver driver = LETTUCE_PRESENT && LettuceDriver.serves(connections)
                 ? LettuceDriver.of(connections, timeout)
                 : BlockingDriver.of(connections, timeout);
-        return new RedisRateLimitStore(driver, BucketScript.tokenBucket(), keys, timeout);
+        return new RedisRateLimitStore(
+                driver, BucketScript.tokenBucket(), new RedisKeys(settings.keyPrefix()), timeout);
     }
 
     @Override
@@ -142,14 +137,24 @@ public final class RedisRateLimitStore implements RateLimitStore {
         });
     }
 
+    /** An interrupt does not end the wait, which is short: whoever is interrupted would else be free of a shared limit. */
     private <T> T await(CompletableFuture<T> reply) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        boolean interrupted = false;
         try {
-            return reply.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            while (true) {
+                try {
+                    return reply.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                } catch (InterruptedException ex) {
+                    interrupted = true;
+                }
+            }
         } catch (ExecutionException | TimeoutException ex) {
             throw unavailable(ex);
-        } catch (InterruptedException ex) {
-            Thread.currentThread().interrupt();
-            throw new StoreUnavailableException("Interrupted while waiting for Redis", ex);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

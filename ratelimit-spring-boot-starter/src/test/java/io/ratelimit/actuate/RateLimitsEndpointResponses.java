@@ -91,7 +91,7 @@ abstract class RateLimitsEndpointResponses {
     @Test
     void aStoreThatDoesNotAnswerIsShownAsDown() {
         limiters.define(Limit.of("search", "2/s"));
-        store.failing.set(true);
+        store.fail();
 
         assertThat(application.get("/actuator/ratelimits").body())
                 .startsWith("{\"store\":{\"name\":\"remote\",\"state\":\"down\"}");
@@ -101,7 +101,7 @@ abstract class RateLimitsEndpointResponses {
     void aStoreWithoutLimitsIsAskedAllTheSame() {
         assertThat(application.get("/actuator/ratelimits").body())
                 .isEqualTo("{\"store\":{\"name\":\"remote\",\"state\":\"up\"},\"limits\":[]}");
-        store.failing.set(true);
+        store.fail();
         assertThat(application.get("/actuator/ratelimits").body()).contains("\"state\":\"down\"");
     }
 
@@ -130,7 +130,7 @@ abstract class RateLimitsEndpointResponses {
                 .rates("2/s")
                 .onStoreFailure(OnStoreFailure.DENY)
                 .build());
-        store.failing.set(true);
+        store.fail();
 
         assertThat(application.get("/actuator/ratelimits/search/user-42").body())
                 .startsWith("{\"source\":\"local\",\"rates\":[{\"rate\":\"2/s\",\"remaining\":2.0");
@@ -204,7 +204,7 @@ abstract class RateLimitsEndpointResponses {
     @Test
     void aResetThatTheStoreCannotDoIsUnavailable() {
         limiters.define(Limit.of("search", "4/s"));
-        store.failing.set(true);
+        store.fail();
 
         assertThat(application.send("/actuator/ratelimits/search/a", "DELETE").statusCode())
                 .isEqualTo(503);
@@ -262,6 +262,10 @@ abstract class RateLimitsEndpointResponses {
         @Override
         public void close() {
             memory.close();
+        }
+
+        void fail() {
+            failing.set(true);
         }
 
         private void startAfresh() {

@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ratelimit.Decision;
 import io.ratelimit.EmptyKeyException;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitExceededException;
@@ -20,30 +19,28 @@ import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.aop.RateLimitAdvisor;
 import io.ratelimit.redis.RedisRateLimitStore;
 import io.ratelimit.web.RateLimitExceptionHandler;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
-import org.aspectj.weaver.Advice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
 import org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.SimpleMetricsExportAutoConfiguration;
-import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.Ordered;
-import org.springframework.data.redis.connection.RedisConnectionFactory;
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** What the starter brings by itself, and what an application can put in its place. */
 @ExtendWith(OutputCaptureExtension.class)
@@ -134,14 +131,6 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
-    void takesTheConnectionFactoryThatIsNamedWhereThereAreSeveral() {
-        ApplicationContextRunner two = withRedis.withUserConfiguration(TwoFactories.class);
-        two.withPropertyValues("ratelimit.redis.connection-factory=second")
-                .run(context -> assertThat(context).hasNotFailed().hasSingleBean(FallbackStore.class));
-        two.run(context -> assertThat(context).getFailure().rootCause().hasMessageContaining("first,second"));
-    }
-
-    @Test
     void admitsEverythingAndKeepsItsBeansWhenSwitchedOff() {
         application.withPropertyValues("ratelimit.enabled=false").run(context -> {
             assertThat(context.getBean(RateLimitStore.class)).isInstanceOf(MemoryStore.class);
@@ -175,12 +164,52 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
-    void usesAStoreBeanInPlaceOfItsOwn() {
+    void usesAStoreBeanInPlaceOfItsOwnAndMakesNoneBesideIt() throws IOException {
         MemoryStore mine = MemoryStore.create();
-        withRedis.withBean("mine", RateLimitStore.class, () -> mine).run(context -> {
-            assertThat(context.getBean(RateLimiters.class).store()).isSameAs(mine);
-            assertThat(limited(context)).isEqualTo(2);
-        });
+        try (ServerSocket listener = new ServerSocket(0)) {
+            withRedis
+                    .withConfiguration(meters)
+                    .withBean("rateLimitStore", RateLimitStore.class, () -> mine)
+                    .withPropertyValues("spring.data.redis.port=" + listener.getLocalPort())
+                    .run(context -> {
+                        assertThat(context.getBean(RateLimiters.class).store()).isSameAs(mine);
+                        assertThat(limited(context)).isEqualTo(2);
+                        assertThat(context).hasSingleBean(RateLimitStore.class);
+                        assertThat(isConnected(listener)).isFalse();
+                        assertThat(context.getBean(MeterRegistry.class)
+                                        .find("ratelimit.keys")
+                                        .meters())
+                                .isEmpty();
+                    });
+        }
+    }
+
+    @Test
+    void makesItsOwnStoreBesideOneThatIsNoDefaultCandidate() {
+        RootBeanDefinition hidden = new RootBeanDefinition(MemoryStore.class, MemoryStore::create);
+        hidden.setDefaultCandidate(false);
+        withRedis
+                .withInitializer(
+                        context -> ((GenericApplicationContext) context).registerBeanDefinition("hidden", hidden))
+                .run(context ->
+                        assertThat(context.getBean(RateLimitStore.class).name()).isEqualTo("redis"));
+    }
+
+    @Test
+    void connectsToNoRedisWhenSwitchedOff() throws IOException {
+        try (ServerSocket listener = new ServerSocket(0)) {
+            ApplicationContextRunner listened =
+                    withRedis.withPropertyValues("spring.data.redis.port=" + listener.getLocalPort());
+            listened.withPropertyValues("ratelimit.enabled=false", "ratelimit.store=redis")
+                    .run(context -> {
+                        assertThat(ask(context.getBean(RateLimiters.class), "search")
+                                        .source())
+                                .isEqualTo(Source.DISABLED);
+                        assertThat(context).hasBean("rateLimitStore").doesNotHaveBean(RedisRateLimitStore.class);
+                        assertThat(isConnected(listener)).isFalse();
+                    });
+            listened.run(context -> assertThat(isConnected(listener)).isTrue());
+        }
     }
 
     @Test
@@ -277,33 +306,6 @@ class RateLimitAutoConfigurationTests {
         });
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "org.springframework.data.redis",
-                "io.lettuce",
-                "redis.clients",
-                "io.micrometer",
-                "org.springframework.boot.actuate",
-                "org.springframework.web",
-                "org.springframework.http",
-                "org.aspectj",
-                "reactor"
-            })
-    void limitsWithoutAnOptionalLibrary(String absent) {
-        application.withClassLoader(new FilteredClassLoader(absent)).run(context -> {
-            assertThat(context).hasNotFailed();
-            assertThat(limited(context)).isEqualTo(2);
-        });
-    }
-
-    @Test
-    void limitsWithAspectJToo() {
-        assertThat(Advice.class).isNotNull();
-        application.run(context ->
-                assertThat(AopUtils.isAopProxy(context.getBean(Shop.class))).isTrue());
-    }
-
     private static int limited(AssertableApplicationContext context) {
         int admitted = 0;
         for (int i = 0; i < 5; i++) {
@@ -334,25 +336,20 @@ class RateLimitAutoConfigurationTests {
                 .toArray(Thread[]::new);
     }
 
+    private static boolean isConnected(ServerSocket listener) throws IOException {
+        listener.setSoTimeout(1_000);
+        try (Socket client = listener.accept()) {
+            return client.isConnected();
+        } catch (SocketTimeoutException ex) {
+            return false;
+        }
+    }
+
     public static class Shop {
 
         @RateLimited(limit = "search", key = "#user")
         public String search(String user) {
             return "found";
-        }
-    }
-
-    @Configuration(proxyBeanMethods = false)
-    static class TwoFactories {
-
-        @Bean
-        RedisConnectionFactory first() {
-            return new LettuceConnectionFactory();
-        }
-
-        @Bean
-        RedisConnectionFactory second() {
-            return new LettuceConnectionFactory();
         }
     }
 }

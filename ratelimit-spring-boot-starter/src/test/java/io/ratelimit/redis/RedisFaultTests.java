@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.FallbackStore;
 import io.ratelimit.Limit;
+import io.ratelimit.MemoryStore;
+import io.ratelimit.Source;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
@@ -147,14 +151,32 @@ class RedisFaultTests {
     }
 
     @Test
-    void anInterruptedCallerWaitsNoLongerAndKeepsTheFlag() throws Exception {
+    void anInterruptedCallerGetsTheAnswerOfRedisAndKeepsTheFlag() {
+        try (RedisRateLimitStore patient =
+                        RedisRateLimitStore.create(TestConnections.lettuce(redis), "ratelimit", Duration.ofSeconds(5));
+                FallbackStore withFallback = new FallbackStore(patient, MemoryStore.create())) {
+            connect(patient);
+            patient.decide(new Charge(LIMIT, "secret-user", 100_000));
+            Thread.currentThread().interrupt();
+            Decision decision = withFallback.decide(CHARGE);
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(decision.admitted()).isFalse();
+            assertThat(decision.source()).isEqualTo(Source.STORE);
+        }
+    }
+
+    @Test
+    void anInterruptedCallerWaitsNoLongerThanTheDeadlineAndKeepsTheFlag() throws Exception {
         try (LossyProxy proxy = new LossyProxy(redis.port());
                 RedisRateLimitStore remote = store(TestConnections.lettuce(redis.host(), proxy.port()))) {
             connect(remote);
             proxy.swallowReplies(true);
             Thread.currentThread().interrupt();
-            assertThatThrownBy(() -> remote.decide(CHARGE)).hasMessage("Interrupted while waiting for Redis");
+            long start = System.nanoTime();
+            assertThatThrownBy(() -> remote.decide(CHARGE))
+                    .hasMessage("Redis could not be asked: no answer within 250 ms");
             assertThat(Thread.interrupted()).isTrue();
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofMillis(200), BUDGET);
         }
     }
 

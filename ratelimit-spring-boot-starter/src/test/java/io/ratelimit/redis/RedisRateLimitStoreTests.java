@@ -276,7 +276,7 @@ class RedisRateLimitStoreTests {
     void aTimeoutThatIsNoneIsRefusedWithTheRule() {
         assertThatThrownBy(() -> RedisRateLimitStore.create(TestConnections.lettuce(redis), "p", Duration.ZERO))
                 .isInstanceOf(InvalidRedisSettingException.class)
-                .hasMessage("Invalid Redis timeout PT0S: use 1ms to 1m, such as 250ms");
+                .hasMessage("Invalid Redis timeout \"PT0S\": not between 1ms and 1m; use a deadline such as 250ms");
     }
 
     private <T extends AutoCloseable> T closing(T closeable) {

@@ -3,10 +3,10 @@ package io.ratelimit.aop;
 import io.ratelimit.UnknownLimitException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
@@ -18,20 +18,14 @@ import org.springframework.expression.spel.ast.*;
 import org.springframework.util.ClassUtils;
 
 /**
- * Walks an expression before its first use: every variable, property, method, bean and type must exist, as far as the
- * declared types tell.
+ * The types in an expression, found before its first use: every variable, property, method, bean and type must exist, as far
+ * as the declared types tell.
  *
  * <p>What they do not tell, such as the properties of an {@code Object} or a {@code Map}, is left to the call.
  */
-final class ExpressionCheck {
+final class ExpressionTypes {
 
     private static final ResolvableType UNKNOWN = ResolvableType.NONE;
-    private static final ResolvableType BOOLEAN = ResolvableType.forClass(Boolean.class);
-    private static final ResolvableType NUMBER = ResolvableType.forClass(Number.class);
-    private static final ResolvableType STRING = ResolvableType.forClass(String.class);
-
-    /** The types whose arithmetic and comparison the compiler does exactly as the interpreter does. */
-    private static final Set<Class<?>> EXACT = Set.of(Integer.class, Long.class, Float.class, Double.class);
 
     private static final DeclaredMembers MEMBERS = new DeclaredMembers();
 
@@ -39,20 +33,24 @@ final class ExpressionCheck {
     private final Parameters parameters;
     private final ConfigurableBeanFactory beanFactory;
     private final TypeLocator typeLocator;
-    private boolean compilable = true;
+    private final Map<SpelNode, ResolvableType> found = new IdentityHashMap<>();
     private int depth;
 
-    ExpressionCheck(Site site, Parameters parameters, ConfigurableBeanFactory beanFactory, TypeLocator typeLocator) {
+    ExpressionTypes(Site site, Parameters parameters, ConfigurableBeanFactory beanFactory, TypeLocator typeLocator) {
         this.site = site;
         this.parameters = parameters;
         this.beanFactory = beanFactory;
         this.typeLocator = typeLocator;
     }
 
-    /** Checks an expression whose value must be of a boxed type. */
+    /**
+     * Finds the types in an expression whose value must be of a boxed type; Object for a key, which has a text.
+     *
+     * @throws InvalidRateLimitedException if something in it does not exist, or its value is of another type
+     */
     void check(SpelNode root, Class<?> wanted) {
         ResolvableType type = type(root);
-        Class<?> known = boxed(type);
+        Class<?> known = OperatorTypes.boxed(type);
         if (root instanceof NullLiteral || known == void.class) {
             throw site.invalid("gives no value", "write an expression that does");
         }
@@ -69,16 +67,24 @@ final class ExpressionCheck {
         }
     }
 
-    /** {@return whether byte code for it is sure to give the interpreter's answer} */
-    boolean isCompilable() {
-        return compilable;
+    /** {@return the boxed type of a part of the expression, as a class; null if it is unknown} */
+    @Nullable Class<?> boxed(SpelNode node) {
+        return OperatorTypes.boxed(found.getOrDefault(node, UNKNOWN));
+    }
+
+    /** {@return whether only a call can tell what members an owner has} */
+    static boolean isDynamic(@Nullable Class<?> owner, boolean nullSafe) {
+        return owner == null
+                || owner == Object.class
+                || Map.class.isAssignableFrom(owner)
+                || owner == Optional.class && nullSafe;
     }
 
     private void checkKey(Class<?> known) {
         if (known.isArray()) {
             throw site.invalid("an array is no key", "take an element, or join them");
         }
-        if (!known.isInterface() && !Modifier.isAbstract(known.getModifiers()) && !MEMBERS.hasText(known)) {
+        if (!known.isInterface() && !Modifier.isAbstract(known.getModifiers()) && !KeyText.isOwn(known)) {
             throw site.invalid(
                     known.getName() + " has no toString of its own, so that every call would have a bucket of its own",
                     "take one of its properties");
@@ -86,14 +92,21 @@ final class ExpressionCheck {
     }
 
     private ResolvableType type(SpelNode node) {
+        ResolvableType type;
         if (node instanceof CompoundExpression) {
-            ResolvableType type = start(node.getChild(0));
+            type = found(node.getChild(0), start(node.getChild(0)));
             for (int i = 1; i < node.getChildCount(); i++) {
-                type = member(node.getChild(i), type);
+                type = found(node.getChild(i), member(node.getChild(i), type));
             }
-            return type;
+        } else {
+            type = start(node);
         }
-        return start(node);
+        return found(node, type);
+    }
+
+    private ResolvableType found(SpelNode node, ResolvableType type) {
+        found.put(node, type);
+        return type;
     }
 
     /** The type of a node that stands at the beginning of a chain. */
@@ -106,7 +119,6 @@ final class ExpressionCheck {
                 || node instanceof Indexer
                 || node instanceof Selection
                 || node instanceof Projection) {
-            compilable = false;
             return depth > 0 ? member(node, UNKNOWN) : member(node, ResolvableType.forClass(Call.class));
         }
         if (node instanceof Literal literal) {
@@ -127,68 +139,15 @@ final class ExpressionCheck {
             return ResolvableType.forClassWithGenerics(Class.class, located(node));
         }
         if (node instanceof ConstructorReference) {
-            compilable = false;
             children(node, 1);
             boolean array = node.toStringAST().contains("[");
             return array ? UNKNOWN : ResolvableType.forClass(located(node));
         }
-        return operator(node);
-    }
-
-    private ResolvableType operator(SpelNode node) {
-        List<ResolvableType> operands = children(node, 0);
-        if (node instanceof InlineList || node instanceof InlineMap) {
-            compilable = false;
-            return ResolvableType.forClass(node instanceof InlineList ? List.class : Map.class);
-        }
-        if (node instanceof OpEQ
-                || node instanceof OpNE
-                || node instanceof OpAnd
-                || node instanceof OpOr
-                || node instanceof OperatorNot) {
-            return BOOLEAN;
-        }
-        if (node instanceof OperatorMatches || node instanceof OperatorBetween || node instanceof OperatorInstanceof) {
-            compilable = false;
-            return BOOLEAN;
-        }
-        if (node instanceof Ternary || node instanceof Elvis) {
-            compilable &= operands.stream().noneMatch(type -> boxed(type) == null);
-            ResolvableType last = operands.get(operands.size() - 1);
-            ResolvableType other = operands.get(operands.size() - 2);
-            return boxed(last) == boxed(other) ? last : UNKNOWN;
-        }
-        if (node instanceof OpPlus && operands.stream().allMatch(type -> type.resolve() == String.class)) {
-            // The compiler joins two nulls, the interpreter refuses to.
-            compilable &= isText(node.getChild(0)) || node.getChildCount() > 1 && isText(node.getChild(1));
-            return STRING;
-        }
-        compilable &=
-                operands.stream().map(ExpressionCheck::boxed).allMatch(type -> type != null && EXACT.contains(type));
-        if (node instanceof OpLT || node instanceof OpLE || node instanceof OpGT || node instanceof OpGE) {
-            return BOOLEAN;
-        }
-        if (node instanceof OpPlus && operands.stream().anyMatch(type -> type.resolve() == String.class)) {
-            return STRING;
-        }
-        boolean numbers = operands.stream()
-                .map(ExpressionCheck::boxed)
-                .allMatch(type -> type != null && Number.class.isAssignableFrom(type));
-        return !numbers
-                ? UNKNOWN
-                : compilable
-                                && operands.stream()
-                                                .map(ExpressionCheck::boxed)
-                                                .distinct()
-                                                .count()
-                                        == 1
-                        ? operands.get(0)
-                        : NUMBER;
+        return OperatorTypes.of(node, children(node, 0));
     }
 
     private ResolvableType variable(String name) {
         if (name.equals("root") || name.equals("this")) {
-            compilable = false;
             return depth > 0 && name.equals("this") ? UNKNOWN : ResolvableType.forClass(Call.class);
         }
         Integer index = parameters.indexes().get(name);
@@ -218,7 +177,6 @@ final class ExpressionCheck {
         if (node instanceof MethodReference method) {
             return method(method, owner);
         }
-        compilable = false;
         if (node instanceof Selection || node instanceof Projection) {
             depth++;
             children(node, 0);
@@ -242,8 +200,7 @@ final class ExpressionCheck {
 
     private ResolvableType property(PropertyOrFieldReference node, ResolvableType owner) {
         Class<?> type = owner.resolve();
-        if (isDynamic(type, node.isNullSafe()) || type == null) {
-            compilable = false;
+        if (type == null || isDynamic(type, node.isNullSafe())) {
             return UNKNOWN;
         }
         if (type.isArray()) {
@@ -268,8 +225,7 @@ final class ExpressionCheck {
     private ResolvableType method(MethodReference node, ResolvableType owner) {
         children(node, 0);
         Class<?> type = owner.resolve();
-        if (isDynamic(type, node.isNullSafe()) && type != Map.class || type == null) {
-            compilable = false;
+        if (type == null || isDynamic(type, node.isNullSafe()) && type != Map.class) {
             return UNKNOWN;
         }
         List<Method> named = MEMBERS.methods(owner, type, node.getName());
@@ -283,7 +239,6 @@ final class ExpressionCheck {
                     type.getName() + " has no public method " + node.getName() + " with " + count + " arguments",
                     named.isEmpty() ? "check its spelling" : "it has one with another number of arguments");
         }
-        compilable &= count == 0;
         return DeclaredMembers.returned(fitting, owner);
     }
 
@@ -291,7 +246,6 @@ final class ExpressionCheck {
         if (!beanFactory.containsBean(name)) {
             throw site.invalid("there is no bean named " + name, "check its spelling, or define it");
         }
-        compilable = false;
         Class<?> type = beanFactory.getType(name, false);
         return type == null ? UNKNOWN : ResolvableType.forClass(ClassUtils.getUserClass(type));
     }
@@ -311,24 +265,8 @@ final class ExpressionCheck {
                 .toList();
     }
 
-    private static boolean isText(SpelNode node) {
-        return node instanceof StringLiteral || node instanceof OpPlus;
-    }
-
     private static ResolvableType literal(Literal literal) {
         Object value = literal.getLiteralValue().getValue();
         return value == null ? UNKNOWN : ResolvableType.forClass(value.getClass());
-    }
-
-    private static boolean isDynamic(@Nullable Class<?> type, boolean nullSafe) {
-        return type == null
-                || type == Object.class
-                || Map.class.isAssignableFrom(type)
-                || type == Optional.class && nullSafe;
-    }
-
-    private static @Nullable Class<?> boxed(ResolvableType type) {
-        Class<?> raw = type.resolve();
-        return raw == null ? null : raw == void.class ? raw : ClassUtils.resolvePrimitiveIfNecessary(raw);
     }
 }

@@ -1,0 +1,82 @@
+package io.ratelimit.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ratelimit.RateLimitExceededException;
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.annotation.RateLimited;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** A whole application that lacks a library that is optional. */
+class OptionalLibraryTests {
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(quoteCharacter = '"', delimiter = ',', textBlock = """
+            spring-data-redis|spring-boot-data-redis, org.springframework.data.redis.connection.RedisConnectionFactory, memory
+            lettuce-,                                 io.lettuce.core.RedisClient,                                      redis
+            jedis-,                                   redis.clients.jedis.Jedis,                                        redis
+            micrometer-core,                          io.micrometer.core.instrument.MeterRegistry,                      redis
+            spring-boot-actuator,                     org.springframework.boot.actuate.endpoint.annotation.Endpoint,    redis
+            spring-web,                               org.springframework.http.ProblemDetail,                           redis
+            aspectj,                                  org.aspectj.weaver.Advice,                                        redis
+            reactor-|reactive-streams|lettuce-,       reactor.core.publisher.Mono,                                      redis
+            """)
+    void limitsWithoutIt(String jars, String absent, String store) throws Exception {
+        try (ReducedClassPath classPath = ReducedClassPath.without(jars, absent)) {
+            assertThat(classPath.call(Application.class)).isEqualTo("2 of 5 by " + store);
+        }
+    }
+
+    /** Counts the calls that are admitted while no Redis is there. */
+    public static final class Application implements Callable<String> {
+
+        @Override
+        public String call() {
+            try (var context = new SpringApplicationBuilder(Wiring.class)
+                    .web(WebApplicationType.NONE)
+                    .properties(
+                            "spring.main.banner-mode=off",
+                            "spring.data.redis.port=1",
+                            "ratelimit.redis.timeout=100ms",
+                            "ratelimit.limits.search=2/1h")
+                    .run()) {
+                int admitted = 0;
+                for (int i = 0; i < 5; i++) {
+                    try {
+                        context.getBean(Shop.class).search("ann");
+                        admitted++;
+                    } catch (RateLimitExceededException ex) {
+                        assertThat(ex.getLimit()).isEqualTo("search");
+                    }
+                }
+                return admitted + " of 5 by "
+                        + context.getBean(RateLimitStore.class).name();
+            }
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    static class Wiring {
+
+        @Bean
+        Shop shop() {
+            return new Shop();
+        }
+    }
+
+    public static class Shop {
+
+        @RateLimited(limit = "search", key = "#user")
+        public String search(String user) {
+            return "found";
+        }
+    }
+}
