@@ -95,6 +95,7 @@ class ArchitectureTests {
                         "metrics.TimedStore",
                         "redis.InvalidRedisSettingException",
                         "redis.RedisRateLimitStore",
+                        "redis.RedisSettings",
                         "web.RateLimitExceptionHandler");
     }
 
