@@ -38,7 +38,9 @@ import org.springframework.core.annotation.AliasFor;
  * <p><b>Expressions</b> are in the Spring Expression Language. They see parameters by name ({@code #userId}) and by
  * index ({@code #p0}, {@code #a0}), {@code #root.target}, {@code #root.method}, {@code #root.args}, and beans
  * ({@code @plans.costOf(#userId)}). They are parsed and checked at start-up; the values of parameters are never parsed.
- * Placeholders ({@code ${search.limit}}) are resolved in every text.
+ * Placeholders ({@code ${search.limit}}) are resolved in every text. What a method throws that an expression calls reaches
+ * the caller as it is; a checked exception as the cause of an {@code IllegalArgumentException}. An expression that cannot be
+ * evaluated for the values of a call is an {@code IllegalArgumentException} that tells none of them. Either way nothing is charged.
  *
  * <p>Calls of a bean to itself, and {@code private}, {@code static} and {@code final} methods, pass by the proxy and are not
  * limited; the latter are warned of at start-up.
@@ -76,8 +78,8 @@ public @interface RateLimited {
      *
      * <p>The key is the text of the value: of numbers, UUIDs, dates and other values their {@code toString}, of enums the
      * constant's name, of an {@code Optional} what is in it. Arrays, and types without a {@code toString} of their own, are
-     * refused by an {@code IllegalArgumentException}, also in a collection or map. A value that is null or blank is an {@code EmptyKeyException}, or one shared bucket with
-     * {@code ratelimit.empty-key: shared}.
+     * refused by an {@code IllegalArgumentException}, also in a collection or map. A value that is null or blank is an
+     * {@code EmptyKeyException}, or one shared bucket with {@code ratelimit.empty-key: shared}.
      *
      * @return an expression, or empty
      */

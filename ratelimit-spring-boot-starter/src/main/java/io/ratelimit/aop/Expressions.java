@@ -1,14 +1,19 @@
 package io.ratelimit.aop;
 
+import java.lang.reflect.InvocationTargetException;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.context.expression.BeanFactoryResolver;
 import org.springframework.core.NativeDetector;
 import org.springframework.core.convert.ConversionService;
 import org.springframework.core.convert.support.DefaultConversionService;
+import org.springframework.expression.EvaluationException;
+import org.springframework.expression.ExpressionInvocationTargetException;
 import org.springframework.expression.ParseException;
 import org.springframework.expression.spel.SpelCompilerMode;
+import org.springframework.expression.spel.SpelEvaluationException;
 import org.springframework.expression.spel.SpelParserConfiguration;
 import org.springframework.expression.spel.ast.VariableReference;
 import org.springframework.expression.spel.standard.SpelExpression;
@@ -21,6 +26,7 @@ import org.springframework.expression.spel.support.StandardOperatorOverloader;
 import org.springframework.expression.spel.support.StandardTypeComparator;
 import org.springframework.expression.spel.support.StandardTypeConverter;
 import org.springframework.expression.spel.support.StandardTypeLocator;
+import org.springframework.util.ReflectionUtils;
 
 /**
  * Turns the text of an expression, once, into what reads its value off each call.
@@ -77,11 +83,43 @@ final class Expressions {
         }
         SpelExpression evaluated =
                 new SafeCompilation(types).isSafe(expression.getAST()) ? parse(site, compiling) : expression;
-        return call -> evaluate(evaluated, parameters, call);
+        return call -> evaluate(site, evaluated, parameters, call);
     }
 
-    private @Nullable Object evaluate(SpelExpression expression, Parameters parameters, Call call) {
-        return expression.getValue(new CallContext(shared, parameters.indexes(), call));
+    /** What a called method throws passes; what the evaluation throws would tell the values that it failed on. */
+    private @Nullable Object evaluate(Site site, SpelExpression expression, Parameters parameters, Call call) {
+        try {
+            return expression.getValue(new CallContext(shared, parameters.indexes(), call));
+        } catch (EvaluationException ex) {
+            Throwable thrown = thrownByMethod(ex);
+            if (thrown instanceof RuntimeException || thrown instanceof Error) {
+                ReflectionUtils.rethrowRuntimeException(thrown);
+            }
+            throw site.failed(problem(ex), thrown);
+        }
+    }
+
+    /** The kind of the innermost problem, such as {@code type conversion error}. */
+    private static String problem(EvaluationException failure) {
+        String problem = "a method failed";
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SpelEvaluationException spel) {
+                problem = spel.getMessageCode().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+            }
+        }
+        return problem;
+    }
+
+    private static @Nullable Throwable thrownByMethod(EvaluationException failure) {
+        if (failure instanceof ExpressionInvocationTargetException) {
+            return failure.getCause();
+        }
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof InvocationTargetException invocation) {
+                return invocation.getTargetException();
+            }
+        }
+        return null;
     }
 
     private static SpelExpression parse(Site site, SpelExpressionParser parser) {

@@ -34,4 +34,18 @@ record Site(Method method, Class<?> targetClass, String attribute, String value)
         return new IllegalArgumentException("Invalid " + attribute + " of @RateLimited on " + text(method, targetClass)
                 + ": \"" + value + "\" gave " + what + "; " + fix);
     }
+
+    /**
+     * What a call gets whose expression could not be evaluated: no value of the call is in it.
+     *
+     * @param problem what kind of problem
+     * @param thrown what a method threw that the expression calls; null if none did
+     */
+    IllegalArgumentException failed(String problem, @Nullable Throwable thrown) {
+        return new IllegalArgumentException(
+                "Invalid " + attribute + " of @RateLimited on " + text(method, targetClass) + ": \"" + value
+                        + "\" cannot be evaluated (" + problem
+                        + "); nothing was charged; check it against the types of the call's values",
+                thrown);
+    }
 }
