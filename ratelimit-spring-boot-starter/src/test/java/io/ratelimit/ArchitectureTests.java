@@ -147,7 +147,9 @@ class ArchitectureTests {
         assertOnlyIn(lettuce, "io.lettuce");
         assertOnlyIn(lettuce, "org.springframework.data.redis.connection.lettuce");
         assertOnlyIn("redis\\.BlockingDriver\\$Jedis", "org.springframework.data.redis.connection.jedis");
-        assertOnlyIn("redis\\..*|autoconfigure\\.RateLimitRedisAutoConfiguration", "org.springframework.data");
+        assertOnlyIn(
+                "redis\\..*|autoconfigure\\.(RateLimitRedisAutoConfiguration|ConnectionFactoryChoice)",
+                "org.springframework.data");
         assertOnlyIn("metrics\\..*|autoconfigure\\.RateLimitMetricsAutoConfiguration(\\$OfRedis)?", "io.micrometer");
         assertOnlyIn("aop\\.(RateLimitInterceptor|Returns)\\$Reactive", "reactor");
         assertOnlyIn("aop\\.(RateLimitInterceptor|Returns)\\$Reactive", "org.reactivestreams");
@@ -161,7 +163,7 @@ class ArchitectureTests {
     void onlyItsMetersAndWiringKnowTheRedisStore() {
         assertOnlyIn(
                 "redis\\..*|metrics\\.RedisStoreMeters"
-                        + "|autoconfigure\\.RateLimit(Redis|Metrics)AutoConfiguration(\\$OfRedis)?",
+                        + "|autoconfigure\\.RateLimit((Redis|Metrics)AutoConfiguration(\\$OfRedis)?|Properties\\$Redis)",
                 "io.ratelimit.redis");
     }
 
