@@ -138,13 +138,32 @@ final class BucketTable {
         }
     }
 
-    /** Drops a bucket if it is full now, and its key would not share a bucket then. */
-    void dropIfFull(Object place, Bucket bucket) {
-        long word = bucket.hold();
+    /** Drops every bucket that is full now; the shared ones first, because a key's own stays while it would share another. */
+    void sweep() {
+        if (shared.get() > 0) {
+            buckets.forEach((place, bucket) -> {
+                if (place instanceof Integer) {
+                    dropIfFull(place, bucket);
+                }
+            });
+        }
+        buckets.forEach((place, bucket) -> {
+            if (!(place instanceof Integer) && sharedPlace(place) == null) {
+                dropIfFull(place, bucket);
+            }
+        });
+    }
+
+    private void dropIfFull(Object place, Bucket bucket) {
+        long word = bucket.word();
+        if (bucket.shape.isNarrow() && word != Bucket.HELD && !bucket.isFull(word, nanos.getAsLong())) {
+            return;
+        }
+        word = bucket.hold();
         if (word == Bucket.GONE) {
             return;
         }
-        if (bucket.isFull(word, nanos.getAsLong()) && (place instanceof Integer || sharedPlace(place) == null)) {
+        if (bucket.isFull(word, nanos.getAsLong())) {
             drop(place, bucket);
         } else {
             bucket.release(word);

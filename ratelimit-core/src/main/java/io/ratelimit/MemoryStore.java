@@ -109,14 +109,7 @@ public final class MemoryStore implements RateLimitStore {
 
     /** Drops every bucket that is full. */
     void sweep() {
-        for (BucketTable table : tables.values()) {
-            table.buckets().forEach((place, bucket) -> {
-                long word = bucket.word();
-                if (!bucket.shape.isNarrow() || word == Bucket.HELD || bucket.isFull(word, nanos())) {
-                    table.dropIfFull(place, bucket);
-                }
-            });
-        }
+        tables.values().forEach(BucketTable::sweep);
     }
 
     /** One smooth rate of one key: one compare-and-set. Null says that the bucket is not, or no longer, the right one. */
