@@ -156,7 +156,7 @@ final class BucketTable {
 
     private void dropIfFull(Object place, Bucket bucket) {
         long word = bucket.word();
-        if (bucket.shape.isNarrow() && word != Bucket.HELD && !bucket.isFull(word, nanos.getAsLong())) {
+        if (bucket.shape.narrow != null && word != Bucket.HELD && !bucket.isFull(word, nanos.getAsLong())) {
             return;
         }
         word = bucket.hold();

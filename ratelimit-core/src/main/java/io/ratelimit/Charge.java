@@ -37,7 +37,7 @@ public record Charge(Limit limit, String key, long cost) {
 
     /**
      * The same charges in the order of their limits' names and keys, each bucket once, with the sum of its costs, and
-     * each limit in one configuration, if it was replaced meanwhile: what {@link RateLimitStore#decide(List)} wants.
+     * each limit in one configuration, if it was replaced meanwhile: what {@link RateLimitStore#decide(List, java.time.Duration)} wants.
      *
      * @param charges one or more
      * @return a list of at most as many charges

@@ -21,34 +21,35 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Decision {
 
-    private static final int WORDS = 2;
-
     private static final long[] NONE = {};
 
     /** The charges, unless there is only one, of one smooth rate, which needs neither a list nor an array. */
     private final List<Charge> charges;
 
     private final @Nullable Charge only;
+    private final Duration maxWait;
     private final boolean admitted;
-    private final long[] levels;
+    private final long[] seen;
     private final long onlyLevel;
     private final Source source;
 
-    private Decision(List<Charge> charges, boolean admitted, long[] levels, Source source) {
+    private Decision(List<Charge> charges, Duration maxWait, boolean admitted, long[] seen, Source source) {
         this.charges = charges;
         this.only = null;
+        this.maxWait = maxWait;
         this.admitted = admitted;
-        this.levels = levels;
+        this.seen = seen;
         this.onlyLevel = 0;
         this.source = source;
     }
 
     /** A store's decision on one charge of one smooth rate. */
-    Decision(Charge only, boolean admitted, long level) {
+    Decision(Charge only, Duration maxWait, boolean admitted, long level) {
         this.charges = List.of();
         this.only = only;
+        this.maxWait = maxWait;
         this.admitted = admitted;
-        this.levels = NONE;
+        this.seen = NONE;
         this.onlyLevel = level;
         this.source = Source.STORE;
     }
@@ -57,22 +58,23 @@ public final class Decision {
      * A store's decision.
      *
      * @param charges the charges that were decided
+     * @param maxWait the longest wait that was asked for
      * @param admitted whether all of them were taken
-     * @param levels for each rate of each charge, in order, two numbers: the level in units, refilled but before anything
-     *     was taken, and the ticks since its period began (0 for smooth refill)
+     * @param seen for each rate of each charge, in order, the numbers that {@link Arithmetic#see} told before anything was
+     *     taken
      * @return the decision, from {@link Source#STORE}
-     * @throws IllegalArgumentException if there are not two numbers for each rate
+     * @throws IllegalArgumentException if there are not {@link Arithmetic#SEEN} numbers for each rate
      */
-    public static Decision of(List<Charge> charges, boolean admitted, long[] levels) {
+    public static Decision of(List<Charge> charges, Duration maxWait, boolean admitted, long[] seen) {
         int rates = 0;
         for (Charge charge : charges) {
-            rates += charge.limit().buckets().size();
+            rates += charge.limit().arithmetic().size();
         }
-        if (levels.length != rates * WORDS) {
-            throw new IllegalArgumentException(
-                    levels.length + " numbers for " + rates + " rates; a store gives two for each rate");
+        if (seen.length != rates * Arithmetic.SEEN) {
+            throw new IllegalArgumentException(seen.length + " numbers for " + rates + " rates; a store gives "
+                    + Arithmetic.SEEN + " for each rate");
         }
-        return new Decision(charges, admitted, levels, Source.STORE);
+        return new Decision(charges, maxWait, admitted, seen, Source.STORE);
     }
 
     /**
@@ -84,15 +86,15 @@ public final class Decision {
      * @return a decision without readings
      */
     public static Decision unasked(List<Charge> charges, boolean admitted, Source source) {
-        return new Decision(charges, admitted, NONE, source);
+        return new Decision(charges, Duration.ZERO, admitted, NONE, source);
     }
 
     /** This decision as the answer to its charges and to others after them, which no bucket was asked for. */
     Decision answering(List<Charge> all, Source other) {
-        return new Decision(all, admitted, only == null ? levels : new long[] {onlyLevel, 0}, other);
+        return new Decision(all, maxWait, admitted, seen(), other);
     }
 
-    /** {@return whether the call may go on; its cost is then taken from every bucket} */
+    /** {@return whether the call may go on, at once or after {@link #grantedAfter()}; its cost is then taken from every bucket} */
     public boolean admitted() {
         return admitted;
     }
@@ -114,32 +116,77 @@ public final class Decision {
      * @return true for every charge of an admitted call
      */
     public boolean admits(int index) {
-        if (admitted || words() == 0) {
+        long[] seen = seen();
+        if (admitted || seen.length == 0) {
             return admitted;
         }
-        List<Charge> charges = charges();
-        int word = 0;
-        for (int i = 0; i < index; i++) {
-            word += WORDS * charges.get(i).limit().buckets().size();
-        }
-        Charge charge = charges.get(index);
-        for (TokenBucket bucket : charge.limit().buckets()) {
-            if (word < words() && !bucket.admits(word(word), charge.cost())) {
+        Charge charge = charges().get(index);
+        int at = at(index);
+        for (Arithmetic rate : charge.limit().arithmetic()) {
+            if (at < seen.length && rate.untilAdmitted(seen, at, charge.cost()) > rate.waitWithin(maxWait)) {
                 return false;
             }
-            word += WORDS;
+            at += Arithmetic.SEEN;
         }
         return true;
     }
 
+    /** {@return the longest wait that was asked for; zero for none} */
+    public Duration maxWait() {
+        return maxWait;
+    }
+
+    /**
+     * How long after the decision an admitted call may begin.
+     *
+     * @return zero unless it was reserved, then when the last of its charges fits
+     */
+    public Duration grantedAfter() {
+        return admitted ? Duration.ofNanos(waitNanos()) : Duration.ZERO;
+    }
+
+    /**
+     * The instants for which an admitted charge was taken, by the store's clock: what a store needs to give it back.
+     *
+     * @param charge one of this decision's limits and keys, whatever its cost
+     * @return the tick of each rate of its limit
+     * @throws IllegalArgumentException if the charge is not of this decision
+     */
+    public long[] grants(Charge charge) {
+        List<Charge> all = charges();
+        for (int i = 0; i < all.size(); i++) {
+            Limit limit = all.get(i).limit();
+            if (limit.name().equals(charge.limit().name()) && all.get(i).key().equals(charge.key())) {
+                long[] seen = seen();
+                long[] grants = new long[limit.arithmetic().size()];
+                for (int rate = 0; rate < grants.length; rate++) {
+                    grants[rate] = seen[at(i) + Arithmetic.SEEN * rate]
+                            + waitNanos() / limit.arithmetic().get(rate).tickNanos();
+                }
+                return grants;
+            }
+        }
+        throw new IllegalArgumentException("No charge of limit \""
+                + charge.limit().name() + "\" with this key is in the decision; give back what it took");
+    }
+
+    /** This decision as it is for a caller who was not there at the instant of the grant. */
+    Decision refused() {
+        return new Decision(charges(), maxWait, false, seen(), source);
+    }
+
     /** {@return a reading for each rate of each charge, in order; none where no bucket was asked} */
     public List<Reading> readings() {
-        List<Reading> readings = new ArrayList<>(words() / WORDS);
-        int word = 0;
+        long[] seen = seen();
+        long waitNanos = admitted ? waitNanos() : 0;
+        List<Reading> readings = new ArrayList<>(seen.length / Arithmetic.SEEN);
+        int at = 0;
         for (Charge charge : charges()) {
-            for (int rate = 0; rate < charge.limit().buckets().size() && word < words(); rate++) {
-                readings.add(reading(charge, charge.limit().buckets().get(rate), word(word), word(word + 1)));
-                word += WORDS;
+            for (Arithmetic rate : charge.limit().arithmetic()) {
+                if (at < seen.length) {
+                    readings.add(reading(charge, rate, seen, at, waitNanos));
+                    at += Arithmetic.SEEN;
+                }
             }
         }
         return readings;
@@ -208,29 +255,49 @@ public final class Decision {
                         .orElse("refused by policy");
     }
 
-    private int words() {
-        return only == null ? levels.length : WORDS;
+    private long[] seen() {
+        return only == null ? seen : new long[] {0, onlyLevel, 0, 0};
     }
 
-    private long word(int index) {
-        return only == null ? levels[index] : index == 0 ? onlyLevel : 0;
+    /** Where the numbers of a charge begin. */
+    private int at(int index) {
+        int at = 0;
+        for (int i = 0; i < index; i++) {
+            at += Arithmetic.SEEN * charges.get(i).limit().arithmetic().size();
+        }
+        return at;
     }
 
-    private Reading reading(Charge charge, TokenBucket bucket, long level, long phase) {
-        long after = admitted ? level - charge.cost() * bucket.unitsPerThousandth() : level;
-        boolean enough = admitted || bucket.admits(level, charge.cost());
-        Optional<Duration> retryAfter = enough
-                ? Optional.of(Duration.ZERO)
-                : charge.cost() > bucket.capacityThousandths()
-                        ? Optional.empty()
-                        : Optional.of(bucket.untilAdmitted(level, phase, charge.cost()));
+    /** Until the last charge fits; nothing where a cost never does, which an admitted decision has none of. */
+    private long waitNanos() {
+        long[] seen = seen();
+        long wait = 0;
+        int at = 0;
+        for (Charge charge : charges()) {
+            for (Arithmetic rate : charge.limit().arithmetic()) {
+                if (at < seen.length) {
+                    wait = Math.max(wait, rate.untilAdmitted(seen, at, charge.cost()) * rate.tickNanos());
+                    at += Arithmetic.SEEN;
+                }
+            }
+        }
+        return wait;
+    }
+
+    private Reading reading(Charge charge, Arithmetic rate, long[] seen, int at, long waitNanos) {
+        long taken = admitted ? charge.cost() : 0;
+        long until = admitted ? 0 : rate.untilAdmitted(seen, at, charge.cost());
         return new Reading(
                 charge.limit(),
-                bucket.rate(),
-                enough,
-                Tokens.decimal(bucket.remaining(after)),
-                retryAfter,
-                bucket.untilFull(after, phase));
+                rate.rate(),
+                until == 0,
+                Tokens.decimal(rate.remaining(seen, at, taken)),
+                until == Arithmetic.NEVER ? Optional.empty() : Optional.of(duration(rate, until)),
+                duration(rate, rate.untilReset(seen, at, taken, waitNanos / rate.tickNanos())));
+    }
+
+    private static Duration duration(Arithmetic rate, long ticks) {
+        return Duration.ofNanos(rate.tickNanos()).multipliedBy(ticks);
     }
 
     private static int compareWaits(Optional<Duration> one, Optional<Duration> other) {

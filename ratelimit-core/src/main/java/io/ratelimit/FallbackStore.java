@@ -1,5 +1,6 @@
 package io.ratelimit;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -37,20 +38,20 @@ public final class FallbackStore implements RateLimitStore {
     }
 
     @Override
-    public Decision decide(List<Charge> charges) {
+    public Decision decide(List<Charge> charges, Duration maxWait) {
         try {
-            Decision decision = remote.decide(charges);
+            Decision decision = remote.decide(charges, maxWait);
             outages.answered();
             return decision;
         } catch (StoreUnavailableException ex) {
             outages.failed(ex);
-            return answer(charges);
+            return answer(charges, maxWait);
         }
     }
 
     @Override
-    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
-        return remote.decideAsync(charges)
+    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+        return remote.decideAsync(charges, maxWait)
                 .thenApply(decision -> {
                     outages.answered();
                     return decision;
@@ -61,10 +62,19 @@ public final class FallbackStore implements RateLimitStore {
                             : failure;
                     if (cause instanceof StoreUnavailableException unavailable) {
                         outages.failed(unavailable);
-                        return CompletableFuture.completedFuture(answer(charges));
+                        return CompletableFuture.completedFuture(answer(charges, maxWait));
                     }
                     return CompletableFuture.failedFuture(cause);
                 });
+    }
+
+    @Override
+    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+        return switch (taken.source()) {
+            case STORE -> remote.giveBack(taken, unused);
+            case LOCAL -> local.giveBack(taken, by(OnStoreFailure.LOCAL, unused));
+            case POLICY, DISABLED -> CompletableFuture.completedFuture(null);
+        };
     }
 
     @Override
@@ -79,7 +89,7 @@ public final class FallbackStore implements RateLimitStore {
         local.close();
     }
 
-    private Decision answer(List<Charge> charges) {
+    private Decision answer(List<Charge> charges, Duration maxWait) {
         List<Charge> denied = by(OnStoreFailure.DENY, charges);
         if (!denied.isEmpty()) {
             return Decision.unasked(denied, false, Source.POLICY);
@@ -90,7 +100,7 @@ public final class FallbackStore implements RateLimitStore {
         }
         List<Charge> counted = new ArrayList<>(locals);
         counted.addAll(by(OnStoreFailure.ALLOW, charges));
-        return local.decide(locals).answering(counted, Source.LOCAL);
+        return local.decide(locals, maxWait).answering(counted, Source.LOCAL);
     }
 
     private static List<Charge> by(OnStoreFailure policy, List<Charge> charges) {

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A charge with its bucket, which nobody else may touch until it is let go, seen in the shape that the charge is decided
  * in. A bucket of another shape is copied into the wanted one, and the copy takes its place only if the decision
- * {@link #rewrite() rewrites} it.
+ * changes it.
  */
 final class Hold {
 
@@ -27,8 +27,8 @@ final class Hold {
     private boolean held;
     private boolean rewritten;
     private long word;
-    private long next;
-    private Bucket view;
+    private long nanos;
+    private long[][] states = {};
 
     Hold(Charge charge, BucketTable table, Object place, Shape wanted, Bucket bucket) {
         this.charge = charge;
@@ -36,7 +36,6 @@ final class Hold {
         this.place = place;
         this.wanted = wanted;
         this.bucket = bucket;
-        this.view = bucket;
     }
 
     /** Holds the bucket, unless the neighbour before does; false says that it is no longer in its table. */
@@ -46,7 +45,6 @@ final class Hold {
             return true;
         }
         word = bucket.hold();
-        next = word;
         held = word != Bucket.GONE;
         return held;
     }
@@ -57,39 +55,54 @@ final class Hold {
     }
 
     /** Looks at the held bucket as of an instant. */
-    void look(long nanos) {
-        if (owner == this && !bucket.shape.serves(charge.limit(), nanos)) {
-            view = bucket.reshaped(word, wanted, nanos);
-            next = view.word();
+    void look(long now) {
+        nanos = now;
+        if (owner == this) {
+            states = bucket.shape.serves(charge.limit(), now)
+                    ? bucket.states(word, now)
+                    : bucket.reshaped(word, wanted, now);
         }
     }
 
-    boolean sharesWith(Hold other) {
-        return owner == other.owner;
+    /** Tells what the charge finds of a rate, after what {@code others} before it would take of the same bucket. */
+    void see(int rate, Hold[] others, int before, long[] seen, int at) {
+        Arithmetic arithmetic = rate(rate);
+        long now = Shape.ticks(arithmetic, nanos);
+        long[] state = owner.states[rate];
+        for (int i = 0; i < before; i++) {
+            if (others[i].owner == owner) {
+                long cost = Math.min(others[i].charge.cost(), arithmetic.capacityThousandths());
+                arithmetic.see(state, now, cost, seen, at);
+                state = arithmetic.taken(state, cost, seen[at] + arithmetic.untilAdmitted(seen, at, cost));
+            }
+        }
+        arithmetic.see(state, now, charge.cost(), seen, at);
     }
 
-    long level(int rate, long nanos) {
-        return owner.view.level(rate, owner.next, nanos);
+    /** Takes the charge's cost from each rate, for a grant so many nanoseconds after the instants that were seen. */
+    void charge(long waitNanos, long[] seen, int at) {
+        for (int i = 0; i < owner.states.length; i++) {
+            Arithmetic rate = rate(i);
+            long granted = seen[at + Arithmetic.SEEN * i] + waitNanos / rate.tickNanos();
+            owner.states[i] = rate.taken(owner.states[i], charge.cost(), granted);
+        }
+        owner.rewritten = true;
     }
 
-    long phase(int rate, long level, long nanos) {
-        return owner.view.phase(rate, level, nanos);
-    }
-
-    void set(int rate, long level, long phase, long nanos) {
-        owner.next = owner.view.set(rate, level, phase, nanos);
+    /** Gives the charge's cost back to each rate, as of the instants of the grant for which it was taken. */
+    void giveBack(long[] granted) {
+        for (int i = 0; i < owner.states.length; i++) {
+            owner.states[i] = rate(i).returned(owner.states[i], charge.cost(), granted[i]);
+        }
+        owner.rewritten = true;
     }
 
     /** Says that a rate refuses the charge, which may leave the bucket in the wanted shape. */
-    void refuse(int rate, long nanos) {
-        if (owner.view != owner.bucket && owner.bucket.yieldsTo(wanted, rate, owner.word, nanos)) {
-            rewrite();
+    void refuse(int rate) {
+        Bucket seen = owner.bucket;
+        if (!seen.shape.serves(charge.limit(), nanos) && seen.yieldsTo(wanted, rate, owner.word, nanos)) {
+            owner.rewritten = true;
         }
-    }
-
-    /** Says that the bucket is to be left as it was seen or set. */
-    void rewrite() {
-        owner.rewritten = true;
     }
 
     void letGo() {
@@ -97,14 +110,19 @@ final class Hold {
             return;
         }
         held = false;
-        if (view == bucket) {
-            bucket.release(next);
-        } else if (rewritten) {
-            view.release(next);
-            table.buckets().replace(place, bucket, view);
-            bucket.release(Bucket.GONE);
-        } else {
+        if (!rewritten) {
             bucket.release(word);
+        } else if (bucket.shape.serves(charge.limit(), nanos)) {
+            bucket.release(bucket.set(states, nanos));
+        } else {
+            Bucket reshaped = Bucket.heldFull(wanted);
+            reshaped.release(reshaped.set(states, nanos));
+            table.buckets().replace(place, bucket, reshaped);
+            bucket.release(Bucket.GONE);
         }
+    }
+
+    private Arithmetic rate(int rate) {
+        return charge.limit().arithmetic().get(rate);
     }
 }

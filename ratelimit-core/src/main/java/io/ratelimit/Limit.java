@@ -1,10 +1,15 @@
 package io.ratelimit;
 
 import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A named limit: one or more rates that must all admit a call, and what happens when they cannot be asked.
@@ -20,17 +25,27 @@ public final class Limit {
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
 
+    private static final long LONGEST_WAIT_NANOS = 1L << 61;
+
     private final String name;
     private final List<Rate> rates;
+    private final Algorithm algorithm;
     private final Refill refill;
+    private final @Nullable CalendarPeriod calendar;
+    private final ZoneId zone;
     private final long cost;
+    private final Duration maxWait;
     private final OnStoreFailure onStoreFailure;
-    private final List<TokenBucket> buckets;
+    private final List<Arithmetic> arithmetic;
+    private final Duration longestWait;
 
     private Limit(Builder builder) {
         this.name = builder.name;
         this.rates = List.copyOf(builder.rates);
+        this.algorithm = builder.algorithm;
         this.refill = builder.refill;
+        this.calendar = builder.calendar;
+        this.zone = builder.zone;
         this.onStoreFailure = builder.onStoreFailure;
         if (!NAME.matcher(name).matches()) {
             throw new InvalidLimitException(
@@ -44,8 +59,11 @@ public final class Limit {
             throw new InvalidLimitException("Limit \"" + name + "\" has two rates with the same period in " + rates
                     + "; write one of them over another period, as 100/10s is 10/s burst 100");
         }
-        this.buckets = rates.stream().map(rate -> TokenBucket.of(rate, refill)).toList();
+        requireOwnOptions();
+        this.arithmetic = rates.stream().map(this::arithmetic).toList();
         this.cost = cost(builder.cost);
+        this.longestWait = longestWait(arithmetic);
+        this.maxWait = requireWait(builder.maxWait);
     }
 
     /**
@@ -80,14 +98,34 @@ public final class Limit {
         return rates;
     }
 
-    /** {@return how the tokens come back} */
+    /** {@return how the rates count} */
+    public Algorithm algorithm() {
+        return algorithm;
+    }
+
+    /** {@return how the tokens of a token bucket come back} */
     public Refill refill() {
         return refill;
+    }
+
+    /** {@return whose windows fixed windows are; empty for those of the period from the epoch} */
+    public Optional<CalendarPeriod> calendar() {
+        return Optional.ofNullable(calendar);
+    }
+
+    /** {@return the zone of a calendar's windows} */
+    public ZoneId zone() {
+        return zone;
     }
 
     /** {@return what a call costs that names no cost, in thousandths of a token} */
     public long cost() {
         return cost;
+    }
+
+    /** {@return how long a call may wait for its tokens that names no wait; zero for not at all} */
+    public Duration maxWait() {
+        return maxWait;
     }
 
     /** {@return what is answered while the store cannot be asked} */
@@ -96,17 +134,46 @@ public final class Limit {
     }
 
     /** {@return the arithmetic of each rate, in the order of {@link #rates()}} */
-    public List<TokenBucket> buckets() {
-        return buckets;
+    public List<Arithmetic> arithmetic() {
+        return arithmetic;
     }
 
     /** {@return the largest cost that could ever be admitted, in thousandths of a token} */
     public long capacity() {
         long least = Tokens.MOST_THOUSANDTHS;
-        for (TokenBucket bucket : buckets) {
-            least = Math.min(least, bucket.capacityThousandths());
+        for (Arithmetic rate : arithmetic) {
+            least = Math.min(least, rate.capacityThousandths());
         }
         return least;
+    }
+
+    /** {@return whether a call can wait for the tokens of this limit: all algorithms but the sliding-window-counter can} */
+    public boolean canWait() {
+        return !longestWait.isZero();
+    }
+
+    /**
+     * Checks that a wait can be counted exactly, and promised by the algorithm.
+     *
+     * @param wait zero or more
+     * @return the wait
+     * @throws InvalidLimitException if it is negative or too long, or the algorithm cannot wait, saying what can
+     */
+    public Duration requireWait(Duration wait) {
+        String wrong = null;
+        if (wait.isNegative()) {
+            wrong = "negative; use 0s for not waiting, or a duration such as 5s";
+        } else if (!wait.isZero()) {
+            if (longestWait.isZero()) {
+                wrong = algorithm.text() + " cannot promise when a call fits; use sliding-window, or do not wait";
+            } else if (wait.compareTo(longestWait) > 0) {
+                wrong = "longer than can be counted exactly; use at most " + Period.text(longestWait);
+            }
+        }
+        if (wrong != null) {
+            throw new InvalidLimitException("Limit \"" + name + "\" has a max-wait of " + wait + ": " + wrong);
+        }
+        return wait;
     }
 
     @Override
@@ -114,10 +181,19 @@ public final class Limit {
         return this == other
                 || other instanceof Limit that
                         && name.equals(that.name)
-                        && rates.equals(that.rates)
-                        && refill == that.refill
+                        && countsLike(that)
+                        && maxWait.equals(that.maxWait)
                         && cost == that.cost
                         && onStoreFailure == that.onStoreFailure;
+    }
+
+    /** Whether the state of a key means the same for both limits. */
+    boolean countsLike(Limit that) {
+        return rates.equals(that.rates)
+                && algorithm == that.algorithm
+                && refill == that.refill
+                && calendar == that.calendar
+                && zone.equals(that.zone);
     }
 
     @Override
@@ -129,6 +205,35 @@ public final class Limit {
     @Override
     public String toString() {
         return name + " " + rates;
+    }
+
+    private Arithmetic arithmetic(Rate rate) {
+        return switch (algorithm) {
+            case TOKEN_BUCKET -> TokenBucket.of(rate, refill);
+            case SLIDING_WINDOW -> SlidingWindow.of(rate);
+            case SLIDING_WINDOW_COUNTER -> SlidingWindowCounter.of(rate);
+            case FIXED_WINDOW -> FixedWindow.of(rate, calendar, zone);
+        };
+    }
+
+    private void requireOwnOptions() {
+        if (refill != Refill.SMOOTH && algorithm != Algorithm.TOKEN_BUCKET) {
+            throw new InvalidLimitException("Limit \"" + name + "\" has refill " + Algorithm.text(refill) + ", but "
+                    + algorithm.text() + " does not refill; drop refill, or use token-bucket");
+        }
+        if (calendar != null && algorithm != Algorithm.FIXED_WINDOW) {
+            throw new InvalidLimitException("Limit \"" + name + "\" has calendar " + Algorithm.text(calendar) + ", but "
+                    + algorithm.text() + " has no windows of a calendar; drop calendar, or use fixed-window");
+        }
+    }
+
+    private static Duration longestWait(List<Arithmetic> arithmetic) {
+        long nanos = LONGEST_WAIT_NANOS;
+        for (Arithmetic rate : arithmetic) {
+            long ticks = Math.min(rate.longestWait(), LONGEST_WAIT_NANOS / rate.tickNanos());
+            nanos = Math.min(nanos, ticks * rate.tickNanos());
+        }
+        return Duration.ofNanos(nanos);
     }
 
     private long cost(BigDecimal tokens) {
@@ -151,8 +256,12 @@ public final class Limit {
 
         private final String name;
         private List<Rate> rates = List.of();
+        private Algorithm algorithm = Algorithm.TOKEN_BUCKET;
         private Refill refill = Refill.SMOOTH;
+        private @Nullable CalendarPeriod calendar;
+        private ZoneId zone = ZoneOffset.UTC;
         private BigDecimal cost = BigDecimal.ONE;
+        private Duration maxWait = Duration.ZERO;
         private OnStoreFailure onStoreFailure = OnStoreFailure.LOCAL;
 
         private Builder(String name) {
@@ -182,7 +291,32 @@ public final class Limit {
         }
 
         /**
-         * How the tokens come back.
+         * How the rates count.
+         *
+         * @param algorithm the token bucket unless said otherwise
+         * @return this builder
+         */
+        public Builder algorithm(Algorithm algorithm) {
+            this.algorithm = algorithm;
+            return this;
+        }
+
+        /**
+         * The windows of fixed windows: {@code Limit.named("report").rates("1000/1d").algorithm(FIXED_WINDOW)
+         * .calendar(DAY, ZoneId.of("Europe/Berlin"))} is a thousand from midnight to midnight.
+         *
+         * @param calendar whose windows; the rate is written with its {@linkplain CalendarPeriod#nominal() nominal} period
+         * @param zone whose midnight
+         * @return this builder
+         */
+        public Builder calendar(CalendarPeriod calendar, ZoneId zone) {
+            this.calendar = calendar;
+            this.zone = zone.normalized();
+            return this;
+        }
+
+        /**
+         * How the tokens of a token bucket come back.
          *
          * @param refill smooth unless said otherwise
          * @return this builder
@@ -204,6 +338,17 @@ public final class Limit {
         }
 
         /**
+         * How long a call may wait for its tokens that names no wait.
+         *
+         * @param maxWait zero, unless said otherwise, for not at all; at most what the rates can count exactly
+         * @return this builder
+         */
+        public Builder maxWait(Duration maxWait) {
+            this.maxWait = maxWait;
+            return this;
+        }
+
+        /**
          * What is answered while the store cannot be asked.
          *
          * @param policy local unless said otherwise
@@ -219,7 +364,8 @@ public final class Limit {
          *
          * @return the limit
          * @throws InvalidLimitException if the name is wrong, there is no rate, two rates have the same period, a rate
-         *     cannot be counted exactly, or the cost could never be admitted
+         *     cannot be counted exactly or by its algorithm, an option is another algorithm's, the cost could never be
+         *     admitted, or the wait cannot be promised
          */
         public Limit build() {
             return new Limit(this);

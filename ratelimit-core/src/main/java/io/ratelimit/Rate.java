@@ -93,6 +93,21 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
         return period.compareTo(Duration.ofMinutes(1)) < 0 ? Duration.ofNanos(1000) : Duration.ofMillis(1);
     }
 
+    /** A period in ticks. */
+    static long ticks(Duration period) {
+        long tickNanos = tick(period).toNanos();
+        return Math.addExact(
+                Math.multiplyExact(period.getSeconds(), 1_000_000_000 / tickNanos), period.getNano() / tickNanos);
+    }
+
+    void requireNoBurst(Algorithm algorithm) {
+        if (!burst.equals(tokens)) {
+            throw new InvalidLimitException("Invalid rate \"" + this + "\": burst is for token-bucket, and "
+                    + algorithm.text() + " holds the tokens of a period; write " + Tokens.text(tokens) + "/"
+                    + Period.perText(period));
+        }
+    }
+
     /** The shortest text that {@link #parse(String)} reads as this rate. */
     @Override
     public String toString() {

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Says that a limit refused a call. Nothing was taken from any bucket, and the key is not in the message.
  *
- * <p>{@code Rate limit "search" (10/s) exceeded: cost 1, remaining 0, retry after 100ms}
+ * <p>{@code Rate limit "search" (10/s) exceeded: cost 1, remaining 0, retry after 100ms}; of a call that would have waited
+ * {@code …, retry after 3s, more than the max-wait of 2s}.
  */
 public final class RateLimitExceededException extends RuntimeException {
 
@@ -116,7 +117,10 @@ public final class RateLimitExceededException extends RuntimeException {
         return "Rate limit \"" + charge.limit().name() + "\" (" + refusal.rate() + ") exceeded: cost "
                 + Tokens.text(charge.cost()) + ", remaining " + Tokens.text(Tokens.roundedUp(refusal.remaining()))
                 + ", "
-                + retryText(refusal.retryAfter().orElse(null));
+                + retryText(refusal.retryAfter().orElse(null))
+                + (decision.maxWait().isZero() || refusal.retryAfter().isEmpty()
+                        ? ""
+                        : ", more than the max-wait of " + Period.text(decision.maxWait()));
     }
 
     private static String retryText(@Nullable Duration retryAfter) {

@@ -1,5 +1,6 @@
 package io.ratelimit;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
@@ -7,7 +8,7 @@ import java.util.concurrent.CompletionStage;
  * Where buckets are kept, and the one place where their tokens are taken.
  *
  * <p>A store owns its clock. It takes from all buckets of a decision or from none, and a refusal changes nothing. A
- * bucket that is full is the same as no bucket. A bucket that was last charged under another configuration of its limit
+ * bucket that is full is the same as no bucket; in this page, what a key has taken of a window is a bucket too. A bucket that was last charged under another configuration of its limit
  * keeps its whole thousandths, rounded down, at most the new capacity; a rate it did not have before starts with as many
  * tokens out as the rate that has most out. It refills as before until a call takes from it, or is refused because it is
  * short of tokens: such a refusal is the only one that writes, so that the bucket goes on as it is configured now. It also
@@ -21,32 +22,47 @@ public interface RateLimitStore extends AutoCloseable {
     String name();
 
     /**
-     * Takes every charge, or none.
+     * Takes every charge, or none. Charges that do not fit now, but will within the wait, are taken as a reservation; it is
+     * granted {@link Decision#grantedAfter()} from now, when the last of them fits. The store itself never waits.
      *
      * @param charges one or more as {@link Charge#merged} leaves them: in order, each bucket once
-     * @return the decision, with the level that each rate was seen at
+     * @param maxWait the longest wait to reserve for, zero for none; each limit {@linkplain Limit#requireWait can} count it,
+     *     or cannot wait at all
+     * @return the decision, with what each rate was seen at
      * @throws StoreUnavailableException if the store could not be asked; whether tokens were taken is then unknown
      */
-    Decision decide(List<Charge> charges);
+    Decision decide(List<Charge> charges, Duration maxWait);
 
     /**
-     * Takes one charge, or nothing.
+     * Takes one charge now, or nothing.
      *
      * @param charge the charge
-     * @return the decision, with the level that each rate was seen at
+     * @return the decision, with what each rate was seen at
      * @throws StoreUnavailableException if the store could not be asked; whether tokens were taken is then unknown
      */
     default Decision decide(Charge charge) {
-        return decide(List.of(charge));
+        return decide(List.of(charge), Duration.ZERO);
     }
 
     /**
-     * Takes every charge, or none, without blocking the caller.
+     * {@link #decide(List, Duration)} without blocking the caller.
      *
      * @param charges one or more as {@link Charge#merged} leaves them: in order, each bucket once
+     * @param maxWait the longest wait to reserve for, zero for none
      * @return the decision, or a {@link StoreUnavailableException}
      */
-    CompletionStage<Decision> decideAsync(List<Charge> charges);
+    CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait);
+
+    /**
+     * Gives back what a decision took and nobody used, at most to the capacity. Whoever waits keeps the instant that was
+     * promised. The caller does so once for each token.
+     *
+     * @param taken an admitted decision of this store
+     * @param unused charges of that decision, with the costs to give back
+     * @return completes when it is given back, or with a {@link StoreUnavailableException}; whether it was given back is then
+     *     unknown
+     */
+    CompletionStage<Void> giveBack(Decision taken, List<Charge> unused);
 
     /**
      * Forgets a bucket, so that it is full.

@@ -1,5 +1,8 @@
 package io.ratelimit;
 
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -126,6 +129,71 @@ public final class RateLimiter {
      */
     public CompletionStage<Decision> tryAcquireAsync(@Nullable String key, double cost) {
         return registry.decideAsync(this, charge(key, cost));
+    }
+
+    /**
+     * Takes the limit's cost from a key's bucket, and blocks until it fits, at most the limit's own wait.
+     *
+     * <pre>{@code
+     * RateLimiter limiter = limiters.define(
+     *         Limit.named("export").rates("10/s").maxWait(Duration.ofSeconds(2)).build());
+     * limiter.acquire("user-42").orThrow(); // ten at once, then one each 100 ms; the 31st in a moment is refused at once
+     * }</pre>
+     *
+     * @param key whose bucket: any text that is not blank
+     * @return the decision, once the call may go on, or is refused
+     * @throws EmptyKeyException if the key is null or blank
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted, which it then still is, or the
+     *     registry closed; the tokens were given back
+     */
+    public Decision acquire(@Nullable String key) {
+        Limit current = limit();
+        return registry.acquire(this, List.of(new Charge(current, checked(key), current.cost())), current.maxWait());
+    }
+
+    /**
+     * Takes so many tokens from a key's bucket, or none, and blocks until they fit, at most so long.
+     *
+     * @param key whose bucket: any text that is not blank
+     * @param cost tokens, rounded up to a thousandth
+     * @param maxWait zero or more; a call that would have to wait longer is refused at once, and nothing is taken
+     * @return the decision, once the call may go on, or is refused
+     * @throws EmptyKeyException if the key is null or blank
+     * @throws IllegalArgumentException if the cost is negative, NaN or infinite, or the wait is negative, longer than can be
+     *     counted, or no wait can be promised; nothing is taken
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted, which it then still is, or the
+     *     registry closed; the tokens were given back
+     */
+    public Decision acquire(@Nullable String key, double cost, Duration maxWait) {
+        return registry.acquire(this, List.of(charge(key, cost)), maxWait);
+    }
+
+    /**
+     * {@link #acquire(String)} without blocking the caller.
+     *
+     * @param key whose bucket: any text that is not blank
+     * @return completes once the call may go on, or is refused; cancelling it before that gives the tokens back
+     * @throws EmptyKeyException if the key is null or blank
+     */
+    public CompletableFuture<Decision> acquireAsync(@Nullable String key) {
+        Limit current = limit();
+        return registry.acquireAsync(
+                this, List.of(new Charge(current, checked(key), current.cost())), current.maxWait());
+    }
+
+    /**
+     * {@link #acquire(String, double, Duration)} without blocking the caller.
+     *
+     * @param key whose bucket: any text that is not blank
+     * @param cost tokens, rounded up to a thousandth
+     * @param maxWait zero or more
+     * @return completes once the call may go on, or is refused; cancelling it before that gives the tokens back
+     * @throws EmptyKeyException if the key is null or blank
+     * @throws IllegalArgumentException if the cost is negative, NaN or infinite, or the wait is negative, longer than can be
+     *     counted, or no wait can be promised; nothing is taken
+     */
+    public CompletableFuture<Decision> acquireAsync(@Nullable String key, double cost, Duration maxWait) {
+        return registry.acquireAsync(this, List.of(charge(key, cost)), maxWait);
     }
 
     /**

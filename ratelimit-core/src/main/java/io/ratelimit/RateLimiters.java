@@ -1,10 +1,12 @@
 package io.ratelimit;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -26,6 +28,7 @@ public final class RateLimiters implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(RateLimiters.class.getName());
 
     private final RateLimitStore store;
+    private final Waits waits;
     private final List<RateLimitListener> listeners;
     private final Map<String, RateLimiter> limiters = new ConcurrentHashMap<>();
     private final Set<Class<?>> failed = ConcurrentHashMap.newKeySet();
@@ -38,6 +41,7 @@ public final class RateLimiters implements AutoCloseable {
      */
     public RateLimiters(RateLimitStore store, List<? extends RateLimitListener> listeners) {
         this.store = store;
+        this.waits = new Waits(store);
         this.listeners = List.copyOf(listeners);
     }
 
@@ -118,28 +122,56 @@ public final class RateLimiters implements AutoCloseable {
     }
 
     /**
-     * Takes several charges at once, or none of them.
+     * Takes several charges now, or none of them.
      *
      * @param charges one or more, made by {@link RateLimiter#charge}; two of one bucket add up
      * @return the decision
      */
     public Decision tryAcquire(Collection<Charge> charges) {
-        return counted(null, store.decide(Charge.merged(charges)));
+        return counted(null, store.decide(Charge.merged(charges), Duration.ZERO));
     }
 
     /**
-     * Takes several charges at once, or none of them, without blocking the caller while a remote store is asked.
+     * Takes several charges now, or none of them, without blocking the caller while a remote store is asked.
      *
      * @param charges one or more, made by {@link RateLimiter#charge}; two of one bucket add up
      * @return the decision
      */
     public CompletionStage<Decision> tryAcquireAsync(Collection<Charge> charges) {
-        return store.decideAsync(Charge.merged(charges)).thenApply(decision -> counted(null, decision));
+        return store.decideAsync(Charge.merged(charges), Duration.ZERO).thenApply(decision -> counted(null, decision));
     }
 
-    /** Closes the store. */
+    /**
+     * Takes several charges, or none of them, and blocks until the last of them fits, at most so long. The tokens of all are
+     * taken at once, first come first served.
+     *
+     * @param charges one or more, made by {@link RateLimiter#charge}; two of one bucket add up
+     * @param maxWait zero or more; a call that would have to wait longer is refused at once, and nothing is taken
+     * @return the decision, once the call may go on, or is refused
+     * @throws IllegalArgumentException if the wait is negative, or longer than a limit can count
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted, which it then still is, or the
+     *     registry closed; everything was given back
+     */
+    public Decision acquire(Collection<Charge> charges, Duration maxWait) {
+        return acquire(null, Charge.merged(charges), maxWait);
+    }
+
+    /**
+     * {@link #acquire} without blocking the caller.
+     *
+     * @param charges one or more, made by {@link RateLimiter#charge}; two of one bucket add up
+     * @param maxWait zero or more
+     * @return completes once the call may go on, or is refused; cancelling it before that gives everything back
+     * @throws IllegalArgumentException if the wait is negative, or longer than a limit can count
+     */
+    public CompletableFuture<Decision> acquireAsync(Collection<Charge> charges, Duration maxWait) {
+        return acquireAsync(null, Charge.merged(charges), maxWait);
+    }
+
+    /** Ends all waits, whose tokens are given back, and closes the store. */
     @Override
     public void close() {
+        waits.close();
         store.close();
     }
 
@@ -148,7 +180,28 @@ public final class RateLimiters implements AutoCloseable {
     }
 
     CompletionStage<Decision> decideAsync(RateLimiter limiter, Charge charge) {
-        return store.decideAsync(List.of(charge)).thenApply(decision -> counted(limiter, decision));
+        return store.decideAsync(List.of(charge), Duration.ZERO).thenApply(decision -> counted(limiter, decision));
+    }
+
+    Decision acquire(@Nullable RateLimiter limiter, List<Charge> charges, Duration maxWait) {
+        long called = System.nanoTime();
+        Decision decision = store.decide(charges, checked(charges, maxWait));
+        return counted(limiter, Waits.isPromised(decision) ? waits.await(decision, called) : decision);
+    }
+
+    CompletableFuture<Decision> acquireAsync(@Nullable RateLimiter limiter, List<Charge> charges, Duration maxWait) {
+        long called = System.nanoTime();
+        return waits.await(
+                store.decideAsync(charges, checked(charges, maxWait)), called, decision -> counted(limiter, decision));
+    }
+
+    private static Duration checked(List<Charge> charges, Duration maxWait) {
+        for (Charge charge : charges) {
+            if (charge.limit().canWait() || charges.size() == 1) {
+                charge.limit().requireWait(maxWait);
+            }
+        }
+        return maxWait;
     }
 
     UnknownLimitException unknown(String name) {

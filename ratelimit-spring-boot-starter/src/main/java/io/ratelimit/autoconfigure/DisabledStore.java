@@ -5,6 +5,7 @@ import io.ratelimit.Decision;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.Source;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -18,13 +19,18 @@ final class DisabledStore implements RateLimitStore {
     }
 
     @Override
-    public Decision decide(List<Charge> charges) {
+    public Decision decide(List<Charge> charges, Duration maxWait) {
         return Decision.unasked(charges, true, Source.DISABLED);
     }
 
     @Override
-    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
-        return CompletableFuture.completedFuture(decide(charges));
+    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+        return CompletableFuture.completedFuture(decide(charges, maxWait));
+    }
+
+    @Override
+    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+        return CompletableFuture.completedFuture(null);
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -46,8 +47,8 @@ public final class TimedStore implements RateLimitStore {
     }
 
     @Override
-    public Decision decide(List<Charge> charges) {
-        return time(() -> timed.decide(charges));
+    public Decision decide(List<Charge> charges, Duration maxWait) {
+        return time(() -> timed.decide(charges, maxWait));
     }
 
     @Override
@@ -56,9 +57,14 @@ public final class TimedStore implements RateLimitStore {
     }
 
     @Override
-    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
+    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
         long start = clock.monotonicTime();
-        return timed.decideAsync(charges).whenComplete((decision, error) -> record(start, error == null));
+        return timed.decideAsync(charges, maxWait).whenComplete((decision, error) -> record(start, error == null));
+    }
+
+    @Override
+    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+        return timed.giveBack(taken, unused);
     }
 
     @Override

@@ -44,7 +44,7 @@ abstract class OpenStore {
         List<Charge> twins = Charge.merged(Arrays.stream(charges)
                 .map(charge -> new Charge(twin(charge.limit()), charge.key(), charge.cost()))
                 .toList());
-        Decision decision = merged.size() == 1 ? store.decide(merged.get(0)) : store.decide(merged);
+        Decision decision = merged.size() == 1 ? store.decide(merged.get(0)) : store.decide(merged, Duration.ZERO);
         Decision later = await(store, twins);
         assertThat(figures(later)).as("asynchronous decision").isEqualTo(figures(decision));
         assertThat(later.admitted()).as("asynchronous decision").isEqualTo(decision.admitted());
@@ -71,7 +71,7 @@ abstract class OpenStore {
 
     static Decision await(RateLimitStore store, List<Charge> charges) {
         try {
-            return store.decideAsync(charges).toCompletableFuture().get(30, TimeUnit.SECONDS);
+            return store.decideAsync(charges, Duration.ZERO).toCompletableFuture().get(30, TimeUnit.SECONDS);
         } catch (Exception ex) {
             throw new AssertionError("The asynchronous decision failed", ex);
         }
@@ -88,7 +88,7 @@ abstract class OpenStore {
 
     /** The smallest step of time in which all rates of a limit count. */
     static Duration tick(Limit limit) {
-        return Duration.ofNanos(limit.buckets().stream()
+        return Duration.ofNanos(limit.arithmetic().stream()
                 .mapToLong(rate -> rate.tickNanos())
                 .max()
                 .orElseThrow());

@@ -54,7 +54,7 @@ abstract class StoreThreads extends OpenStore {
             long taken = 0;
             for (int i = 0; i < 40; i++) {
                 boolean alone = (thread + i) % 4 == 0;
-                taken += store.decide(alone ? one : both).admitted() ? alone ? 1 : 1000 : 0;
+                taken += store.decide(alone ? one : both, Duration.ZERO).admitted() ? alone ? 1 : 1000 : 0;
             }
             return taken;
         });
