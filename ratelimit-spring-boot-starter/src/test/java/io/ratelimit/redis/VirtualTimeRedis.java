@@ -16,13 +16,12 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
  */
 final class VirtualTimeRedis {
 
-    private static final long EPOCH_MICROS = 1_700_000_000_000_000L;
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final AtomicLong STORES = new AtomicLong();
 
     private VirtualTimeRedis() {}
 
-    /** A store with keys of its own on a server; the clock tells nanoseconds from any origin. */
+    /** A store with keys of its own on a server; the clock tells nanoseconds since the epoch. */
     static RedisRateLimitStore store(RedisServer redis, LongSupplier nanoClock) {
         return store(TestConnections.lettuce(redis), nanoClock);
     }
@@ -84,7 +83,7 @@ final class VirtualTimeRedis {
         }
 
         private byte[][] timed(byte[][] args) {
-            long micros = EPOCH_MICROS + Math.floorDiv(nanoClock.getAsLong(), 1_000);
+            long micros = Math.floorDiv(nanoClock.getAsLong(), 1_000);
             byte[][] timed = Arrays.copyOf(args, args.length + 2);
             timed[args.length] = Long.toString(micros / 1_000_000).getBytes();
             timed[args.length + 1] = Long.toString(micros % 1_000_000).getBytes();

@@ -71,7 +71,9 @@ abstract class OpenStore {
 
     static Decision await(RateLimitStore store, List<Charge> charges) {
         try {
-            return store.decideAsync(charges, Duration.ZERO).toCompletableFuture().get(30, TimeUnit.SECONDS);
+            return store.decideAsync(charges, Duration.ZERO)
+                    .toCompletableFuture()
+                    .get(30, TimeUnit.SECONDS);
         } catch (Exception ex) {
             throw new AssertionError("The asynchronous decision failed", ex);
         }

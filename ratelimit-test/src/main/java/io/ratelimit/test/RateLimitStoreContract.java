@@ -33,7 +33,7 @@ public abstract class RateLimitStoreContract {
     /**
      * A store without buckets, whose time is the clock's.
      *
-     * @param clock starts at zero, in nanoseconds; never runs back unless {@link #ownsWallClock()}
+     * @param clock nanoseconds since the epoch; never runs back unless {@link #ownsWallClock()}
      * @return the store, closed after the test
      */
     protected abstract RateLimitStore createStore(VirtualClock clock);

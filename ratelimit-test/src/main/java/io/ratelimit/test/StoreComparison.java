@@ -103,7 +103,9 @@ abstract class StoreComparison extends OpenStore {
     }
 
     private Decision decideNow(List<Charge> charges) {
-        return charges.size() == 1 && random.nextBoolean() ? store.decide(charges.get(0)) : store.decide(charges, Duration.ZERO);
+        return charges.size() == 1 && random.nextBoolean()
+                ? store.decide(charges.get(0))
+                : store.decide(charges, Duration.ZERO);
     }
 
     private static boolean fits(List<Charge> charges) {
