@@ -21,17 +21,13 @@ final class Coroutines {
 
     private Coroutines() {}
 
-    static boolean isFlow(Class<?> type) {
-        return Flow.class.isAssignableFrom(type);
-    }
-
     /**
      * A suspend function: to advice it returns a publisher, which the proxy awaits in the caller's coroutine.
      *
      * @param type what it returns to people
      */
     static Returns suspending(Class<?> type) {
-        Returns published = PublisherReturns.of(isFlow(type) ? Flux.class : Mono.class);
+        Returns published = PublisherReturns.of(Flow.class.isAssignableFrom(type) ? Flux.class : Mono.class);
         return call -> published.invoke(call.ofSuspendFunction());
     }
 

@@ -21,7 +21,7 @@ interface Returns {
     static Returns of(Site site) {
         Method method = site.method();
         Class<?> type = method.getReturnType();
-        boolean flow = Libraries.FLOW && Coroutines.isFlow(type);
+        boolean flow = Libraries.isFlow(type);
         if ((flow || KotlinDetector.isSuspendingFunction(method)) && !Libraries.COROUTINES) {
             throw site.invalid(
                     "suspend functions and flows are limited by way of Reactor, which is not there",
@@ -48,11 +48,17 @@ interface Returns {
     final class Libraries {
 
         private static final boolean REACTOR = isPresent("reactor.core.publisher.Mono");
-        private static final boolean FLOW = isPresent("kotlinx.coroutines.flow.Flow");
+        private static final @Nullable Class<?> FLOW = isPresent("kotlinx.coroutines.flow.Flow")
+                ? ClassUtils.resolveClassName("kotlinx.coroutines.flow.Flow", Returns.class.getClassLoader())
+                : null;
         private static final boolean COROUTINES =
                 REACTOR && isPresent("kotlinx.coroutines.reactor.MonoKt") && KotlinDetector.isKotlinReflectPresent();
 
         private Libraries() {}
+
+        static boolean isFlow(Class<?> type) {
+            return FLOW != null && FLOW.isAssignableFrom(type);
+        }
 
         private static boolean isPresent(String type) {
             return ClassUtils.isPresent(type, Returns.class.getClassLoader());
