@@ -36,9 +36,7 @@ record PublisherReturns(ReactiveAdapter adapter) implements Returns {
             return null;
         }
         if (type != adapter.getReactiveType()) {
-            throw site.invalid(
-                    "a refusal cannot be the error signal of a " + type.getName(),
-                    "return " + (adapter.isMultiValue() ? "Flux" : "Mono"));
+            throw site.invalid("a refusal cannot be the error signal of a " + type.getName(), "return Mono or Flux");
         }
         return new PublisherReturns(adapter);
     }

@@ -45,12 +45,14 @@ class CoroutinesTests {
     }
 
     @Test
-    fun `behind a JDK proxy too`() = runner.withPropertyValues("spring.aop.proxy-target-class=false").run { context ->
-        val shop = context.getBean(Shop::class.java)
-        assertThat(shop).isNotInstanceOf(KotlinShop::class.java)
-        runBlocking {
-            assertThat(shop.find("ann")).isEqualTo("ann")
-            assertRefused { shop.find("ann") }
+    fun `behind a JDK proxy too`() {
+        runner.withPropertyValues("spring.aop.proxy-target-class=false").run { context ->
+            val shop = context.getBean(Shop::class.java)
+            assertThat(shop).isNotInstanceOf(KotlinShop::class.java)
+            runBlocking {
+                assertThat(shop.find("ann")).isEqualTo("ann")
+                assertRefused { shop.find("ann") }
+            }
         }
     }
 
