@@ -76,7 +76,11 @@ class ArchitectureTests {
                         .map(ArchitectureTests::name))
                 .containsExactlyInAnyOrder(
                         "actuate.RateLimitsEndpoint",
+                        "annotation.CostResolver",
+                        "annotation.KeyResolver",
+                        "annotation.LimitResolver",
                         "annotation.RateLimited",
+                        "annotation.RateLimitedCall",
                         "annotation.RateLimits",
                         "aop.AdviceSettings",
                         "aop.EmptyKey",
@@ -84,6 +88,7 @@ class ArchitectureTests {
                         "aop.RateLimitAdvisor",
                         "aop.RateLimitedBeanPostProcessor",
                         "aop.RateLimitedMethods",
+                        "aop.UnknownLimit",
                         "autoconfigure.RateLimitAutoConfiguration",
                         "autoconfigure.RateLimitEndpointAutoConfiguration",
                         "autoconfigure.RateLimitMetricsAutoConfiguration",

@@ -19,7 +19,7 @@ import java.util.function.Function;
  * @param refill {@code smooth} or {@code interval}
  * @param cost tokens that a call takes that names no cost
  * @param onStoreFailure {@code local}, {@code allow} or {@code deny}
- * @param methods that are annotated with this limit
+ * @param methods that name this limit in their annotation
  * @param admitted calls admitted since the limit was defined, by who decided
  * @param rejected calls refused since the limit was defined, by who decided
  */

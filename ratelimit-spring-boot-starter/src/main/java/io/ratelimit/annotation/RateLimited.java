@@ -73,6 +73,26 @@ public @interface RateLimited {
     String limit() default "default";
 
     /**
+     * The name of the limit, found on each call, as an expression instead of {@link #limit}:
+     * {@code limitExpression = "'search-' + #user.plan"}, {@code limitExpression = "#user.pays ? 'gold' : 'silver'"}.
+     *
+     * <p>For a name that is not defined, {@code ratelimit.unknown-limit} speaks: {@code fail}, an {@code UnknownLimitException},
+     * or {@code unlimited}, where this limit does not count for the call. Names that the expression spells out fail at
+     * start-up. A value that is null, blank or no text is an {@code IllegalArgumentException}. Nothing is charged then.
+     *
+     * @return an expression of a text, or empty
+     */
+    String limitExpression() default "";
+
+    /**
+     * The class of a bean that gives the name of the limit on each call, instead of {@link #limit}:
+     * {@code limitResolver = LimitOfPlan.class}. That there is one such bean is checked at start-up.
+     *
+     * @return a class, or the interface itself for none
+     */
+    Class<? extends LimitResolver> limitResolver() default LimitResolver.class;
+
+    /**
      * Whose bucket is charged, as an expression: {@code key = "#userId"}, {@code key = "#user.tenant"},
      * {@code key = "'all-' + #region"}. Empty means one bucket for all callers of the limit.
      *
@@ -86,10 +106,19 @@ public @interface RateLimited {
     String key() default "";
 
     /**
+     * The class of a bean that gives the key, instead of {@link #key}: {@code keyResolver = CurrentTenant.class}. That there
+     * is one such bean is checked at start-up.
+     *
+     * @return a class, or the interface itself for none
+     */
+    Class<? extends KeyResolver> keyResolver() default KeyResolver.class;
+
+    /**
      * How many tokens a call costs: {@code cost = 5}, {@code cost = 0.5}; zero is free. Unless said otherwise it is the
      * limit's own cost, which is 1 unless configured.
      *
-     * <p>A cost that is negative, not finite, finer than 0.001 or above the limit's capacity fails at start-up.
+     * <p>A cost that is negative, not finite, finer than 0.001 or above the limit's capacity fails at start-up; above that of a
+     * limit that is found on each call it is refused for ever, as any computed cost.
      *
      * @return tokens
      */
@@ -105,6 +134,14 @@ public @interface RateLimited {
      * @return an expression, or empty
      */
     String costExpression() default "";
+
+    /**
+     * The class of a bean that gives the cost, instead of {@link #cost} and {@link #costExpression}:
+     * {@code costResolver = CostOfRows.class}. That there is one such bean is checked at start-up.
+     *
+     * @return a class, or the interface itself for none
+     */
+    Class<? extends CostResolver> costResolver() default CostResolver.class;
 
     /**
      * Whether this limit counts for a call, as an expression: {@code condition = "#query.length() > 3"}. Where it is false,

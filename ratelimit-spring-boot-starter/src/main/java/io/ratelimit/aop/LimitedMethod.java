@@ -39,30 +39,26 @@ record LimitedMethod(String name, Returns returns, List<Rule> rules) {
     }
 
     /**
-     * Evaluates the conditions, keys and costs of a call.
+     * Evaluates the conditions, limits, keys and costs of a call.
      *
+     * @throws io.ratelimit.UnknownLimitException if a limit is not defined and must be
      * @throws io.ratelimit.EmptyKeyException if a key is null or blank and must not be
-     * @throws IllegalArgumentException if a cost cannot be charged
+     * @throws IllegalArgumentException if a limit has no name, or a cost cannot be charged
      */
-    Claim claim(Call call, RateLimiters limiters, EmptyKey emptyKey) {
+    Claim claim(Call call, RateLimiters limiters, AdviceSettings settings) {
         if (rules.size() == 1) {
-            Rule rule = rules.get(0);
-            return rule.condition().holds(call)
-                    ? new Claim(call, rules, List.of(charge(rule, call, limiters, emptyKey)))
-                    : new Claim(call, List.of(), List.of());
+            Charge charge = rules.get(0).charge(call, limiters, settings);
+            return charge == null ? new Claim(call, List.of(), List.of()) : new Claim(call, rules, List.of(charge));
         }
         List<Rule> counting = new ArrayList<>(rules.size());
         List<Charge> charges = new ArrayList<>(rules.size());
         for (Rule rule : rules) {
-            if (rule.condition().holds(call)) {
+            Charge charge = rule.charge(call, limiters, settings);
+            if (charge != null) {
                 counting.add(rule);
-                charges.add(charge(rule, call, limiters, emptyKey));
+                charges.add(charge);
             }
         }
         return new Claim(call, counting, charges);
-    }
-
-    private static Charge charge(Rule rule, Call call, RateLimiters limiters, EmptyKey emptyKey) {
-        return rule.charge(limiters.get(rule.limit()).limit(), call, emptyKey);
     }
 }

@@ -68,7 +68,7 @@ final class RateLimitInterceptor implements MethodInterceptor {
 
     private Claim claim(LimitedMethod limited, MethodInvocation invocation) {
         Call call = new Call(invocation.getThis(), invocation.getMethod(), invocation.getArguments());
-        return limited.claim(call, limiters.get(), settings.get().emptyKey());
+        return limited.claim(call, limiters.get(), settings.get());
     }
 
     /** Null if nothing is to be decided. */

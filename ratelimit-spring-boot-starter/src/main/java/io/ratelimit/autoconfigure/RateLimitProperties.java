@@ -3,6 +3,7 @@ package io.ratelimit.autoconfigure;
 import io.ratelimit.Limit;
 import io.ratelimit.aop.AdviceSettings;
 import io.ratelimit.aop.EmptyKey;
+import io.ratelimit.aop.UnknownLimit;
 import io.ratelimit.redis.InvalidRedisSettingException;
 import io.ratelimit.redis.RedisSettings;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import org.springframework.core.Ordered;
  * @param enabled Whether calls are limited. If false, every bean is there and every call is admitted.
  * @param store Where buckets are kept; auto takes Redis if the application has a Redis connection factory.
  * @param emptyKey What a call with a null or blank key gets; an exception, or the bucket that all such calls share.
+ * @param unknownLimit What a call gets whose limit is computed and not defined; an exception, or no limit.
  * @param defaults What limits use that do not say otherwise.
  * @param limits Limits by name, each one given by its rates as text or by its properties.
  * @param memory The store in memory.
@@ -31,6 +33,7 @@ record RateLimitProperties(
         @DefaultValue("true") boolean enabled,
         @DefaultValue("auto") StoreType store,
         @DefaultValue("refuse") EmptyKey emptyKey,
+        @DefaultValue("fail") UnknownLimit unknownLimit,
         @NestedConfigurationProperty @DefaultValue LimitProperties defaults,
         @DefaultValue Map<String, LimitProperties> limits,
         @DefaultValue Memory memory,
@@ -52,7 +55,7 @@ record RateLimitProperties(
     }
 
     AdviceSettings toAdviceSettings() {
-        return new AdviceSettings(enabled, emptyKey, aop.order());
+        return new AdviceSettings(enabled, emptyKey, unknownLimit, aop.order());
     }
 
     /**

@@ -78,6 +78,7 @@ final class LimitedApplication {
                     () -> new AdviceSettings(
                             environment.getProperty("enabled", boolean.class, true),
                             EmptyKey.valueOf(environment.getProperty("empty-key", "REFUSE")),
+                            UnknownLimit.valueOf(environment.getProperty("unknown-limit", "FAIL")),
                             environment.getProperty("order", int.class, Ordered.HIGHEST_PRECEDENCE)));
         }
 

@@ -22,6 +22,7 @@ class ConfigurationMetadataTests {
             ratelimit.enabled                   | java.lang.Boolean                        | true
             ratelimit.store                     | io.ratelimit.autoconfigure.StoreType     | auto
             ratelimit.empty-key                 | io.ratelimit.aop.EmptyKey                | refuse
+            ratelimit.unknown-limit             | io.ratelimit.aop.UnknownLimit            | fail
             ratelimit.defaults.rates            | java.util.List<io.ratelimit.autoconfigure.RateProperties> | none
             ratelimit.defaults.refill           | io.ratelimit.Refill                      | smooth
             ratelimit.defaults.cost             | java.math.BigDecimal                     | 1
@@ -50,7 +51,7 @@ class ConfigurationMetadataTests {
     void noPropertyIsThereThatTheTableLeavesOut() {
         assertThat(all("properties").map(property -> property.path("name").asString()))
                 .filteredOn(name -> name.startsWith("ratelimit."))
-                .hasSize(13);
+                .hasSize(14);
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiters;
 import io.ratelimit.Source;
+import io.ratelimit.UnknownLimitException;
 import io.ratelimit.actuate.RateLimitsEndpoint;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.aop.RateLimitAdvisor;
@@ -295,6 +296,24 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
+    void refusesAComputedLimitThatIsNotDefinedUnlessToldThatItIsNone() {
+        ApplicationContextRunner choosing = application.withBean(Plans.class);
+        choosing.run(
+                context -> assertThatThrownBy(() -> context.getBean(Plans.class).use("serch"))
+                        .isInstanceOf(UnknownLimitException.class)
+                        .hasMessageContaining("did you mean \"search\"?"));
+        choosing.withPropertyValues("ratelimit.unknown-limit=unlimited").run(context -> {
+            Plans plans = context.getBean(Plans.class);
+            for (int i = 0; i < 5; i++) {
+                plans.use("serch");
+            }
+            plans.use("search");
+            plans.use("search");
+            assertThatThrownBy(() -> plans.use("search")).isInstanceOf(RateLimitExceededException.class);
+        });
+    }
+
+    @Test
     void boundsTheKeysInMemory() {
         application.withPropertyValues("ratelimit.memory.max-keys=10").run(context -> {
             RateLimiters limiters = context.getBean(RateLimiters.class);
@@ -343,6 +362,12 @@ class RateLimitAutoConfigurationTests {
         } catch (SocketTimeoutException ex) {
             return false;
         }
+    }
+
+    public static class Plans {
+
+        @RateLimited(limitExpression = "#plan")
+        public void use(String plan) {}
     }
 
     public static class Shop {

@@ -6,6 +6,7 @@ import io.ratelimit.Limit;
 import io.ratelimit.OnStoreFailure;
 import io.ratelimit.Refill;
 import io.ratelimit.aop.EmptyKey;
+import io.ratelimit.aop.UnknownLimit;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,7 @@ class RateLimitPropertiesTests {
         assertThat(properties.enabled()).isTrue();
         assertThat(properties.store()).isEqualTo(StoreType.AUTO);
         assertThat(properties.emptyKey()).isEqualTo(EmptyKey.REFUSE);
+        assertThat(properties.unknownLimit()).isEqualTo(UnknownLimit.FAIL);
         assertThat(properties.memory().maxKeys()).isEqualTo(1_000_000);
         assertThat(properties.redis().timeout()).isEqualTo(Duration.ofMillis(250));
         assertThat(properties.redis().keyPrefix()).isEqualTo("ratelimit");
@@ -35,6 +37,7 @@ class RateLimitPropertiesTests {
                         "  enabled: false",
                         "  store: redis",
                         "  empty-key: shared",
+                        "  unknown-limit: unlimited",
                         "  memory:",
                         "    max-keys: 5",
                         "  redis:",
@@ -48,6 +51,7 @@ class RateLimitPropertiesTests {
         assertThat(properties.enabled()).isFalse();
         assertThat(properties.store()).isEqualTo(StoreType.REDIS);
         assertThat(properties.emptyKey()).isEqualTo(EmptyKey.SHARED);
+        assertThat(properties.unknownLimit()).isEqualTo(UnknownLimit.UNLIMITED);
         assertThat(properties.memory().maxKeys()).isEqualTo(5);
         assertThat(properties.redis().timeout()).isEqualTo(Duration.ofMillis(80));
         assertThat(properties.redis().keyPrefix()).isEqualTo("shop");
