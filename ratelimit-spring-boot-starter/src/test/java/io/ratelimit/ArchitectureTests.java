@@ -86,9 +86,11 @@ class ArchitectureTests {
                         "aop.EmptyKey",
                         "aop.InvalidRateLimitedException",
                         "aop.RateLimitAdvisor",
+                        "aop.RateLimitAspect",
                         "aop.RateLimitedBeanPostProcessor",
                         "aop.RateLimitedMethods",
                         "aop.UnknownLimit",
+                        "aop.WovenCalls",
                         "autoconfigure.RateLimitAutoConfiguration",
                         "autoconfigure.RateLimitEndpointAutoConfiguration",
                         "autoconfigure.RateLimitMetricsAutoConfiguration",
@@ -158,6 +160,7 @@ class ArchitectureTests {
         assertOnlyIn("metrics\\..*|autoconfigure\\.RateLimitMetricsAutoConfiguration(\\$OfRedis)?", "io.micrometer");
         assertOnlyIn("aop\\.(RateLimitInterceptor|Returns)\\$Reactive", "reactor");
         assertOnlyIn("aop\\.(RateLimitInterceptor|Returns)\\$Reactive", "org.reactivestreams");
+        assertOnlyIn("aop\\.RateLimitAspect(\\$Execution)?", "org.aspectj");
         assertOnlyIn(
                 "actuate\\..*|autoconfigure\\.RateLimitEndpointAutoConfiguration", "org.springframework.boot.actuate");
         assertOnlyIn("web\\..*|autoconfigure\\.RateLimitWebAutoConfiguration", "org.springframework.http");

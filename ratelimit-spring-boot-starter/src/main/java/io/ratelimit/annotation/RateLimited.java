@@ -42,8 +42,11 @@ import org.springframework.core.annotation.AliasFor;
  * the caller as it is; a checked exception as the cause of an {@code IllegalArgumentException}. An expression that cannot be
  * evaluated for the values of a call is an {@code IllegalArgumentException} that tells none of them. Either way nothing is charged.
  *
- * <p>Calls of a bean to itself, and {@code private}, {@code static} and {@code final} methods, pass by the proxy and are not
- * limited; the latter are warned of at start-up.
+ * <p><b>Proxy or aspect.</b> Calls of a bean to itself, and {@code private}, {@code static} and {@code final} methods, pass by
+ * the proxy and are not limited; the latter are warned of at start-up. With {@code ratelimit.aop.mode: aspectj} and woven
+ * classes they are, and so are objects that are no beans, while an application runs. The aspect sees the annotation on
+ * the method that runs, or on the class that declares it; what is inherited from interfaces and overridden methods is still
+ * limited by proxies. It asks after all advice of proxies. A static method is limited only if it bears the annotation itself.
  */
 @Target({ElementType.METHOD, ElementType.TYPE, ElementType.ANNOTATION_TYPE})
 @Retention(RetentionPolicy.RUNTIME)

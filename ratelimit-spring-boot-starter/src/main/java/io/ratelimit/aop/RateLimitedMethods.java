@@ -98,6 +98,11 @@ public final class RateLimitedMethods implements SmartInitializingSingleton {
                         .isEmpty();
     }
 
+    /** {@return whether the aspect reaches the method that runs on a target} */
+    boolean isReachedByAspect(Method method, Class<?> targetClass) {
+        return WovenMethods.reaches(AopUtils.getMostSpecificMethod(method, ClassUtils.getUserClass(targetClass)));
+    }
+
     /** {@return the limits of a method as it is invoked on a target; null if it has none} */
     @Nullable LimitedMethod find(Method method, @Nullable Object target) {
         Class<?> targetClass = target == null ? method.getDeclaringClass() : target.getClass();

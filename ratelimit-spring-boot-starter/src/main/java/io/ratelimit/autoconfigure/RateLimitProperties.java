@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.context.annotation.AdviceMode;
 import org.springframework.core.Ordered;
+import org.springframework.util.ClassUtils;
 
 /**
  * The properties under {@code ratelimit}.
@@ -42,6 +44,9 @@ record RateLimitProperties(
 
     static final String PREFIX = "ratelimit";
 
+    private static final boolean ASPECTJ_PRESENT =
+            ClassUtils.isPresent("org.aspectj.lang.ProceedingJoinPoint", RateLimitProperties.class.getClassLoader());
+
     /**
      * All limits, with what the defaults add to them.
      *
@@ -55,7 +60,7 @@ record RateLimitProperties(
     }
 
     AdviceSettings toAdviceSettings() {
-        return new AdviceSettings(enabled, emptyKey, unknownLimit, aop.order());
+        return new AdviceSettings(enabled, emptyKey, unknownLimit, aop.mode(), aop.order());
     }
 
     /**
@@ -118,8 +123,20 @@ record RateLimitProperties(
     /**
      * The advice of annotated methods.
      *
-     * @param order Order of the advice among others. The default is outermost, before security, transactions, caching.
+     * @param mode Who limits annotated methods; proxies of beans, or an aspect that AspectJ weaves into the methods.
+     * @param order Order of a proxy's advice among others. The default is outermost, before security, transactions, caching.
      */
     record Aop(
-            @DefaultValue("" + Ordered.HIGHEST_PRECEDENCE) int order) {}
+            @DefaultValue("proxy") AdviceMode mode,
+            @DefaultValue("" + Ordered.HIGHEST_PRECEDENCE) int order) {
+
+        Aop {
+            if (mode == AdviceMode.ASPECTJ && !ASPECTJ_PRESENT) {
+                throw new InvalidRateLimitPropertyException(
+                        PREFIX + ".aop.mode",
+                        "aspectj",
+                        "AspectJ is not on the class path; add spring-boot-starter-aspectj, or use proxy");
+            }
+        }
+    }
 }

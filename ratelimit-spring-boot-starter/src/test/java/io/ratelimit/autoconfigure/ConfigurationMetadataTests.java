@@ -32,6 +32,7 @@ class ConfigurationMetadataTests {
             ratelimit.redis.timeout             | java.time.Duration                       | 250ms
             ratelimit.redis.key-prefix          | java.lang.String                         | ratelimit
             ratelimit.redis.connection-factory  | java.lang.String                         | none
+            ratelimit.aop.mode                  | org.springframework.context.annotation.AdviceMode | proxy
             ratelimit.aop.order                 | java.lang.Integer                        | -2147483648
             """)
     void aPropertyHasItsTypeDefaultAndDescription(String name, String type, String defaultValue) {
@@ -51,7 +52,7 @@ class ConfigurationMetadataTests {
     void noPropertyIsThereThatTheTableLeavesOut() {
         assertThat(all("properties").map(property -> property.path("name").asString()))
                 .filteredOn(name -> name.startsWith("ratelimit."))
-                .hasSize(14);
+                .hasSize(15);
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.annotation.RateLimited;
 import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.WebApplicationType;
@@ -13,6 +14,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.NestedExceptionUtils;
 
 /** A whole application that lacks a library that is optional. */
 class OptionalLibraryTests {
@@ -31,6 +33,31 @@ class OptionalLibraryTests {
     void limitsWithoutIt(String jars, String absent, String store) throws Exception {
         try (ReducedClassPath classPath = ReducedClassPath.without(jars, absent)) {
             assertThat(classPath.call(Application.class)).isEqualTo("2 of 5 by " + store);
+        }
+    }
+
+    @Test
+    void doesNotStartInAspectjModeWithoutAspectJ() throws Exception {
+        try (ReducedClassPath classPath = ReducedClassPath.without("aspectj", "org.aspectj.lang.ProceedingJoinPoint")) {
+            assertThat(classPath.call(AspectjMode.class))
+                    .isEqualTo("Invalid property ratelimit.aop.mode = \"aspectj\": AspectJ is not on the class path; "
+                            + "add spring-boot-starter-aspectj, or use proxy");
+        }
+    }
+
+    /** Tells why an application in AspectJ mode does not start. */
+    public static final class AspectjMode implements Callable<String> {
+
+        @Override
+        public String call() {
+            try (var context = new SpringApplicationBuilder(Wiring.class)
+                    .web(WebApplicationType.NONE)
+                    .properties("spring.main.banner-mode=off", "ratelimit.aop.mode=aspectj")
+                    .run()) {
+                return "started " + context;
+            } catch (RuntimeException ex) {
+                return NestedExceptionUtils.getMostSpecificCause(ex).getMessage();
+            }
         }
     }
 

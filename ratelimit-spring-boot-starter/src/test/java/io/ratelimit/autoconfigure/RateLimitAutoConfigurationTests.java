@@ -282,6 +282,21 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
+    void doesNotStartInAspectjModeWhereAnAnnotatedBeanWasNotWoven() {
+        ApplicationContextRunner aspectj = application.withPropertyValues("ratelimit.aop.mode=aspectj");
+        aspectj.run(context -> assertThat(context)
+                .getFailure()
+                .rootCause()
+                .hasMessage("Invalid @RateLimited on " + Shop.class.getName() + "#search(String): method \"search\": "
+                        + "AspectJ did not weave " + Shop.class.getName() + ", and with ratelimit.aop.mode=aspectj "
+                        + "nothing else limits it; start with -javaagent:aspectjweaver.jar, or weave it when it is "
+                        + "compiled, or set ratelimit.aop.mode=proxy"));
+        aspectj.withPropertyValues("ratelimit.enabled=false")
+                .run(context ->
+                        assertThat(context.getBean(Shop.class).search(null)).isEqualTo("found"));
+    }
+
+    @Test
     void refusesAnEmptyKeyUnlessToldToShareABucket() {
         application.run(
                 context -> assertThatThrownBy(() -> context.getBean(Shop.class).search(null))

@@ -10,6 +10,7 @@ import io.ratelimit.aop.UnknownLimit;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.springframework.context.annotation.AdviceMode;
 import org.springframework.core.Ordered;
 
 class RateLimitPropertiesTests {
@@ -26,6 +27,7 @@ class RateLimitPropertiesTests {
         assertThat(properties.redis().timeout()).isEqualTo(Duration.ofMillis(250));
         assertThat(properties.redis().keyPrefix()).isEqualTo("ratelimit");
         assertThat(properties.redis().connectionFactory()).isNull();
+        assertThat(properties.aop().mode()).isEqualTo(AdviceMode.PROXY);
         assertThat(properties.aop().order()).isEqualTo(Ordered.HIGHEST_PRECEDENCE);
         assertThat(properties.toLimits()).isEmpty();
     }
@@ -45,6 +47,7 @@ class RateLimitPropertiesTests {
                         "    key-prefix: shop",
                         "    connection-factory: limitsRedis",
                         "  aop:",
+                        "    mode: aspectj",
                         "    order: 100")
                 .properties();
 
@@ -56,6 +59,7 @@ class RateLimitPropertiesTests {
         assertThat(properties.redis().timeout()).isEqualTo(Duration.ofMillis(80));
         assertThat(properties.redis().keyPrefix()).isEqualTo("shop");
         assertThat(properties.redis().connectionFactory()).isEqualTo("limitsRedis");
+        assertThat(properties.aop().mode()).isEqualTo(AdviceMode.ASPECTJ);
         assertThat(properties.aop().order()).isEqualTo(100);
     }
 
