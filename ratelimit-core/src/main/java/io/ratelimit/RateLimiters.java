@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -111,6 +112,16 @@ public final class RateLimiters implements AutoCloseable {
             throw unknown(name);
         }
         return limiter;
+    }
+
+    /**
+     * The limiter of a limit, if there is one.
+     *
+     * @param name the limit's name
+     * @return its limiter, or nothing
+     */
+    public Optional<RateLimiter> find(String name) {
+        return Optional.ofNullable(limiters.get(name));
     }
 
     /** {@return the limiters of all limits, in no order, as a live view} */

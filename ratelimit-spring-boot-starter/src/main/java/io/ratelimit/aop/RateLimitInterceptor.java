@@ -36,6 +36,6 @@ final class RateLimitInterceptor implements MethodInterceptor {
             return invocation.proceed();
         }
         return limited.returns()
-                .invoke(new LimitedCall(limited, invocation, false, limiters.get(), advice.emptyKey(), handover));
+                .invoke(new LimitedCall(limited, invocation, false, limiters.get(), advice, handover));
     }
 }

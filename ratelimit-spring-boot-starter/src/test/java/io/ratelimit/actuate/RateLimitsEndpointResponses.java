@@ -84,7 +84,8 @@ abstract class RateLimitsEndpointResponses {
                                 + "{'name':'search','rates':['2/s'],'refill':'smooth','cost':1.0,"
                                 + "'onStoreFailure':'local','methods':['Shop.search','Shop.suggest'],"
                                 + "'admitted':{'store':2,'local':0,'policy':0,'disabled':0},"
-                                + "'rejected':{'store':3,'local':0,'policy':0,'disabled':0}}]}")
+                                + "'rejected':{'store':3,'local':0,'policy':0,'disabled':0}}],"
+                                + "'choosing':['Shop.offer']}")
                         .replace('\'', '"'));
     }
 
@@ -100,7 +101,8 @@ abstract class RateLimitsEndpointResponses {
     @Test
     void aStoreWithoutLimitsIsAskedAllTheSame() {
         assertThat(application.get("/actuator/ratelimits").body())
-                .isEqualTo("{\"store\":{\"name\":\"remote\",\"state\":\"up\"},\"limits\":[]}");
+                .isEqualTo(
+                        "{\"store\":{\"name\":\"remote\",\"state\":\"up\"},\"limits\":[],\"choosing\":[\"Shop.offer\"]}");
         store.fail();
         assertThat(application.get("/actuator/ratelimits").body()).contains("\"state\":\"down\"");
     }
@@ -227,7 +229,9 @@ abstract class RateLimitsEndpointResponses {
         @Bean
         RateLimitsEndpoint endpoint(RateLimiters limiters) {
             return new RateLimitsEndpoint(
-                    limiters, limit -> limit.equals("search") ? List.of("Shop.search", "Shop.suggest") : List.of());
+                    limiters,
+                    limit -> limit.equals("search") ? List.of("Shop.search", "Shop.suggest") : List.of(),
+                    () -> List.of("Shop.offer"));
         }
     }
 
