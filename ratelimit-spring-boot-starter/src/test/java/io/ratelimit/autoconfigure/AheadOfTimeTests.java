@@ -62,8 +62,7 @@ class AheadOfTimeTests {
                 .accepts(hints);
         assertThat(reflection().onType(RateLimited.class).withMemberCategory(MemberCategory.INVOKE_DECLARED_METHODS))
                 .accepts(hints);
-        assertThat(resource().forResource("io/ratelimit/redis/token-bucket.lua"))
-                .accepts(hints);
+        assertThat(resource().forResource("io/ratelimit/redis/decide.lua")).accepts(hints);
     }
 
     private ClassName process() {
