@@ -39,6 +39,9 @@ public sealed interface Arithmetic permits TokenBucket, SlidingWindow, SlidingWi
     /** {@return P, the period in ticks} */
     long period();
 
+    /** {@return what comes back in a period, in thousandths of a token} */
+    long thousandthsPerPeriod();
+
     /** {@return the most that can be taken at once, in thousandths of a token} */
     long capacityThousandths();
 
@@ -207,7 +210,7 @@ public sealed interface Arithmetic permits TokenBucket, SlidingWindow, SlidingWi
     }
 
     private static double tokensPerMicro(Arithmetic arithmetic) {
-        double tokens = Tokens.exactly(arithmetic.rate().tokens());
-        return tokens / ((double) arithmetic.period() * (arithmetic.tickNanos() / 1000));
+        double each = arithmetic.thousandthsPerPeriod();
+        return each / ((double) arithmetic.period() * (arithmetic.tickNanos() / 1000));
     }
 }

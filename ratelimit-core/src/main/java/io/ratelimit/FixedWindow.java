@@ -115,6 +115,11 @@ public final class FixedWindow implements Arithmetic {
     }
 
     @Override
+    public long thousandthsPerPeriod() {
+        return most;
+    }
+
+    @Override
     public long capacityThousandths() {
         return most;
     }

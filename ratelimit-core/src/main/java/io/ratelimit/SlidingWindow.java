@@ -67,6 +67,11 @@ public final class SlidingWindow implements Arithmetic {
     }
 
     @Override
+    public long thousandthsPerPeriod() {
+        return most;
+    }
+
+    @Override
     public long capacityThousandths() {
         return most;
     }

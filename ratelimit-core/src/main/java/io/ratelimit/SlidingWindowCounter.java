@@ -81,6 +81,11 @@ public final class SlidingWindowCounter implements Arithmetic {
     }
 
     @Override
+    public long thousandthsPerPeriod() {
+        return most;
+    }
+
+    @Override
     public long capacityThousandths() {
         return most;
     }

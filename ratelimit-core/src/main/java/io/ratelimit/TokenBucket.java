@@ -28,7 +28,7 @@ import java.time.Duration;
  *
  * <p><b>Interval refill.</b> Whole portions of R tokens come at the end of each period. A period starts when a full
  * bucket is first charged, so that a full bucket stays the same as no bucket. The unit is the thousandth (p = 1), and
- * beside its level a bucket remembers the start of its period.
+ * beside its level a bucket remembers the start of its period. A portion brings at most what the bucket holds.
  *
  * <p>Everything stays below 2<sup>53</sup>, where a double, the only number of Redis scripts, is still exact.
  */
@@ -72,7 +72,7 @@ public final class TokenBucket implements Arithmetic {
         boolean interval = refill == Refill.INTERVAL;
         BigInteger divisor = interval ? period : tokens.gcd(period);
         BigInteger unitsPerThousandth = period.divide(divisor);
-        BigInteger perTick = interval ? tokens : tokens.divide(divisor);
+        BigInteger perTick = interval ? tokens.min(burst) : tokens.divide(divisor);
         BigInteger capacity = burst.multiply(unitsPerThousandth);
         requireCountable(
                 rate, capacity.add(perTick).max(period), "units to be counted exactly", "a rounder number of tokens");
@@ -110,7 +110,7 @@ public final class TokenBucket implements Arithmetic {
         return period;
     }
 
-    /** {@return the units that come back: r each tick if smooth, R each period if by interval} */
+    /** {@return the units that come back: r each tick if smooth; each period R, at most K, if by interval} */
     public long refill() {
         return refill;
     }
@@ -118,6 +118,11 @@ public final class TokenBucket implements Arithmetic {
     /** {@return p, the units of a thousandth of a token} */
     public long unitsPerThousandth() {
         return unitsPerThousandth;
+    }
+
+    @Override
+    public long thousandthsPerPeriod() {
+        return interval ? refill : Tokens.exactly(rate.tokens());
     }
 
     @Override

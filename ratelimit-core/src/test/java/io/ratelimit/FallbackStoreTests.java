@@ -3,6 +3,7 @@ package io.ratelimit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,13 +30,15 @@ class FallbackStoreTests {
         SYNCHRONOUS {
             @Override
             Decision decide(RateLimitStore store, List<Charge> charges) {
-                return store.decide(charges);
+                return store.decide(charges, Duration.ZERO);
             }
         },
         ASYNCHRONOUS {
             @Override
             Decision decide(RateLimitStore store, List<Charge> charges) {
-                return store.decideAsync(charges).toCompletableFuture().join();
+                return store.decideAsync(charges, Duration.ZERO)
+                        .toCompletableFuture()
+                        .join();
             }
         };
 
@@ -128,11 +131,26 @@ class FallbackStoreTests {
     }
 
     @Test
+    void givesBackToWhereItWasTakenFrom() {
+        List<Charge> charges = charges(LOCAL, ALLOW);
+        Decision taken = store.decide(charges, Duration.ZERO);
+        remote.failure = new StoreUnavailableException("down", null);
+        Decision local = store.decide(charges, Duration.ZERO);
+        store.giveBack(local, charges);
+        assertThat(store.decide(charges(LOCAL), Duration.ZERO).remaining()).isEqualTo(1);
+        remote.failure = null;
+        store.giveBack(taken, charges);
+        assertThat(store.decide(charges, Duration.ZERO).remaining()).isEqualTo(1);
+        store.giveBack(Decision.unasked(charges, true, Source.POLICY), charges);
+        assertThat(store.decide(charges, Duration.ZERO).remaining()).isZero();
+    }
+
+    @Test
     void forgetsInBothAndClosesBoth() {
         remote.failure = new StoreUnavailableException("down", null);
-        store.decide(charges(LOCAL));
+        store.decide(charges(LOCAL), Duration.ZERO);
         remote.failure = null;
-        store.decide(charges(LOCAL));
+        store.decide(charges(LOCAL), Duration.ZERO);
         store.forget(LOCAL, "key");
         assertThat(remote.memory.keys()).isZero();
         assertThat(local.keys()).isZero();
@@ -163,16 +181,21 @@ class FallbackStoreTests {
         }
 
         @Override
-        public Decision decide(List<Charge> charges) {
+        public Decision decide(List<Charge> charges, Duration maxWait) {
             if (failure != null) {
                 throw failure;
             }
-            return memory.decide(charges);
+            return memory.decide(charges, maxWait);
         }
 
         @Override
-        public CompletionStage<Decision> decideAsync(List<Charge> charges) {
-            return CompletableFuture.supplyAsync(() -> decide(charges), Runnable::run);
+        public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+            return CompletableFuture.supplyAsync(() -> decide(charges, maxWait), Runnable::run);
+        }
+
+        @Override
+        public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+            return memory.giveBack(taken, unused);
         }
 
         @Override

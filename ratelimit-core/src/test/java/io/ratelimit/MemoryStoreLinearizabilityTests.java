@@ -1,6 +1,7 @@
 package io.ratelimit;
 
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.List;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.Operation;
@@ -29,6 +30,10 @@ class MemoryStoreLinearizabilityTests {
         private final Limit narrow = limit("narrow", "4/s");
         private final Limit raised = limit("narrow", "7/s");
         private final Limit wide = limit("wide", "5/s", "6/1m");
+        private final Limit logged = Limit.named("logged")
+                .rates("3/s")
+                .algorithm(Algorithm.SLIDING_WINDOW)
+                .build();
 
         /** Closes the store at once, so that no sweeper begins: thousands of stores are made. */
         public Operations() {
@@ -52,10 +57,30 @@ class MemoryStoreLinearizabilityTests {
 
         @Operation
         public String takeAll(@Param(name = "cost") int cost) {
-            return text(store.decide(Charge.merged(List.of(
-                    new Charge(wide, "key-1", 1000L * cost),
-                    new Charge(narrow, "key-0", 1000),
-                    new Charge(narrow, "key-1", 1000L * cost)))));
+            return text(store.decide(
+                    Charge.merged(List.of(
+                            new Charge(wide, "key-1", 1000L * cost),
+                            new Charge(narrow, "key-0", 1000),
+                            new Charge(narrow, "key-1", 1000L * cost),
+                            new Charge(logged, "key-1", 1000L * cost))),
+                    Duration.ZERO));
+        }
+
+        @Operation
+        public String reserve(@Param(name = "key") int key, @Param(name = "cost") int cost) {
+            return text(store.decide(List.of(new Charge(narrow, "key-" + key, 1000L * cost)), Duration.ofSeconds(1)));
+        }
+
+        @Operation
+        public String reserveLogged(@Param(name = "key") int key, @Param(name = "cost") int cost) {
+            return text(store.decide(List.of(new Charge(logged, "key-" + key, 1000L * cost)), Duration.ofSeconds(1)));
+        }
+
+        @Operation
+        public void giveBack(@Param(name = "key") int key, @Param(name = "cost") int cost) {
+            List<Charge> charges = List.of(
+                    new Charge(logged, "key-" + key, 1000L * cost), new Charge(narrow, "key-" + key, 1000L * cost));
+            store.giveBack(Decision.of(charges, Duration.ZERO, true, new long[2 * Arithmetic.SEEN]), charges);
         }
 
         @Operation
@@ -69,7 +94,9 @@ class MemoryStoreLinearizabilityTests {
         }
 
         private static String text(Decision decision) {
-            return decision.readings().stream().map(Reading::remaining).toList() + (decision.admitted() ? "+" : "-");
+            return decision.readings().stream().map(Reading::remaining).toList()
+                    + (decision.admitted() ? "+" : "-")
+                    + decision.grantedAfter();
         }
 
         private static Limit limit(String name, String... rates) {

@@ -153,8 +153,8 @@ class MemoryStoreTests {
     void aCallOverMoreKeysThanThereIsRoomForIsDecided() {
         try (MemoryStore one = MemoryStore.create(nanos::get, 1)) {
             List<Charge> two = List.of(new Charge(TEN, "a", 5_000), new Charge(TEN, "b", 5_000));
-            assertThat(one.decide(two).admitted()).isTrue();
-            assertThat(one.decide(List.of(new Charge(TEN, "a", 6_000), new Charge(TEN, "b", 6_000)))
+            assertThat(one.decide(two, Duration.ZERO).admitted()).isTrue();
+            assertThat(one.decide(List.of(new Charge(TEN, "a", 6_000), new Charge(TEN, "b", 6_000)), Duration.ZERO)
                             .admitted())
                     .isFalse();
             assertThat(one.keys()).isLessThanOrEqualTo(1);
@@ -184,11 +184,11 @@ class MemoryStoreTests {
         for (int i = 0; i < 1_000; i++) {
             few.add(new Charge(TEN, "new-" + i, 1));
         }
-        Decision refused = store.decide(Charge.merged(moreThanAllSharedBucketsHold));
+        Decision refused = store.decide(Charge.merged(moreThanAllSharedBucketsHold), Duration.ZERO);
         assertThat(refused.admitted()).isFalse();
         assertThat(refused.remaining()).isBetween(0.0, 1.0);
         assertThatThrownBy(refused::orThrow).isInstanceOf(RateLimitExceededException.class);
-        assertThat(store.decide(Charge.merged(few)).remaining()).isBetween(9.0, 9.999);
+        assertThat(store.decide(Charge.merged(few), Duration.ZERO).remaining()).isBetween(9.0, 9.999);
     }
 
     @Test
@@ -220,7 +220,8 @@ class MemoryStoreTests {
         take(TEN, "key", 0);
         take(TEN, "key", 11);
         exhaustKey("other");
-        store.decide(Charge.merged(List.of(new Charge(TEN, "key", 1000), new Charge(TEN, "other", 1000))));
+        store.decide(
+                Charge.merged(List.of(new Charge(TEN, "key", 1000), new Charge(TEN, "other", 1000))), Duration.ZERO);
         assertThat(take(twenty, "key", 1).remaining()).isEqualTo(14);
     }
 

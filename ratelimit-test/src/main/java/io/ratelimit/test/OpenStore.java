@@ -2,6 +2,7 @@ package io.ratelimit.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ratelimit.Arithmetic;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.Limit;
@@ -11,6 +12,7 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,15 +42,44 @@ abstract class OpenStore {
 
     /** Decides synchronously, and asynchronously on twins of the same buckets; both must say the same. */
     final Decision decide(Charge... charges) {
+        return decide(Duration.ZERO, charges);
+    }
+
+    final Decision decide(Duration maxWait, Charge... charges) {
         List<Charge> merged = Charge.merged(List.of(charges));
-        List<Charge> twins = Charge.merged(Arrays.stream(charges)
-                .map(charge -> new Charge(twin(charge.limit()), charge.key(), charge.cost()))
-                .toList());
-        Decision decision = merged.size() == 1 ? store.decide(merged.get(0)) : store.decide(merged, Duration.ZERO);
-        Decision later = await(store, twins);
+        List<Charge> twins =
+                Charge.merged(Arrays.stream(charges).map(OpenStore::twin).toList());
+        Decision decision =
+                merged.size() == 1 && maxWait.isZero() ? store.decide(merged.get(0)) : store.decide(merged, maxWait);
+        Decision later = await(store, twins, maxWait);
         assertThat(figures(later)).as("asynchronous decision").isEqualTo(figures(decision));
         assertThat(later.admitted()).as("asynchronous decision").isEqualTo(decision.admitted());
+        assertThat(later.grantedAfter()).as("asynchronous decision").isEqualTo(decision.grantedAfter());
         return decision;
+    }
+
+    /** Gives part of the only charge of a decision back, and as much to its twin. */
+    final void giveBack(Decision decision, String tokens) {
+        Charge taken = decision.charges().get(0);
+        Charge unused = charge(taken.limit(), taken.key(), tokens);
+        await(store.giveBack(decision, List.of(unused)));
+        Decision twin = Decision.of(List.of(twin(taken)), decision.maxWait(), true, granted(taken, decision));
+        await(store.giveBack(twin, List.of(twin(unused))));
+    }
+
+    /** What a rate of no wait sees at the instants of a grant. */
+    private static long[] granted(Charge charge, Decision decision) {
+        long[] grants = decision.grants(charge);
+        long[] seen = new long[Arithmetic.SEEN * grants.length];
+        for (int i = 0; i < grants.length; i++) {
+            Arithmetic rate = charge.limit().arithmetic().get(i);
+            rate.see(rate.full(grants[i]), grants[i], charge.cost(), seen, Arithmetic.SEEN * i);
+        }
+        return seen;
+    }
+
+    private static Charge twin(Charge charge) {
+        return new Charge(twin(charge.limit()), charge.key(), charge.cost());
     }
 
     /** Takes so many tokens of one key. */
@@ -70,12 +101,18 @@ abstract class OpenStore {
     }
 
     static Decision await(RateLimitStore store, List<Charge> charges) {
+        return await(store, charges, Duration.ZERO);
+    }
+
+    static Decision await(RateLimitStore store, List<Charge> charges, Duration maxWait) {
+        return await(store.decideAsync(charges, maxWait));
+    }
+
+    static <T> T await(CompletionStage<T> stage) {
         try {
-            return store.decideAsync(charges, Duration.ZERO)
-                    .toCompletableFuture()
-                    .get(30, TimeUnit.SECONDS);
+            return stage.toCompletableFuture().get(30, TimeUnit.SECONDS);
         } catch (Exception ex) {
-            throw new AssertionError("The asynchronous decision failed", ex);
+            throw new AssertionError("The asynchronous call failed", ex);
         }
     }
 
@@ -102,10 +139,12 @@ abstract class OpenStore {
     }
 
     private static Limit twin(Limit limit) {
-        return Limit.named(TWIN + limit.name())
+        Limit.Builder twin = Limit.named(TWIN + limit.name())
                 .rates(limit.rates())
+                .algorithm(limit.algorithm())
                 .refill(limit.refill())
-                .cost(BigDecimal.ZERO)
-                .build();
+                .cost(BigDecimal.ZERO);
+        limit.calendar().ifPresent(calendar -> twin.calendar(calendar, limit.zone()));
+        return twin.build();
     }
 }

@@ -2,6 +2,8 @@ package io.ratelimit.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ratelimit.Algorithm;
+import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.InvalidLimitException;
@@ -12,6 +14,7 @@ import io.ratelimit.test.ExactModel.Answer;
 import io.ratelimit.test.ExactModel.Figures;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -35,12 +38,15 @@ abstract class StoreComparison extends OpenStore {
             Duration.ofSeconds(90),
             Duration.ofHours(1),
             Duration.ofDays(1));
+    private static final List<ZoneId> ZONES = List.of(
+            ZoneId.of("UTC"), ZoneId.of("Europe/Berlin"), ZoneId.of("Asia/Kolkata"), ZoneId.of("America/Sao_Paulo"));
     private static final int[] TOKENS = {1, 333, 500, 1_000, 2_500, 3_000, 7_000, 10_000, 60_000, 99_999, 1_000_000};
 
     private final long seed = Long.getLong("io.ratelimit.contract.seed", System.nanoTime());
     private final Random random = new Random(seed);
     private final ExactModel model = new ExactModel(clock);
     private final List<Limit> limits = new ArrayList<>();
+    private final List<Decision> taken = new ArrayList<>();
     private final Set<String> redefined = new HashSet<>();
     private Duration lastWait = Duration.ZERO;
 
@@ -63,6 +69,7 @@ abstract class StoreComparison extends OpenStore {
 
     private void startBatch(int number) {
         limits.clear();
+        taken.clear();
         for (int i = 0; i <= random.nextInt(3); i++) {
             limits.add(randomLimit("batch-" + number + "." + i));
         }
@@ -74,38 +81,80 @@ abstract class StoreComparison extends OpenStore {
      */
     private void decide(int number) {
         List<Charge> charges = Charge.merged(randomCharges());
+        Duration maxWait = randomWait(charges);
         for (Charge charge : charges) {
             if (redefined.contains(charge.limit().name()) && model.isFull(charge.limit(), charge.key())) {
                 forgetBoth(charge.limit(), charge.key());
             }
         }
-        boolean admissible = charges.stream().noneMatch(model::isShort);
+        boolean admissible = charges.stream().noneMatch(charge -> model.isShort(charge, maxWait));
         if (charges.stream()
                 .anyMatch(charge -> model.isForeign(charge.limit(), charge.key())
-                        && !(charge.cost() > 0 && (admissible && fits(charges) || model.isShort(charge))))) {
+                        && !(charge.cost() > 0 && (admissible && fits(charges) || model.isShort(charge, maxWait))))) {
             return;
         }
-        Answer expected = model.decide(charges);
-        Decision decision = random.nextBoolean() ? decideNow(charges) : await(store, charges);
+        Answer expected = model.decide(charges, maxWait);
+        Decision decision = random.nextBoolean() ? decideNow(charges, maxWait) : await(store, charges, maxWait);
         List<Figures> figures = decision.readings().stream()
                 .map(reading -> new Figures(
                         reading.admitted(), reading.remaining(), reading.retryAfter(), reading.resetAfter()))
                 .toList();
-        if (decision.admitted() != expected.admitted() || !figures.equals(expected.figures())) {
-            throw new AssertionError(
-                    "Decision " + number + " of -Dio.ratelimit.contract.seed=" + seed + " at " + clock.now()
-                            + " for " + charges + ":\n  model " + expected + "\n  store "
-                            + new Answer(decision.admitted(), figures));
+        Answer answer = new Answer(decision.admitted(), decision.grantedAfter(), figures);
+        if (!answer.equals(expected)) {
+            throw new AssertionError("Decision " + number + " of -Dio.ratelimit.contract.seed=" + seed + " at "
+                    + clock.now() + " for " + charges + " within " + maxWait + ":\n  model " + expected + "\n  store "
+                    + answer);
+        }
+        if (decision.admitted()) {
+            taken.add(decision);
         }
         assertThat(decision.charges()).isEqualTo(charges);
         Duration wait = decision.retryAfter().filter(retry -> !retry.isZero()).orElse(decision.resetAfter());
         lastWait = wait.compareTo(LONGEST_WAIT) > 0 ? Duration.ZERO : wait;
     }
 
-    private Decision decideNow(List<Charge> charges) {
-        return charges.size() == 1 && random.nextBoolean()
+    private Decision decideNow(List<Charge> charges, Duration maxWait) {
+        return charges.size() == 1 && maxWait.isZero() && random.nextBoolean()
                 ? store.decide(charges.get(0))
-                : store.decide(charges, Duration.ZERO);
+                : store.decide(charges, maxWait);
+    }
+
+    /** Gives part of one of the last decisions back, unless its key was written under another configuration since. */
+    private void giveBack() {
+        if (taken.isEmpty()) {
+            return;
+        }
+        Decision decision = taken.remove(random.nextInt(taken.size()));
+        List<Charge> unused = new ArrayList<>();
+        for (Charge charge : decision.charges()) {
+            if (random.nextBoolean() && !model.isForeign(charge.limit(), charge.key())) {
+                long cost = random.nextBoolean() ? charge.cost() : random.nextLong(charge.cost() + 1);
+                unused.add(new Charge(charge.limit(), charge.key(), cost));
+            }
+        }
+        if (!unused.isEmpty()) {
+            await(store.giveBack(decision, unused));
+            unused.forEach(charge -> model.giveBack(charge, decision.grants(charge)));
+        }
+    }
+
+    private Duration randomWait(List<Charge> charges) {
+        Duration wait = switch (random.nextInt(6)) {
+            case 0 -> lastWait;
+            case 1 -> atLeastZero(lastWait.minusNanos(1));
+            case 2 ->
+                Duration.ofNanos(
+                        (long) (random.nextDouble() * 5 * randomPeriod().toNanos()));
+            default -> Duration.ZERO;
+        };
+        for (Charge charge : charges) {
+            try {
+                charge.limit().requireWait(charge.limit().canWait() ? wait : Duration.ZERO);
+            } catch (InvalidLimitException ex) {
+                return Duration.ZERO;
+            }
+        }
+        return wait;
     }
 
     private static boolean fits(List<Charge> charges) {
@@ -174,7 +223,9 @@ abstract class StoreComparison extends OpenStore {
     private void change() {
         int kind = random.nextInt(100);
         int which = random.nextInt(limits.size());
-        if (kind < 2) {
+        if (kind > 90) {
+            giveBack();
+        } else if (kind < 2) {
             forgetBoth(limits.get(which), "key-" + random.nextInt(KEYS));
         } else if (kind < 4) {
             limits.set(which, randomLimit(limits.get(which).name()));
@@ -190,21 +241,42 @@ abstract class StoreComparison extends OpenStore {
     private Limit randomLimit(String name) {
         while (true) {
             try {
-                List<Duration> periods = new ArrayList<>(PERIODS);
-                Collections.shuffle(periods, random);
-                List<Rate> rates = new ArrayList<>();
-                for (int i = 0; i <= random.nextInt(6) / 3; i++) {
-                    rates.add(new Rate(randomTokens(), periods.get(i), randomTokens()));
-                }
-                return Limit.named(name)
-                        .rates(rates)
-                        .refill(random.nextInt(3) == 0 ? Refill.INTERVAL : Refill.SMOOTH)
-                        .cost(BigDecimal.ZERO)
-                        .build();
+                return random.nextInt(12) == 0 ? randomCalendar(name) : randomRates(name);
             } catch (InvalidLimitException ex) {
                 continue;
             }
         }
+    }
+
+    private Limit randomRates(String name) {
+        Algorithm algorithm = random.nextInt(3) == 0
+                ? Algorithm.TOKEN_BUCKET
+                : Algorithm.values()[random.nextInt(Algorithm.values().length)];
+        boolean bucket = algorithm == Algorithm.TOKEN_BUCKET;
+        List<Duration> periods = new ArrayList<>(PERIODS);
+        Collections.shuffle(periods, random);
+        List<Rate> rates = new ArrayList<>();
+        for (int i = 0; i <= random.nextInt(6) / 3; i++) {
+            BigDecimal tokens = randomTokens();
+            rates.add(new Rate(tokens, periods.get(i), bucket ? randomTokens() : tokens));
+        }
+        return Limit.named(name)
+                .rates(rates)
+                .algorithm(algorithm)
+                .refill(bucket && random.nextInt(3) == 0 ? Refill.INTERVAL : Refill.SMOOTH)
+                .cost(BigDecimal.ZERO)
+                .build();
+    }
+
+    private Limit randomCalendar(String name) {
+        CalendarPeriod calendar = CalendarPeriod.values()[random.nextInt(CalendarPeriod.values().length)];
+        BigDecimal tokens = randomTokens();
+        return Limit.named(name)
+                .rates(List.of(new Rate(tokens, calendar.nominal(), tokens)))
+                .algorithm(Algorithm.FIXED_WINDOW)
+                .calendar(calendar, ZONES.get(random.nextInt(ZONES.size())))
+                .cost(BigDecimal.ZERO)
+                .build();
     }
 
     private BigDecimal randomTokens() {
