@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -132,5 +133,59 @@ class LimitTests {
 
     private static Limit.Builder named() {
         return Limit.named("a").rates("10/s");
+    }
+
+    @Test
+    void anOptionOfAnotherAlgorithmIsRefused() {
+        assertInvalid(
+                Limit.named("login")
+                        .rates("5/10m")
+                        .algorithm(Algorithm.SLIDING_WINDOW)
+                        .refill(Refill.INTERVAL),
+                "Limit \"login\" has refill interval, but sliding-window does not refill; drop refill, or use token-bucket");
+        assertInvalid(
+                Limit.named("login")
+                        .rates("5/10m")
+                        .algorithm(Algorithm.SLIDING_WINDOW)
+                        .calendar(CalendarPeriod.DAY, ZoneOffset.UTC),
+                "Limit \"login\" has calendar day, but sliding-window has no windows of a calendar; drop calendar, or use"
+                        + " fixed-window");
+        assertInvalid(
+                Limit.named("login").rates("5/10m burst 6").algorithm(Algorithm.FIXED_WINDOW),
+                "Invalid rate \"5/10m burst 6\": burst is for token-bucket, and fixed-window holds the tokens of a period;"
+                        + " write 5/10m");
+        assertInvalid(
+                Limit.named("quota")
+                        .rates("5/10m")
+                        .algorithm(Algorithm.FIXED_WINDOW)
+                        .calendar(CalendarPeriod.MONTH, ZoneOffset.UTC),
+                "Invalid rate \"5/10m\": the windows are those of the calendar; write 5/30d for a month");
+        assertInvalid(
+                Limit.named("vast").rates("5000000000/1s").algorithm(Algorithm.SLIDING_WINDOW_COUNTER),
+                "Invalid rate \"5000000000/s\": sliding-window-counter counts at most 4503599627.37 tokens a period; use"
+                        + " fewer tokens, or token-bucket");
+    }
+
+    @Test
+    void aWaitThatCannotBePromisedIsRefused() {
+        assertInvalid(
+                Limit.named("slow").rates("10/s").maxWait(Duration.ofMillis(-1)),
+                "Limit \"slow\" has a max-wait of PT-0.001S: negative; use 0s for not waiting, or a duration such as 5s");
+        assertInvalid(
+                Limit.named("slow")
+                        .rates("10/s")
+                        .algorithm(Algorithm.SLIDING_WINDOW_COUNTER)
+                        .maxWait(Duration.ofSeconds(1)),
+                "Limit \"slow\" has a max-wait of PT1S: sliding-window-counter cannot promise when a call fits; use"
+                        + " sliding-window, or do not wait");
+        assertInvalid(
+                Limit.named("fast").rates("999999.999/1s").maxWait(Duration.ofDays(3650)),
+                "Limit \"fast\" has a max-wait of PT87600H: longer than can be counted exactly; use at most");
+    }
+
+    private static void assertInvalid(Limit.Builder limit, String message) {
+        assertThatThrownBy(limit::build)
+                .isInstanceOf(InvalidLimitException.class)
+                .hasMessageStartingWith(message);
     }
 }

@@ -79,6 +79,7 @@ class ArchitectureTests {
                         "annotation.RateLimited",
                         "annotation.RateLimits",
                         "aop.AdviceSettings",
+                        "aop.ContinuationSettings",
                         "aop.EmptyKey",
                         "aop.InvalidRateLimitedException",
                         "aop.RateLimitAdvisor",
@@ -151,8 +152,14 @@ class ArchitectureTests {
                 "redis\\..*|autoconfigure\\.(RateLimitRedisAutoConfiguration|ConnectionFactoryChoice)",
                 "org.springframework.data");
         assertOnlyIn("metrics\\..*|autoconfigure\\.RateLimitMetricsAutoConfiguration(\\$OfRedis)?", "io.micrometer");
-        assertOnlyIn("aop\\.(RateLimitInterceptor|Returns)\\$Reactive", "reactor");
-        assertOnlyIn("aop\\.(RateLimitInterceptor|Returns)\\$Reactive", "org.reactivestreams");
+        assertOnlyIn("aop\\.CallerContext\\$Logging", "org.slf4j");
+        assertOnlyIn(
+                "aop\\.(PublisherReturns|Coroutines|EventLoop\\$OfReactor)|autoconfigure\\.ContinuationChoice\\$Reactive",
+                "reactor");
+        assertOnlyIn("aop\\.(PublisherReturns|Coroutines)", "org.reactivestreams");
+        assertOnlyIn("aop\\.EventLoop\\$OfNetty|redis\\.LettuceSettings", "io.netty");
+        assertOnlyIn("aop\\.Coroutines", "kotlin");
+        assertOnlyIn("aop\\.Coroutines", "kotlinx");
         assertOnlyIn(
                 "actuate\\..*|autoconfigure\\.RateLimitEndpointAutoConfiguration", "org.springframework.boot.actuate");
         assertOnlyIn("web\\..*|autoconfigure\\.RateLimitWebAutoConfiguration", "org.springframework.http");

@@ -1,23 +1,29 @@
 package io.ratelimit.actuate;
 
+import io.ratelimit.Algorithm;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.Source;
 import io.ratelimit.Tokens;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A limit as the endpoint shows it.
  *
  * @param name the limit's name
  * @param rates such as {@code 1000/h burst 200}
- * @param refill {@code smooth} or {@code interval}
+ * @param algorithm such as {@code token-bucket}
+ * @param refill {@code smooth} or {@code interval}; null for other algorithms than the token bucket
+ * @param calendar {@code hour}, {@code day}, {@code week} or {@code month} and the zone; null where there is none
  * @param cost tokens that a call takes that names no cost
+ * @param maxWait how long a call may wait that names no wait
  * @param onStoreFailure {@code local}, {@code allow} or {@code deny}
  * @param methods that are annotated with this limit
  * @param admitted calls admitted since the limit was defined, by who decided
@@ -26,8 +32,11 @@ import java.util.function.Function;
 record LimitDescription(
         String name,
         List<String> rates,
-        String refill,
+        String algorithm,
+        @Nullable String refill,
+        @Nullable String calendar,
         double cost,
+        Duration maxWait,
         String onStoreFailure,
         List<String> methods,
         Map<String, Long> admitted,
@@ -38,8 +47,13 @@ record LimitDescription(
         return new LimitDescription(
                 limit.name(),
                 limit.rates().stream().map(Object::toString).toList(),
-                lowerCase(limit.refill()),
+                lowerCase(limit.algorithm()).replace('_', '-'),
+                limit.algorithm() == Algorithm.TOKEN_BUCKET ? lowerCase(limit.refill()) : null,
+                limit.calendar()
+                        .map(calendar -> lowerCase(calendar) + " " + limit.zone())
+                        .orElse(null),
                 Tokens.decimal(limit.cost()),
+                limit.maxWait(),
                 lowerCase(limit.onStoreFailure()),
                 List.copyOf(methods.apply(limit.name())),
                 totals(limiter, true),

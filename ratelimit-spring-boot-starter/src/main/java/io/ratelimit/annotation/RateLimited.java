@@ -23,8 +23,13 @@ import org.springframework.core.annotation.AliasFor;
  *
  * <p>A call takes its cost from the bucket of its key. If the bucket has too little, the call is refused: the method does
  * not run, and the caller gets the {@link #fallback} or a {@code RateLimitExceededException}. All limits of one call are
- * one decision, and a refusal charges none of them. A {@code CompletionStage} fails instead of throwing; a {@code Mono}
- * or {@code Flux} is decided on each subscription and gets an error signal.
+ * one decision, and a refusal charges none of them.
+ *
+ * <p><b>Return types.</b> A {@code CompletionStage} method never throws: a refusal, like any exception, is a failed stage. A
+ * {@code Mono}, a {@code Flux} and what Spring adapts to them are decided on each subscription, a Kotlin {@code Flow} on
+ * each collection; these and {@code suspend} functions never block, and get an error signal. All other methods are decided when
+ * they are called, and throw. The body runs on the caller's thread if the decision is there at once, or the thread may wait for
+ * it; else, as on an event loop, on the application's task executor with the caller's context.
  *
  * <p><b>Where it is found.</b> On a method, on its class, on interfaces, and in annotations composed of it. A method's
  * own annotations replace those of the method it overrides, these replace its class's, these its superclass's, these those of
@@ -119,7 +124,7 @@ public @interface RateLimited {
      * {@code fallback = "cached"}.
      *
      * <p>It has the same parameters, and if it likes a {@code RateLimitExceededException} as the last one, and a return
-     * type that the limited method can return. It may be private. What it throws goes to the caller as it is. Of a call
+     * type that the limited method can return; that of a {@code suspend} function may be plain. It may be private. What it throws goes to the caller as it is. Of a call
      * of several limits, the fallback of the limit that refused answers, or else the first that there is.
      *
      * @return the name of a method, or empty

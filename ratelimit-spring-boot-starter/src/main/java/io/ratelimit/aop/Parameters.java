@@ -32,7 +32,7 @@ record Parameters(Class<?> targetClass, List<String> names, List<ResolvableType>
         List<String> names = names(on == null ? specific : on, specific);
         List<ResolvableType> types = new ArrayList<>();
         Map<String, Integer> indexes = new HashMap<>();
-        for (int i = 0; i < specific.getParameterCount(); i++) {
+        for (int i = 0; i < SuspendFunction.parameterCount(specific); i++) {
             types.add(ResolvableType.forMethodParameter(specific, i, targetClass));
             indexes.put("p" + i, i);
             indexes.put("a" + i, i);
@@ -52,7 +52,8 @@ record Parameters(Class<?> targetClass, List<String> names, List<ResolvableType>
         @Nullable String @Nullable [] found = NAMES.getParameterNames(method);
         List<String> names = new ArrayList<>();
         if (found != null) {
-            for (String name : found) {
+            for (int i = 0; i < SuspendFunction.parameterCount(method); i++) {
+                String name = found[i];
                 if (name == null) {
                     return List.of();
                 }

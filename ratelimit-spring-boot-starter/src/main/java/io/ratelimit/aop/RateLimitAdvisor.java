@@ -30,12 +30,20 @@ public final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
      * @param methods what is limited
      * @param limiters the registry that is asked, first fetched on the first limited call
      * @param settings first fetched when a bean is advised, so that an advisor that is made early makes nothing else early
+     * @param continuations first fetched when a decision is not there at once, and its caller cannot wait
      */
     public RateLimitAdvisor(
-            RateLimitedMethods methods, ObjectProvider<RateLimiters> limiters, Supplier<AdviceSettings> settings) {
+            RateLimitedMethods methods,
+            ObjectProvider<RateLimiters> limiters,
+            Supplier<AdviceSettings> settings,
+            Supplier<ContinuationSettings> continuations) {
         this.methods = methods;
         this.settings = SingletonSupplier.of(settings);
-        this.advice = new RateLimitInterceptor(methods, SingletonSupplier.of(limiters::getObject), this.settings);
+        this.advice = new RateLimitInterceptor(
+                methods,
+                SingletonSupplier.of(limiters::getObject),
+                this.settings,
+                new Handover(SingletonSupplier.of(continuations), new CallerContext()));
     }
 
     @Override

@@ -11,7 +11,7 @@ record Site(Method method, Class<?> targetClass, String attribute, String value)
     /** {@return the method as people read it, such as {@code com.acme.Search#search(String,String)}} */
     static String text(Method method, Class<?> targetClass) {
         return targetClass.getName() + "#" + method.getName()
-                + Arrays.stream(method.getParameterTypes())
+                + Arrays.stream(method.getParameterTypes(), 0, SuspendFunction.parameterCount(method))
                         .map(Class::getSimpleName)
                         .collect(Collectors.joining(",", "(", ")"));
     }

@@ -1,13 +1,17 @@
 package io.ratelimit.autoconfigure;
 
+import io.ratelimit.Algorithm;
+import io.ratelimit.CalendarPeriod;
 import io.ratelimit.InvalidLimitException;
 import io.ratelimit.Limit;
 import io.ratelimit.OnStoreFailure;
 import io.ratelimit.Rate;
 import io.ratelimit.Refill;
-import io.ratelimit.TokenBucket;
 import io.ratelimit.Tokens;
 import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,21 +20,31 @@ import org.jspecify.annotations.Nullable;
  * The properties of a limit, or the defaults of all.
  *
  * @param rates One rate or a list, all of which must admit a call: text such as 10/s, or tokens, per and burst.
- * @param refill How tokens come back: continuously, or in whole portions at the end of each period.
+ * @param algorithm How the rates count.
+ * @param refill How tokens of a token bucket come back: continuously, or in whole portions at the end of each period.
+ * @param calendar Whose windows fixed windows are, instead of those of the rate's period from the epoch.
+ * @param zone Time zone whose midnight ends the windows of a calendar.
  * @param cost Tokens that a call takes that names no cost, with at most three decimal places.
+ * @param maxWait How long a call may wait for its tokens that names no wait.
  * @param onStoreFailure What is answered while the store cannot be asked: this node's memory, yes, or no.
  */
 record LimitProperties(
         @Nullable List<RateProperties> rates,
+        @Nullable Algorithm algorithm,
         @Nullable Refill refill,
+        @Nullable CalendarPeriod calendar,
+        @Nullable ZoneId zone,
         @Nullable BigDecimal cost,
+        @Nullable Duration maxWait,
         @Nullable OnStoreFailure onStoreFailure) {
+
+    static final LimitProperties NOTHING = new LimitProperties(null, null, null, null, null, null, null, null);
 
     private static final String LIMITS = RateLimitProperties.PREFIX + ".limits";
     private static final String DEFAULTS = RateLimitProperties.PREFIX + ".defaults";
 
     LimitProperties withRates(List<RateProperties> other) {
-        return new LimitProperties(other, refill, cost, onStoreFailure);
+        return new LimitProperties(other, algorithm, refill, calendar, zone, cost, maxWait, onStoreFailure);
     }
 
     /** The full name of a limit's properties: {@code ratelimit.limits.search}, {@code ratelimit.limits[a.b]}. */
@@ -45,27 +59,34 @@ record LimitProperties(
      */
     Limit toLimit(String name, LimitProperties defaults) {
         String path = path(name);
-        Refill refillOrDefault = refill != null ? refill : defaults.refill != null ? defaults.refill : Refill.SMOOTH;
-        List<Rate> parsed = rates != null
-                ? parsed(path, rates, refillOrDefault)
-                : defaults.rates == null ? List.of() : parsed(DEFAULTS, defaults.rates, refillOrDefault);
         check(path);
-        BigDecimal costOrDefault = cost != null ? cost : defaults.cost != null ? defaults.cost : BigDecimal.ONE;
-        OnStoreFailure policy = onStoreFailure != null ? onStoreFailure : defaults.onStoreFailure;
-        Limit.Builder limit =
-                Limit.named(name).rates(parsed).refill(refillOrDefault).cost(BigDecimal.ZERO);
-        if (policy != null) {
-            limit.onStoreFailure(policy);
+        LimitProperties all = with(defaults);
+        List<Rate> parsed = all.parsed(rates != null ? path : DEFAULTS);
+        Limit.Builder limit = Limit.named(name)
+                .rates(parsed)
+                .algorithm(all.chosen())
+                .cost(BigDecimal.ZERO);
+        if (all.onStoreFailure != null) {
+            limit.onStoreFailure(all.onStoreFailure);
         }
         built(path, parsed, limit);
-        return built(path + ".cost", costOrDefault, limit.cost(costOrDefault));
+        if (all.refill != null) {
+            built(path + ".refill", all.refill, limit.refill(all.refill));
+        }
+        if (all.calendar != null) {
+            built(path + ".calendar", all.calendar, limit.calendar(all.calendar, all.zoneOrUtc()));
+        } else if (zone != null) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".zone", zone, "no calendar has this zone; add calendar and algorithm fixed-window, or drop it");
+        }
+        BigDecimal costOrOne = all.cost != null ? all.cost : BigDecimal.ONE;
+        Limit made = built(path + ".cost", costOrOne, limit.cost(costOrOne));
+        return all.maxWait == null ? made : built(path + ".max-wait", all.maxWait, limit.maxWait(all.maxWait));
     }
 
     /** Checks what can be wrong by itself, so that defaults are checked that no limit uses. */
     void check(String path) {
-        if (rates != null) {
-            parsed(path, rates, refill != null ? refill : Refill.SMOOTH);
-        }
+        parsed(path);
         if (cost != null) {
             try {
                 Tokens.exactly(cost);
@@ -73,21 +94,63 @@ record LimitProperties(
                 throw new InvalidRateLimitPropertyException(path + ".cost", cost, ex);
             }
         }
+        if (maxWait != null && maxWait.isNegative()) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".max-wait", maxWait, "negative; use 0s for not waiting, or a duration such as 5s");
+        }
     }
 
-    private static List<Rate> parsed(String path, List<RateProperties> texts, Refill refill) {
-        List<Rate> rates = new ArrayList<>(texts.size());
+    /** This limit's own properties, and those defaults that its algorithm has. */
+    private LimitProperties with(LimitProperties defaults) {
+        Algorithm own = algorithm != null ? algorithm : defaults.chosen();
+        boolean bucket = own == Algorithm.TOKEN_BUCKET;
+        boolean windows = own == Algorithm.FIXED_WINDOW;
+        boolean waits = own != Algorithm.SLIDING_WINDOW_COUNTER;
+        return new LimitProperties(
+                rates != null ? rates : defaults.rates,
+                own,
+                refill == null && bucket ? defaults.refill : refill,
+                calendar == null && windows ? defaults.calendar : calendar,
+                zone == null ? defaults.zone : zone,
+                cost != null ? cost : defaults.cost,
+                maxWait == null && waits ? defaults.maxWait : maxWait,
+                onStoreFailure != null ? onStoreFailure : defaults.onStoreFailure);
+    }
+
+    private Algorithm chosen() {
+        return algorithm != null ? algorithm : Algorithm.TOKEN_BUCKET;
+    }
+
+    private ZoneId zoneOrUtc() {
+        return zone != null ? zone : ZoneOffset.UTC;
+    }
+
+    private List<Rate> parsed(String path) {
+        List<RateProperties> texts = rates != null ? rates : List.of();
+        List<Rate> parsed = new ArrayList<>(texts.size());
         for (int i = 0; i < texts.size(); i++) {
             try {
                 Rate rate = texts.get(i).toRate();
-                TokenBucket.of(rate, refill);
-                rates.add(rate);
+                requireCountable(rate);
+                parsed.add(rate);
             } catch (InvalidLimitException ex) {
                 throw new InvalidRateLimitPropertyException(
                         path + ".rates[" + i + "]", texts.get(i).text(), ex);
             }
         }
-        return rates;
+        return parsed;
+    }
+
+    private void requireCountable(Rate rate) {
+        Limit.Builder alone =
+                Limit.named("alone").rates(List.of(rate)).algorithm(chosen()).cost(BigDecimal.ZERO);
+        if (refill != null && chosen() == Algorithm.TOKEN_BUCKET) {
+            alone.refill(refill);
+        }
+        if (calendar != null && chosen() == Algorithm.FIXED_WINDOW) {
+            alone.calendar(calendar, zoneOrUtc());
+        }
+        alone.build();
     }
 
     private static Limit built(String property, Object value, Limit.Builder limit) {

@@ -9,6 +9,7 @@ import io.ratelimit.aop.RateLimitAdvisor;
 import io.ratelimit.aop.RateLimitedBeanPostProcessor;
 import io.ratelimit.aop.RateLimitedMethods;
 import org.springframework.aop.Advisor;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.BeanDefinition;
@@ -73,9 +74,10 @@ public final class RateLimitAutoConfiguration {
     static RateLimitAdvisor rateLimitAdvisor(
             RateLimitedMethods methods,
             ObjectProvider<RateLimiters> limiters,
-            ObjectProvider<RateLimitProperties> properties) {
+            ObjectProvider<RateLimitProperties> properties,
+            ListableBeanFactory beans) {
         return new RateLimitAdvisor(
-                methods, limiters, () -> properties.getObject().toAdviceSettings());
+                methods, limiters, () -> properties.getObject().toAdviceSettings(), () -> ContinuationChoice.of(beans));
     }
 
     @Configuration(proxyBeanMethods = false)

@@ -2,11 +2,16 @@ package io.ratelimit.metrics;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
 import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.Source;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The counter {@code ratelimit.decisions} of every limit, with the tags {@code limit}, {@code outcome} ({@code admitted}
@@ -14,13 +19,16 @@ import java.util.Locale;
  *
  * <p>An admitted call counts on each of its limits, a refused one on those that refused. All eight counters of a limit
  * are there from its definition on, and read what its {@link RateLimiter} counts anyway, so that a call looks nothing
- * up. No tag ever holds a key.
+ * up. The timer {@code ratelimit.wait}, with the tag {@code limit}, records how long admitted calls waited for their
+ * tokens; it is there from the definition of a limit on too. No tag ever holds a key.
  */
 public final class RateLimitMeters implements RateLimitListener {
 
     private static final String DECISIONS = "ratelimit.decisions";
+    private static final String WAIT = "ratelimit.wait";
 
     private final MeterRegistry registry;
+    private final Map<String, Timer> waits = new ConcurrentHashMap<>();
 
     /**
      * Creates a listener, to be given to the limiters.
@@ -37,10 +45,35 @@ public final class RateLimitMeters implements RateLimitListener {
             register(limiter, true, source);
             register(limiter, false, source);
         }
+        waits.put(
+                limiter.name(),
+                Timer.builder(WAIT)
+                        .description("How long admitted calls waited for their tokens")
+                        .tag("limit", limiter.name())
+                        .register(registry));
+    }
+
+    @Override
+    public void onDecision(Decision decision) {
+        if (decision.maxWait().isZero() || decision.grantedAfter().isZero()) {
+            return;
+        }
+        String last = "";
+        for (Charge charge : decision.charges()) {
+            Timer timer = waits.get(charge.limit().name());
+            if (timer != null && !charge.limit().name().equals(last)) {
+                last = charge.limit().name();
+                timer.record(decision.grantedAfter());
+            }
+        }
     }
 
     @Override
     public void onRemoved(RateLimiter limiter) {
+        Timer wait = waits.remove(limiter.name());
+        if (wait != null) {
+            registry.remove(wait);
+        }
         List.copyOf(registry.find(DECISIONS).tag("limit", limiter.name()).meters())
                 .forEach(registry::remove);
     }

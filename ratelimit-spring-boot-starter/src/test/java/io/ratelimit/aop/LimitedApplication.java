@@ -71,14 +71,18 @@ final class LimitedApplication {
         @Bean
         @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
         static RateLimitAdvisor rateLimitAdvisor(
-                RateLimitedMethods methods, ObjectProvider<RateLimiters> limiters, Environment environment) {
+                RateLimitedMethods methods,
+                ObjectProvider<RateLimiters> limiters,
+                ObjectProvider<ContinuationSettings> continuations,
+                Environment environment) {
             return new RateLimitAdvisor(
                     methods,
                     limiters,
                     () -> new AdviceSettings(
                             environment.getProperty("enabled", boolean.class, true),
                             EmptyKey.valueOf(environment.getProperty("empty-key", "REFUSE")),
-                            environment.getProperty("order", int.class, Ordered.HIGHEST_PRECEDENCE)));
+                            environment.getProperty("order", int.class, Ordered.HIGHEST_PRECEDENCE)),
+                    continuations::getObject);
         }
 
         @Bean

@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.annotation.RateLimited;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.BeansException;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.util.TestPropertyValues;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -27,10 +32,47 @@ class OptionalLibraryTests {
             spring-web,                               org.springframework.http.ProblemDetail,                           redis
             aspectj,                                  org.aspectj.weaver.Advice,                                        redis
             reactor-|reactive-streams|lettuce-,       reactor.core.publisher.Mono,                                      redis
+            kotlin,                                   kotlin.Metadata,                                                  redis
+            netty-|reactor-netty|lettuce-,            io.netty.util.concurrent.FastThreadLocalThread,                   redis
+            context-prop|slf4j-|logback-|log4j-|jul-, org.slf4j.MDC,                                                    redis
             """)
     void limitsWithoutIt(String jars, String absent, String store) throws Exception {
         try (ReducedClassPath classPath = ReducedClassPath.without(jars, absent)) {
             assertThat(classPath.call(Application.class)).isEqualTo("2 of 5 by " + store);
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(quoteCharacter = '"', delimiter = ',', textBlock = """
+            reactor-|reactive-streams|lettuce-, reactor.core.publisher.Mono
+            kotlin-reflect,                     kotlin.reflect.full.KClasses
+            kotlinx-coroutines-react,           kotlinx.coroutines.reactor.MonoKt
+            """)
+    void tellsThatSuspendFunctionsAndFlowsNeedIt(String jars, String absent) throws Exception {
+        try (ReducedClassPath classPath = ReducedClassPath.without(jars, absent)) {
+            for (String shop : List.of("SuspendingShop", "FlowingShop")) {
+                assertThat(classPath.call(KotlinApplication.class, "io.ratelimit.autoconfigure." + shop))
+                        .asString()
+                        .contains(shop + "#find(String)")
+                        .contains("add org.jetbrains.kotlinx:kotlinx-coroutines-reactor");
+            }
+        }
+    }
+
+    /** Starts with a bean, and tells why it cannot. */
+    public record KotlinApplication(String bean) implements Callable<String> {
+
+        @Override
+        public String call() throws Exception {
+            Class<?> type = Class.forName(bean);
+            try (var context = new AnnotationConfigApplicationContext()) {
+                TestPropertyValues.of("ratelimit.limits.search=2/1h").applyTo(context);
+                context.register(AopAutoConfiguration.class, RateLimitAutoConfiguration.class, type);
+                context.refresh();
+                return "started";
+            } catch (BeansException ex) {
+                return String.valueOf(ex.getMostSpecificCause().getMessage());
+            }
         }
     }
 

@@ -88,6 +88,14 @@ public abstract class RateLimitStoreContract {
         }
     }
 
+    /** What holds for calls that wait, and for what is given back. */
+    @Nested
+    class Waits extends StoreWaits {
+        Waits() {
+            super(RateLimitStoreContract.this);
+        }
+    }
+
     /** Random decisions beside the exact model. */
     @Nested
     class Comparison extends StoreComparison {

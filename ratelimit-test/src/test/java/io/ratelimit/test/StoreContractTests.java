@@ -43,6 +43,13 @@ class StoreContractTests {
         "CREDITS_TIME_TWICE_WHEN_SET_BACK, aClockThatIsSetBackALittleWaits,                                                true",
         "STALLS_WHEN_SET_BACK,             aClockThatIsSetBackForGoodNeitherRefillsNorStalls,                              true",
         "STARTS_PERIODS_AT_THE_EPOCH,      intervalRefillComesInWholePortionsSinceTheFirstCharge,                          true",
+        "NEVER_WAITS,                      aReservationIsGrantedWhenItWouldHaveFitted,                                     true",
+        "WAITS_TOO_LONG,                   aWaitThatWouldBeATickTooLongIsRefusedAndTakesNothing,                           true",
+        "TAKES_NOTHING_FOR_A_RESERVATION,  whoComesFirstIsServedFirst,                                                     true",
+        "DATES_RESERVATIONS_NOW,           reservationsHoldNoMoreThanCallsThatComeWhenTheyFit,                             true",
+        "GIVES_NOTHING_BACK,               whenEverythingPromisedIsGivenBackNothingIsLost,                                 true",
+        "GIVES_BACK_TWICE,                 givesBackNoMoreThanTheCapacity,                                                 true",
+        "FORGETS_WHAT_IS_PROMISED,         whoComesFirstIsServedFirst,                                                     true",
     })
     void catches(Flaw broken, String law, boolean alsoByComparison) {
         List<String> failures = failuresOf(broken);
