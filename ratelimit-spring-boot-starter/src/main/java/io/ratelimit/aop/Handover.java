@@ -22,7 +22,8 @@ record Handover(Supplier<ContinuationSettings> settings, CallerContext context) 
         }
         CompletableFuture<R> taken = new CompletableFuture<>();
         Executor executor = settings.get().executor();
-        Runnable task = context.decorate(settings.get().decorator().decorate(() -> pass(answer.thenApply(next), taken)));
+        Runnable task =
+                context.decorate(settings.get().decorator().decorate(() -> pass(answer.thenApply(next), taken)));
         answer.whenComplete((value, failure) -> {
             try {
                 executor.execute(task);

@@ -55,8 +55,7 @@ record LimitedCall(
         Claim claim = claim();
         return claim.maxWait().isZero() || claim.charges().isEmpty()
                 ? CompletableFuture.completedFuture(decide(claim))
-                : handover.of(
-                        limiters.reserve(claim.charges(), claim.maxWait()), decision -> outcome(claim, decision));
+                : handover.of(limiters.reserve(claim.charges(), claim.maxWait()), decision -> outcome(claim, decision));
     }
 
     /** Decides without blocking. What is not known at once comes where the handover takes it. */

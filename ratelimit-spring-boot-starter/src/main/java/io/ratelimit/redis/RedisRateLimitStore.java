@@ -31,7 +31,8 @@ import org.springframework.util.ClassUtils;
  *
  * <p><b>Cluster.</b> All buckets of one key are in one slot. A decision over several slots asks one after the other, the
  * buckets that all keys share last, and gives back what was taken if one refuses; until then others see those tokens
- * taken. The slots that were not asked yet are then read, for the readings.
+ * taken. The slots that were not asked yet are then read, for the readings. It reserves nothing, whatever the longest wait:
+ * only what fits now is taken.
  */
 public final class RedisRateLimitStore implements RateLimitStore {
 
@@ -39,15 +40,14 @@ public final class RedisRateLimitStore implements RateLimitStore {
             ClassUtils.isPresent("io.lettuce.core.RedisClient", RedisRateLimitStore.class.getClassLoader());
 
     private final RedisDriver driver;
-    private final BucketScript script;
+    private final ScriptCalls script;
     private final RedisKeys keys;
     private final Duration timeout;
-    private final LongAdder healed = new LongAdder();
     private final LongAdder givenBack = new LongAdder();
 
     RedisRateLimitStore(RedisDriver driver, String lua, RedisKeys keys, Duration timeout) {
         this.driver = driver;
-        this.script = new BucketScript(driver, lua);
+        this.script = new ScriptCalls(new BucketScript(driver, lua));
         this.keys = keys;
         this.timeout = timeout;
     }
@@ -69,8 +69,7 @@ public final class RedisRateLimitStore implements RateLimitStore {
         RedisDriver driver = LETTUCE_PRESENT && LettuceDriver.serves(connections)
                 ? LettuceDriver.of(connections, timeout)
                 : BlockingDriver.of(connections, timeout);
-        return new RedisRateLimitStore(
-                driver, BucketScript.tokenBucket(), new RedisKeys(settings.keyPrefix()), timeout);
+        return new RedisRateLimitStore(driver, BucketScript.packaged(), new RedisKeys(settings.keyPrefix()), timeout);
     }
 
     @Override
@@ -80,7 +79,7 @@ public final class RedisRateLimitStore implements RateLimitStore {
 
     /** {@return how many values under keys of this store were not its own and were replaced by a full bucket} */
     public long healed() {
-        return healed.sum();
+        return script.healed();
     }
 
     /** {@return how many times a cluster slot got its tokens back because another slot refused or failed} */
@@ -101,15 +100,25 @@ public final class RedisRateLimitStore implements RateLimitStore {
     }
 
     @Override
-    public Decision decide(List<Charge> charges) {
-        return await(ask(charges));
+    public Decision decide(List<Charge> charges, Duration maxWait) {
+        return await(ask(charges, maxWait));
     }
 
     @Override
-    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
-        return ask(charges)
-                .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
-                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(unavailable(failure)));
+    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+        return inTime(ask(charges, maxWait));
+    }
+
+    @Override
+    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        List<Charge> owed = unused.stream().filter(charge -> charge.cost() > 0).toList();
+        if (owed.isEmpty()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return inTime(CompletableFuture.allOf(groups(owed).stream()
+                .map(group -> script.giveBack(group, taken, deadline))
+                .toArray(CompletableFuture[]::new)));
     }
 
     @Override
@@ -122,19 +131,24 @@ public final class RedisRateLimitStore implements RateLimitStore {
         driver.close();
     }
 
-    private CompletableFuture<Decision> ask(List<Charge> charges) {
+    private CompletableFuture<Decision> ask(List<Charge> charges, Duration maxWait) {
         long deadline = System.nanoTime() + timeout.toNanos();
-        if (driver.isCluster() && charges.size() > 1) {
-            List<SlotGroup> groups = SlotGroup.bySlot(charges, keys);
-            if (groups.size() > 1) {
-                return new SpreadDecision(charges, groups, script, healed, givenBack).decide(deadline);
-            }
-        }
-        SlotGroup all = SlotGroup.of(charges, keys);
-        return script.run(all.redisKeys(), all.args(SlotGroup.TAKE), deadline).thenApply(reply -> {
-            BucketReply answer = BucketReply.of(reply, healed);
-            return Decision.of(charges, answer.admitted(), answer.levels());
-        });
+        List<SlotGroup> groups = groups(charges);
+        return groups.size() > 1
+                ? new SpreadDecision(charges, groups, script, givenBack).decide(deadline)
+                : script.take(groups.get(0), maxWait, deadline)
+                        .thenApply(reply -> Decision.of(charges, maxWait, reply.admitted(), reply.numbers()));
+    }
+
+    private List<SlotGroup> groups(List<Charge> charges) {
+        return driver.isCluster() && charges.size() > 1
+                ? SlotGroup.bySlot(charges, keys)
+                : List.of(SlotGroup.of(charges, keys));
+    }
+
+    private <T> CompletableFuture<T> inTime(CompletableFuture<T> answer) {
+        return answer.orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
+                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(unavailable(failure)));
     }
 
     /** An interrupt does not end the wait, which is short: whoever is interrupted would else be free of a shared limit. */

@@ -1,13 +1,16 @@
 package io.ratelimit.redis;
 
+import io.ratelimit.Arithmetic;
 import io.ratelimit.Charge;
-import io.ratelimit.TokenBucket;
-import java.nio.charset.StandardCharsets;
+import io.ratelimit.Decision;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.ClusterSlotHashUtil;
 
 /**
@@ -17,10 +20,6 @@ import org.springframework.data.redis.connection.ClusterSlotHashUtil;
  * @param keys a key for each charge
  */
 record SlotGroup(List<Charge> charges, List<byte[]> keys) {
-
-    static final String TAKE = "take";
-    static final String RETURN = "return";
-    static final String REFUSE = "refuse";
 
     /** All charges together: the server is no cluster. */
     static SlotGroup of(List<Charge> charges, RedisKeys redisKeys) {
@@ -52,23 +51,35 @@ record SlotGroup(List<Charge> charges, List<byte[]> keys) {
         return keys.toArray(new byte[0][]);
     }
 
-    /** The arguments of the script, as its first lines list them. */
-    byte[][] args(String operation) {
-        List<byte[]> args = new ArrayList<>();
-        args.add(operation.getBytes(StandardCharsets.US_ASCII));
+    /** The arguments that take the charges, if they all fit within the wait. */
+    byte[][] taking(Duration maxWait, CalendarWindows windows) {
+        return args(new ScriptArguments("take", TimeUnit.NANOSECONDS.toMicros(maxWait.toNanos()), windows), null);
+    }
+
+    /** The arguments that only read, whatever fits. */
+    byte[][] reading(CalendarWindows windows) {
+        return args(new ScriptArguments("read", 0, windows), null);
+    }
+
+    /** The arguments that give the charges back to what a decision took. */
+    byte[][] returning(Decision taken, CalendarWindows windows) {
+        return args(new ScriptArguments("return", 0, windows), taken);
+    }
+
+    private byte[][] args(ScriptArguments args, @Nullable Decision taken) {
         for (Charge charge : charges) {
-            List<TokenBucket> buckets = charge.limit().buckets();
-            args.add(digits(charge.cost()));
-            args.add(digits(buckets.size()));
-            for (TokenBucket bucket : buckets) {
-                args.add(digits((bucket.isInterval() ? 1 : 0) + (bucket.tickNanos() == 1_000 ? 0 : 2)));
-                args.add(digits(bucket.period()));
-                args.add(digits(bucket.refill()));
-                args.add(digits(bucket.unitsPerThousandth()));
-                args.add(digits(bucket.capacityThousandths()));
+            List<Arithmetic> rates = charge.limit().arithmetic();
+            long[] grants = taken == null ? null : taken.grants(charge);
+            args.add(charge.cost());
+            args.add(rates.size());
+            for (int i = 0; i < rates.size(); i++) {
+                args.add(rates.get(i));
+                if (grants != null) {
+                    args.add(grants[i]);
+                }
             }
         }
-        return args.toArray(new byte[0][]);
+        return args.toArray();
     }
 
     private boolean isShared() {
@@ -77,9 +88,5 @@ record SlotGroup(List<Charge> charges, List<byte[]> keys) {
 
     private static byte[] key(Charge charge, RedisKeys redisKeys) {
         return redisKeys.key(charge.limit().name(), charge.key());
-    }
-
-    private static byte[] digits(long number) {
-        return Long.toString(number).getBytes(StandardCharsets.US_ASCII);
     }
 }

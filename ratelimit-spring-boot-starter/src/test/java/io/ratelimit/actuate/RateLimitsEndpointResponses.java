@@ -17,6 +17,7 @@ import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.web.RunningApplication;
 import java.math.BigDecimal;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -247,14 +248,19 @@ abstract class RateLimitsEndpointResponses {
         }
 
         @Override
-        public Decision decide(List<Charge> charges) {
+        public Decision decide(List<Charge> charges, Duration maxWait) {
             check();
-            return memory.decide(charges);
+            return memory.decide(charges, maxWait);
         }
 
         @Override
-        public CompletionStage<Decision> decideAsync(List<Charge> charges) {
-            return CompletableFuture.supplyAsync(() -> decide(charges));
+        public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+            return CompletableFuture.supplyAsync(() -> decide(charges, maxWait));
+        }
+
+        @Override
+        public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+            return memory.giveBack(taken, unused);
         }
 
         @Override

@@ -31,7 +31,7 @@ class BlockingDriverTests {
             redis.command("SCRIPT", "FLUSH");
             assertThat(store.decide(new Charge(LIMIT, "a", 1000)).admitted()).isFalse();
             store.forget(LIMIT, "a");
-            assertThat(store.decideAsync(List.of(new Charge(LIMIT, "a", 1000)))
+            assertThat(store.decideAsync(List.of(new Charge(LIMIT, "a", 1000)), Duration.ZERO)
                             .toCompletableFuture()
                             .join()
                             .remaining())

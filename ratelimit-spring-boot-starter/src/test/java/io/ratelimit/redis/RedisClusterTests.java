@@ -58,12 +58,12 @@ class RedisClusterTests {
     @Test
     void allLimitsOfOneSubjectAreOneCommand() throws Exception {
         List<Charge> charges = List.of(new Charge(ALL, "a", 1000), new Charge(USER, "a", 1000));
-        store.decide(charges);
+        store.decide(charges, Duration.ZERO);
         int commands = 0;
         try (Monitor first = new Monitor(cluster.nodes().get(0));
                 Monitor second = new Monitor(cluster.nodes().get(1));
                 Monitor third = new Monitor(cluster.nodes().get(2))) {
-            store.decide(charges);
+            store.decide(charges, Duration.ZERO);
             for (Monitor monitor : List.of(first, second, third)) {
                 commands += (int) monitor.commands().stream()
                         .filter(line -> line.contains("EVAL"))
@@ -76,7 +76,7 @@ class RedisClusterTests {
     @Test
     void aDecisionOverSeveralSlotsTakesFromAll() {
         List<Charge> charges = List.of(new Charge(ALL, "", 2000), new Charge(USER, "a", 1000));
-        Decision decision = store.decide(charges);
+        Decision decision = store.decide(charges, Duration.ZERO);
         assertThat(decision.admitted()).isTrue();
         assertThat(decision.charges()).isEqualTo(charges);
         assertThat(decision.readings()).extracting("remaining").containsExactly(5.0, 4.0);
@@ -86,7 +86,7 @@ class RedisClusterTests {
     @Test
     void aRefusalByTheSharedBucketGivesTheSubjectItsTokensBack() {
         store.decide(new Charge(ALL, "", 7000));
-        Decision refused = store.decide(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)));
+        Decision refused = store.decide(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)), Duration.ZERO);
         assertThat(refused.admitted()).isFalse();
         assertThat(refused.admits(0)).isFalse();
         assertThat(refused.admits(1)).isTrue();
@@ -98,7 +98,8 @@ class RedisClusterTests {
     @Test
     void aRefusalOfTheSubjectOnlyReadsTheSharedBucket() {
         store.decide(new Charge(USER, "a", 5000));
-        Decision refused = store.decideAsync(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)))
+        Decision refused = store.decideAsync(
+                        List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)), Duration.ZERO)
                 .toCompletableFuture()
                 .join();
         assertThat(refused.readings()).extracting(Reading::remaining).containsExactly(7.0, 0.0);
@@ -113,7 +114,7 @@ class RedisClusterTests {
         Stream<Charge> users = Stream.of("a", "b", "c", "d").map(key -> new Charge(USER, key, 2000));
         List<Charge> charges = Charge.merged(
                 Stream.concat(users, Stream.of(new Charge(ALL, "", 1))).toList());
-        assertThat(store.decide(charges).admitted()).isFalse();
+        assertThat(store.decide(charges, Duration.ZERO).admitted()).isFalse();
         assertThat(store.givenBack()).isEqualTo(4);
         for (String key : List.of("a", "b", "c", "d")) {
             assertThat(store.decide(new Charge(USER, key, 5000)).admitted()).isTrue();
@@ -135,7 +136,7 @@ class RedisClusterTests {
         target.command("CLUSTER", "SETSLOT", slot, "IMPORTING", ownerId);
         owner.command("CLUSTER", "SETSLOT", slot, "MIGRATING", targetId);
         try {
-            var decision = store.decideAsync(charges).toCompletableFuture();
+            var decision = store.decideAsync(charges, Duration.ZERO).toCompletableFuture();
             Thread.sleep(100);
             assertThat(decision).isNotDone();
             owner.command(
@@ -158,7 +159,7 @@ class RedisClusterTests {
         JedisConnectionFactory jedis = TestConnections.jedis(cluster);
         try (RedisRateLimitStore blocking = RedisRateLimitStore.create(jedis, "ratelimit", PATIENT)) {
             store.decide(new Charge(ALL, "", 7000));
-            assertThat(blocking.decide(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)))
+            assertThat(blocking.decide(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)), Duration.ZERO)
                             .admitted())
                     .isFalse();
             assertThat(blocking.givenBack()).isEqualTo(1);

@@ -86,7 +86,7 @@ class RedisFaultTests {
             assertThatThrownBy(() -> remote.decide(CHARGE))
                     .isInstanceOf(StoreUnavailableException.class)
                     .hasMessage("Redis could not be asked: no answer within 250 ms");
-            remote.decideAsync(List.of(CHARGE));
+            remote.decideAsync(List.of(CHARGE), Duration.ZERO);
             Thread.sleep(20);
             proxy.swallowReplies(false);
             proxy.cut();
@@ -106,7 +106,7 @@ class RedisFaultTests {
             remote.decide(CHARGE);
             proxy.swallowReplies(true);
             long start = System.nanoTime();
-            assertThatThrownBy(() -> remote.decideAsync(List.of(CHARGE))
+            assertThatThrownBy(() -> remote.decideAsync(List.of(CHARGE), Duration.ZERO)
                             .toCompletableFuture()
                             .get(5, TimeUnit.SECONDS))
                     .isInstanceOf(ExecutionException.class)
@@ -188,7 +188,7 @@ class RedisFaultTests {
         one.close();
         one.close();
         RedisRateLimitStore connecting = store(TestConnections.lettuce("10.255.255.1", 6379));
-        connecting.decideAsync(List.of(CHARGE));
+        connecting.decideAsync(List.of(CHARGE), Duration.ZERO);
         connecting.close();
         await().atMost(Duration.ofSeconds(2))
                 .untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet().stream()

@@ -57,10 +57,10 @@ class RedisServerSideTests {
                 .build();
         List<Charge> charges = Charge.merged(
                 List.of(new Charge(three, "a", 1000), new Charge(two, "a", 1000), new Charge(LIMIT, "", 1000)));
-        store.decide(charges);
+        store.decide(charges, Duration.ZERO);
         try (Monitor monitor = new Monitor(redis)) {
             for (int i = 0; i < 25; i++) {
-                store.decide(charges);
+                store.decide(charges, Duration.ZERO);
                 store.decide(new Charge(three, "b", 1000));
             }
             assertThat(monitor.commands())

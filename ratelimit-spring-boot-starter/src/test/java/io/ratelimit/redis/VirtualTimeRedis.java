@@ -38,7 +38,7 @@ final class VirtualTimeRedis {
     }
 
     static String script() {
-        String lua = BucketScript.tokenBucket();
+        String lua = BucketScript.packaged();
         lua = replace(lua, "redis.call('TIME')", "{ ARGV[#ARGV - 1], ARGV[#ARGV] }");
         return replace(lua, "string.format('%.0f', ttl)", "'3600000'");
     }
