@@ -136,6 +136,7 @@ class ReadmeTests {
                 package readme;
                 import io.ratelimit.*;
                 import io.ratelimit.annotation.*;
+                import java.time.Duration;
                 import java.util.*;
                 import org.springframework.stereotype.Service;
                 """ + body);

@@ -84,6 +84,13 @@ class StartupFailureTests {
                         "cost",
                         "\"10.5\": the rates [10/h] of limit \"ten\" never hold more than 10",
                         "lower the cost or raise the burst"),
+                mistake(NoDuration.class, "maxWait", "\"soon\": is no duration", "write for example 500ms, 5s or PT1M30S"),
+                mistake(
+                        NegativeWait.class,
+                        "maxWait",
+                        "Limit \"ten\" has a max-wait of PT-1S: negative",
+                        "use 0s for not waiting, or a duration such as 5s"),
+                mistake(EndlessWait.class, "maxWait", "longer than can be counted exactly", "use at most "),
                 mistake(BothCosts.class, "costExpression", "\"#n\": there is a cost of 2 too", "keep one of the two"),
                 mistake(
                         LimitOfNumber.class,
@@ -384,6 +391,21 @@ class StartupFailureTests {
 
     static class HighCost {
         @RateLimited(limit = "ten", cost = 10.5)
+        public void call() {}
+    }
+
+    static class NoDuration {
+        @RateLimited(limit = "ten", maxWait = "soon")
+        public void call() {}
+    }
+
+    static class NegativeWait {
+        @RateLimited(limit = "ten", maxWait = "-1s")
+        public void call() {}
+    }
+
+    static class EndlessWait {
+        @RateLimited(limit = "ten", maxWait = "40000d")
         public void call() {}
     }
 

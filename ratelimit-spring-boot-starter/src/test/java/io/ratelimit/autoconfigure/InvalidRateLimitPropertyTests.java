@@ -39,6 +39,16 @@ class InvalidRateLimitPropertyTests {
             ratelimit.limits.search: {rates: 10/s, cost: 0.0001}        | ratelimit.limits.search.cost      | finer than 0.001; use at most
             ratelimit.limits.search: {rates: 10/s, cost: 11}            | ratelimit.limits.search.cost      | never hold more than 10; lower the cost
             ratelimit.limits.search: {rates: 10/s, cost: 1e300}         | ratelimit.limits.search.cost      | never hold more than 10; lower the cost
+            ratelimit.limits.search: {rates: 5/10m burst 6, algorithm: sliding-window} | ratelimit.limits.search.rates[0] | burst is for token-bucket
+            ratelimit.limits.search: {rates: 5/10m, algorithm: fixed-window, calendar: day} | ratelimit.limits.search.rates[0] | write 5/1d for a day
+            ratelimit.limits.search: {rates: 5/1d, calendar: day}       | ratelimit.limits.search.calendar  | drop calendar, or use fixed-window
+            ratelimit.limits.search: {rates: 5/1d, algorithm: fixed-window, zone: Europe/Berlin} | ratelimit.limits.search.zone | add calendar
+            ratelimit.limits.search: {rates: 5/1d, algorithm: fixed-window, refill: interval} | ratelimit.limits.search.refill | drop refill, or use
+            ratelimit.limits.search: {rates: 5/s, algorithm: sliding-window-counter, max-wait: 1s} | ratelimit.limits.search.max-wait | cannot promise when
+            ratelimit.limits.search: {rates: 5/s, max-wait: -1s}        | ratelimit.limits.search.max-wait  | negative; use 0s
+            ratelimit.limits.search: {rates: 5/s, max-wait: 40000d}     | ratelimit.limits.search.max-wait  | longer than can be counted exactly
+            ratelimit.defaults: {max-wait: -1s}                         | ratelimit.defaults.max-wait       | negative; use 0s
+            ratelimit.defaults: {algorithm: fixed-window, rates: 5/s burst 6} | ratelimit.defaults.rates[0] | burst is for token-bucket
             ratelimit.limits.search: 0.5/s                              | ratelimit.limits.search.cost      | has a cost of 1, but its rates
             ratelimit.limits: {"[a.b]": 10/x}                           | ratelimit.limits[a.b].rates[0]    | unknown unit "x"
             ratelimit.limits: {"[a b]": 10/s}                           | ratelimit.limits[a b]             | use 1 to 64 letters

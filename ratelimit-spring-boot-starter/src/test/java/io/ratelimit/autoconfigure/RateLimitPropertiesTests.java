@@ -2,12 +2,16 @@ package io.ratelimit.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ratelimit.Algorithm;
+import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Limit;
 import io.ratelimit.OnStoreFailure;
 import io.ratelimit.Refill;
 import io.ratelimit.aop.EmptyKey;
 import io.ratelimit.aop.UnknownLimit;
 import java.time.Duration;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.annotation.AdviceMode;
@@ -144,6 +148,67 @@ class RateLimitPropertiesTests {
         assertThat(own.refill()).isEqualTo(Refill.SMOOTH);
         assertThat(own.cost()).isEqualTo(2_000);
         assertThat(own.onStoreFailure()).isEqualTo(OnStoreFailure.LOCAL);
+    }
+
+    @Test
+    void algorithmsCalendarsAndWaitsAreProperties() {
+        Map<String, Limit> limits = BoundApplication.of(
+                        "ratelimit.limits:",
+                        "  login: {rates: 5/10m, algorithm: sliding-window, max-wait: 2s}",
+                        "  browse: {rates: 100/1m, algorithm: sliding-window-counter}",
+                        "  quota: {rates: 1000/1d, algorithm: fixed-window, calendar: day, zone: Europe/Berlin}",
+                        "  month: {rates: 1000/30d, algorithm: fixed-window, calendar: month}")
+                .limits();
+
+        assertThat(limits)
+                .containsOnly(
+                        Map.entry(
+                                "login",
+                                Limit.named("login")
+                                        .rates("5/10m")
+                                        .algorithm(Algorithm.SLIDING_WINDOW)
+                                        .maxWait(Duration.ofSeconds(2))
+                                        .build()),
+                        Map.entry(
+                                "browse",
+                                Limit.named("browse")
+                                        .rates("100/1m")
+                                        .algorithm(Algorithm.SLIDING_WINDOW_COUNTER)
+                                        .build()),
+                        Map.entry(
+                                "quota",
+                                Limit.named("quota")
+                                        .rates("1000/1d")
+                                        .algorithm(Algorithm.FIXED_WINDOW)
+                                        .calendar(CalendarPeriod.DAY, ZoneId.of("Europe/Berlin"))
+                                        .build()),
+                        Map.entry(
+                                "month",
+                                Limit.named("month")
+                                        .rates("1000/30d")
+                                        .algorithm(Algorithm.FIXED_WINDOW)
+                                        .calendar(CalendarPeriod.MONTH, ZoneOffset.UTC)
+                                        .build()));
+    }
+
+    @Test
+    void aDefaultCountsWhereTheAlgorithmHasIt() {
+        Map<String, Limit> limits = BoundApplication.of(
+                        "ratelimit:",
+                        "  defaults: {algorithm: fixed-window, calendar: day, zone: Asia/Kolkata, max-wait: 3s}",
+                        "  limits:",
+                        "    quota: 10/1d",
+                        "    bucket: {rates: 10/s, algorithm: token-bucket}",
+                        "    counter: {rates: 10/s, algorithm: sliding-window-counter}")
+                .limits();
+
+        assertThat(limits.get("quota").algorithm()).isEqualTo(Algorithm.FIXED_WINDOW);
+        assertThat(limits.get("quota").calendar()).contains(CalendarPeriod.DAY);
+        assertThat(limits.get("quota").zone()).isEqualTo(ZoneId.of("Asia/Kolkata"));
+        assertThat(limits.get("quota").maxWait()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(limits.get("bucket").calendar()).isEmpty();
+        assertThat(limits.get("bucket").maxWait()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(limits.get("counter").maxWait()).isZero();
     }
 
     @Test

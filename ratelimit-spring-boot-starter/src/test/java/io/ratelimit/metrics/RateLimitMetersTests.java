@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.ratelimit.Charge;
 import io.ratelimit.FallbackStore;
@@ -12,7 +13,9 @@ import io.ratelimit.MemoryStore;
 import io.ratelimit.OnStoreFailure;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiters;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +43,26 @@ class RateLimitMetersTests {
         assertThat(count("search", "admitted", "store")).isEqualTo(2);
         assertThat(count("search", "rejected", "store")).isEqualTo(3);
         assertThat(count("other", "admitted", "store")).isZero();
+    }
+
+    @Test
+    void waitsAreTimedOnEachLimitThatWaited() {
+        RateLimiter quick = limiters.define(Limit.of("quick", "50/s burst 1"));
+        RateLimiter wide = limiters.define(Limit.of("wide", "1000/s"));
+        assertThat(registry.get("ratelimit.wait").tag("limit", "quick").timer().count())
+                .isZero();
+
+        quick.acquire("user-42", 1, Duration.ofSeconds(5));
+        limiters.acquire(List.of(quick.charge("user-42", 1), wide.charge("user-42", 1)), Duration.ofSeconds(5));
+        quick.tryAcquire("user-42");
+
+        for (String limit : List.of("quick", "wide")) {
+            Timer wait = registry.get("ratelimit.wait").tag("limit", limit).timer();
+            assertThat(wait.count()).isEqualTo(1);
+            assertThat(wait.totalTime(TimeUnit.MILLISECONDS)).isEqualTo(20);
+        }
+        limiters.remove("quick");
+        assertThat(registry.find("ratelimit.wait").tag("limit", "quick").timer()).isNull();
     }
 
     @Test
