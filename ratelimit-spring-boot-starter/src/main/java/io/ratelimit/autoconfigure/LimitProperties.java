@@ -62,10 +62,8 @@ record LimitProperties(
         check(path);
         LimitProperties all = with(defaults);
         List<Rate> parsed = all.parsed(rates != null ? path : DEFAULTS);
-        Limit.Builder limit = Limit.named(name)
-                .rates(parsed)
-                .algorithm(all.chosen())
-                .cost(BigDecimal.ZERO);
+        Limit.Builder limit =
+                Limit.named(name).rates(parsed).algorithm(all.chosen()).cost(BigDecimal.ZERO);
         if (all.onStoreFailure != null) {
             limit.onStoreFailure(all.onStoreFailure);
         }
@@ -77,7 +75,9 @@ record LimitProperties(
             built(path + ".calendar", all.calendar, limit.calendar(all.calendar, all.zoneOrUtc()));
         } else if (zone != null) {
             throw new InvalidRateLimitPropertyException(
-                    path + ".zone", zone, "no calendar has this zone; add calendar and algorithm fixed-window, or drop it");
+                    path + ".zone",
+                    zone,
+                    "no calendar has this zone; add calendar and algorithm fixed-window, or drop it");
         }
         BigDecimal costOrOne = all.cost != null ? all.cost : BigDecimal.ONE;
         Limit made = built(path + ".cost", costOrOne, limit.cost(costOrOne));
