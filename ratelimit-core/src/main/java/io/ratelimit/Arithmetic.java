@@ -209,6 +209,14 @@ public sealed interface Arithmetic permits TokenBucket, SlidingWindow, SlidingWi
         return tokensPerMicro(this) > tokensPerMicro(other);
     }
 
+    /**
+     * Whether this rate admits everything that another one of the same limit admits.
+     *
+     * @param stricter the other rate
+     * @return true only where that is certain
+     */
+    boolean isImpliedBy(Arithmetic stricter);
+
     private static double tokensPerMicro(Arithmetic arithmetic) {
         double each = arithmetic.thousandthsPerPeriod();
         return each / ((double) arithmetic.period() * (arithmetic.tickNanos() / 1000));

@@ -212,6 +212,16 @@ public final class FixedWindow implements Arithmetic {
         return state;
     }
 
+    /** If one of these windows is made of whole windows of the other, or within one, which hold no more. */
+    @Override
+    public boolean isImpliedBy(Arithmetic stricter) {
+        long nanos = rate.period().toNanos();
+        long other = stricter.rate().period().toNanos();
+        boolean aligned = calendar == null && (nanos % other == 0 || other % nanos == 0);
+        long windows = Math.max(1, nanos / other);
+        return aligned && stricter instanceof FixedWindow && stricter.capacityThousandths() <= most / windows;
+    }
+
     @Override
     public long untilFull(long[] state) {
         return isFull(state) ? 0 : state[state.length - ENTRY + END] - state[TIME];

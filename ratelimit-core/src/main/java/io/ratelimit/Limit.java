@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -136,6 +138,19 @@ public final class Limit {
     /** {@return the arithmetic of each rate, in the order of {@link #rates()}} */
     public List<Arithmetic> arithmetic() {
         return arithmetic;
+    }
+
+    /** Rates that never refuse what another rate admits, each with such a stricter one. */
+    Map<Rate, Rate> idleRates() {
+        Map<Rate, Rate> idle = new LinkedHashMap<>();
+        for (Arithmetic rate : arithmetic) {
+            for (Arithmetic other : arithmetic) {
+                if (rate != other && rate.isImpliedBy(other)) {
+                    idle.putIfAbsent(rate.rate(), other.rate());
+                }
+            }
+        }
+        return idle;
     }
 
     /** {@return the largest cost that could ever be admitted, in thousandths of a token} */

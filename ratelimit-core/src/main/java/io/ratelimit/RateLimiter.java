@@ -2,6 +2,7 @@ package io.ratelimit;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
@@ -65,6 +66,11 @@ public final class RateLimiter {
             throw registry.unknown(name);
         }
         return current;
+    }
+
+    /** {@return the limit as it is configured now, or nothing if it was removed} */
+    public Optional<Limit> current() {
+        return Optional.ofNullable(limit);
     }
 
     void limit(@Nullable Limit replacement) {

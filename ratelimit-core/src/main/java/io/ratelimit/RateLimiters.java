@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -62,6 +63,7 @@ public final class RateLimiters implements AutoCloseable {
         if (limiters.putIfAbsent(limit.name(), limiter) != null) {
             throw new IllegalStateException("Limit \"" + limit.name() + "\" is already defined; use replace");
         }
+        warnOfIdleRates(limit);
         tell(listener -> listener.onDefined(limiter));
         return limiter;
     }
@@ -77,6 +79,7 @@ public final class RateLimiters implements AutoCloseable {
     public synchronized RateLimiter replace(Limit limit) {
         RateLimiter limiter = get(limit.name());
         limiter.limit(limit);
+        warnOfIdleRates(limit);
         return limiter;
     }
 
@@ -109,6 +112,16 @@ public final class RateLimiters implements AutoCloseable {
             throw unknown(name);
         }
         return limiter;
+    }
+
+    /**
+     * The limiter of a limit, if there is one.
+     *
+     * @param name the limit's name
+     * @return its limiter, or nothing
+     */
+    public Optional<RateLimiter> find(String name) {
+        return Optional.ofNullable(limiters.get(name));
     }
 
     /** {@return the limiters of all limits, in no order, as a live view} */
@@ -166,6 +179,21 @@ public final class RateLimiters implements AutoCloseable {
      */
     public CompletableFuture<Decision> acquireAsync(Collection<Charge> charges, Duration maxWait) {
         return acquireAsync(null, Charge.merged(charges), maxWait);
+    }
+
+    /**
+     * {@link #acquire}, where only the question to the store may block the caller, and the wait does not.
+     *
+     * @param charges one or more, made by {@link RateLimiter#charge}; two of one bucket add up
+     * @param maxWait zero or more
+     * @return done if nothing has to be waited for; cancelling it before its grant gives everything back
+     * @throws IllegalArgumentException if the wait is negative, or longer than a limit can count
+     */
+    public CompletableFuture<Decision> reserve(Collection<Charge> charges, Duration maxWait) {
+        long called = System.nanoTime();
+        List<Charge> merged = Charge.merged(charges);
+        Decision decision = store.decide(merged, checked(merged, maxWait));
+        return waits.await(CompletableFuture.completedFuture(decision), called, answer -> counted(null, answer));
     }
 
     /** Ends all waits, whose tokens are given back, and closes the store. */
@@ -229,6 +257,14 @@ public final class RateLimiters implements AutoCloseable {
             tell(listener -> listener.onDecision(decision));
         }
         return decision;
+    }
+
+    private static void warnOfIdleRates(Limit limit) {
+        limit.idleRates()
+                .forEach((idle, stricter) -> LOG.log(
+                        System.Logger.Level.WARNING,
+                        "Rate " + idle + " of limit \"" + limit.name() + "\" never refuses a call that " + stricter
+                                + " admits; drop it, or make it stricter"));
     }
 
     private void tell(Consumer<RateLimitListener> event) {

@@ -172,6 +172,15 @@ public final class SlidingWindow implements Arithmetic {
         return state;
     }
 
+    /** If as many windows of the other as it takes to cover one of these hold no more. */
+    @Override
+    public boolean isImpliedBy(Arithmetic stricter) {
+        long nanos = rate.period().toNanos();
+        long other = stricter.rate().period().toNanos();
+        long windows = nanos / other + (nanos % other == 0 ? 0 : 1);
+        return stricter instanceof SlidingWindow && stricter.capacityThousandths() <= most / windows;
+    }
+
     @Override
     public long untilFull(long[] state) {
         return isFull(state) ? 0 : state[state.length - 2] + period - state[TIME];

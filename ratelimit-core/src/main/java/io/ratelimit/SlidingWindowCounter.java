@@ -167,6 +167,12 @@ public final class SlidingWindowCounter implements Arithmetic {
         return state;
     }
 
+    /** An estimate implies nothing of another. */
+    @Override
+    public boolean isImpliedBy(Arithmetic stricter) {
+        return false;
+    }
+
     @Override
     public long untilFull(long[] state) {
         return untilEmpty(state[CURRENT], state[PREVIOUS], state[TIME] % period);

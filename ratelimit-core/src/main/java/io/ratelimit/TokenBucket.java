@@ -212,6 +212,16 @@ public final class TokenBucket implements Arithmetic {
         return new long[] {goesOn ? state[TIME] : Math.max(now, state[TIME]), level};
     }
 
+    /** If smooth: a smaller bucket that fills no faster. Periods of portions may cross, and so imply nothing. */
+    @Override
+    public boolean isImpliedBy(Arithmetic stricter) {
+        return stricter instanceof TokenBucket other
+                && !interval
+                && !other.interval
+                && other.capacityThousandths <= capacityThousandths
+                && !other.isFasterThan(this);
+    }
+
     @Override
     public long untilFull(long[] state) {
         return steps(capacity() - state[LEVEL]) * (interval ? period : 1);

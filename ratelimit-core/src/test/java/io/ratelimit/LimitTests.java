@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneOffset;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LimitTests {
@@ -181,6 +183,33 @@ class LimitTests {
         assertInvalid(
                 Limit.named("fast").rates("999999.999/1s").maxWait(Duration.ofDays(3650)),
                 "Limit \"fast\" has a max-wait of PT87600H: longer than can be counted exactly; use at most");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "TOKEN_BUCKET   | 10/s, 1000/1m              | 1000/m | 10/s",
+                "TOKEN_BUCKET   | 10/s, 600/1m               | 600/m  | 10/s",
+                "TOKEN_BUCKET   | 10/s, 599/1m               |        |",
+                "TOKEN_BUCKET   | 10/s burst 700, 600/1m     | 10/s burst 700 | 600/m",
+                "TOKEN_BUCKET   | 10/s burst 700, 601/1m     |        |",
+                "SLIDING_WINDOW | 10/s, 600/1m               | 600/m  | 10/s",
+                "SLIDING_WINDOW | 10/s, 599/1m               |        |",
+                "SLIDING_WINDOW | 10/7s, 20/10s              | 20/10s | 10/7s",
+                "SLIDING_WINDOW | 100/s, 100/1m              | 100/s  | 100/m",
+                "FIXED_WINDOW   | 10/s, 600/1m               | 600/m  | 10/s",
+                "FIXED_WINDOW   | 10/7s, 20/10s              |        |",
+                "FIXED_WINDOW   | 100/s, 100/1m              | 100/s  | 100/m",
+                "SLIDING_WINDOW_COUNTER | 100/s, 100/1m      |        |",
+            })
+    void knowsRatesThatNeverRefuseWhatAnotherAdmits(Algorithm algorithm, String rates, String idle, String stricter) {
+        Limit limit = Limit.named("several")
+                .rates(rates.split(", "))
+                .algorithm(algorithm)
+                .build();
+        Map<Rate, Rate> expected = idle == null ? Map.of() : Map.of(Rate.parse(idle), Rate.parse(stricter));
+        assertThat(limit.idleRates()).isEqualTo(expected);
     }
 
     private static void assertInvalid(Limit.Builder limit, String message) {

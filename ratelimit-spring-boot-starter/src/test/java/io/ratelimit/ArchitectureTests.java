@@ -76,15 +76,22 @@ class ArchitectureTests {
                         .map(ArchitectureTests::name))
                 .containsExactlyInAnyOrder(
                         "actuate.RateLimitsEndpoint",
+                        "annotation.CostResolver",
+                        "annotation.KeyResolver",
+                        "annotation.LimitResolver",
                         "annotation.RateLimited",
+                        "annotation.RateLimitedCall",
                         "annotation.RateLimits",
                         "aop.AdviceSettings",
                         "aop.ContinuationSettings",
                         "aop.EmptyKey",
                         "aop.InvalidRateLimitedException",
                         "aop.RateLimitAdvisor",
+                        "aop.RateLimitAspect",
                         "aop.RateLimitedBeanPostProcessor",
                         "aop.RateLimitedMethods",
+                        "aop.UnknownLimit",
+                        "aop.WovenCalls",
                         "autoconfigure.RateLimitAutoConfiguration",
                         "autoconfigure.RateLimitEndpointAutoConfiguration",
                         "autoconfigure.RateLimitMetricsAutoConfiguration",
@@ -160,6 +167,7 @@ class ArchitectureTests {
         assertOnlyIn("aop\\.EventLoop\\$OfNetty|redis\\.LettuceSettings", "io.netty");
         assertOnlyIn("aop\\.Coroutines", "kotlin");
         assertOnlyIn("aop\\.Coroutines", "kotlinx");
+        assertOnlyIn("aop\\.RateLimitAspect(\\$Execution)?", "org.aspectj");
         assertOnlyIn(
                 "actuate\\..*|autoconfigure\\.RateLimitEndpointAutoConfiguration", "org.springframework.boot.actuate");
         assertOnlyIn("web\\..*|autoconfigure\\.RateLimitWebAutoConfiguration", "org.springframework.http");

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param cost tokens that a call takes that names no cost
  * @param maxWait how long a call may wait that names no wait
  * @param onStoreFailure {@code local}, {@code allow} or {@code deny}
- * @param methods that are annotated with this limit
+ * @param methods that name this limit in their annotation
  * @param admitted calls admitted since the limit was defined, by who decided
  * @param rejected calls refused since the limit was defined, by who decided
  */

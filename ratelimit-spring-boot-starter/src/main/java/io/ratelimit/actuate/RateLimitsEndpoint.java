@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
@@ -21,7 +22,8 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
  * The actuator endpoint {@code ratelimits}.
  *
  * <ul>
- *   <li>{@code GET /ratelimits}: the store, and every limit with its totals and the methods that use it.
+ *   <li>{@code GET /ratelimits}: the store, every limit with its totals and the methods that name it, and the methods that
+ *       choose a limit on each call.
  *   <li>{@code GET /ratelimits/search}: the limit {@code search}, and the level of the bucket that calls without a key
  *       share.
  *   <li>{@code GET /ratelimits/search/user-42}: the level of one key's bucket. Nothing is taken from it.
@@ -39,16 +41,22 @@ public final class RateLimitsEndpoint {
 
     private final RateLimiters limiters;
     private final Function<String, ? extends Collection<String>> methods;
+    private final Supplier<? extends Collection<String>> choosing;
 
     /**
      * Creates the endpoint.
      *
      * @param limiters whose limits are shown
-     * @param methods asked for the methods that use a limit, by its name
+     * @param methods asked for the methods that name a limit, by its name
+     * @param choosing asked for the methods that choose a limit on each call
      */
-    public RateLimitsEndpoint(RateLimiters limiters, Function<String, ? extends Collection<String>> methods) {
+    public RateLimitsEndpoint(
+            RateLimiters limiters,
+            Function<String, ? extends Collection<String>> methods,
+            Supplier<? extends Collection<String>> choosing) {
         this.limiters = limiters;
         this.methods = methods;
+        this.choosing = choosing;
     }
 
     @ReadOperation
@@ -57,7 +65,7 @@ public final class RateLimitsEndpoint {
                 .flatMap(limiter -> description(limiter).stream())
                 .sorted(Comparator.comparing(LimitDescription::name))
                 .toList();
-        return new Overview(StoreDescription.of(limiters), limits);
+        return new Overview(StoreDescription.of(limiters), limits, List.copyOf(choosing.get()));
     }
 
     @ReadOperation
@@ -110,8 +118,12 @@ public final class RateLimitsEndpoint {
         return key == null ? Charge.SHARED : key;
     }
 
-    /** All limits and where they are kept. */
-    record Overview(StoreDescription store, List<LimitDescription> limits) {}
+    /**
+     * All limits and where they are kept.
+     *
+     * @param choosing methods whose limit is found on each call
+     */
+    record Overview(StoreDescription store, List<LimitDescription> limits, List<String> choosing) {}
 
     /** A limit, and the level of one of its buckets. */
     record LimitLevel(LimitDescription limit, KeyLevel level) {}

@@ -47,8 +47,11 @@ import org.springframework.core.annotation.AliasFor;
  * the caller as it is; a checked exception as the cause of an {@code IllegalArgumentException}. An expression that cannot be
  * evaluated for the values of a call is an {@code IllegalArgumentException} that tells none of them. Either way nothing is charged.
  *
- * <p>Calls of a bean to itself, and {@code private}, {@code static} and {@code final} methods, pass by the proxy and are not
- * limited; the latter are warned of at start-up.
+ * <p><b>Proxy or aspect.</b> Calls of a bean to itself, and {@code private}, {@code static} and {@code final} methods, pass by
+ * the proxy and are not limited; the latter are warned of at start-up. With {@code ratelimit.aop.mode: aspectj} and woven
+ * classes they are, and so are objects that are no beans, while an application runs. The aspect sees the annotation on
+ * the method that runs, or on the class that declares it; what is inherited from interfaces and overridden methods is still
+ * limited by proxies. It asks after all advice of proxies. A static method is limited only if it bears the annotation itself.
  */
 @Target({ElementType.METHOD, ElementType.TYPE, ElementType.ANNOTATION_TYPE})
 @Retention(RetentionPolicy.RUNTIME)
@@ -78,6 +81,26 @@ public @interface RateLimited {
     String limit() default "default";
 
     /**
+     * The name of the limit, found on each call, as an expression instead of {@link #limit}:
+     * {@code limitExpression = "'search-' + #user.plan"}, {@code limitExpression = "#user.pays ? 'gold' : 'silver'"}.
+     *
+     * <p>For a name that is not defined, {@code ratelimit.unknown-limit} speaks: {@code fail}, an {@code UnknownLimitException},
+     * or {@code unlimited}, where this limit does not count for the call. Names that the expression spells out fail at
+     * start-up. A value that is null, blank or no text is an {@code IllegalArgumentException}. Nothing is charged then.
+     *
+     * @return an expression of a text, or empty
+     */
+    String limitExpression() default "";
+
+    /**
+     * The class of a bean that gives the name of the limit on each call, instead of {@link #limit}:
+     * {@code limitResolver = LimitOfPlan.class}. That there is one such bean is checked at start-up.
+     *
+     * @return a class, or the interface itself for none
+     */
+    Class<? extends LimitResolver> limitResolver() default LimitResolver.class;
+
+    /**
      * Whose bucket is charged, as an expression: {@code key = "#userId"}, {@code key = "#user.tenant"},
      * {@code key = "'all-' + #region"}. Empty means one bucket for all callers of the limit.
      *
@@ -91,10 +114,19 @@ public @interface RateLimited {
     String key() default "";
 
     /**
+     * The class of a bean that gives the key, instead of {@link #key}: {@code keyResolver = CurrentTenant.class}. That there
+     * is one such bean is checked at start-up.
+     *
+     * @return a class, or the interface itself for none
+     */
+    Class<? extends KeyResolver> keyResolver() default KeyResolver.class;
+
+    /**
      * How many tokens a call costs: {@code cost = 5}, {@code cost = 0.5}; zero is free. Unless said otherwise it is the
      * limit's own cost, which is 1 unless configured.
      *
-     * <p>A cost that is negative, not finite, finer than 0.001 or above the limit's capacity fails at start-up.
+     * <p>A cost that is negative, not finite, finer than 0.001 or above the limit's capacity fails at start-up; above that of a
+     * limit that is found on each call it is refused for ever, as any computed cost.
      *
      * @return tokens
      */
@@ -110,6 +142,31 @@ public @interface RateLimited {
      * @return an expression, or empty
      */
     String costExpression() default "";
+
+    /**
+     * The class of a bean that gives the cost, instead of {@link #cost} and {@link #costExpression}:
+     * {@code costResolver = CostOfRows.class}. That there is one such bean is checked at start-up.
+     *
+     * @return a class, or the interface itself for none
+     */
+    Class<? extends CostResolver> costResolver() default CostResolver.class;
+
+    /**
+     * How long a call may wait for its tokens: {@code maxWait = "500ms"}, {@code maxWait = "5s"}, {@code maxWait = "0s"} for
+     * not at all. Unless said otherwise it is the limit's own {@code max-wait}.
+     *
+     * <p>The tokens are reserved at once, first come first served; a call that would have to wait longer is refused at once
+     * and takes nothing. Of several limits of one call the smallest wait counts, and the call begins when the last of them
+     * fits. A thread parks; a {@code CompletionStage}, {@code Mono}, {@code Flux}, suspend function or {@code Flow} waits
+     * without one. Who is interrupted or cancelled meanwhile gives the tokens back; a thread stays interrupted and gets a
+     * {@link java.util.concurrent.CancellationException}.
+     *
+     * <p>A text that is no duration, a negative one, one that is longer than the limit can count exactly, and any wait for a
+     * sliding-window-counter fail at start-up.
+     *
+     * @return a duration, or empty
+     */
+    String maxWait() default "";
 
     /**
      * Whether this limit counts for a call, as an expression: {@code condition = "#query.length() > 3"}. Where it is false,

@@ -1,5 +1,8 @@
 package io.ratelimit.aop;
 
+import io.ratelimit.annotation.CostResolver;
+import io.ratelimit.annotation.KeyResolver;
+import io.ratelimit.annotation.LimitResolver;
 import io.ratelimit.annotation.RateLimited;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
@@ -16,9 +19,14 @@ import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
  */
 record Declaration(
         String limit,
+        String limitExpression,
+        Class<? extends LimitResolver> limitResolver,
         String key,
+        Class<? extends KeyResolver> keyResolver,
         double cost,
         String costExpression,
+        Class<? extends CostResolver> costResolver,
+        String maxWait,
         String condition,
         String fallback,
         @Nullable Method on) {
@@ -37,9 +45,14 @@ record Declaration(
     private static Declaration of(MergedAnnotation<RateLimited> annotation, @Nullable Method on) {
         return new Declaration(
                 annotation.getString("limit"),
+                annotation.getString("limitExpression"),
+                annotation.getClass("limitResolver").asSubclass(LimitResolver.class),
                 annotation.getString("key"),
+                annotation.getClass("keyResolver").asSubclass(KeyResolver.class),
                 annotation.getDouble("cost"),
                 annotation.getString("costExpression"),
+                annotation.getClass("costResolver").asSubclass(CostResolver.class),
+                annotation.getString("maxWait"),
                 annotation.getString("condition"),
                 annotation.getString("fallback"),
                 on);

@@ -60,10 +60,9 @@ final class ExpressionTypes {
         if (wanted == Object.class) {
             checkKey(known);
         } else if (!wanted.isAssignableFrom(known) && !known.isAssignableFrom(wanted)) {
-            throw site.invalid(
-                    "gives a " + known.getSimpleName() + ", no "
-                            + wanted.getSimpleName().toLowerCase(),
-                    "write an expression of a " + wanted.getSimpleName().toLowerCase());
+            String noun =
+                    wanted == String.class ? "text" : wanted.getSimpleName().toLowerCase();
+            throw site.invalid("gives a " + known.getSimpleName() + ", no " + noun, "write an expression of a " + noun);
         }
     }
 

@@ -3,6 +3,8 @@ package io.ratelimit.aop;
 import java.lang.reflect.InvocationTargetException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.context.expression.BeanFactoryResolver;
@@ -14,7 +16,11 @@ import org.springframework.expression.ExpressionInvocationTargetException;
 import org.springframework.expression.ParseException;
 import org.springframework.expression.spel.SpelCompilerMode;
 import org.springframework.expression.spel.SpelEvaluationException;
+import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.SpelParserConfiguration;
+import org.springframework.expression.spel.ast.Elvis;
+import org.springframework.expression.spel.ast.StringLiteral;
+import org.springframework.expression.spel.ast.Ternary;
 import org.springframework.expression.spel.ast.VariableReference;
 import org.springframework.expression.spel.standard.SpelExpression;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
@@ -84,6 +90,23 @@ final class Expressions {
         SpelExpression evaluated =
                 new SafeCompilation(types).isSafe(expression.getAST()) ? parse(site, compiling) : expression;
         return call -> evaluate(site, evaluated, parameters, call);
+    }
+
+    /** {@return the texts that an expression spells out as possible values: gold and silver of {@code #pays ? 'gold' : 'silver'}} */
+    Set<String> texts(Site site) {
+        Set<String> texts = new TreeSet<>();
+        collectTexts(parse(site, interpreting).getAST(), texts);
+        return texts;
+    }
+
+    private static void collectTexts(SpelNode node, Set<String> texts) {
+        if (node instanceof StringLiteral literal) {
+            texts.add(String.valueOf(literal.getLiteralValue().getValue()));
+        } else if (node instanceof Ternary || node instanceof Elvis) {
+            int last = node.getChildCount() - 1;
+            collectTexts(node.getChild(last - 1), texts);
+            collectTexts(node.getChild(last), texts);
+        }
     }
 
     /** What a called method throws passes; what the evaluation throws would tell the values that it failed on. */

@@ -3,6 +3,7 @@ package io.ratelimit.aop;
 import io.ratelimit.RateLimitExceededException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -102,12 +103,19 @@ record Fallback(Method method, boolean takesException) {
         List<Method> named = new ArrayList<>();
         for (Class<?> type : types) {
             for (Method method : type.getDeclaredMethods()) {
-                if (method.getName().equals(site.value()) && !method.isBridge() && !isLimited(method, site)) {
+                if (method.getName().equals(site.value())
+                        && !method.isBridge()
+                        && !isLimited(method, site)
+                        && (isStatic(method) || !isStatic(site.method()))) {
                     named.add(method);
                 }
             }
         }
         return named;
+    }
+
+    private static boolean isStatic(Method method) {
+        return Modifier.isStatic(method.getModifiers());
     }
 
     private static boolean isLimited(Method method, Site site) {
@@ -123,7 +131,7 @@ record Fallback(Method method, boolean takesException) {
         String parameters = limited.substring(limited.indexOf('(') + 1, limited.length() - 1);
         String returned =
                 SuspendFunction.returned(site.method(), site.targetClass()).getSimpleName();
-        return returned + " " + site.value() + "(" + parameters
+        return (isStatic(site.method()) ? "static " : "") + returned + " " + site.value() + "(" + parameters
                 + "), with a RateLimitExceededException last if it likes";
     }
 }

@@ -1,10 +1,10 @@
 package io.ratelimit.aop;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Takes what follows on a late answer from the store's thread to the application's executor, with the caller's context. */
@@ -13,21 +13,27 @@ record Handover(Supplier<ContinuationSettings> settings, CallerContext context) 
     /**
      * Takes an answer over. It fails with a {@link RejectedExecutionException} if the executor does not take it.
      *
-     * @return the answer itself if it is there already, else one that comes on the executor
+     * @param next what becomes of the answer
+     * @return done if the answer is there already, else it comes on the executor; cancelling it cancels the answer
      */
-    <T> CompletableFuture<T> of(CompletionStage<T> answer) {
-        CompletableFuture<T> store = answer.toCompletableFuture();
-        if (store.isDone()) {
-            return store;
+    <T, R> CompletableFuture<R> of(CompletableFuture<T> answer, Function<T, R> next) {
+        if (answer.isDone()) {
+            return answer.thenApply(next);
         }
-        CompletableFuture<T> taken = new CompletableFuture<>();
+        CompletableFuture<R> taken = new CompletableFuture<>();
         Executor executor = settings.get().executor();
-        Runnable task = context.decorate(settings.get().decorator().decorate(() -> pass(store, taken)));
-        store.whenComplete((value, failure) -> {
+        Runnable task =
+                context.decorate(settings.get().decorator().decorate(() -> pass(answer.thenApply(next), taken)));
+        answer.whenComplete((value, failure) -> {
             try {
                 executor.execute(task);
             } catch (RejectedExecutionException ex) {
                 ForkJoinPool.commonPool().execute(() -> taken.completeExceptionally(ex));
+            }
+        });
+        taken.whenComplete((value, failure) -> {
+            if (taken.isCancelled()) {
+                answer.cancel(true);
             }
         });
         return taken;

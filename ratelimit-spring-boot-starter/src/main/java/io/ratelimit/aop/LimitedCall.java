@@ -20,24 +20,42 @@ record LimitedCall(
         MethodInvocation invocation,
         boolean suspending,
         RateLimiters limiters,
-        EmptyKey emptyKey,
+        AdviceSettings settings,
         Handover handover) {
 
     LimitedCall ofSuspendFunction() {
-        return new LimitedCall(method, invocation, true, limiters, emptyKey, handover);
+        return new LimitedCall(method, invocation, true, limiters, settings, handover);
     }
 
     /** {@return the call anew, for one of several subscribers: inner advice runs for each of them} */
     LimitedCall again() {
         MethodInvocation fresh =
                 invocation instanceof ProxyMethodInvocation proxied ? proxied.invocableClone() : invocation;
-        return new LimitedCall(method, fresh, suspending, limiters, emptyKey, handover);
+        return new LimitedCall(method, fresh, suspending, limiters, settings, handover);
     }
 
-    /** Decides, and blocks the thread while a remote store is asked. */
+    /** Decides, and blocks the thread while a remote store is asked, and while tokens are waited for. */
     Outcome decide() {
+        return decide(claim());
+    }
+
+    private Outcome decide(Claim claim) {
+        if (claim.charges().isEmpty()) {
+            return invocation::proceed;
+        }
+        return outcome(
+                claim,
+                claim.maxWait().isZero()
+                        ? limiters.tryAcquire(claim.charges())
+                        : limiters.acquire(claim.charges(), claim.maxWait()));
+    }
+
+    /** Decides, and blocks the thread while a remote store is asked, but not while tokens are waited for. */
+    CompletableFuture<Outcome> decideThenWait() {
         Claim claim = claim();
-        return claim.charges().isEmpty() ? invocation::proceed : outcome(claim, limiters.tryAcquire(claim.charges()));
+        return claim.maxWait().isZero() || claim.charges().isEmpty()
+                ? CompletableFuture.completedFuture(decide(claim))
+                : handover.of(limiters.reserve(claim.charges(), claim.maxWait()), decision -> outcome(claim, decision));
     }
 
     /** Decides without blocking. What is not known at once comes where the handover takes it. */
@@ -45,8 +63,8 @@ record LimitedCall(
         Claim claim = claim();
         return claim.charges().isEmpty()
                 ? CompletableFuture.completedFuture(invocation::proceed)
-                : handover.of(limiters.tryAcquireAsync(claim.charges()))
-                        .thenApply(decision -> outcome(claim, decision));
+                : handover.of(
+                        limiters.acquireAsync(claim.charges(), claim.maxWait()), decision -> outcome(claim, decision));
     }
 
     /** {@return what the method or its fallback returned, which is never null where it comes later} */
@@ -59,7 +77,7 @@ record LimitedCall(
 
     private Claim claim() {
         @Nullable Object[] args = suspending ? SuspendFunction.arguments(invocation.getArguments()) : invocation.getArguments();
-        return method.claim(new Call(invocation.getThis(), invocation.getMethod(), args), limiters, emptyKey);
+        return method.claim(new Call(invocation.getThis(), invocation.getMethod(), args), limiters, settings);
     }
 
     private Outcome outcome(Claim claim, Decision decision) {

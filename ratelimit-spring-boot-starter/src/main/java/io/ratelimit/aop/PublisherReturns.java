@@ -49,9 +49,9 @@ record PublisherReturns(ReactiveAdapter adapter) implements Returns {
                         : outcome(call).flatMap(outcome -> Mono.from(publisher(call, outcome))));
     }
 
-    /** Decides a call anew for each subscriber. */
+    /** Decides a call anew for each subscriber; one that cancels gives back what was promised. */
     static Mono<Outcome> outcome(LimitedCall call) {
-        return Mono.defer(() -> Mono.fromFuture(call.again().decideAsync(), true));
+        return Mono.defer(() -> Mono.fromFuture(call.again().decideAsync()));
     }
 
     /** Runs what was decided; the one place that sees how it ends. */

@@ -10,11 +10,14 @@ import org.springframework.aop.Pointcut;
 import org.springframework.aop.PointcutAdvisor;
 import org.springframework.aop.support.StaticMethodMatcher;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.annotation.AdviceMode;
 import org.springframework.core.Ordered;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Puts the limits of annotated methods around beans, as any other advisor of Spring AOP.
+ *
+ * <p>In AspectJ mode it stands aside for the methods that the aspect reaches.
  *
  * <p>To be declared as an infrastructure bean, so that it applies with and without AspectJ.
  */
@@ -46,6 +49,11 @@ public final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
                 new Handover(SingletonSupplier.of(continuations), new CallerContext()));
     }
 
+    /** {@return the advice, for whoever has calls of methods that have no proxy} */
+    RateLimitInterceptor limits() {
+        return advice;
+    }
+
     @Override
     public Advice getAdvice() {
         return advice;
@@ -75,7 +83,8 @@ public final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
 
         @Override
         public boolean matches(Method method, Class<?> targetClass) {
-            return methods.isLimited(method, targetClass);
+            return methods.isLimited(method, targetClass)
+                    && !(settings.get().mode() == AdviceMode.ASPECTJ && methods.isReachedByAspect(method, targetClass));
         }
     }
 }

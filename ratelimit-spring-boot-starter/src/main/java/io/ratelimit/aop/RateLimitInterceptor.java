@@ -35,7 +35,6 @@ final class RateLimitInterceptor implements MethodInterceptor {
         if (limited == null) {
             return invocation.proceed();
         }
-        return limited.returns()
-                .invoke(new LimitedCall(limited, invocation, false, limiters.get(), advice.emptyKey(), handover));
+        return limited.returns().invoke(new LimitedCall(limited, invocation, false, limiters.get(), advice, handover));
     }
 }

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A {@link CompletionStage}: decided at once, and whatever goes wrong is a failed one, also what the method's body throws.
  *
- * <p>An ordinary thread waits for the decision; an event loop does not, and gets a stage that begins when the decision is there.
+ * <p>An ordinary thread waits for the store, but never for tokens; an event loop for neither. They get a stage that begins
+ * when the call may go on.
  */
 final class StageReturns implements Returns {
 
@@ -20,18 +21,17 @@ final class StageReturns implements Returns {
     @Override
     public CompletionStage<?> invoke(LimitedCall call) {
         try {
-            if (!EventLoop.isCurrent()) {
-                return stage(call, call.decide());
-            }
-            CompletableFuture<Outcome> outcome = call.decideAsync();
+            CompletableFuture<Outcome> outcome = EventLoop.isCurrent() ? call.decideAsync() : call.decideThenWait();
             return outcome.isDone() ? stage(call, outcome.join()) : begunLater(call, outcome);
         } catch (Throwable ex) {
             return CompletableFuture.failedFuture(cause(ex));
         }
     }
 
+    /** A caller who gives up before the method begins gives back what was promised. */
     private static CompletionStage<?> begunLater(LimitedCall call, CompletableFuture<Outcome> outcome) {
         CompletableFuture<@Nullable Object> result = new CompletableFuture<>();
+        result.whenComplete((value, failure) -> outcome.cancel(true));
         outcome.whenComplete((decided, failure) -> {
             if (!result.isDone()) {
                 passOn(failure == null ? stage(call, decided) : CompletableFuture.failedFuture(failure), result);

@@ -8,6 +8,7 @@ import io.ratelimit.RateLimiters;
 import io.ratelimit.aop.RateLimitAdvisor;
 import io.ratelimit.aop.RateLimitedBeanPostProcessor;
 import io.ratelimit.aop.RateLimitedMethods;
+import io.ratelimit.aop.WovenCalls;
 import org.springframework.aop.Advisor;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -65,8 +66,16 @@ public final class RateLimitAutoConfiguration {
 
     @Bean
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-    static RateLimitedBeanPostProcessor rateLimitedBeanPostProcessor(RateLimitedMethods methods) {
-        return new RateLimitedBeanPostProcessor(methods);
+    static RateLimitedBeanPostProcessor rateLimitedBeanPostProcessor(
+            RateLimitedMethods methods, ObjectProvider<RateLimitProperties> properties) {
+        return new RateLimitedBeanPostProcessor(
+                methods, () -> properties.getObject().toAdviceSettings());
+    }
+
+    @Bean
+    WovenCalls rateLimitWovenCalls(
+            RateLimitAdvisor advisor, RateLimitedMethods methods, RateLimitProperties properties) {
+        return new WovenCalls(advisor, methods, properties.aop().mode());
     }
 
     @Bean

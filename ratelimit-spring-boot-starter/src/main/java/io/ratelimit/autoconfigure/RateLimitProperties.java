@@ -3,6 +3,7 @@ package io.ratelimit.autoconfigure;
 import io.ratelimit.Limit;
 import io.ratelimit.aop.AdviceSettings;
 import io.ratelimit.aop.EmptyKey;
+import io.ratelimit.aop.UnknownLimit;
 import io.ratelimit.redis.InvalidRedisSettingException;
 import io.ratelimit.redis.RedisSettings;
 import java.time.Duration;
@@ -12,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.context.annotation.AdviceMode;
 import org.springframework.core.Ordered;
+import org.springframework.util.ClassUtils;
 
 /**
  * The properties under {@code ratelimit}.
@@ -20,6 +23,7 @@ import org.springframework.core.Ordered;
  * @param enabled Whether calls are limited. If false, every bean is there and every call is admitted.
  * @param store Where buckets are kept; auto takes Redis if the application has a Redis connection factory.
  * @param emptyKey What a call with a null or blank key gets; an exception, or the bucket that all such calls share.
+ * @param unknownLimit What a call gets whose limit is computed and not defined; an exception, or no limit.
  * @param defaults What limits use that do not say otherwise.
  * @param limits Limits by name, each one given by its rates as text or by its properties.
  * @param memory The store in memory.
@@ -31,6 +35,7 @@ record RateLimitProperties(
         @DefaultValue("true") boolean enabled,
         @DefaultValue("auto") StoreType store,
         @DefaultValue("refuse") EmptyKey emptyKey,
+        @DefaultValue("fail") UnknownLimit unknownLimit,
         @NestedConfigurationProperty @DefaultValue LimitProperties defaults,
         @DefaultValue Map<String, LimitProperties> limits,
         @DefaultValue Memory memory,
@@ -38,6 +43,9 @@ record RateLimitProperties(
         @DefaultValue Aop aop) {
 
     static final String PREFIX = "ratelimit";
+
+    private static final boolean ASPECTJ_PRESENT =
+            ClassUtils.isPresent("org.aspectj.lang.ProceedingJoinPoint", RateLimitProperties.class.getClassLoader());
 
     /**
      * All limits, with what the defaults add to them.
@@ -52,7 +60,7 @@ record RateLimitProperties(
     }
 
     AdviceSettings toAdviceSettings() {
-        return new AdviceSettings(enabled, emptyKey, aop.order());
+        return new AdviceSettings(enabled, emptyKey, unknownLimit, aop.mode(), aop.order());
     }
 
     /**
@@ -115,8 +123,20 @@ record RateLimitProperties(
     /**
      * The advice of annotated methods.
      *
-     * @param order Order of the advice among others. The default is outermost, before security, transactions, caching.
+     * @param mode Who limits annotated methods; proxies of beans, or an aspect that AspectJ weaves into the methods.
+     * @param order Order of a proxy's advice among others. The default is outermost, before security, transactions, caching.
      */
     record Aop(
-            @DefaultValue("" + Ordered.HIGHEST_PRECEDENCE) int order) {}
+            @DefaultValue("proxy") AdviceMode mode,
+            @DefaultValue("" + Ordered.HIGHEST_PRECEDENCE) int order) {
+
+        Aop {
+            if (mode == AdviceMode.ASPECTJ && !ASPECTJ_PRESENT) {
+                throw new InvalidRateLimitPropertyException(
+                        PREFIX + ".aop.mode",
+                        "aspectj",
+                        "AspectJ is not on the class path; add spring-boot-starter-aspectj, or use proxy");
+            }
+        }
+    }
 }

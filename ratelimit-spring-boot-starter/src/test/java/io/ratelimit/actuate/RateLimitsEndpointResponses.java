@@ -17,6 +17,7 @@ import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.web.RunningApplication;
 import java.math.BigDecimal;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -84,7 +85,8 @@ abstract class RateLimitsEndpointResponses {
                                 + "{'name':'search','rates':['2/s'],'refill':'smooth','cost':1.0,"
                                 + "'onStoreFailure':'local','methods':['Shop.search','Shop.suggest'],"
                                 + "'admitted':{'store':2,'local':0,'policy':0,'disabled':0},"
-                                + "'rejected':{'store':3,'local':0,'policy':0,'disabled':0}}]}")
+                                + "'rejected':{'store':3,'local':0,'policy':0,'disabled':0}}],"
+                                + "'choosing':['Shop.offer']}")
                         .replace('\'', '"'));
     }
 
@@ -100,7 +102,8 @@ abstract class RateLimitsEndpointResponses {
     @Test
     void aStoreWithoutLimitsIsAskedAllTheSame() {
         assertThat(application.get("/actuator/ratelimits").body())
-                .isEqualTo("{\"store\":{\"name\":\"remote\",\"state\":\"up\"},\"limits\":[]}");
+                .isEqualTo(
+                        "{\"store\":{\"name\":\"remote\",\"state\":\"up\"},\"limits\":[],\"choosing\":[\"Shop.offer\"]}");
         store.fail();
         assertThat(application.get("/actuator/ratelimits").body()).contains("\"state\":\"down\"");
     }
@@ -227,7 +230,9 @@ abstract class RateLimitsEndpointResponses {
         @Bean
         RateLimitsEndpoint endpoint(RateLimiters limiters) {
             return new RateLimitsEndpoint(
-                    limiters, limit -> limit.equals("search") ? List.of("Shop.search", "Shop.suggest") : List.of());
+                    limiters,
+                    limit -> limit.equals("search") ? List.of("Shop.search", "Shop.suggest") : List.of(),
+                    () -> List.of("Shop.offer"));
         }
     }
 
@@ -243,14 +248,19 @@ abstract class RateLimitsEndpointResponses {
         }
 
         @Override
-        public Decision decide(List<Charge> charges) {
+        public Decision decide(List<Charge> charges, Duration maxWait) {
             check();
-            return memory.decide(charges);
+            return memory.decide(charges, maxWait);
         }
 
         @Override
-        public CompletionStage<Decision> decideAsync(List<Charge> charges) {
-            return CompletableFuture.supplyAsync(() -> decide(charges));
+        public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+            return CompletableFuture.supplyAsync(() -> decide(charges, maxWait));
+        }
+
+        @Override
+        public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+            return memory.giveBack(taken, unused);
         }
 
         @Override

@@ -76,7 +76,7 @@ class EvaluationFailureTests {
                     .extracting(EvaluationFailureTests::stackTrace)
                     .asString()
                     .doesNotContain(SECRET);
-            assertThat(bean.ran).isFalse();
+            assertThat(bean.ran()).isFalse();
             assertThat(taken(context, "ten")).isZero();
         });
     }
@@ -141,7 +141,11 @@ class EvaluationFailureTests {
 
     static class Bean {
 
-        boolean ran;
+        private boolean ran;
+
+        boolean ran() {
+            return ran;
+        }
 
         @RateLimited(limit = "ten", key = "@plans.of(#user)")
         public void converted(Object user) {

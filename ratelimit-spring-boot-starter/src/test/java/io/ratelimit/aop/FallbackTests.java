@@ -16,6 +16,7 @@ import io.ratelimit.Source;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.annotation.RateLimited;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -164,12 +165,17 @@ class FallbackTests {
         }
 
         @Override
-        public io.ratelimit.Decision decide(List<Charge> charges) {
+        public io.ratelimit.Decision decide(List<Charge> charges, Duration maxWait) {
             throw new StoreUnavailableException("broken", null);
         }
 
         @Override
-        public CompletionStage<io.ratelimit.Decision> decideAsync(List<Charge> charges) {
+        public CompletionStage<io.ratelimit.Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+            return CompletableFuture.failedFuture(new StoreUnavailableException("broken", null));
+        }
+
+        @Override
+        public CompletionStage<Void> giveBack(io.ratelimit.Decision taken, List<Charge> unused) {
             return CompletableFuture.failedFuture(new StoreUnavailableException("broken", null));
         }
 

@@ -71,7 +71,7 @@ class KeyTests {
                             "Invalid key of @RateLimited on " + Bean.class.getName() + "#any(Object): ")
                     .withMessageNotContaining("secret")
                     .withMessageNotContaining("@" + Integer.toHexString(value.hashCode()));
-            assertThat(context.getBean(Bean.class).calls).isZero();
+            assertThat(context.getBean(Bean.class).calls()).isZero();
         });
     }
 
@@ -101,7 +101,11 @@ class KeyTests {
 
     static class Bean {
 
-        int calls;
+        private int calls;
+
+        int calls() {
+            return calls;
+        }
 
         @RateLimited(limit = "ten", key = "#key")
         public void any(Object key) {

@@ -5,6 +5,7 @@ import io.ratelimit.Decision;
 import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitStore;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -37,15 +38,20 @@ final class LateStore implements RateLimitStore {
     }
 
     @Override
-    public Decision decide(List<Charge> charges) {
-        return memory.decide(charges);
+    public Decision decide(List<Charge> charges, Duration maxWait) {
+        return memory.decide(charges, maxWait);
     }
 
     @Override
-    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
+    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
         CompletableFuture<Decision> reply = new CompletableFuture<>();
-        waiting.add(() -> reply.complete(memory.decide(charges)));
+        waiting.add(() -> reply.complete(memory.decide(charges, maxWait)));
         return reply;
+    }
+
+    @Override
+    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+        return memory.giveBack(taken, unused);
     }
 
     @Override

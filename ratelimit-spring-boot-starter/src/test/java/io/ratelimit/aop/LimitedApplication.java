@@ -12,6 +12,7 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.AdviceMode;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Role;
@@ -75,20 +76,23 @@ final class LimitedApplication {
                 ObjectProvider<RateLimiters> limiters,
                 ObjectProvider<ContinuationSettings> continuations,
                 Environment environment) {
-            return new RateLimitAdvisor(
-                    methods,
-                    limiters,
-                    () -> new AdviceSettings(
-                            environment.getProperty("enabled", boolean.class, true),
-                            EmptyKey.valueOf(environment.getProperty("empty-key", "REFUSE")),
-                            environment.getProperty("order", int.class, Ordered.HIGHEST_PRECEDENCE)),
-                    continuations::getObject);
+            return new RateLimitAdvisor(methods, limiters, () -> settings(environment), continuations::getObject);
+        }
+
+        private static AdviceSettings settings(Environment environment) {
+            return new AdviceSettings(
+                    environment.getProperty("enabled", boolean.class, true),
+                    EmptyKey.valueOf(environment.getProperty("empty-key", "REFUSE")),
+                    UnknownLimit.valueOf(environment.getProperty("unknown-limit", "FAIL")),
+                    environment.getProperty("mode", AdviceMode.class, AdviceMode.PROXY),
+                    environment.getProperty("order", int.class, Ordered.HIGHEST_PRECEDENCE));
         }
 
         @Bean
         @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-        static RateLimitedBeanPostProcessor rateLimitedBeanPostProcessor(RateLimitedMethods methods) {
-            return new RateLimitedBeanPostProcessor(methods);
+        static RateLimitedBeanPostProcessor rateLimitedBeanPostProcessor(
+                RateLimitedMethods methods, Environment environment) {
+            return new RateLimitedBeanPostProcessor(methods, () -> settings(environment));
         }
     }
 }

@@ -3,6 +3,9 @@ package io.ratelimit.aop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.UnknownLimitException;
+import io.ratelimit.annotation.CostResolver;
+import io.ratelimit.annotation.KeyResolver;
+import io.ratelimit.annotation.LimitResolver;
 import io.ratelimit.annotation.RateLimited;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +85,53 @@ class StartupFailureTests {
                         "\"10.5\": the rates [10/h] of limit \"ten\" never hold more than 10",
                         "lower the cost or raise the burst"),
                 mistake(BothCosts.class, "costExpression", "\"#n\": there is a cost of 2 too", "keep one of the two"),
+                mistake(
+                        LimitOfNumber.class,
+                        "limitExpression",
+                        "\"#n\": gives a Integer, no text",
+                        "write an expression of a text"),
+                mistake(NoLimitExpression.class, "limitExpression", "unknown variable #pln", "did you mean #plan?"),
+                mistake(
+                        SpeltLimit.class,
+                        "limitExpression",
+                        "\"#n > 1 ? 'ten' : (#n == 0 ? 'one' : 'tenn')\": unknown limit \"tenn\"",
+                        "did you mean \"ten\"? Define ratelimit.limits.tenn, or use one of "),
+                mistake(SpeltElvis.class, "limitExpression", "unknown limit \"tenn\"", "did you mean \"ten\"?"),
+                mistake(
+                        HighCostOfSpelt.class,
+                        "cost",
+                        "\"5\": the rates [1/h] of limit \"one\" never hold more than 1",
+                        "lower the cost or raise the burst"),
+                mistake(
+                        BothLimits.class,
+                        "limitExpression",
+                        "\"#plan\": there is a limit of ten too",
+                        "keep one of the two"),
+                mistake(
+                        ThirdLimit.class,
+                        "limitResolver",
+                        "\"" + Plans.class.getName() + "\": there is a limitExpression of #plan too",
+                        "keep one of the two"),
+                mistake(LimitAndResolver.class, "limitResolver", "there is a limit of ten too", "keep one of the two"),
+                mistake(BothKeys.class, "keyResolver", "there is a key of #plan too", "keep one of the two"),
+                mistake(CostAndResolver.class, "costResolver", "there is a cost of 2 too", "keep one of the two"),
+                mistake(
+                        CostExpressionAndResolver.class,
+                        "costResolver",
+                        "there is a costExpression of #n too",
+                        "keep one of the two"),
+                mistake(
+                        NoLimitBean.class,
+                        "limitResolver",
+                        "\"" + Plans.class.getName() + "\": there is no bean of this class",
+                        "annotate the class with @Component, or declare a @Bean of it"),
+                mistake(NoKeyBean.class, "keyResolver", "there is no bean of this class", "declare a @Bean of it"),
+                mistake(NoCostBean.class, "costResolver", "there is no bean of this class", "declare a @Bean of it"),
+                mistake(
+                        SeveralBeans.class,
+                        "keyResolver",
+                        "there are several beans of this class: a, b",
+                        "mark one of them as @Primary, or name a class that only one has"),
                 mistake(NoFallback.class, "fallback", "\"gone\": no such method in", "declare String gone(String,int)"),
                 mistake(
                         OtherParameters.class,
@@ -340,6 +390,98 @@ class StartupFailureTests {
     static class BothCosts {
         @RateLimited(limit = "ten", cost = 2, costExpression = "#n")
         public void call(int n) {}
+    }
+
+    static class LimitOfNumber {
+        @RateLimited(limitExpression = "#n")
+        public void call(int n) {}
+    }
+
+    static class NoLimitExpression {
+        @RateLimited(limitExpression = "#pln")
+        public void call(String plan) {}
+    }
+
+    static class SpeltLimit {
+        @RateLimited(limitExpression = "#n > 1 ? 'ten' : (#n == 0 ? 'one' : 'tenn')")
+        public void call(int n) {}
+    }
+
+    static class SpeltElvis {
+        @RateLimited(limitExpression = "#plan ?: 'tenn'")
+        public void call(String plan) {}
+    }
+
+    static class HighCostOfSpelt {
+        @RateLimited(limitExpression = "#plan ?: 'one'", cost = 5)
+        public void call(String plan) {}
+    }
+
+    static class BothLimits {
+        @RateLimited(limit = "ten", limitExpression = "#plan")
+        public void call(String plan) {}
+    }
+
+    static class ThirdLimit {
+        @RateLimited(limitExpression = "#plan", limitResolver = Plans.class)
+        public void call(String plan) {}
+    }
+
+    static class LimitAndResolver {
+        @RateLimited(value = "ten", limitResolver = Plans.class)
+        public void call() {}
+    }
+
+    static class BothKeys {
+        @RateLimited(limit = "ten", key = "#plan", keyResolver = Keys.class)
+        public void call(String plan) {}
+    }
+
+    static class CostAndResolver {
+        @RateLimited(limit = "ten", cost = 2, costResolver = Costs.class)
+        public void call() {}
+    }
+
+    static class CostExpressionAndResolver {
+        @RateLimited(limit = "ten", costExpression = "#n", costResolver = Costs.class)
+        public void call(int n) {}
+    }
+
+    static class NoLimitBean {
+        @RateLimited(limitResolver = Plans.class)
+        public void call() {}
+    }
+
+    static class NoKeyBean {
+        @RateLimited(limit = "ten", keyResolver = Keys.class)
+        public void call() {}
+    }
+
+    static class NoCostBean {
+        @RateLimited(limit = "ten", costResolver = Costs.class)
+        public void call() {}
+    }
+
+    interface Plans extends LimitResolver {}
+
+    interface Keys extends KeyResolver {}
+
+    interface Costs extends CostResolver {}
+
+    @Configuration(proxyBeanMethods = false)
+    public static class SeveralBeans {
+        @Bean
+        Keys a() {
+            return call -> "a";
+        }
+
+        @Bean
+        Keys b() {
+            return call -> "b";
+        }
+
+        @RateLimited(limit = "ten", keyResolver = Keys.class)
+        public void call() {}
     }
 
     static class NoFallback {

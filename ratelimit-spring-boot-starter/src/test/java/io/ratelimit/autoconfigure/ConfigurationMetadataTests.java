@@ -22,6 +22,7 @@ class ConfigurationMetadataTests {
             ratelimit.enabled                   | java.lang.Boolean                        | true
             ratelimit.store                     | io.ratelimit.autoconfigure.StoreType     | auto
             ratelimit.empty-key                 | io.ratelimit.aop.EmptyKey                | refuse
+            ratelimit.unknown-limit             | io.ratelimit.aop.UnknownLimit            | fail
             ratelimit.defaults.rates            | java.util.List<io.ratelimit.autoconfigure.RateProperties> | none
             ratelimit.defaults.refill           | io.ratelimit.Refill                      | smooth
             ratelimit.defaults.cost             | java.math.BigDecimal                     | 1
@@ -31,6 +32,7 @@ class ConfigurationMetadataTests {
             ratelimit.redis.timeout             | java.time.Duration                       | 250ms
             ratelimit.redis.key-prefix          | java.lang.String                         | ratelimit
             ratelimit.redis.connection-factory  | java.lang.String                         | none
+            ratelimit.aop.mode                  | org.springframework.context.annotation.AdviceMode | proxy
             ratelimit.aop.order                 | java.lang.Integer                        | -2147483648
             """)
     void aPropertyHasItsTypeDefaultAndDescription(String name, String type, String defaultValue) {
@@ -50,7 +52,7 @@ class ConfigurationMetadataTests {
     void noPropertyIsThereThatTheTableLeavesOut() {
         assertThat(all("properties").map(property -> property.path("name").asString()))
                 .filteredOn(name -> name.startsWith("ratelimit."))
-                .hasSize(13);
+                .hasSize(15);
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.ratelimit.RateLimitStore;
 import io.ratelimit.annotation.RateLimited;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.BeansException;
@@ -18,6 +19,7 @@ import org.springframework.boot.test.util.TestPropertyValues;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.NestedExceptionUtils;
 
 /** A whole application that lacks a library that is optional. */
 class OptionalLibraryTests {
@@ -72,6 +74,31 @@ class OptionalLibraryTests {
                 return "started";
             } catch (BeansException ex) {
                 return String.valueOf(ex.getMostSpecificCause().getMessage());
+            }
+        }
+    }
+
+    @Test
+    void doesNotStartInAspectjModeWithoutAspectJ() throws Exception {
+        try (ReducedClassPath classPath = ReducedClassPath.without("aspectj", "org.aspectj.lang.ProceedingJoinPoint")) {
+            assertThat(classPath.call(AspectjMode.class))
+                    .isEqualTo("Invalid property ratelimit.aop.mode = \"aspectj\": AspectJ is not on the class path; "
+                            + "add spring-boot-starter-aspectj, or use proxy");
+        }
+    }
+
+    /** Tells why an application in AspectJ mode does not start. */
+    public static final class AspectjMode implements Callable<String> {
+
+        @Override
+        public String call() {
+            try (var context = new SpringApplicationBuilder(Wiring.class)
+                    .web(WebApplicationType.NONE)
+                    .properties("spring.main.banner-mode=off", "ratelimit.aop.mode=aspectj")
+                    .run()) {
+                return "started " + context;
+            } catch (RuntimeException ex) {
+                return NestedExceptionUtils.getMostSpecificCause(ex).getMessage();
             }
         }
     }

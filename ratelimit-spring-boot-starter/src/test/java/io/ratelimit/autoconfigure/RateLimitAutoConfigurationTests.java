@@ -14,6 +14,7 @@ import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiters;
 import io.ratelimit.Source;
+import io.ratelimit.UnknownLimitException;
 import io.ratelimit.actuate.RateLimitsEndpoint;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.aop.RateLimitAdvisor;
@@ -281,6 +282,21 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
+    void doesNotStartInAspectjModeWhereAnAnnotatedBeanWasNotWoven() {
+        ApplicationContextRunner aspectj = application.withPropertyValues("ratelimit.aop.mode=aspectj");
+        aspectj.run(context -> assertThat(context)
+                .getFailure()
+                .rootCause()
+                .hasMessage("Invalid @RateLimited on " + Shop.class.getName() + "#search(String): method \"search\": "
+                        + "AspectJ did not weave " + Shop.class.getName() + ", and with ratelimit.aop.mode=aspectj "
+                        + "nothing else limits it; start with -javaagent:aspectjweaver.jar, or weave it when it is "
+                        + "compiled, or set ratelimit.aop.mode=proxy"));
+        aspectj.withPropertyValues("ratelimit.enabled=false")
+                .run(context ->
+                        assertThat(context.getBean(Shop.class).search(null)).isEqualTo("found"));
+    }
+
+    @Test
     void refusesAnEmptyKeyUnlessToldToShareABucket() {
         application.run(
                 context -> assertThatThrownBy(() -> context.getBean(Shop.class).search(null))
@@ -291,6 +307,24 @@ class RateLimitAutoConfigurationTests {
             shop.search(" ");
             assertThatThrownBy(() -> shop.search("")).isInstanceOf(RateLimitExceededException.class);
             assertThat(shop.search("ann")).isEqualTo("found");
+        });
+    }
+
+    @Test
+    void refusesAComputedLimitThatIsNotDefinedUnlessToldThatItIsNone() {
+        ApplicationContextRunner choosing = application.withBean(Plans.class);
+        choosing.run(
+                context -> assertThatThrownBy(() -> context.getBean(Plans.class).use("serch"))
+                        .isInstanceOf(UnknownLimitException.class)
+                        .hasMessageContaining("did you mean \"search\"?"));
+        choosing.withPropertyValues("ratelimit.unknown-limit=unlimited").run(context -> {
+            Plans plans = context.getBean(Plans.class);
+            for (int i = 0; i < 5; i++) {
+                plans.use("serch");
+            }
+            plans.use("search");
+            plans.use("search");
+            assertThatThrownBy(() -> plans.use("search")).isInstanceOf(RateLimitExceededException.class);
         });
     }
 
@@ -343,6 +377,12 @@ class RateLimitAutoConfigurationTests {
         } catch (SocketTimeoutException ex) {
             return false;
         }
+    }
+
+    public static class Plans {
+
+        @RateLimited(limitExpression = "#plan")
+        public void use(String plan) {}
     }
 
     public static class Shop {

@@ -6,9 +6,11 @@ import io.ratelimit.Limit;
 import io.ratelimit.OnStoreFailure;
 import io.ratelimit.Refill;
 import io.ratelimit.aop.EmptyKey;
+import io.ratelimit.aop.UnknownLimit;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.springframework.context.annotation.AdviceMode;
 import org.springframework.core.Ordered;
 
 class RateLimitPropertiesTests {
@@ -20,10 +22,12 @@ class RateLimitPropertiesTests {
         assertThat(properties.enabled()).isTrue();
         assertThat(properties.store()).isEqualTo(StoreType.AUTO);
         assertThat(properties.emptyKey()).isEqualTo(EmptyKey.REFUSE);
+        assertThat(properties.unknownLimit()).isEqualTo(UnknownLimit.FAIL);
         assertThat(properties.memory().maxKeys()).isEqualTo(1_000_000);
         assertThat(properties.redis().timeout()).isEqualTo(Duration.ofMillis(250));
         assertThat(properties.redis().keyPrefix()).isEqualTo("ratelimit");
         assertThat(properties.redis().connectionFactory()).isNull();
+        assertThat(properties.aop().mode()).isEqualTo(AdviceMode.PROXY);
         assertThat(properties.aop().order()).isEqualTo(Ordered.HIGHEST_PRECEDENCE);
         assertThat(properties.toLimits()).isEmpty();
     }
@@ -35,6 +39,7 @@ class RateLimitPropertiesTests {
                         "  enabled: false",
                         "  store: redis",
                         "  empty-key: shared",
+                        "  unknown-limit: unlimited",
                         "  memory:",
                         "    max-keys: 5",
                         "  redis:",
@@ -42,16 +47,19 @@ class RateLimitPropertiesTests {
                         "    key-prefix: shop",
                         "    connection-factory: limitsRedis",
                         "  aop:",
+                        "    mode: aspectj",
                         "    order: 100")
                 .properties();
 
         assertThat(properties.enabled()).isFalse();
         assertThat(properties.store()).isEqualTo(StoreType.REDIS);
         assertThat(properties.emptyKey()).isEqualTo(EmptyKey.SHARED);
+        assertThat(properties.unknownLimit()).isEqualTo(UnknownLimit.UNLIMITED);
         assertThat(properties.memory().maxKeys()).isEqualTo(5);
         assertThat(properties.redis().timeout()).isEqualTo(Duration.ofMillis(80));
         assertThat(properties.redis().keyPrefix()).isEqualTo("shop");
         assertThat(properties.redis().connectionFactory()).isEqualTo("limitsRedis");
+        assertThat(properties.aop().mode()).isEqualTo(AdviceMode.ASPECTJ);
         assertThat(properties.aop().order()).isEqualTo(100);
     }
 

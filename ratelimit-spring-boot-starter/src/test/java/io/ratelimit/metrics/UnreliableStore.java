@@ -44,21 +44,26 @@ final class UnreliableStore implements RateLimitStore {
     }
 
     @Override
-    public Decision decide(List<Charge> charges) {
+    public Decision decide(List<Charge> charges, Duration maxWait) {
         clock.add(latency);
         if (failing) {
             throw new StoreUnavailableException("not reachable", null);
         }
-        return memory.decide(charges);
+        return memory.decide(charges, maxWait);
     }
 
     @Override
-    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
+    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
         try {
-            return CompletableFuture.completedFuture(decide(charges));
+            return CompletableFuture.completedFuture(decide(charges, maxWait));
         } catch (StoreUnavailableException ex) {
             return CompletableFuture.failedFuture(ex);
         }
+    }
+
+    @Override
+    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+        return memory.giveBack(taken, unused);
     }
 
     @Override
