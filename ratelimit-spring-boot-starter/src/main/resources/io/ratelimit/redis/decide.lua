@@ -127,8 +127,7 @@ function sliding_window.refreshed(rate, state, now)
   local live = { time }
   for i = 2, #state, 2 do
     if set_back or #live > 1 or state[i] > time - rate.period then
-      live[#live + 1] = set_back and math.min(state[i], now) or state[i]
-      live[#live + 1] = state[i + 1]
+      sliding_window.taken(rate, live, state[i + 1], set_back and math.min(state[i], now) or state[i])
     end
   end
   return live
@@ -164,7 +163,7 @@ function sliding_window.longest_wait() return LONGEST_WAIT end
 function sliding_window.taken(rate, state, cost, granted)
   local last = #state
   if last > 1 and state[last - 1] == granted then
-    state[last] = state[last] + cost
+    state[last] = math.min(LARGEST, state[last] + cost)
   else
     state[last + 1], state[last + 2] = granted, cost
   end
@@ -558,7 +557,7 @@ local function see(bucket, longest_wait)
   for _, rate in ipairs(bucket.rates) do
     local algorithm = rate.algorithm
     rate.seen = algorithm.see(rate, rate.state, ticks_now(rate), bucket.cost)
-    local ticks_to_wait = bucket.cost > 0 and algorithm.until_admitted(rate, rate.seen, bucket.cost) or 0
+    local ticks_to_wait = algorithm.until_admitted(rate, rate.seen, bucket.cost)
     if bucket.cost > rate.capacity then
       admitted, fits = false, false
     elseif ticks_to_wait > math.min(algorithm.longest_wait(rate), ticks(rate, longest_wait)) then
@@ -568,7 +567,7 @@ local function see(bucket, longest_wait)
       wait = math.max(wait, ticks_to_wait * (rate.milli and 1000 or 1))
     end
   end
-  return admitted, wait, fits and not admitted and sooner
+  return admitted, wait, bucket.cost > 0 and fits and sooner
 end
 
 -- What is to be written of a bucket after a change; a full one is no bucket. Where two configurations meet on a key, a

@@ -2,6 +2,7 @@ package io.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ratelimit.Algorithm;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.Limit;
@@ -24,6 +25,10 @@ class RedisClusterTests {
     private static final Duration PATIENT = Duration.ofSeconds(5);
     private static final Limit USER = Limit.of("quote-user", "5/h");
     private static final Limit ALL = Limit.of("quote-all", "7/h");
+    private static final Limit LOG = Limit.named("quote-log")
+            .rates("5/h")
+            .algorithm(Algorithm.SLIDING_WINDOW)
+            .build();
 
     private final RedisCluster cluster;
     private RedisRateLimitStore store;
@@ -119,6 +124,34 @@ class RedisClusterTests {
         for (String key : List.of("a", "b", "c", "d")) {
             assertThat(store.decide(new Charge(USER, key, 5000)).admitted()).isTrue();
         }
+    }
+
+    @Test
+    void aCallOverSeveralSlotsReservesNothingAndOneOverASingleSlotDoes() {
+        store.decide(new Charge(ALL, "", 7000));
+        store.decide(new Charge(ALL, "a", 7000));
+        Duration wait = Duration.ofHours(1);
+        Decision spread = store.decide(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)), wait);
+        assertThat(spread.admitted()).isFalse();
+        assertThat(spread.admits(0)).isFalse();
+        assertThat(spread.retryAfter().orElseThrow()).isLessThan(wait);
+        Decision one = store.decide(List.of(new Charge(ALL, "a", 1000), new Charge(USER, "a", 1000)), wait);
+        assertThat(one.admitted()).isTrue();
+        assertThat(one.grantedAfter()).isPositive();
+    }
+
+    @Test
+    void aDecisionIsGivenBackToAllItsSlots() {
+        List<Charge> charges = List.of(
+                new Charge(ALL, "", 7000),
+                new Charge(LOG, "", 5000),
+                new Charge(LOG, "a", 5000),
+                new Charge(USER, "a", 5000));
+        Decision taken = store.decide(charges, Duration.ZERO);
+        assertThat(taken.admitted()).isTrue();
+        store.giveBack(taken, charges).toCompletableFuture().join();
+        assertThat(cluster.nodes())
+                .allSatisfy(node -> assertThat(node.command("DBSIZE")).isEqualTo(0L));
     }
 
     @Test

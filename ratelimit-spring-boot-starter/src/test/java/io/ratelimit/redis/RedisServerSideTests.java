@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.ratelimit.Algorithm;
+import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.Limit;
+import io.ratelimit.Reading;
 import io.ratelimit.Refill;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -67,6 +71,43 @@ class RedisServerSideTests {
                     .hasSize(50)
                     .allSatisfy(line -> assertThat(line).contains("\"EVALSHA\""));
         }
+    }
+
+    @Test
+    void aReservationOfAllAlgorithmsIsOneCommandAndSoIsGivingItBack() throws Exception {
+        List<Charge> charges = new ArrayList<>();
+        for (Algorithm algorithm : Algorithm.values()) {
+            charges.add(new Charge(
+                    Limit.named(algorithm.name())
+                            .rates("10/1h")
+                            .algorithm(algorithm)
+                            .build(),
+                    "a",
+                    1000));
+        }
+        charges.add(new Charge(
+                Limit.named("days")
+                        .rates("10/1d")
+                        .algorithm(Algorithm.FIXED_WINDOW)
+                        .calendar(CalendarPeriod.DAY, ZoneId.of("Europe/Berlin"))
+                        .build(),
+                "a",
+                1000));
+        charges = Charge.merged(charges);
+        store.decide(charges, Duration.ZERO);
+        try (Monitor monitor = new Monitor(redis)) {
+            for (int i = 0; i < 5; i++) {
+                Decision reserved = store.decide(charges, Duration.ofHours(30));
+                assertThat(reserved.admitted()).isTrue();
+                store.giveBack(reserved, charges).toCompletableFuture().join();
+            }
+            assertThat(monitor.commands())
+                    .hasSize(10)
+                    .allSatisfy(line -> assertThat(line).contains("\"EVALSHA\""));
+        }
+        assertThat(store.decide(charges, Duration.ZERO).readings())
+                .extracting(Reading::remaining)
+                .allSatisfy(remaining -> assertThat(remaining).isBetween(8.0, 9.0));
     }
 
     @Test
