@@ -91,24 +91,29 @@ public final class SlidingWindow implements Arithmetic {
         return now < state[TIME] - period;
     }
 
-    /** Drops what is no longer live. After a clock was set back for good, nothing is dated later than now. */
+    /** Drops what is no longer live. After a clock was set back for good, what is dated later than now is one entry of now. */
     @Override
     public long[] refreshed(long[] state, long now) {
-        boolean setBack = isSetBack(state, now);
-        long time = setBack ? now : Math.max(now, state[TIME]);
+        if (isSetBack(state, now)) {
+            return redated(state, now);
+        }
+        long time = Math.max(now, state[TIME]);
         int first = FIRST;
-        while (first < state.length && !setBack && state[first] <= time - period) {
+        while (first < state.length && state[first] <= time - period) {
             first += 2;
         }
         long[] live = new long[FIRST + state.length - first];
         live[TIME] = time;
         System.arraycopy(state, first, live, FIRST, state.length - first);
-        if (setBack) {
-            for (int i = FIRST; i < live.length; i += 2) {
-                live[i] = Math.min(live[i], now);
-            }
-        }
         return live;
+    }
+
+    private long[] redated(long[] state, long now) {
+        long[] redated = full(now);
+        for (int i = FIRST; i < state.length; i += 2) {
+            redated = taken(redated, state[i + 1], Math.min(state[i], now));
+        }
+        return redated;
     }
 
     @Override

@@ -84,7 +84,11 @@ class StartupFailureTests {
                         "cost",
                         "\"10.5\": the rates [10/h] of limit \"ten\" never hold more than 10",
                         "lower the cost or raise the burst"),
-                mistake(NoDuration.class, "maxWait", "\"soon\": is no duration", "write for example 500ms, 5s or PT1M30S"),
+                mistake(
+                        NoDuration.class,
+                        "maxWait",
+                        "\"soon\": is no duration",
+                        "write for example 500ms, 5s or PT1M30S"),
                 mistake(
                         NegativeWait.class,
                         "maxWait",

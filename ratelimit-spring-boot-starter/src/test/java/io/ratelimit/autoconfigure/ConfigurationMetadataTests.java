@@ -24,6 +24,10 @@ class ConfigurationMetadataTests {
             ratelimit.empty-key                 | io.ratelimit.aop.EmptyKey                | refuse
             ratelimit.unknown-limit             | io.ratelimit.aop.UnknownLimit            | fail
             ratelimit.defaults.rates            | java.util.List<io.ratelimit.autoconfigure.RateProperties> | none
+            ratelimit.defaults.algorithm        | io.ratelimit.Algorithm                   | token-bucket
+            ratelimit.defaults.calendar         | io.ratelimit.CalendarPeriod              | none
+            ratelimit.defaults.zone             | java.time.ZoneId                         | UTC
+            ratelimit.defaults.max-wait         | java.time.Duration                       | 0s
             ratelimit.defaults.refill           | io.ratelimit.Refill                      | smooth
             ratelimit.defaults.cost             | java.math.BigDecimal                     | 1
             ratelimit.defaults.on-store-failure | io.ratelimit.OnStoreFailure              | local
@@ -52,7 +56,7 @@ class ConfigurationMetadataTests {
     void noPropertyIsThereThatTheTableLeavesOut() {
         assertThat(all("properties").map(property -> property.path("name").asString()))
                 .filteredOn(name -> name.startsWith("ratelimit."))
-                .hasSize(15);
+                .hasSize(19);
     }
 
     @Test

@@ -62,7 +62,8 @@ class RateLimitMetersTests {
             assertThat(wait.totalTime(TimeUnit.MILLISECONDS)).isEqualTo(20);
         }
         limiters.remove("quick");
-        assertThat(registry.find("ratelimit.wait").tag("limit", "quick").timer()).isNull();
+        assertThat(registry.find("ratelimit.wait").tag("limit", "quick").timer())
+                .isNull();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.ratelimit.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.ratelimit.Algorithm;
 import io.ratelimit.Charge;
@@ -174,6 +175,22 @@ abstract class StoreWaits extends OpenStore {
         assertThat(refused.admits(0)).isFalse();
         assertThat(refused.admits(1)).isTrue();
         assertThat(retryAfter(take(TEN_A_SECOND, "key", "5"))).isEqualTo(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void whatIsGivenBackAfterTheClockWasSetBackForGoodIsGivenBackWhole() {
+        assumeTrue(contract.ownsWallClock(), "the store's clock is monotonic");
+        clock.advance(Duration.ofHours(10));
+        take(LOG, "key", "4");
+        clock.advance(Duration.ofSeconds(1));
+        take(LOG, "key", "5");
+        clock.stepBack(Duration.ofHours(9));
+        Decision taken = take(LOG, "key", "1");
+        assertThat(taken.remaining()).isZero();
+        giveBack(taken, "1");
+        assertThat(peek(LOG, "key").remaining()).isEqualTo(1);
+        giveBack(taken, "8");
+        assertThat(peek(LOG, "key").remaining()).isEqualTo(9);
     }
 
     private static Limit window(String name, Algorithm algorithm, String... rates) {
