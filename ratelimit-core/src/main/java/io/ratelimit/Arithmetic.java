@@ -116,7 +116,17 @@ public sealed interface Arithmetic permits TokenBucket, SlidingWindow, SlidingWi
     long[] taken(long[] state, long cost, long granted);
 
     /**
-     * Gives back what was taken and not used.
+     * Takes a cost that turned out to be higher than what was taken before, whether it fits or not: as a debt, of at most the
+     * capacity, which later calls have to wait for.
+     *
+     * @param state brought up to now
+     * @param cost thousandths
+     * @return the next state
+     */
+    long[] owed(long[] state, long cost);
+
+    /**
+     * Gives back what was taken and not used. What everything may have come back of since the grant is void.
      *
      * @param state brought up to now
      * @param cost thousandths, at most what was taken

@@ -1,5 +1,7 @@
 package io.ratelimit;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,6 +24,15 @@ import org.jspecify.annotations.Nullable;
 public final class Decision {
 
     private static final long[] NONE = {};
+    private static final VarHandle SETTLED;
+
+    static {
+        try {
+            SETTLED = MethodHandles.lookup().findVarHandle(Decision.class, "settled", boolean.class);
+        } catch (ReflectiveOperationException ex) {
+            throw new ExceptionInInitializerError(ex);
+        }
+    }
 
     /** The charges, unless there is only one, of one smooth rate, which needs neither a list nor an array. */
     private final List<Charge> charges;
@@ -31,7 +42,9 @@ public final class Decision {
     private final boolean admitted;
     private final long[] seen;
     private final long onlyLevel;
+    private final long onlyTick;
     private final Source source;
+    private volatile boolean settled;
 
     private Decision(List<Charge> charges, Duration maxWait, boolean admitted, long[] seen, Source source) {
         this.charges = charges;
@@ -40,17 +53,19 @@ public final class Decision {
         this.admitted = admitted;
         this.seen = seen;
         this.onlyLevel = 0;
+        this.onlyTick = 0;
         this.source = source;
     }
 
     /** A store's decision on one charge of one smooth rate. */
-    Decision(Charge only, Duration maxWait, boolean admitted, long level) {
+    Decision(Charge only, Duration maxWait, boolean admitted, long level, long tick) {
         this.charges = List.of();
         this.only = only;
         this.maxWait = maxWait;
         this.admitted = admitted;
         this.seen = NONE;
         this.onlyLevel = level;
+        this.onlyTick = tick;
         this.source = Source.STORE;
     }
 
@@ -153,21 +168,40 @@ public final class Decision {
      * @throws IllegalArgumentException if the charge is not of this decision
      */
     public long[] grants(Charge charge) {
+        int index = index(charge);
+        Limit limit = charges().get(index).limit();
+        long[] seen = seen();
+        long[] grants = new long[limit.arithmetic().size()];
+        for (int rate = 0; rate < grants.length; rate++) {
+            grants[rate] = seen[at(index) + Arithmetic.SEEN * rate]
+                    + waitNanos() / limit.arithmetic().get(rate).tickNanos();
+        }
+        return grants;
+    }
+
+    /** The charge of the same bucket that was taken. */
+    Charge taken(Charge charge) {
+        if (!admitted) {
+            throw new IllegalArgumentException("The decision was not admitted and took nothing; settle what was admitted");
+        }
+        return charges().get(index(charge));
+    }
+
+    private int index(Charge charge) {
         List<Charge> all = charges();
         for (int i = 0; i < all.size(); i++) {
-            Limit limit = all.get(i).limit();
-            if (limit.name().equals(charge.limit().name()) && all.get(i).key().equals(charge.key())) {
-                long[] seen = seen();
-                long[] grants = new long[limit.arithmetic().size()];
-                for (int rate = 0; rate < grants.length; rate++) {
-                    grants[rate] = seen[at(i) + Arithmetic.SEEN * rate]
-                            + waitNanos() / limit.arithmetic().get(rate).tickNanos();
-                }
-                return grants;
+            if (all.get(i).limit().name().equals(charge.limit().name())
+                    && all.get(i).key().equals(charge.key())) {
+                return i;
             }
         }
-        throw new IllegalArgumentException("No charge of limit \""
-                + charge.limit().name() + "\" with this key is in the decision; give back what it took");
+        throw new IllegalArgumentException("No charge of limit \"" + charge.limit().name()
+                + "\" with this key is in the decision; give back what it took");
+    }
+
+    /** Says that what was taken is settled; true for the first who says so. */
+    boolean settle() {
+        return SETTLED.compareAndSet(this, false, true);
     }
 
     /** This decision as it is for a caller who was not there at the instant of the grant. */
@@ -256,7 +290,7 @@ public final class Decision {
     }
 
     private long[] seen() {
-        return only == null ? seen : new long[] {0, onlyLevel, 0, 0};
+        return only == null ? seen : new long[] {onlyTick, onlyLevel, 0, 0};
     }
 
     /** Where the numbers of a charge begin. */

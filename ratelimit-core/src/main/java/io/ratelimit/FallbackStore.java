@@ -78,6 +78,15 @@ public final class FallbackStore implements RateLimitStore {
     }
 
     @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        return switch (taken.source()) {
+            case STORE -> remote.owe(taken, more);
+            case LOCAL -> local.owe(taken, by(OnStoreFailure.LOCAL, more));
+            case POLICY, DISABLED -> CompletableFuture.completedFuture(null);
+        };
+    }
+
+    @Override
     public void forget(Limit limit, String key) {
         local.forget(limit, key);
         remote.forget(limit, key);

@@ -177,6 +177,13 @@ public final class FixedWindow implements Arithmetic {
     }
 
     @Override
+    public long[] owed(long[] state, long cost) {
+        long owing = Math.min(cost, 2 * most - count(state));
+        long last = isFull(state) ? state[TIME] : Math.max(state[TIME], state[state.length - ENTRY + START]);
+        return owing <= 0 ? state : counted(state, last, owing);
+    }
+
+    @Override
     public long[] returned(long[] state, long cost, long granted) {
         for (int i = FIRST; i < state.length; i += ENTRY) {
             if (state[i + START] <= granted && granted < state[i + END]) {

@@ -89,6 +89,14 @@ final class Hold {
         owner.rewritten = true;
     }
 
+    /** Takes the charge's cost from each rate, whether it fits or not. */
+    void owe() {
+        for (int i = 0; i < owner.states.length; i++) {
+            owner.states[i] = rate(i).owed(owner.states[i], charge.cost());
+        }
+        owner.rewritten = true;
+    }
+
     /** Gives the charge's cost back to each rate, as of the instants of the grant for which it was taken. */
     void giveBack(long[] granted) {
         for (int i = 0; i < owner.states.length; i++) {

@@ -8,6 +8,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -113,16 +114,13 @@ public final class MemoryStore implements RateLimitStore {
 
     @Override
     public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
-        Hold[] holds = new Hold[unused.size()];
-        for (int spins = 0; !holdAll(unused, holds, false, false); spins++) {
-            Bucket.pause(spins);
-        }
-        long nanos = nanos();
-        for (Hold hold : holds) {
-            hold.look(nanos);
-            hold.giveBack(taken.grants(hold.charge));
-        }
-        letGo(holds);
+        change(unused, false, hold -> hold.giveBack(taken.grants(hold.charge)));
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        change(more, true, Hold::owe);
         return CompletableFuture.completedFuture(null);
     }
 
@@ -170,9 +168,23 @@ public final class MemoryStore implements RateLimitStore {
             boolean admitted = charge.cost() <= rate.capacityThousandths() && level >= cost
                     || !maxWait.isZero() && rate.untilAdmitted(level, charge.cost()) <= rate.waitWithin(maxWait);
             if (!admitted || charge.cost() == 0 || bucket.replace(word, rate.fullAt(level - cost, now))) {
-                return new Decision(charge, maxWait, admitted, level);
+                return new Decision(charge, maxWait, admitted, level, Shape.ticks(rate, nanos));
             }
         }
+    }
+
+    /** Changes what keys have taken, whatever fits. */
+    private void change(List<Charge> charges, boolean taking, Consumer<Hold> change) {
+        Hold[] holds = new Hold[charges.size()];
+        for (int spins = 0; !holdAll(charges, holds, taking, spins < PATIENCE); spins++) {
+            Bucket.pause(spins);
+        }
+        long nanos = nanos();
+        for (Hold hold : holds) {
+            hold.look(nanos);
+            change.accept(hold);
+        }
+        letGo(holds);
     }
 
     /** Any number of rates and keys: hold all buckets in one order, read the clock once, decide, write all, let go. */

@@ -55,7 +55,7 @@ public interface RateLimitStore extends AutoCloseable {
 
     /**
      * Gives back what a decision took and nobody used, at most to the capacity. Whoever waits keeps the instant that was
-     * promised. The caller does so once for each token.
+     * promised, and what everything may have come back of since the grant is void. The caller does so once for each token.
      *
      * @param taken an admitted decision of this store
      * @param unused charges of that decision, with the costs to give back
@@ -63,6 +63,16 @@ public interface RateLimitStore extends AutoCloseable {
      *     unknown
      */
     CompletionStage<Void> giveBack(Decision taken, List<Charge> unused);
+
+    /**
+     * Takes what a decision turned out to cost beyond what it took, whether it fits or not: as a debt of at most the capacity
+     * of each rate, which later calls have to wait for.
+     *
+     * @param taken an admitted decision of this store
+     * @param more charges of that decision, with the costs to add
+     * @return completes when it is taken, or with a {@link StoreUnavailableException}; whether it was taken is then unknown
+     */
+    CompletionStage<Void> owe(Decision taken, List<Charge> more);
 
     /**
      * Forgets a bucket, so that it is full.

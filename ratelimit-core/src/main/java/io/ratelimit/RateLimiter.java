@@ -242,6 +242,31 @@ public final class RateLimiter {
     }
 
     /**
+     * Makes a decision of this limit cost what its call really used; see {@link RateLimiters#settle}.
+     *
+     * <pre>{@code
+     * Decision decision = limiter.tryAcquire("acme", 4000).orThrow(); // the most it can cost
+     * limiter.settle(decision, model.complete(prompt).tokens());
+     * }</pre>
+     *
+     * @param decision an admitted decision of this limiter, not settled yet
+     * @param used tokens, rounded up to a thousandth, zero or more
+     * @return completes when it is settled, or with a {@link StoreUnavailableException}
+     * @throws IllegalArgumentException if the decision was not admitted, or is not this limiter's alone, or the number is
+     *     negative, NaN or infinite
+     * @throws IllegalStateException if the decision was settled before
+     */
+    public CompletionStage<Void> settle(Decision decision, double used) {
+        List<Charge> charges = decision.charges();
+        if (charges.size() != 1 || !charges.get(0).limit().name().equals(name)) {
+            throw new IllegalArgumentException("The decision is not one of limit \"" + name
+                    + "\" alone; settle it with RateLimiters.settle, which takes a charge for each limit");
+        }
+        Charge taken = charges.get(0);
+        return registry.settle(decision, List.of(new Charge(taken.limit(), taken.key(), Tokens.roundedUp(used))));
+    }
+
+    /**
      * Reads a key's bucket and takes nothing; the reading is not counted as a decision.
      *
      * @param key whose bucket: any text that is not blank, or {@link Charge#SHARED}

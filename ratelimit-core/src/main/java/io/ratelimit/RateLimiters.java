@@ -1,6 +1,7 @@
 package io.ratelimit;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
@@ -232,6 +233,58 @@ public final class RateLimiters implements AutoCloseable {
     public <T extends @Nullable Object> CompletableFuture<T> callAsync(
             Collection<Charge> charges, Supplier<? extends CompletionStage<T>> guarded) {
         return Guarded.by(acquireAsync(charges, smallestWait(charges)), guarded);
+    }
+
+    /**
+     * Makes a decision cost what its call really used: what was taken beyond it is given back, and what it used beyond that is
+     * taken as a debt, of at most the capacity of each rate, which later calls have to wait for.
+     *
+     * <pre>{@code
+     * Decision decision = limiters.tryAcquire(List.of(tokens.charge("acme", 4000))).orThrow(); // the most it can cost
+     * Completion completion = model.complete(prompt);
+     * limiters.settle(decision, List.of(tokens.charge("acme", completion.tokens())));
+     * }</pre>
+     *
+     * <p>Tokens that may have come back anyway since the grant, because the bucket can be full again, are not given back twice.
+     *
+     * @param decision an admitted decision, not settled yet
+     * @param used charges of the decision with the costs that they turned out to have; others stay as they were taken
+     * @return completes when it is settled, or with a {@link StoreUnavailableException}; at once for a decision that no store made
+     * @throws IllegalArgumentException if the decision was not admitted, or a charge is none of it
+     * @throws IllegalStateException if the decision was settled before
+     */
+    public CompletionStage<Void> settle(Decision decision, Collection<Charge> used) {
+        List<Charge> unused = new ArrayList<>();
+        List<Charge> more = new ArrayList<>();
+        for (Charge charge : used) {
+            Charge taken = decision.taken(charge);
+            long difference = taken.cost() - charge.cost();
+            if (difference != 0) {
+                (difference > 0 ? unused : more).add(new Charge(taken.limit(), taken.key(), Math.abs(difference)));
+            }
+        }
+        if (!decision.settle()) {
+            throw new IllegalStateException("The decision was settled before; settle each decision once");
+        }
+        CompletionStage<Void> done =
+                unused.isEmpty() ? CompletableFuture.completedFuture(null) : store.giveBack(decision, unused);
+        return more.isEmpty() ? done : done.thenCombine(store.owe(decision, more), (back, owed) -> back);
+    }
+
+    /**
+     * Gives everything back that a decision took: its call used nothing.
+     *
+     * @param decision an admitted decision, not settled yet
+     * @return completes when it is given back, or with a {@link StoreUnavailableException}
+     * @throws IllegalArgumentException if the decision was not admitted
+     * @throws IllegalStateException if the decision was settled before
+     */
+    public CompletionStage<Void> refund(Decision decision) {
+        return settle(
+                decision,
+                decision.charges().stream()
+                        .map(charge -> new Charge(charge.limit(), charge.key(), 0))
+                        .toList());
     }
 
     /** Ends all waits, whose tokens are given back, and closes the store. */

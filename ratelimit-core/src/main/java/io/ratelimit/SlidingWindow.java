@@ -146,6 +146,12 @@ public final class SlidingWindow implements Arithmetic {
     }
 
     @Override
+    public long[] owed(long[] state, long cost) {
+        long owing = Math.min(cost, 2 * most - sum(state));
+        return owing <= 0 ? state : taken(state, owing, isFull(state) ? state[TIME] : Math.max(state[TIME], last(state)));
+    }
+
+    @Override
     public long[] returned(long[] state, long cost, long granted) {
         for (int i = FIRST; i < state.length; i += 2) {
             if (state[i] == granted) {
@@ -188,7 +194,7 @@ public final class SlidingWindow implements Arithmetic {
 
     @Override
     public long untilFull(long[] state) {
-        return isFull(state) ? 0 : state[state.length - 2] + period - state[TIME];
+        return isFull(state) ? 0 : last(state) + period - state[TIME];
     }
 
     @Override
@@ -217,7 +223,12 @@ public final class SlidingWindow implements Arithmetic {
             missing -= state[i + 1];
             fits = state[i] + period;
         }
-        return Math.max(fits, state[state.length - 2]);
+        return Math.max(fits, last(state));
+    }
+
+    /** The instant of the last entry. */
+    private static long last(long[] state) {
+        return state[state.length - 2];
     }
 
     private static long sum(long[] state) {

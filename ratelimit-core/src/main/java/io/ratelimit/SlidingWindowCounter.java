@@ -138,6 +138,12 @@ public final class SlidingWindowCounter implements Arithmetic {
     }
 
     @Override
+    public long[] owed(long[] state, long cost) {
+        long owing = Math.min(cost, most + left(state[CURRENT], state[PREVIOUS], state[TIME] % period));
+        return owing <= 0 ? state : new long[] {state[TIME], state[CURRENT] + owing, state[PREVIOUS]};
+    }
+
+    @Override
     public long[] returned(long[] state, long cost, long granted) {
         long windows = state[TIME] / period - granted / period;
         return new long[] {
@@ -204,8 +210,13 @@ public final class SlidingWindowCounter implements Arithmetic {
 
     /** What fits now, from 0 on. */
     private long free(long current, long previous, long elapsed) {
+        return Math.max(0, left(current, previous, elapsed));
+    }
+
+    /** What is left; negative where more is owed. */
+    private long left(long current, long previous, long elapsed) {
         long inSight = previous * (steps - elapsed / step);
-        return Math.max(0, Math.floorDiv(most * steps - inSight, steps) - current);
+        return Math.floorDiv(most * steps - inSight, steps) - current;
     }
 
     /** The ticks into a window after which what is in sight of the window before leaves so much free. */

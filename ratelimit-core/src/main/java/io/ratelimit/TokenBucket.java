@@ -148,7 +148,7 @@ public final class TokenBucket implements Arithmetic {
 
     @Override
     public boolean isSetBack(long[] state, long now) {
-        return now < state[TIME] - steps(capacity()) * (interval ? period : 1);
+        return now < state[TIME] - ticksToFill();
     }
 
     @Override
@@ -181,7 +181,16 @@ public final class TokenBucket implements Arithmetic {
     }
 
     @Override
+    public long[] owed(long[] state, long cost) {
+        long owing = Math.max(-capacity(), state[LEVEL] - Math.min(cost, 2 * capacityThousandths) * unitsPerThousandth);
+        return new long[] {state[TIME], Math.min(state[LEVEL], owing)};
+    }
+
+    @Override
     public long[] returned(long[] state, long cost, long granted) {
+        if (state[TIME] - granted >= ticksToFill()) {
+            return state;
+        }
         return new long[] {state[TIME], Math.min(capacity(), state[LEVEL] + cost * unitsPerThousandth)};
     }
 
@@ -253,6 +262,10 @@ public final class TokenBucket implements Arithmetic {
         }
         long steps = steps(wanted - level);
         return interval ? steps * period - phase : steps;
+    }
+
+    private long ticksToFill() {
+        return steps(capacity()) * (interval ? period : 1);
     }
 
     /** Ticks or periods in which so many units come back. */
