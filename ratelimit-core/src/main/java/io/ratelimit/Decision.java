@@ -182,7 +182,8 @@ public final class Decision {
     /** The charge of the same bucket that was taken. */
     Charge taken(Charge charge) {
         if (!admitted) {
-            throw new IllegalArgumentException("The decision was not admitted and took nothing; settle what was admitted");
+            throw new IllegalArgumentException(
+                    "The decision was not admitted and took nothing; settle what was admitted");
         }
         return charges().get(index(charge));
     }
@@ -195,8 +196,8 @@ public final class Decision {
                 return i;
             }
         }
-        throw new IllegalArgumentException("No charge of limit \"" + charge.limit().name()
-                + "\" with this key is in the decision; give back what it took");
+        throw new IllegalArgumentException("No charge of limit \""
+                + charge.limit().name() + "\" with this key is in the decision; give back what it took");
     }
 
     /** Says that what was taken is settled; true for the first who says so. */

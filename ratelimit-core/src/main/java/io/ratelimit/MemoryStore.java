@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,13 +115,13 @@ public final class MemoryStore implements RateLimitStore {
 
     @Override
     public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
-        change(unused, false, hold -> hold.giveBack(taken.grants(hold.charge)));
+        change(unused, charge -> false, hold -> hold.giveBack(taken.grants(hold.charge)));
         return CompletableFuture.completedFuture(null);
     }
 
     @Override
     public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
-        change(more, true, Hold::owe);
+        change(more, charge -> charge.cost() > 0, Hold::owe);
         return CompletableFuture.completedFuture(null);
     }
 
@@ -174,9 +175,9 @@ public final class MemoryStore implements RateLimitStore {
     }
 
     /** Changes what keys have taken, whatever fits. */
-    private void change(List<Charge> charges, boolean taking, Consumer<Hold> change) {
+    private void change(List<Charge> charges, Predicate<Charge> placed, Consumer<Hold> change) {
         Hold[] holds = new Hold[charges.size()];
-        for (int spins = 0; !holdAll(charges, holds, taking, spins < PATIENCE); spins++) {
+        for (int spins = 0; !holdAll(charges, holds, placed, spins < PATIENCE); spins++) {
             Bucket.pause(spins);
         }
         long nanos = nanos();
@@ -190,7 +191,7 @@ public final class MemoryStore implements RateLimitStore {
     /** Any number of rates and keys: hold all buckets in one order, read the clock once, decide, write all, let go. */
     private Decision decideHeld(List<Charge> charges, Duration maxWait) {
         Hold[] holds = new Hold[charges.size()];
-        for (int spins = 0; !holdAll(charges, holds, true, spins < PATIENCE); spins++) {
+        for (int spins = 0; !holdAll(charges, holds, MemoryStore::mayTake, spins < PATIENCE); spins++) {
             Bucket.pause(spins);
         }
         sweeper.start(this);
@@ -242,12 +243,13 @@ public final class MemoryStore implements RateLimitStore {
     }
 
     /**
-     * Finds or makes the bucket of each charge, then holds them in one order for all callers. False: start again. Where there
+     * Finds the bucket of each charge, or makes one that is to be placed, then holds them in one order for all callers. False:
+     * start again. Where there
      * is room for fewer keys than the call has, each new bucket may drop the one before; then its keys share.
      */
-    private boolean holdAll(List<Charge> charges, Hold[] holds, boolean taking, boolean ownBuckets) {
+    private boolean holdAll(List<Charge> charges, Hold[] holds, Predicate<Charge> placed, boolean ownBuckets) {
         for (int i = 0; i < holds.length; i++) {
-            Hold hold = locate(charges.get(i), taking, ownBuckets);
+            Hold hold = locate(charges.get(i), placed.test(charges.get(i)), ownBuckets);
             if (hold == null) {
                 return false;
             }
@@ -272,17 +274,19 @@ public final class MemoryStore implements RateLimitStore {
         return true;
     }
 
-    private @Nullable Hold locate(Charge charge, boolean taking, boolean ownBuckets) {
+    private static boolean mayTake(Charge charge) {
+        return charge.cost() > 0 && charge.cost() <= charge.limit().capacity();
+    }
+
+    private @Nullable Hold locate(Charge charge, boolean placed, boolean ownBuckets) {
         BucketTable table = table(charge.limit());
         Shape shape = table.shape(charge.limit());
-        boolean takes =
-                taking && charge.cost() > 0 && charge.cost() <= charge.limit().capacity();
-        Object place = takes ? table.placeFor(charge.key(), shape, ownBuckets) : table.place(charge.key());
+        Object place = placed ? table.placeFor(charge.key(), shape, ownBuckets) : table.place(charge.key());
         Bucket bucket = table.buckets().get(place);
         if (bucket != null) {
             return new Hold(charge, table, place, shape, bucket);
         }
-        return takes ? null : new Hold(charge, table, place, shape, Bucket.full(shape));
+        return placed ? null : new Hold(charge, table, place, shape, Bucket.full(shape));
     }
 
     private static void letGo(Hold[] holds) {

@@ -148,7 +148,9 @@ public final class SlidingWindow implements Arithmetic {
     @Override
     public long[] owed(long[] state, long cost) {
         long owing = Math.min(cost, 2 * most - sum(state));
-        return owing <= 0 ? state : taken(state, owing, isFull(state) ? state[TIME] : Math.max(state[TIME], last(state)));
+        return owing <= 0
+                ? state
+                : taken(state, owing, isFull(state) ? state[TIME] : Math.max(state[TIME], last(state)));
     }
 
     @Override

@@ -182,8 +182,9 @@ public final class TokenBucket implements Arithmetic {
 
     @Override
     public long[] owed(long[] state, long cost) {
-        long owing = Math.max(-capacity(), state[LEVEL] - Math.min(cost, 2 * capacityThousandths) * unitsPerThousandth);
-        return new long[] {state[TIME], Math.min(state[LEVEL], owing)};
+        long least = Math.max(-capacity(), capacity() + refill - LIMIT);
+        long owing = state[LEVEL] - Math.min(cost, 2 * capacityThousandths) * unitsPerThousandth;
+        return new long[] {state[TIME], Math.min(state[LEVEL], Math.max(least, owing))};
     }
 
     @Override

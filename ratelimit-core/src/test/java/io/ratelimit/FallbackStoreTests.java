@@ -141,6 +141,10 @@ class FallbackStoreTests {
         remote.failure = null;
         store.giveBack(taken, charges);
         assertThat(store.decide(charges, Duration.ZERO).remaining()).isEqualTo(1);
+        store.owe(local, charges(LOCAL));
+        remote.failure = new StoreUnavailableException("down", null);
+        assertThat(store.decide(charges(LOCAL), Duration.ZERO).admitted()).isFalse();
+        remote.failure = null;
         store.giveBack(Decision.unasked(charges, true, Source.POLICY), charges);
         assertThat(store.decide(charges, Duration.ZERO).remaining()).isZero();
     }
@@ -196,6 +200,11 @@ class FallbackStoreTests {
         @Override
         public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
             return memory.giveBack(taken, unused);
+        }
+
+        @Override
+        public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+            return memory.owe(taken, more);
         }
 
         @Override

@@ -34,6 +34,11 @@ final class DisabledStore implements RateLimitStore {
     }
 
     @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
     public void forget(Limit limit, String key) {}
 
     @Override

@@ -68,6 +68,11 @@ public final class TimedStore implements RateLimitStore {
     }
 
     @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        return timed.owe(taken, more);
+    }
+
+    @Override
     public void forget(Limit limit, String key) {
         timed.forget(limit, key);
     }

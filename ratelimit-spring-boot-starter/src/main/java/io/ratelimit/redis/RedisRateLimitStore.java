@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiFunction;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.util.ClassUtils;
 
@@ -111,13 +112,24 @@ public final class RedisRateLimitStore implements RateLimitStore {
 
     @Override
     public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+        return change(unused, (group, deadline) -> script.giveBack(group, taken, deadline));
+    }
+
+    @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        return change(more, script::owe);
+    }
+
+    private CompletionStage<Void> change(
+            List<Charge> charges, BiFunction<SlotGroup, Long, CompletableFuture<BucketReply>> change) {
         long deadline = System.nanoTime() + timeout.toNanos();
-        List<Charge> owed = unused.stream().filter(charge -> charge.cost() > 0).toList();
-        if (owed.isEmpty()) {
+        List<Charge> changing =
+                charges.stream().filter(charge -> charge.cost() > 0).toList();
+        if (changing.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
-        return inTime(CompletableFuture.allOf(groups(owed).stream()
-                .map(group -> script.giveBack(group, taken, deadline))
+        return inTime(CompletableFuture.allOf(groups(changing).stream()
+                .map(group -> change.apply(group, deadline))
                 .toArray(CompletableFuture[]::new)));
     }
 

@@ -40,6 +40,10 @@ final class ScriptCalls {
         return run(group, windows -> group.returning(taken, windows), windows(Duration.ZERO), deadline);
     }
 
+    CompletableFuture<BucketReply> owe(SlotGroup group, long deadline) {
+        return run(group, group::owing, windows(Duration.ZERO), deadline);
+    }
+
     private CalendarWindows windows(Duration maxWait) {
         return CalendarWindows.around(time.millis(), maxWait.toMillis());
     }

@@ -66,6 +66,11 @@ record SlotGroup(List<Charge> charges, List<byte[]> keys) {
         return args(new ScriptArguments("return", 0, windows), taken);
     }
 
+    /** The arguments that take the charges whatever fits. */
+    byte[][] owing(CalendarWindows windows) {
+        return args(new ScriptArguments("owe", 0, windows), null);
+    }
+
     private byte[][] args(ScriptArguments args, @Nullable Decision taken) {
         for (Charge charge : charges) {
             List<Arithmetic> rates = charge.limit().arithmetic();

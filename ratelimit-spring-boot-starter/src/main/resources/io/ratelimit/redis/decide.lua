@@ -2,7 +2,7 @@
 -- algorithm have the names of those of its Java class, which says why, and the same results.
 --
 -- KEYS  one for each limit and subject
--- ARGV  'take', 'return', or 'read' to take nothing whatever fits; the longest wait in µs; then for each key: cost in
+-- ARGV  'take', 'return', 'owe' to take whatever fits, or 'read' to take nothing; the longest wait in µs; then for each key: cost in
 --       thousandths, number of rates, and for each rate: kind, the fields of its algorithm, for a calendar the number of
 --       its windows and start and end of each in ms, and for 'return' the tick of the grant
 -- reply 1 if admitted, else 0; values healed; ms now; then for each rate the four numbers that see() tells
@@ -77,7 +77,14 @@ end
 
 function token_bucket.taken(rate, state, cost) return { state[1], state[2] - cost * rate.units } end
 
-function token_bucket.returned(rate, state, cost)
+function token_bucket.owed(rate, state, cost)
+  local full = full_level(rate)
+  local owing = state[2] - math.min(cost, 2 * rate.capacity) * rate.units
+  return { state[1], math.min(state[2], math.max(-full, full + rate.refill - LARGEST, owing)) }
+end
+
+function token_bucket.returned(rate, state, cost, granted)
+  if state[1] - granted >= steps(rate, full_level(rate)) * step(rate) then return state end
   return { state[1], math.min(full_level(rate), state[2] + cost * rate.units) }
 end
 
@@ -170,6 +177,12 @@ function sliding_window.taken(rate, state, cost, granted)
   return state
 end
 
+function sliding_window.owed(rate, state, cost)
+  local owing = math.min(cost, 2 * rate.capacity - sum(state, 3, 2))
+  if owing <= 0 then return state end
+  return sliding_window.taken(rate, state, owing, #state == 1 and state[1] or math.max(state[1], state[#state - 1]))
+end
+
 function sliding_window.returned(rate, state, cost, granted)
   for i = 2, #state, 2 do
     if state[i] == granted then
@@ -237,10 +250,15 @@ end
 
 function sliding_window_counter.is_full(rate, state) return state[2] == 0 and state[3] == 0 end
 
-local function counter_free(rate, time, current, previous)
+-- What is left; negative where more is owed.
+local function counter_left(rate, time, current, previous)
   local all = ceil_div(rate.period, rate.step)
   local elapsed = floor_div(math.fmod(time, rate.period), rate.step)
-  return math.max(0, floor_div(rate.capacity * all - previous * (all - elapsed), all) - current)
+  return floor_div(rate.capacity * all - previous * (all - elapsed), all) - current
+end
+
+local function counter_free(rate, time, current, previous)
+  return math.max(0, counter_left(rate, time, current, previous))
 end
 
 function sliding_window_counter.see(rate, state) return { state[1], state[2], state[3], 0 } end
@@ -253,6 +271,11 @@ end
 function sliding_window_counter.longest_wait() return 0 end
 
 function sliding_window_counter.taken(rate, state, cost) return { state[1], state[2] + cost, state[3] } end
+
+function sliding_window_counter.owed(rate, state, cost)
+  local owing = math.min(cost, rate.capacity + counter_left(rate, state[1], state[2], state[3]))
+  return owing <= 0 and state or { state[1], state[2] + owing, state[3] }
+end
 
 function sliding_window_counter.returned(rate, state, cost, granted)
   local windows = floor_div(state[1], rate.period) - floor_div(granted, rate.period)
@@ -353,6 +376,12 @@ function fixed_window.until_admitted(rate, seen) return seen[3] end
 function fixed_window.longest_wait() return LONGEST_WAIT end
 
 function fixed_window.taken(rate, state, cost, granted) return counted(rate, state, granted, cost) end
+
+function fixed_window.owed(rate, state, cost)
+  local owing = math.min(cost, 2 * rate.capacity - sum(state, 4, 3))
+  if owing <= 0 then return state end
+  return counted(rate, state, #state == 1 and state[1] or math.max(state[1], state[#state - 2]), owing)
+end
 
 function fixed_window.returned(rate, state, cost, granted)
   for i = 2, #state, 3 do
@@ -638,8 +667,11 @@ for _, bucket in ipairs(buckets) do
   local function give_back(rate, algorithm)
     return algorithm.returned(rate, rate.state, bucket.cost, rate.granted)
   end
+  local function owe(rate, algorithm) return algorithm.owed(rate, rate.state, bucket.cost) end
   if bucket.cost > 0 and operation == 'return' then
     writes[#writes + 1] = settle(bucket, give_back)
+  elseif bucket.cost > 0 and operation == 'owe' then
+    writes[#writes + 1] = settle(bucket, owe)
   elseif bucket.cost > 0 and operation == 'take' and admitted then
     writes[#writes + 1] = settle(bucket, take)
   elseif bucket.rewritten then

@@ -87,6 +87,15 @@ final class ExactModel {
         }
     }
 
+    /** Takes more under the present configuration; nothing is nothing. */
+    void owe(Charge charge) {
+        if (charge.cost() > 0) {
+            List<Seen> seen = load(charge);
+            seen.forEach(each -> each.rate.owe(charge.cost()));
+            save(charge, seen);
+        }
+    }
+
     void forget(Limit limit, String key) {
         of(limit).remove(key);
     }

@@ -96,8 +96,15 @@ final class ModelBucket implements ModelRate {
     }
 
     @Override
+    public void owe(long cost) {
+        level = level.min(level.subtract(parts(cost)).max(parts(capacity()).negate()));
+    }
+
+    @Override
     public void giveBack(long cost, long granted) {
-        level = level.add(parts(cost)).min(parts(capacity()));
+        if (time - granted < ticksFor(parts(capacity()))) {
+            level = level.add(parts(cost)).min(parts(capacity()));
+        }
     }
 
     @Override

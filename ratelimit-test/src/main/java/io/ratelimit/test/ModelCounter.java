@@ -93,6 +93,14 @@ final class ModelCounter implements ModelRate {
     }
 
     @Override
+    public void owe(long cost) {
+        long owed = Math.min(cost, 2 * capacity() - takenAt(time));
+        if (owed > 0) {
+            take(owed, time);
+        }
+    }
+
+    @Override
     public void giveBack(long cost, long granted) {
         windows.computeIfPresent(granted / period(), (window, count) -> count > cost ? count - cost : null);
     }
@@ -115,8 +123,12 @@ final class ModelCounter implements ModelRate {
         }
     }
 
-    /** N less this window's count, less the share of the last window's that is in sight, rounded up. */
     private long freeAt(long tick) {
+        return Math.max(0, capacity() - takenAt(tick));
+    }
+
+    /** This window's count and the share of the last window's that is in sight, rounded up. */
+    private long takenAt(long tick) {
         long mostSteps = Math.min(MOST_STEPS, (1L << 52) / capacity());
         long step = up(period(), mostSteps);
         BigInteger steps = BigInteger.valueOf(up(period(), step));
@@ -124,7 +136,7 @@ final class ModelCounter implements ModelRate {
         BigInteger inSight = BigInteger.valueOf(windows.getOrDefault(tick / period() - 1, 0L))
                 .multiply(steps.subtract(BigInteger.valueOf(elapsed)));
         long rounded = inSight.add(steps).subtract(BigInteger.ONE).divide(steps).longValueExact();
-        return Math.max(0, capacity() - windows.getOrDefault(tick / period(), 0L) - rounded);
+        return windows.getOrDefault(tick / period(), 0L) + rounded;
     }
 
     private long window() {

@@ -96,6 +96,15 @@ final class ModelLog implements ModelRate {
     }
 
     @Override
+    public void owe(long cost) {
+        long owed = Math.min(cost, 2 * capacity() - liveAt(time));
+        if (owed > 0) {
+            long promised = entries.stream().mapToLong(Entry::instant).max().orElse(time);
+            entries.add(new Entry(Math.max(time, promised), owed));
+        }
+    }
+
+    @Override
     public void giveBack(long cost, long granted) {
         long there = entries.stream()
                 .filter(entry -> entry.instant == granted)

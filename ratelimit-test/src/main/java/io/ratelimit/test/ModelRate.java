@@ -51,6 +51,9 @@ interface ModelRate {
 
     void take(long cost, long granted);
 
+    /** Takes more than may fit: at most as a debt of the capacity. */
+    void owe(long cost);
+
     void giveBack(long cost, long granted);
 
     /** Whether the other rate's state means the same for this one. */

@@ -101,6 +101,14 @@ final class ModelWindows implements ModelRate {
     }
 
     @Override
+    public void owe(long cost) {
+        long owed = Math.min(cost, 2 * capacity() - taken());
+        if (owed > 0) {
+            take(owed, windows.isEmpty() ? time : Math.max(time, windows.lastKey()));
+        }
+    }
+
+    @Override
     public void giveBack(long cost, long granted) {
         windows.computeIfPresent(start(granted), (start, count) -> count > cost ? count - cost : null);
     }

@@ -63,8 +63,20 @@ abstract class OpenStore {
         Charge taken = decision.charges().get(0);
         Charge unused = charge(taken.limit(), taken.key(), tokens);
         await(store.giveBack(decision, List.of(unused)));
-        Decision twin = Decision.of(List.of(twin(taken)), decision.maxWait(), true, granted(taken, decision));
-        await(store.giveBack(twin, List.of(twin(unused))));
+        await(store.giveBack(twin(decision), List.of(twin(unused))));
+    }
+
+    /** Takes more for the only charge of a decision, and as much for its twin. */
+    final void owe(Decision decision, String tokens) {
+        Charge taken = decision.charges().get(0);
+        Charge more = charge(taken.limit(), taken.key(), tokens);
+        await(store.owe(decision, List.of(more)));
+        await(store.owe(twin(decision), List.of(twin(more))));
+    }
+
+    private static Decision twin(Decision decision) {
+        Charge taken = decision.charges().get(0);
+        return Decision.of(List.of(twin(taken)), decision.maxWait(), true, granted(taken, decision));
     }
 
     /** What a rate of no wait sees at the instants of a grant. */

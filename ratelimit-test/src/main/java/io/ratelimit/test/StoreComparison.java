@@ -119,8 +119,8 @@ abstract class StoreComparison extends OpenStore {
                 : store.decide(charges, maxWait);
     }
 
-    /** Gives part of one of the last decisions back, unless its key was written under another configuration since. */
-    private void giveBack() {
+    /** Settles one of the last decisions, in part, unless its key was written under another configuration since. */
+    private void settle() {
         if (taken.isEmpty()) {
             return;
         }
@@ -132,9 +132,21 @@ abstract class StoreComparison extends OpenStore {
                 unused.add(new Charge(charge.limit(), charge.key(), cost));
             }
         }
-        if (!unused.isEmpty()) {
+        if (unused.isEmpty()) {
+            return;
+        }
+        if (random.nextInt(3) > 0) {
             await(store.giveBack(decision, unused));
             unused.forEach(charge -> model.giveBack(charge, decision.grants(charge)));
+        } else {
+            List<Charge> more = unused.stream()
+                    .map(charge -> new Charge(
+                            charge.limit(),
+                            charge.key(),
+                            randomCost(2 * charge.limit().capacity())))
+                    .toList();
+            await(store.owe(decision, more));
+            more.forEach(model::owe);
         }
     }
 
@@ -228,7 +240,7 @@ abstract class StoreComparison extends OpenStore {
         int kind = random.nextInt(100);
         int which = random.nextInt(limits.size());
         if (kind > 90) {
-            giveBack();
+            settle();
         } else if (kind < 2) {
             forgetBoth(limits.get(which), "key-" + random.nextInt(KEYS));
         } else if (kind < 4) {

@@ -11,6 +11,7 @@ import io.ratelimit.Refill;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 abstract class StoreWaits extends OpenStore {
@@ -26,6 +27,9 @@ abstract class StoreWaits extends OpenStore {
     private static final Limit COUNTER = window("counter", Algorithm.SLIDING_WINDOW_COUNTER, "10/1s");
     private static final List<Limit> ALL_THAT_WAIT =
             List.of(TEN_A_SECOND, Limit.of("two", "10/s", "12/1m"), PORTIONS, LOG, WINDOWS);
+
+    private static final List<Limit> ALL =
+            Stream.concat(ALL_THAT_WAIT.stream(), Stream.of(COUNTER)).toList();
 
     StoreWaits(RateLimitStoreContract contract) {
         super(contract);
@@ -161,6 +165,49 @@ abstract class StoreWaits extends OpenStore {
             forget(limit, "key");
             giveBack(taken, "4");
             assertThat(peek(limit, "key").remaining()).as(limit.name()).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void whatACallUsedBeyondItsChargeIsADebtOfAtMostTheCapacity() {
+        for (Limit limit : ALL) {
+            Decision taken = take(limit, "key", "4");
+            owe(taken, "3");
+            assertThat(peek(limit, "key").remaining()).as(limit.name()).isEqualTo(3);
+            owe(taken, "5");
+            assertThat(peek(limit, "key").remaining()).as(limit.name()).isZero();
+            assertThat(take(limit, "key", "0.001").admitted()).as(limit.name()).isFalse();
+            Decision once = take(limit, "other", "10");
+            owe(once, "1000000");
+            Duration reset = peek(limit, "other").resetAfter();
+            owe(once, "10");
+            assertThat(peek(limit, "other").resetAfter()).as(limit.name()).isEqualTo(reset);
+            clock.advance(reset);
+            assertThat(take(limit, "other", "10").admitted()).as(limit.name()).isTrue();
+        }
+    }
+
+    @Test
+    void aDebtIsPaidBeforeAnybodyIsAdmitted() {
+        Decision taken = take(TEN_A_SECOND, "key", "10");
+        owe(taken, "4");
+        assertThat(retryAfter(take(TEN_A_SECOND, "key", "1"))).isEqualTo(Duration.ofMillis(500));
+        Decision logged = take(LOG, "key", "10");
+        clock.advance(Duration.ofSeconds(5));
+        owe(logged, "4");
+        assertThat(retryAfter(take(LOG, "key", "6"))).isEqualTo(Duration.ofSeconds(55));
+        assertThat(retryAfter(take(LOG, "key", "7"))).isEqualTo(Duration.ofMinutes(1));
+    }
+
+    @Test
+    void whatMayHaveComeBackAnywayIsNotGivenBackTwice() {
+        for (Limit limit : ALL) {
+            Decision taken = take(limit, "key", "10");
+            Duration reset = peek(limit, "key").resetAfter();
+            clock.advance(reset.multipliedBy(2));
+            assertThat(take(limit, "key", "6").admitted()).isTrue();
+            giveBack(taken, "10");
+            assertThat(peek(limit, "key").remaining()).as(limit.name()).isEqualTo(4);
         }
     }
 

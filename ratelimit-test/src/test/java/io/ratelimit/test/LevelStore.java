@@ -44,7 +44,9 @@ final class LevelStore implements RateLimitStore {
         DATES_RESERVATIONS_NOW,
         GIVES_NOTHING_BACK,
         GIVES_BACK_TWICE,
-        FORGETS_WHAT_IS_PROMISED
+        FORGETS_WHAT_IS_PROMISED,
+        OWES_NOTHING,
+        OWES_WITHOUT_BOUND
     }
 
     private record Stored(Limit limit, long[][] states) {}
@@ -101,6 +103,24 @@ final class LevelStore implements RateLimitStore {
             for (Charge charge : unused) {
                 if (charge.cost() > 0 && keys.containsKey(place(charge)) && flaw != Flaw.GIVES_NOTHING_BACK) {
                     giveBack(charge, taken.grants(charge));
+                }
+            }
+        }
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        synchronized (keys) {
+            for (Charge charge : more) {
+                Loaded loaded = load(charge);
+                for (int i = 0; i < loaded.states.length && charge.cost() > 0; i++) {
+                    loaded.states[i] = flaw == Flaw.OWES_WITHOUT_BOUND
+                            ? loaded.rate(i).taken(loaded.states[i], charge.cost(), loaded.states[i][0])
+                            : loaded.rate(i).owed(loaded.states[i], charge.cost());
+                }
+                if (charge.cost() > 0 && flaw != Flaw.OWES_NOTHING) {
+                    keys.put(place(charge), new Stored(charge.limit(), loaded.states));
                 }
             }
         }

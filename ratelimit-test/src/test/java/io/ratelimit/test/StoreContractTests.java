@@ -50,6 +50,8 @@ class StoreContractTests {
         "GIVES_NOTHING_BACK,               whenEverythingPromisedIsGivenBackNothingIsLost,                                 true",
         "GIVES_BACK_TWICE,                 givesBackNoMoreThanTheCapacity,                                                 true",
         "FORGETS_WHAT_IS_PROMISED,         whoComesFirstIsServedFirst,                                                     true",
+        "OWES_NOTHING,                     whatACallUsedBeyondItsChargeIsADebtOfAtMostTheCapacity,                         true",
+        "OWES_WITHOUT_BOUND,               whatACallUsedBeyondItsChargeIsADebtOfAtMostTheCapacity,                         true",
     })
     void catches(Flaw broken, String law, boolean alsoByComparison) {
         List<String> failures = failuresOf(broken);
