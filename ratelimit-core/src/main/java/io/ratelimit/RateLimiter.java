@@ -3,9 +3,11 @@ package io.ratelimit;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -200,6 +202,43 @@ public final class RateLimiter {
      */
     public CompletableFuture<Decision> acquireAsync(@Nullable String key, double cost, Duration maxWait) {
         return registry.acquireAsync(this, List.of(charge(key, cost)), maxWait);
+    }
+
+    /**
+     * Calls something once the limit's cost is taken, waiting at most the limit's own wait.
+     *
+     * <pre>{@code
+     * List<Hit> hits = limiter.call("user-42", () -> index.search("tea"));
+     * }</pre>
+     *
+     * @param key whose bucket: any text that is not blank
+     * @param guarded what to call
+     * @param <T> what it returns
+     * @return what it returns
+     * @throws EmptyKeyException if the key is null or blank
+     * @throws RateLimitExceededException if the cost is refused; it is not called then
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted while it waited
+     * @throws Exception what it throws
+     */
+    public <T extends @Nullable Object> T call(@Nullable String key, Callable<T> guarded) throws Exception {
+        acquire(key).orThrow();
+        return guarded.call();
+    }
+
+    /**
+     * {@link #call} without blocking the caller. What is called begins on the caller's thread if the answer is there at
+     * once, else in the common pool.
+     *
+     * @param key whose bucket: any text that is not blank
+     * @param guarded what to call; what it throws fails the future
+     * @param <T> what it brings
+     * @return what it brings, or a {@link RateLimitExceededException}; cancelling it before the call begins gives the tokens
+     *     back, and later cancels what was called if that is a future
+     * @throws EmptyKeyException if the key is null or blank
+     */
+    public <T extends @Nullable Object> CompletableFuture<T> callAsync(
+            @Nullable String key, Supplier<? extends CompletionStage<T>> guarded) {
+        return Guarded.by(acquireAsync(key), guarded);
     }
 
     /**

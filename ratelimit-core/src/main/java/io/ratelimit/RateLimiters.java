@@ -3,14 +3,17 @@ package io.ratelimit;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -196,6 +199,41 @@ public final class RateLimiters implements AutoCloseable {
         return waits.await(CompletableFuture.completedFuture(decision), called, answer -> counted(null, answer));
     }
 
+    /**
+     * Calls something once its charges are taken, waiting as long as all of their limits let it.
+     *
+     * <pre>{@code
+     * Quote quote = limiters.call(List.of(perUser.charge("user-42", 1), perAll.charge("all", 1)), quotes::next);
+     * }</pre>
+     *
+     * @param charges one or more, made by {@link RateLimiter#charge}
+     * @param guarded what to call
+     * @param <T> what it returns
+     * @return what it returns
+     * @throws RateLimitExceededException if the charges are refused; it is not called then
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted while it waited
+     * @throws Exception what it throws
+     */
+    public <T extends @Nullable Object> T call(Collection<Charge> charges, Callable<T> guarded) throws Exception {
+        acquire(charges, smallestWait(charges)).orThrow();
+        return guarded.call();
+    }
+
+    /**
+     * {@link #call} without blocking the caller. What is called begins on the caller's thread if the answer is there at
+     * once, else in the common pool.
+     *
+     * @param charges one or more, made by {@link RateLimiter#charge}
+     * @param guarded what to call; what it throws fails the future
+     * @param <T> what it brings
+     * @return what it brings, or a {@link RateLimitExceededException}; cancelling it before the call begins gives the tokens
+     *     back, and later cancels what was called if that is a future
+     */
+    public <T extends @Nullable Object> CompletableFuture<T> callAsync(
+            Collection<Charge> charges, Supplier<? extends CompletionStage<T>> guarded) {
+        return Guarded.by(acquireAsync(charges, smallestWait(charges)), guarded);
+    }
+
     /** Ends all waits, whose tokens are given back, and closes the store. */
     @Override
     public void close() {
@@ -221,6 +259,13 @@ public final class RateLimiters implements AutoCloseable {
         long called = System.nanoTime();
         return waits.await(
                 store.decideAsync(charges, checked(charges, maxWait)), called, decision -> counted(limiter, decision));
+    }
+
+    private static Duration smallestWait(Collection<Charge> charges) {
+        return charges.stream()
+                .map(charge -> charge.limit().maxWait())
+                .min(Comparator.naturalOrder())
+                .orElse(Duration.ZERO);
     }
 
     private static Duration checked(List<Charge> charges, Duration maxWait) {

@@ -3,6 +3,8 @@ package io.ratelimit.sample;
 import io.ratelimit.sample.Catalogue.Product;
 import io.ratelimit.sample.Catalogue.ReportLine;
 import java.util.List;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -24,10 +26,15 @@ class CatalogueController {
         }
     }
 
-    private final Catalogue catalogue;
+    /** Who wants in. */
+    record Login(String user, String password) {}
 
-    CatalogueController(Catalogue catalogue) {
+    private final Catalogue catalogue;
+    private final Accounts accounts;
+
+    CatalogueController(Catalogue catalogue, Accounts accounts) {
         this.catalogue = catalogue;
+        this.accounts = accounts;
     }
 
     @GetMapping("/search")
@@ -45,5 +52,12 @@ class CatalogueController {
     @GetMapping("/quote")
     Product quote(@RequestHeader(name = "X-User", defaultValue = "anonymous") String user) {
         return catalogue.quote(user);
+    }
+
+    @PostMapping("/login")
+    ResponseEntity<Void> login(@RequestBody Login login) {
+        boolean known = accounts.mayLogIn(login.user(), login.password());
+        return ResponseEntity.status(known ? HttpStatus.NO_CONTENT : HttpStatus.UNAUTHORIZED)
+                .build();
     }
 }

@@ -80,6 +80,18 @@ class SampleApplicationTests {
         assertThat(send(get("/quote", "modest")).statusCode()).isEqualTo(200);
     }
 
+    @Test
+    void after_five_passwords_within_ten_minutes_the_sixth_is_not_even_looked_at() {
+        assertThat(send(login("ann", "blue sofa")).statusCode()).isEqualTo(204);
+        for (int i = 0; i < 4; i++) {
+            assertThat(send(login("ann", "wrong " + i)).statusCode()).isEqualTo(401);
+        }
+        HttpResponse<String> refused = send(login("ann", "blue sofa"));
+        assertThat(refused.statusCode()).isEqualTo(429);
+        assertThat(refused.headers().firstValue("Retry-After")).contains("600");
+        assertThat(send(login("bob", "red lamp")).statusCode()).isEqualTo(204);
+    }
+
     private HttpResponse<String> send(HttpRequest request) {
         return client.sendAsync(request, HttpResponse.BodyHandlers.ofString()).join();
     }
@@ -89,9 +101,17 @@ class SampleApplicationTests {
     }
 
     private HttpRequest report(String tenant, int rows) {
-        return HttpRequest.newBuilder(uri("/reports"))
+        return post("/reports", "{\"tenant\": \"" + tenant + "\", \"rows\": " + rows + "}");
+    }
+
+    private HttpRequest login(String user, String password) {
+        return post("/login", "{\"user\": \"" + user + "\", \"password\": \"" + password + "\"}");
+    }
+
+    private HttpRequest post(String path, String json) {
+        return HttpRequest.newBuilder(uri(path))
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString("{\"tenant\": \"" + tenant + "\", \"rows\": " + rows + "}"))
+                .POST(HttpRequest.BodyPublishers.ofString(json))
                 .build();
     }
 

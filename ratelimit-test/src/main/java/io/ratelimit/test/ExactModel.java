@@ -76,9 +76,9 @@ final class ExactModel {
         return new Answer(admitted, granted, figures);
     }
 
-    /** Gives back what was taken under the present configuration, for the instants that a store tells. */
+    /** Gives back what was taken under the present configuration, for the instants that a store tells; nothing is nothing. */
     void giveBack(Charge charge, long[] granted) {
-        if (of(charge.limit()).containsKey(charge.key())) {
+        if (charge.cost() > 0 && of(charge.limit()).containsKey(charge.key())) {
             List<Seen> seen = load(charge);
             for (int i = 0; i < seen.size(); i++) {
                 seen.get(i).rate.giveBack(charge.cost(), granted[i]);
@@ -137,10 +137,10 @@ final class ExactModel {
     private List<Seen> load(Charge charge) {
         Limit limit = charge.limit();
         Stored stored = of(limit).get(charge.key());
-        List<ModelRate> before = stored == null
+        List<ModelRate> before = stored == null || isFull(limit, charge.key())
                 ? List.of()
                 : stored.rates.stream().map(rate -> rate.now(clock)).toList();
-        if (stored != null && !isForeign(limit, charge.key())) {
+        if (!before.isEmpty() && !isForeign(limit, charge.key())) {
             return before.stream().map(rate -> new Seen(rate, null)).toList();
         }
         ModelRate emptiest = null;
@@ -161,11 +161,14 @@ final class ExactModel {
         return loaded;
     }
 
+    /** A full state is none. */
     private void save(Charge charge, List<Seen> all) {
-        of(charge.limit())
-                .put(
-                        charge.key(),
-                        new Stored(charge.limit(), all.stream().map(Seen::rate).toList()));
+        List<ModelRate> rates = all.stream().map(Seen::rate).toList();
+        if (rates.stream().allMatch(ModelRate::isFull)) {
+            of(charge.limit()).remove(charge.key());
+        } else {
+            of(charge.limit()).put(charge.key(), new Stored(charge.limit(), rates));
+        }
     }
 
     private Map<String, Stored> of(Limit limit) {

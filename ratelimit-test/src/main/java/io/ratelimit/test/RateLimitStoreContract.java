@@ -56,6 +56,16 @@ public abstract class RateLimitStoreContract {
     }
 
     /**
+     * Whether a call of several keys can wait. A store that keeps keys in different places, and charges them one after the
+     * other, may decide such calls without a wait.
+     *
+     * @return true unless said otherwise
+     */
+    protected boolean waitsForSeveralKeys() {
+        return true;
+    }
+
+    /**
      * How many random decisions are compared with the exact model.
      *
      * @return the system property {@code io.ratelimit.contract.decisions}, 100,000 by default

@@ -139,6 +139,10 @@ abstract class StoreComparison extends OpenStore {
     }
 
     private Duration randomWait(List<Charge> charges) {
+        if (!contract.waitsForSeveralKeys()
+                && charges.stream().map(Charge::key).distinct().count() > 1) {
+            return Duration.ZERO;
+        }
         Duration wait = switch (random.nextInt(6)) {
             case 0 -> lastWait;
             case 1 -> atLeastZero(lastWait.minusNanos(1));

@@ -99,7 +99,7 @@ final class LevelStore implements RateLimitStore {
     public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
         synchronized (keys) {
             for (Charge charge : unused) {
-                if (keys.containsKey(place(charge)) && flaw != Flaw.GIVES_NOTHING_BACK) {
+                if (charge.cost() > 0 && keys.containsKey(place(charge)) && flaw != Flaw.GIVES_NOTHING_BACK) {
                     giveBack(charge, taken.grants(charge));
                 }
             }
@@ -126,7 +126,15 @@ final class LevelStore implements RateLimitStore {
                 loaded.states[i] = loaded.rate(i).returned(loaded.states[i], charge.cost(), grants[i]);
             }
         }
-        keys.put(place(charge), new Stored(charge.limit(), loaded.states));
+        boolean full = true;
+        for (int i = 0; i < grants.length; i++) {
+            full &= loaded.rate(i).isFull(loaded.states[i]);
+        }
+        if (full) {
+            keys.remove(place(charge));
+        } else {
+            keys.put(place(charge), new Stored(charge.limit(), loaded.states));
+        }
     }
 
     private Decision decideAll(List<Charge> charges, Duration maxWait) {
@@ -235,19 +243,21 @@ final class LevelStore implements RateLimitStore {
         long[][] states = new long[rates.size()][];
         Arithmetic[] before = new Arithmetic[states.length];
         if (stored == null || !isOf(stored.limit, charge.limit()) && flaw == Flaw.REFILLS_WHEN_REDEFINED) {
-            for (int i = 0; i < states.length; i++) {
-                states[i] = rates.get(i).full(now(rates.get(i)));
-            }
-            return new Loaded(charge, states, before, false);
+            return full(charge);
         }
         List<Arithmetic> old = stored.limit.arithmetic();
         long[][] now = new long[old.size()][];
         boolean redated = false;
+        boolean full = true;
         int emptiest = 0;
         for (int i = 0; i < now.length; i++) {
             redated |= old.get(i).isSetBack(stored.states[i], now(old.get(i)));
             now[i] = refreshed(old.get(i), stored.states[i]);
+            full &= old.get(i).isFull(now[i]);
             emptiest = old.get(i).out(now[i]) > old.get(emptiest).out(now[emptiest]) ? i : emptiest;
+        }
+        if (full) {
+            return full(charge);
         }
         if (isOf(stored.limit, charge.limit())) {
             return new Loaded(charge, now, before, redated);
@@ -264,6 +274,15 @@ final class LevelStore implements RateLimitStore {
             }
         }
         return new Loaded(charge, states, before, redated);
+    }
+
+    private Loaded full(Charge charge) {
+        List<Arithmetic> rates = charge.limit().arithmetic();
+        long[][] states = new long[rates.size()][];
+        for (int i = 0; i < states.length; i++) {
+            states[i] = rates.get(i).full(now(rates.get(i)));
+        }
+        return new Loaded(charge, states, new Arithmetic[states.length], false);
     }
 
     private long[] refreshed(Arithmetic rate, long[] state) {

@@ -1,0 +1,60 @@
+package io.ratelimit;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Asynchronous work that begins when a decision admits it. */
+final class Guarded<T extends @Nullable Object> {
+
+    private final Supplier<? extends CompletionStage<T>> work;
+    private final CompletableFuture<T> result = new CompletableFuture<>();
+
+    private Guarded(Supplier<? extends CompletionStage<T>> work) {
+        this.work = work;
+    }
+
+    /** Begins on this thread if the decision is there, else in the common pool; cancelling it cancels what it waits for. */
+    static <T extends @Nullable Object> CompletableFuture<T> by(
+            CompletableFuture<Decision> decision, Supplier<? extends CompletionStage<T>> work) {
+        Guarded<T> guarded = new Guarded<>(work);
+        guarded.result.whenComplete((value, failure) -> decision.cancel(true));
+        if (decision.isDone()) {
+            decision.whenComplete(guarded::decided);
+        } else {
+            decision.whenCompleteAsync(guarded::decided, ForkJoinPool.commonPool());
+        }
+        return guarded.result;
+    }
+
+    private void decided(@Nullable Decision decision, @Nullable Throwable failure) {
+        if (decision == null) {
+            result.completeExceptionally(failure == null ? new IllegalStateException("No decision") : failure);
+        } else if (!result.isDone()) {
+            try {
+                decision.orThrow();
+                begun(work.get());
+            } catch (Throwable ex) {
+                result.completeExceptionally(ex);
+            }
+        }
+    }
+
+    private void begun(CompletionStage<T> stage) {
+        stage.whenComplete((value, failure) -> {
+            if (failure == null) {
+                result.complete(value);
+            } else {
+                boolean wrapped = failure instanceof CompletionException && failure.getCause() != null;
+                result.completeExceptionally(wrapped ? failure.getCause() : failure);
+            }
+        });
+        if (stage instanceof Future<?> running) {
+            result.whenComplete((value, failure) -> running.cancel(true));
+        }
+    }
+}
