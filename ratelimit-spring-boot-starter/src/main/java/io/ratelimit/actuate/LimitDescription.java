@@ -1,8 +1,8 @@
 package io.ratelimit.actuate;
 
-import io.ratelimit.Algorithm;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimiter;
+import io.ratelimit.Refill;
 import io.ratelimit.Source;
 import io.ratelimit.Tokens;
 import java.time.Duration;
@@ -12,16 +12,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A limit as the endpoint shows it.
  *
  * @param name the limit's name
  * @param rates such as {@code 1000/h burst 200}
- * @param algorithm such as {@code token-bucket}
- * @param refill {@code smooth} or {@code interval}; null for other algorithms than the token bucket
- * @param calendar {@code hour}, {@code day}, {@code week} or {@code month} and the zone; null where there is none
+ * @param algorithm such as {@code token-bucket}, {@code token-bucket, interval refill} or
+ *     {@code fixed-window, day in Europe/Berlin}
  * @param cost tokens that a call takes that names no cost
  * @param maxWait how long a call may wait that names no wait
  * @param onStoreFailure {@code local}, {@code allow} or {@code deny}
@@ -33,8 +31,6 @@ record LimitDescription(
         String name,
         List<String> rates,
         String algorithm,
-        @Nullable String refill,
-        @Nullable String calendar,
         double cost,
         Duration maxWait,
         String onStoreFailure,
@@ -47,17 +43,22 @@ record LimitDescription(
         return new LimitDescription(
                 limit.name(),
                 limit.rates().stream().map(Object::toString).toList(),
-                lowerCase(limit.algorithm()).replace('_', '-'),
-                limit.algorithm() == Algorithm.TOKEN_BUCKET ? lowerCase(limit.refill()) : null,
-                limit.calendar()
-                        .map(calendar -> lowerCase(calendar) + " " + limit.zone())
-                        .orElse(null),
+                algorithm(limit),
                 Tokens.decimal(limit.cost()),
                 limit.maxWait(),
                 lowerCase(limit.onStoreFailure()),
                 List.copyOf(methods.apply(limit.name())),
                 totals(limiter, true),
                 totals(limiter, false));
+    }
+
+    private static String algorithm(Limit limit) {
+        String name = lowerCase(limit.algorithm()).replace('_', '-');
+        String refill = limit.refill() == Refill.INTERVAL ? ", interval refill" : "";
+        return name
+                + limit.calendar()
+                        .map(calendar -> ", " + lowerCase(calendar) + " in " + limit.zone())
+                        .orElse(refill);
     }
 
     private static Map<String, Long> totals(RateLimiter limiter, boolean admitted) {

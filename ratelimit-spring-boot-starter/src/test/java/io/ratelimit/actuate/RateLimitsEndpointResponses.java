@@ -78,11 +78,11 @@ abstract class RateLimitsEndpointResponses {
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.body())
                 .isEqualTo(("{'store':{'name':'remote','state':'up'},'limits':["
-                                + "{'name':'report','rates':['100/m','1000/h burst 200'],'refill':'interval','cost':2.5,"
+                                + "{'name':'report','rates':['100/m','1000/h burst 200'],'algorithm':'token-bucket, interval refill','cost':2.5,'maxWait':'PT0S',"
                                 + "'onStoreFailure':'deny','methods':[],"
                                 + "'admitted':{'store':0,'local':0,'policy':0,'disabled':0},"
                                 + "'rejected':{'store':0,'local':0,'policy':0,'disabled':0}},"
-                                + "{'name':'search','rates':['2/s'],'refill':'smooth','cost':1.0,"
+                                + "{'name':'search','rates':['2/s'],'algorithm':'token-bucket','cost':1.0,'maxWait':'PT0S',"
                                 + "'onStoreFailure':'local','methods':['Shop.search','Shop.suggest'],"
                                 + "'admitted':{'store':2,'local':0,'policy':0,'disabled':0},"
                                 + "'rejected':{'store':3,'local':0,'policy':0,'disabled':0}}],"

@@ -88,7 +88,7 @@ abstract class StoreThreads extends OpenStore {
             long until = start + TimeUnit.MILLISECONDS.toNanos(400);
             together(THREADS, thread -> {
                 long calls = 0;
-                while (System.nanoTime() < until && calls < 5_000) {
+                while (calls < 200 || System.nanoTime() < until && calls < 5_000) {
                     int key = (int) (calls % (2 * KEYS) < KEYS ? 0 : calls % KEYS);
                     Charge charge = new Charge(limit, "key-" + key, 500 + 250 * (calls % 3));
                     long from = System.nanoTime();
