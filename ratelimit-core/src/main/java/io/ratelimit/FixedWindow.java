@@ -51,10 +51,10 @@ public final class FixedWindow implements Arithmetic {
      * @param calendar whose windows; null for those of the rate's period from the epoch
      * @param zone whose midnight; only a calendar asks
      * @return the windows' arithmetic
-     * @throws InvalidLimitException if the rate has a burst, or its period is not that of the calendar
+     * @throws InvalidLimitException if the rate has a burst, a period of more than 10,000 days, or one that is not the calendar's
      */
     public static FixedWindow of(Rate rate, @Nullable CalendarPeriod calendar, ZoneId zone) {
-        rate.requireNoBurst(Algorithm.FIXED_WINDOW);
+        rate.requireWindow(Algorithm.FIXED_WINDOW);
         if (calendar != null && !rate.period().equals(calendar.nominal())) {
             throw new InvalidLimitException(
                     "Invalid rate \"" + rate + "\": the windows are those of the calendar; write "

@@ -91,6 +91,9 @@ final class Hold {
 
     /** Takes the charge's cost from each rate, whether it fits or not. */
     void owe() {
+        if (charge.cost() == 0) {
+            return;
+        }
         for (int i = 0; i < owner.states.length; i++) {
             owner.states[i] = rate(i).owed(owner.states[i], charge.cost());
         }
@@ -99,6 +102,9 @@ final class Hold {
 
     /** Gives the charge's cost back to each rate, as of the instants of the grant for which it was taken. */
     void giveBack(long[] granted) {
+        if (charge.cost() == 0) {
+            return;
+        }
         for (int i = 0; i < owner.states.length; i++) {
             owner.states[i] = rate(i).returned(owner.states[i], charge.cost(), granted[i]);
         }

@@ -166,7 +166,8 @@ public final class MemoryStore implements RateLimitStore {
             long now = bucket.shape.ticksSinceBase(rate, nanos);
             long level = rate.level(word, now);
             long cost = charge.cost() * rate.unitsPerThousandth();
-            boolean admitted = charge.cost() <= rate.capacityThousandths() && level >= cost
+            boolean admitted = charge.cost() == 0
+                    || charge.cost() <= rate.capacityThousandths() && level >= cost
                     || !maxWait.isZero() && rate.untilAdmitted(level, charge.cost()) <= rate.waitWithin(maxWait);
             if (!admitted || charge.cost() == 0 || bucket.replace(word, rate.fullAt(level - cost, now))) {
                 return new Decision(charge, maxWait, admitted, level, Shape.ticks(rate, nanos));

@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
 
     private static final BigDecimal MOST = BigDecimal.valueOf(Tokens.MOST_THOUSANDTHS, 3);
+    private static final Duration LONGEST_WINDOW = Duration.ofDays(10_000);
     private static final Pattern TEXT = Pattern.compile("([^/\\s]+)\\s*/\\s*(\\S+)(?:\\s+burst\\s+(\\S+))?");
     private static final Pattern NUMBER = Pattern.compile("-?\\d{1,18}(\\.\\d{1,18})?");
 
@@ -100,7 +101,12 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
                 Math.multiplyExact(period.getSeconds(), 1_000_000_000 / tickNanos), period.getNano() / tickNanos);
     }
 
-    void requireNoBurst(Algorithm algorithm) {
+    /** Checks what a window of this rate's period needs: no burst, and instants that can be counted exactly. */
+    void requireWindow(Algorithm algorithm) {
+        if (period.compareTo(LONGEST_WINDOW) > 0) {
+            throw new InvalidLimitException("Invalid rate \"" + this + "\": windows of more than "
+                    + Period.text(LONGEST_WINDOW) + " cannot be counted exactly; use a shorter period");
+        }
         if (!burst.equals(tokens)) {
             throw new InvalidLimitException("Invalid rate \"" + this + "\": burst is for token-bucket, and "
                     + algorithm.text() + " holds the tokens of a period; write " + Tokens.text(tokens) + "/"

@@ -39,10 +39,10 @@ public final class SlidingWindow implements Arithmetic {
      *
      * @param rate the rate
      * @return the window's arithmetic
-     * @throws InvalidLimitException if the rate has a burst: a window holds its tokens
+     * @throws InvalidLimitException if the rate has a burst, as a window holds its tokens, or a period of more than 10,000 days
      */
     public static SlidingWindow of(Rate rate) {
-        rate.requireNoBurst(Algorithm.SLIDING_WINDOW);
+        rate.requireWindow(Algorithm.SLIDING_WINDOW);
         return new SlidingWindow(rate);
     }
 

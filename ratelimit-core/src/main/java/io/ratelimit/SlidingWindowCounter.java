@@ -42,10 +42,10 @@ public final class SlidingWindowCounter implements Arithmetic {
      *
      * @param rate the rate
      * @return the counters' arithmetic
-     * @throws InvalidLimitException if the rate has a burst, or 2<sup>42</sup> thousandths or more a period, saying by how much
+     * @throws InvalidLimitException if the rate has a burst, a period of more than 10,000 days, or 2<sup>42</sup> thousandths or more a period, saying by how much
      */
     public static SlidingWindowCounter of(Rate rate) {
-        rate.requireNoBurst(Algorithm.SLIDING_WINDOW_COUNTER);
+        rate.requireWindow(Algorithm.SLIDING_WINDOW_COUNTER);
         long most = Tokens.exactly(rate.tokens());
         long mostSteps = Math.min(MOST_STEPS, MOST_UNITS / most);
         if (mostSteps < FEWEST_STEPS) {

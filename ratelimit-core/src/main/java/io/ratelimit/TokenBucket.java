@@ -239,7 +239,9 @@ public final class TokenBucket implements Arithmetic {
 
     @Override
     public long untilAdmitted(long[] seen, int at, long cost) {
-        return cost > capacityThousandths ? NEVER : untilLevel(seen[at + 1], seen[at + 2], cost * unitsPerThousandth);
+        return cost > capacityThousandths
+                ? NEVER
+                : cost == 0 ? 0 : untilLevel(seen[at + 1], seen[at + 2], cost * unitsPerThousandth);
     }
 
     @Override

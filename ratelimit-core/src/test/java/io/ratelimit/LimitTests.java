@@ -163,6 +163,9 @@ class LimitTests {
                         .calendar(CalendarPeriod.MONTH, ZoneOffset.UTC),
                 "Invalid rate \"5/10m\": the windows are those of the calendar; write 5/30d for a month");
         assertInvalid(
+                Limit.named("ages").rates("5/10001d").algorithm(Algorithm.SLIDING_WINDOW),
+                "Invalid rate \"5/10001d\": windows of more than");
+        assertInvalid(
                 Limit.named("vast").rates("5000000000/1s").algorithm(Algorithm.SLIDING_WINDOW_COUNTER),
                 "Invalid rate \"5000000000/s\": sliding-window-counter counts at most 4503599627.37 tokens a period; use"
                         + " fewer tokens, or token-bucket");

@@ -104,6 +104,9 @@ class ReadmeTests {
                     public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
                         return memory.giveBack(taken, unused);
                     }
+                    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+                        return memory.owe(taken, more);
+                    }
                     public void forget(Limit limit, String key) { memory.forget(limit, key); }
                     public void close() { memory.close(); }
                 }

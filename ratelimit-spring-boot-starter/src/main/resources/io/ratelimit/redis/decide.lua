@@ -32,407 +32,431 @@ local millis_now = floor_div(micros_now, 1000)
 local function ticks_now(rate) return rate.milli and millis_now or micros_now end
 local function ticks(rate, micros) return rate.milli and floor_div(micros, 1000) or micros end
 
-local function same_period(a, b)
-  return a.algorithm == b.algorithm and a.period == b.period and a.milli == b.milli
-end
-
--- Token bucket: instant, level in units. With interval refill the instant is the start of the period.
-
-local token_bucket = { fields = { 'period', 'capacity', 'refill', 'units' } }
-
-local function full_level(rate) return rate.capacity * rate.units end
-local function steps(rate, units) return ceil_div(units, rate.refill) end
-local function step(rate) return rate.interval and rate.period or 1 end
-
-function token_bucket.full(rate, now) return { now, full_level(rate) } end
-
-function token_bucket.is_set_back(rate, state, now)
-  return now < state[1] - steps(rate, full_level(rate)) * step(rate)
-end
-
-function token_bucket.refreshed(rate, state, now)
-  local since = token_bucket.is_set_back(rate, state, now) and now or state[1]
-  local current = math.max(now, since)
-  local came = floor_div(current - since, step(rate))
-  local full = full_level(rate)
-  local level = math.min(full, state[2] + math.min(came, steps(rate, full - state[2])) * rate.refill)
-  return { rate.interval and level < full and since + came * rate.period or current, level }
-end
-
-function token_bucket.is_full(rate, state) return state[2] == full_level(rate) end
-
-function token_bucket.see(rate, state, now)
-  return { now, state[2], rate.interval and now - state[1] or 0, 0 }
-end
-
-function token_bucket.until_admitted(rate, seen, cost)
-  local missing = cost * rate.units - seen[2]
-  return missing <= 0 and 0 or steps(rate, missing) * step(rate) - seen[3]
-end
-
-function token_bucket.longest_wait(rate)
-  local most = floor_div(LARGEST - full_level(rate), rate.refill) - 1
-  return math.min(most, floor_div(LARGEST, step(rate)) - 1) * step(rate)
-end
-
-function token_bucket.taken(rate, state, cost) return { state[1], state[2] - cost * rate.units } end
-
-function token_bucket.owed(rate, state, cost)
-  local full = full_level(rate)
-  local owing = state[2] - math.min(cost, 2 * rate.capacity) * rate.units
-  return { state[1], math.min(state[2], math.max(-full, full + rate.refill - LARGEST, owing)) }
-end
-
-function token_bucket.returned(rate, state, cost, granted)
-  if state[1] - granted >= steps(rate, full_level(rate)) * step(rate) then return state end
-  return { state[1], math.min(full_level(rate), state[2] + cost * rate.units) }
-end
-
-function token_bucket.out(rate, state)
-  return math.min(rate.capacity, rate.capacity - floor_div(state[2], rate.units))
-end
-
-function token_bucket.with_out(rate, out, now) return { now, math.max(0, rate.capacity - out) * rate.units } end
-
-token_bucket.continues = same_period
-
-function token_bucket.continued(rate, state, before, now)
-  local full, level = full_level(rate), state[2]
-  if before.units ~= rate.units then
-    level = math.min(floor_div(level, before.units), rate.capacity) * rate.units
-  end
-  level = math.max(math.min(level, full), full + rate.refill - LARGEST)
-  local goes_on = rate.interval == before.interval and not (rate.interval and level == full)
-  return { goes_on and state[1] or math.max(now, state[1]), level }
-end
-
-function token_bucket.until_full(rate, state) return steps(rate, full_level(rate) - state[2]) * step(rate) end
-
-function token_bucket.store(state, put)
-  put(state[1])
-  put(state[2])
-end
-
-function token_bucket.restore(rate, get)
-  local state = { get(0, LARGEST), get(-LARGEST, LARGEST) }
-  local full = full_level(rate)
-  local countable = full + rate.refill <= LARGEST and full - state[2] + rate.refill <= LARGEST
-  return countable and state[2] <= full and state
-end
-
--- Sliding window: instant, then instant and cost of each entry that is live or promised, in order.
-
-local sliding_window = { fields = { 'period', 'capacity' } }
-
-function sliding_window.full(rate, now) return { now } end
-
-function sliding_window.is_set_back(rate, state, now) return now < state[1] - rate.period end
-
-function sliding_window.refreshed(rate, state, now)
-  local set_back = sliding_window.is_set_back(rate, state, now)
-  local time = set_back and now or math.max(now, state[1])
-  local live = { time }
-  for i = 2, #state, 2 do
-    if set_back or #live > 1 or state[i] > time - rate.period then
-      sliding_window.taken(rate, live, state[i + 1], set_back and math.min(state[i], now) or state[i])
-    end
-  end
-  return live
-end
-
-function sliding_window.is_full(rate, state) return #state == 1 end
-
 local function sum(state, first, each)
   local total = 0
   for i = first, #state, each do total = total + state[i] end
   return total
 end
 
-function sliding_window.see(rate, state, now, cost)
-  local wait = 0
-  if #state > 1 and cost > 0 and cost <= rate.capacity then
-    -- The cost fits once all entries are gone but the last few that leave room for it.
-    local i, room = #state, rate.capacity - cost
-    while i > 1 and state[i] <= room do
-      room = room - state[i]
-      i = i - 2
+local function same_period(a, b)
+  return a.algorithm == b.algorithm and a.period == b.period and a.milli == b.milli
+end
+
+-- Each algorithm is made when a rate of it is met, because a server runs this file from the start for each call.
+
+local untold
+
+-- Token bucket: instant, level in units. With interval refill the instant is the start of the period.
+
+local function new_token_bucket()
+  local token_bucket = { fields = { 'period', 'capacity', 'refill', 'units' } }
+
+  local function full_level(rate) return rate.capacity * rate.units end
+  local function steps(rate, units) return ceil_div(units, rate.refill) end
+  local function step(rate) return rate.interval and rate.period or 1 end
+
+  function token_bucket.full(rate, now) return { now, full_level(rate) } end
+
+  function token_bucket.is_set_back(rate, state, now)
+    return now < state[1] - steps(rate, full_level(rate)) * step(rate)
+  end
+
+  function token_bucket.refreshed(rate, state, now)
+    local since = token_bucket.is_set_back(rate, state, now) and now or state[1]
+    local current = math.max(now, since)
+    local came = floor_div(current - since, step(rate))
+    local full = full_level(rate)
+    local level = math.min(full, state[2] + math.min(came, steps(rate, full - state[2])) * rate.refill)
+    return { rate.interval and level < full and since + came * rate.period or current, level }
+  end
+
+  function token_bucket.is_full(rate, state) return state[2] == full_level(rate) end
+
+  function token_bucket.see(rate, state, now)
+    return { now, state[2], rate.interval and now - state[1] or 0, 0 }
+  end
+
+  function token_bucket.until_admitted(rate, seen, cost)
+    if cost == 0 then return 0 end
+    local missing = cost * rate.units - seen[2]
+    return missing <= 0 and 0 or steps(rate, missing) * step(rate) - seen[3]
+  end
+
+  function token_bucket.longest_wait(rate)
+    local most = floor_div(LARGEST - full_level(rate), rate.refill) - 1
+    return math.min(most, floor_div(LARGEST, step(rate)) - 1) * step(rate)
+  end
+
+  function token_bucket.taken(rate, state, cost) return { state[1], state[2] - cost * rate.units } end
+
+  function token_bucket.owed(rate, state, cost)
+    local full = full_level(rate)
+    local owing = state[2] - math.min(cost, 2 * rate.capacity) * rate.units
+    return { state[1], math.min(state[2], math.max(-full, full + rate.refill - LARGEST, owing)) }
+  end
+
+  function token_bucket.returned(rate, state, cost, granted)
+    if state[1] - granted >= steps(rate, full_level(rate)) * step(rate) then return state end
+    return { state[1], math.min(full_level(rate), state[2] + cost * rate.units) }
+  end
+
+  function token_bucket.out(rate, state)
+    return math.min(rate.capacity, rate.capacity - floor_div(state[2], rate.units))
+  end
+
+  function token_bucket.with_out(rate, out, now) return { now, math.max(0, rate.capacity - out) * rate.units } end
+
+  token_bucket.continues = same_period
+
+  function token_bucket.continued(rate, state, before, now)
+    local full, level = full_level(rate), state[2]
+    if before.units ~= rate.units then
+      level = math.min(floor_div(level, before.units), rate.capacity) * rate.units
     end
-    local fits = i > 1 and state[i - 1] + rate.period or state[1]
-    wait = math.max(fits, state[#state - 1]) - state[1]
+    level = math.max(math.min(level, full), full + rate.refill - LARGEST)
+    local goes_on = rate.interval == before.interval and not (rate.interval and level == full)
+    return { goes_on and state[1] or math.max(now, state[1]), level }
   end
-  return { state[1], rate.capacity - sum(state, 3, 2), wait, sliding_window.until_full(rate, state) }
-end
 
-function sliding_window.until_admitted(rate, seen) return seen[3] end
+  function token_bucket.until_full(rate, state) return steps(rate, full_level(rate) - state[2]) * step(rate) end
 
-function sliding_window.longest_wait() return LONGEST_WAIT end
-
-function sliding_window.taken(rate, state, cost, granted)
-  local last = #state
-  if last > 1 and state[last - 1] == granted then
-    state[last] = math.min(LARGEST, state[last] + cost)
-  else
-    state[last + 1], state[last + 2] = granted, cost
+  function token_bucket.store(state, put)
+    put(state[1])
+    put(state[2])
   end
-  return state
+
+  function token_bucket.restore(rate, get)
+    local state = { get(0, LARGEST), get(-LARGEST, LARGEST) }
+    local full = full_level(rate)
+    local countable = full + rate.refill <= LARGEST and full - state[2] + rate.refill <= LARGEST
+    return countable and state[2] <= full and state
+  end
+
+  return token_bucket
 end
 
-function sliding_window.owed(rate, state, cost)
-  local owing = math.min(cost, 2 * rate.capacity - sum(state, 3, 2))
-  if owing <= 0 then return state end
-  return sliding_window.taken(rate, state, owing, #state == 1 and state[1] or math.max(state[1], state[#state - 1]))
-end
+-- Sliding window: instant, then instant and cost of each entry that is live or promised, in order.
 
-function sliding_window.returned(rate, state, cost, granted)
-  for i = 2, #state, 2 do
-    if state[i] == granted then
-      state[i + 1] = state[i + 1] - cost
-      if state[i + 1] <= 0 then
-        table.remove(state, i)
-        table.remove(state, i)
+local function new_sliding_window()
+  local sliding_window = { fields = { 'period', 'capacity' } }
+
+  function sliding_window.full(rate, now) return { now } end
+
+  function sliding_window.is_set_back(rate, state, now) return now < state[1] - rate.period end
+
+  function sliding_window.refreshed(rate, state, now)
+    local set_back = sliding_window.is_set_back(rate, state, now)
+    local time = set_back and now or math.max(now, state[1])
+    local live = { time }
+    for i = 2, #state, 2 do
+      if set_back or #live > 1 or state[i] > time - rate.period then
+        sliding_window.taken(rate, live, state[i + 1], set_back and math.min(state[i], now) or state[i])
       end
-      break
+    end
+    return live
+  end
+
+  function sliding_window.is_full(rate, state) return #state == 1 end
+
+  function sliding_window.see(rate, state, now, cost)
+    local wait = 0
+    if #state > 1 and cost > 0 and cost <= rate.capacity then
+      -- The cost fits once all entries are gone but the last few that leave room for it.
+      local i, room = #state, rate.capacity - cost
+      while i > 1 and state[i] <= room do
+        room = room - state[i]
+        i = i - 2
+      end
+      local fits = i > 1 and state[i - 1] + rate.period or state[1]
+      wait = math.max(fits, state[#state - 1]) - state[1]
+    end
+    return { state[1], rate.capacity - sum(state, 3, 2), wait, sliding_window.until_full(rate, state) }
+  end
+
+  function sliding_window.until_admitted(rate, seen) return seen[3] end
+
+  function sliding_window.longest_wait() return LONGEST_WAIT end
+
+  function sliding_window.taken(rate, state, cost, granted)
+    local last = #state
+    if last > 1 and state[last - 1] == granted then
+      state[last] = math.min(LARGEST, state[last] + cost)
+    else
+      state[last + 1], state[last + 2] = granted, cost
+    end
+    return state
+  end
+
+  function sliding_window.owed(rate, state, cost)
+    local owing = math.min(cost, 2 * rate.capacity - sum(state, 3, 2))
+    if owing <= 0 then return state end
+    return sliding_window.taken(rate, state, owing, #state == 1 and state[1] or math.max(state[1], state[#state - 1]))
+  end
+
+  function sliding_window.returned(rate, state, cost, granted)
+    for i = 2, #state, 2 do
+      if state[i] == granted then
+        state[i + 1] = state[i + 1] - cost
+        if state[i + 1] <= 0 then
+          table.remove(state, i)
+          table.remove(state, i)
+        end
+        break
+      end
+    end
+    return state
+  end
+
+  function sliding_window.out(rate, state) return math.min(rate.capacity, sum(state, 3, 2)) end
+
+  function sliding_window.with_out(rate, out, now)
+    return out == 0 and { now } or { now, now, math.min(rate.capacity, out) }
+  end
+
+  sliding_window.continues = same_period
+
+  function sliding_window.continued(rate, state) return state end
+
+  function sliding_window.until_full(rate, state)
+    return #state == 1 and 0 or state[#state - 1] + rate.period - state[1]
+  end
+
+  -- Instants are stored as what they are later than the one before, which is shorter.
+  function sliding_window.store(state, put)
+    put((#state - 1) / 2)
+    put(state[1])
+    local before = 0
+    for i = 2, #state, 2 do
+      put(state[i] - before)
+      put(state[i + 1])
+      before = state[i]
     end
   end
-  return state
-end
 
-function sliding_window.out(rate, state) return math.min(rate.capacity, sum(state, 3, 2)) end
-
-function sliding_window.with_out(rate, out, now)
-  return out == 0 and { now } or { now, now, math.min(rate.capacity, out) }
-end
-
-sliding_window.continues = same_period
-
-function sliding_window.continued(rate, state) return state end
-
-function sliding_window.until_full(rate, state)
-  return #state == 1 and 0 or state[#state - 1] + rate.period - state[1]
-end
-
--- Instants are stored as what they are later than the one before, which is shorter.
-function sliding_window.store(state, put)
-  put((#state - 1) / 2)
-  put(state[1])
-  local before = 0
-  for i = 2, #state, 2 do
-    put(state[i] - before)
-    put(state[i + 1])
-    before = state[i]
+  function sliding_window.restore(rate, get, most)
+    local entries, state, instant = get(0, most), { get(0, LARGEST) }, 0
+    for i = 1, entries do
+      instant = instant + get(0, LARGEST - instant)
+      state[2 * i], state[2 * i + 1] = instant, get(1, LARGEST)
+    end
+    return state
   end
-end
 
-function sliding_window.restore(rate, get, most)
-  local entries, state, instant = get(0, most), { get(0, LARGEST) }, 0
-  for i = 1, entries do
-    instant = instant + get(0, LARGEST - instant)
-    state[2 * i], state[2 * i + 1] = instant, get(1, LARGEST)
-  end
-  return state
+  return sliding_window
 end
 
 -- Sliding window counter: instant, taken in its window, taken in the window before.
 
-local sliding_window_counter = { fields = { 'period', 'capacity', 'step' } }
+local function new_sliding_window_counter()
+  local sliding_window_counter = { fields = { 'period', 'capacity', 'step' } }
 
-function sliding_window_counter.full(rate, now) return { now, 0, 0 } end
+  function sliding_window_counter.full(rate, now) return { now, 0, 0 } end
 
-function sliding_window_counter.is_set_back(rate, state, now) return now < state[1] - 2 * rate.period end
+  function sliding_window_counter.is_set_back(rate, state, now) return now < state[1] - 2 * rate.period end
 
-function sliding_window_counter.refreshed(rate, state, now)
-  if sliding_window_counter.is_set_back(rate, state, now) then return { now, state[2], state[3] } end
-  local time = math.max(now, state[1])
-  local windows = floor_div(time, rate.period) - floor_div(state[1], rate.period)
-  if windows == 0 then return { time, state[2], state[3] } end
-  return { time, 0, windows == 1 and state[2] or 0 }
-end
-
-function sliding_window_counter.is_full(rate, state) return state[2] == 0 and state[3] == 0 end
-
--- What is left; negative where more is owed.
-local function counter_left(rate, time, current, previous)
-  local all = ceil_div(rate.period, rate.step)
-  local elapsed = floor_div(math.fmod(time, rate.period), rate.step)
-  return floor_div(rate.capacity * all - previous * (all - elapsed), all) - current
-end
-
-local function counter_free(rate, time, current, previous)
-  return math.max(0, counter_left(rate, time, current, previous))
-end
-
-function sliding_window_counter.see(rate, state) return { state[1], state[2], state[3], 0 } end
-
--- It cannot wait, so it does not matter here how long it would have to.
-function sliding_window_counter.until_admitted(rate, seen, cost)
-  return cost <= counter_free(rate, seen[1], seen[2], seen[3]) and 0 or NEVER
-end
-
-function sliding_window_counter.longest_wait() return 0 end
-
-function sliding_window_counter.taken(rate, state, cost) return { state[1], state[2] + cost, state[3] } end
-
-function sliding_window_counter.owed(rate, state, cost)
-  local owing = math.min(cost, rate.capacity + counter_left(rate, state[1], state[2], state[3]))
-  return owing <= 0 and state or { state[1], state[2] + owing, state[3] }
-end
-
-function sliding_window_counter.returned(rate, state, cost, granted)
-  local windows = floor_div(state[1], rate.period) - floor_div(granted, rate.period)
-  local returned = { state[1], state[2], state[3] }
-  if windows == 0 or windows == 1 then
-    returned[2 + windows] = math.max(0, returned[2 + windows] - cost)
+  function sliding_window_counter.refreshed(rate, state, now)
+    if sliding_window_counter.is_set_back(rate, state, now) then return { now, state[2], state[3] } end
+    local time = math.max(now, state[1])
+    local windows = floor_div(time, rate.period) - floor_div(state[1], rate.period)
+    if windows == 0 then return { time, state[2], state[3] } end
+    return { time, 0, windows == 1 and state[2] or 0 }
   end
-  return returned
-end
 
-function sliding_window_counter.out(rate, state)
-  return rate.capacity - counter_free(rate, state[1], state[2], state[3])
-end
+  function sliding_window_counter.is_full(rate, state) return state[2] == 0 and state[3] == 0 end
 
-function sliding_window_counter.with_out(rate, out, now) return { now, math.min(rate.capacity, out), 0 } end
+  -- What is left; negative where more is owed.
+  local function left(rate, time, current, previous)
+    local all = ceil_div(rate.period, rate.step)
+    local elapsed = floor_div(math.fmod(time, rate.period), rate.step)
+    return floor_div(rate.capacity * all - previous * (all - elapsed), all) - current
+  end
 
-sliding_window_counter.continues = same_period
+  local function free(rate, time, current, previous) return math.max(0, left(rate, time, current, previous)) end
 
-function sliding_window_counter.continued(rate, state) return state end
+  function sliding_window_counter.see(rate, state) return { state[1], state[2], state[3], 0 } end
 
-function sliding_window_counter.until_full(rate, state)
-  local windows = state[2] > 0 and 2 or state[3] > 0 and 1 or 0
-  return windows == 0 and 0 or windows * rate.period - math.fmod(state[1], rate.period)
-end
+  -- It cannot wait, so it does not matter here how long it would have to.
+  function sliding_window_counter.until_admitted(rate, seen, cost)
+    return cost <= free(rate, seen[1], seen[2], seen[3]) and 0 or NEVER
+  end
 
-function sliding_window_counter.store(state, put)
-  put(state[1])
-  put(state[2])
-  put(state[3])
-end
+  function sliding_window_counter.longest_wait() return 0 end
 
-function sliding_window_counter.restore(rate, get)
-  return rate.step <= rate.period and { get(0, LARGEST), get(0, LARGEST), get(0, LARGEST) }
+  function sliding_window_counter.taken(rate, state, cost) return { state[1], state[2] + cost, state[3] } end
+
+  function sliding_window_counter.owed(rate, state, cost)
+    local owing = math.min(cost, rate.capacity + left(rate, state[1], state[2], state[3]))
+    return owing <= 0 and state or { state[1], state[2] + owing, state[3] }
+  end
+
+  function sliding_window_counter.returned(rate, state, cost, granted)
+    local windows = floor_div(state[1], rate.period) - floor_div(granted, rate.period)
+    local returned = { state[1], state[2], state[3] }
+    if windows == 0 or windows == 1 then
+      returned[2 + windows] = math.max(0, returned[2 + windows] - cost)
+    end
+    return returned
+  end
+
+  function sliding_window_counter.out(rate, state)
+    return rate.capacity - free(rate, state[1], state[2], state[3])
+  end
+
+  function sliding_window_counter.with_out(rate, out, now) return { now, math.min(rate.capacity, out), 0 } end
+
+  sliding_window_counter.continues = same_period
+
+  function sliding_window_counter.continued(rate, state) return state end
+
+  function sliding_window_counter.until_full(rate, state)
+    local windows = state[2] > 0 and 2 or state[3] > 0 and 1 or 0
+    return windows == 0 and 0 or windows * rate.period - math.fmod(state[1], rate.period)
+  end
+
+  function sliding_window_counter.store(state, put)
+    put(state[1])
+    put(state[2])
+    put(state[3])
+  end
+
+  function sliding_window_counter.restore(rate, get)
+    return rate.step <= rate.period and { get(0, LARGEST), get(0, LARGEST), get(0, LARGEST) }
+  end
+
+  return sliding_window_counter
 end
 
 -- Fixed window: instant, then start, end and count of each window that counts, in order. A calendar is its name and zone,
 -- or '' for windows of the period from the epoch; its windows are those that the call told.
 
-local fixed_window = { fields = { 'period', 'capacity', 'calendar' } }
+local function new_fixed_window()
+  local fixed_window = { fields = { 'period', 'capacity', 'calendar' } }
 
-local untold
-
-local function window(rate, tick)
-  if rate.calendar == '' then
-    local start = floor_div(tick, rate.period) * rate.period
-    return start, start + rate.period
-  end
-  -- A value of a calendar that no rate of the call continues counts only by what is out.
-  if not rate.windows then return tick, tick + rate.period end
-  for i = 1, #rate.windows, 2 do
-    if rate.windows[i] <= tick and tick < rate.windows[i + 1] then return rate.windows[i], rate.windows[i + 1] end
-  end
-  untold = tick
-  return tick, tick + 1
-end
-
-local function counted(rate, state, granted, cost)
-  local last = #state
-  if last > 1 and granted < state[last - 1] then
-    state[last] = state[last] + cost
-  else
-    state[last + 1], state[last + 2] = window(rate, granted)
-    state[last + 3] = cost
-  end
-  return state
-end
-
-function fixed_window.full(rate, now) return { now } end
-
-function fixed_window.is_set_back(rate, state, now) return now < state[1] - rate.period end
-
-function fixed_window.refreshed(rate, state, now)
-  if fixed_window.is_set_back(rate, state, now) then
-    return fixed_window.with_out(rate, sum(state, 4, 3), now, LARGEST)
-  end
-  local live = { math.max(now, state[1]) }
-  for i = 2, #state, 3 do
-    if state[i + 1] > live[1] then
-      live[#live + 1], live[#live + 2], live[#live + 3] = state[i], state[i + 1], state[i + 2]
+  local function window(rate, tick)
+    if rate.calendar == '' then
+      local start = floor_div(tick, rate.period) * rate.period
+      return start, start + rate.period
     end
+    -- A value of a calendar that no rate of the call continues counts only by what is out.
+    if not rate.windows then return tick, tick + rate.period end
+    for i = 1, #rate.windows, 2 do
+      if rate.windows[i] <= tick and tick < rate.windows[i + 1] then return rate.windows[i], rate.windows[i + 1] end
+    end
+    untold = tick
+    return tick, tick + 1
   end
-  return live
-end
 
-function fixed_window.is_full(rate, state) return #state == 1 end
-
-function fixed_window.see(rate, state, now, cost)
-  local wait = 0
-  if #state > 1 and cost > 0 and cost <= rate.capacity then
+  local function counted(rate, state, granted, cost)
     local last = #state
-    wait = math.max(0, (cost <= rate.capacity - state[last] and state[last - 2] or state[last - 1]) - state[1])
-  end
-  return { state[1], rate.capacity - sum(state, 4, 3), wait, fixed_window.until_full(rate, state) }
-end
-
-function fixed_window.until_admitted(rate, seen) return seen[3] end
-
-function fixed_window.longest_wait() return LONGEST_WAIT end
-
-function fixed_window.taken(rate, state, cost, granted) return counted(rate, state, granted, cost) end
-
-function fixed_window.owed(rate, state, cost)
-  local owing = math.min(cost, 2 * rate.capacity - sum(state, 4, 3))
-  if owing <= 0 then return state end
-  return counted(rate, state, #state == 1 and state[1] or math.max(state[1], state[#state - 2]), owing)
-end
-
-function fixed_window.returned(rate, state, cost, granted)
-  for i = 2, #state, 3 do
-    if state[i] <= granted and granted < state[i + 1] then
-      state[i + 2] = state[i + 2] - cost
-      if state[i + 2] <= 0 then
-        for _ = 1, 3 do table.remove(state, i) end
-      end
-      break
+    if last > 1 and granted < state[last - 1] then
+      state[last] = state[last] + cost
+    else
+      state[last + 1], state[last + 2] = window(rate, granted)
+      state[last + 3] = cost
     end
+    return state
   end
-  return state
-end
 
-function fixed_window.out(rate, state) return math.min(rate.capacity, sum(state, 4, 3)) end
+  function fixed_window.full(rate, now) return { now } end
 
-function fixed_window.with_out(rate, out, now, most)
-  return out == 0 and { now } or counted(rate, { now }, now, math.min(most or rate.capacity, out))
-end
+  function fixed_window.is_set_back(rate, state, now) return now < state[1] - rate.period end
 
-function fixed_window.continues(rate, before)
-  return same_period(rate, before) and rate.calendar == before.calendar
-end
-
-function fixed_window.continued(rate, state) return state end
-
-function fixed_window.until_full(rate, state) return #state == 1 and 0 or state[#state - 1] - state[1] end
-
-function fixed_window.store(state, put)
-  put((#state - 1) / 3)
-  for i = 1, #state do put(state[i]) end
-end
-
-function fixed_window.restore(rate, get, most)
-  local windows, state = get(0, most), { get(0, LARGEST) }
-  local from, to = 0, 0
-  for _ = 1, windows do
-    from = get(from, LARGEST)
-    to = get(math.max(from, to) + 1, LARGEST)
-    state[#state + 1], state[#state + 2], state[#state + 3] = from, to, get(1, LARGEST)
+  function fixed_window.refreshed(rate, state, now)
+    if fixed_window.is_set_back(rate, state, now) then
+      return fixed_window.with_out(rate, sum(state, 4, 3), now, LARGEST)
+    end
+    local live = { math.max(now, state[1]) }
+    for i = 2, #state, 3 do
+      if state[i + 1] > live[1] then
+        live[#live + 1], live[#live + 2], live[#live + 3] = state[i], state[i + 1], state[i + 2]
+      end
+    end
+    return live
   end
-  return state
+
+  function fixed_window.is_full(rate, state) return #state == 1 end
+
+  function fixed_window.see(rate, state, now, cost)
+    local wait = 0
+    if #state > 1 and cost > 0 and cost <= rate.capacity then
+      local last = #state
+      wait = math.max(0, (cost <= rate.capacity - state[last] and state[last - 2] or state[last - 1]) - state[1])
+    end
+    return { state[1], rate.capacity - sum(state, 4, 3), wait, fixed_window.until_full(rate, state) }
+  end
+
+  function fixed_window.until_admitted(rate, seen) return seen[3] end
+
+  function fixed_window.longest_wait() return LONGEST_WAIT end
+
+  function fixed_window.taken(rate, state, cost, granted) return counted(rate, state, granted, cost) end
+
+  function fixed_window.owed(rate, state, cost)
+    local owing = math.min(cost, 2 * rate.capacity - sum(state, 4, 3))
+    if owing <= 0 then return state end
+    return counted(rate, state, #state == 1 and state[1] or math.max(state[1], state[#state - 2]), owing)
+  end
+
+  function fixed_window.returned(rate, state, cost, granted)
+    for i = 2, #state, 3 do
+      if state[i] <= granted and granted < state[i + 1] then
+        state[i + 2] = state[i + 2] - cost
+        if state[i + 2] <= 0 then
+          for _ = 1, 3 do table.remove(state, i) end
+        end
+        break
+      end
+    end
+    return state
+  end
+
+  function fixed_window.out(rate, state) return math.min(rate.capacity, sum(state, 4, 3)) end
+
+  function fixed_window.with_out(rate, out, now, most)
+    return out == 0 and { now } or counted(rate, { now }, now, math.min(most or rate.capacity, out))
+  end
+
+  function fixed_window.continues(rate, before)
+    return same_period(rate, before) and rate.calendar == before.calendar
+  end
+
+  function fixed_window.continued(rate, state) return state end
+
+  function fixed_window.until_full(rate, state) return #state == 1 and 0 or state[#state - 1] - state[1] end
+
+  function fixed_window.store(state, put)
+    put((#state - 1) / 3)
+    for i = 1, #state do put(state[i]) end
+  end
+
+  function fixed_window.restore(rate, get, most)
+    local windows, state = get(0, most), { get(0, LARGEST) }
+    local from, to = 0, 0
+    for _ = 1, windows do
+      from = get(from, LARGEST)
+      to = get(math.max(from, to) + 1, LARGEST)
+      state[#state + 1], state[#state + 2], state[#state + 3] = from, to, get(1, LARGEST)
+    end
+    return state
+  end
+
+  return fixed_window
 end
 
-local ALGORITHMS = { [0] = token_bucket, sliding_window, sliding_window_counter, fixed_window }
+local MAKERS = { [0] = new_token_bucket, new_sliding_window, new_sliding_window_counter, new_fixed_window }
+local algorithms = {}
+
+local function algorithm_of(kind)
+  local number = floor_div(kind, 4)
+  if MAKERS[number] and not algorithms[number] then algorithms[number] = MAKERS[number]() end
+  return algorithms[number]
+end
 
 -- Values.
 
 local function new_rate(kind)
   return {
-    kind = kind, algorithm = ALGORITHMS[floor_div(kind, 4)], milli = kind % 4 >= 2, interval = kind % 2 == 1,
+    kind = kind, algorithm = algorithm_of(kind), milli = kind % 4 >= 2, interval = kind % 2 == 1,
   }
 end
 
@@ -452,8 +476,9 @@ local function decode(value)
   end
   local keep, rates = get(0, LARGEST), {}
   while sound and at < #parts do
-    local rate = new_rate(get(0, LARGEST))
-    if not rate.algorithm or rate.interval and rate.algorithm ~= token_bucket then return nil end
+    local kind = get(0, LARGEST)
+    local rate = new_rate(kind)
+    if not rate.algorithm or rate.interval and kind > 3 then return nil end
     for _, field in ipairs(rate.algorithm.fields) do
       if field == 'calendar' then
         at = at + 1
@@ -487,7 +512,7 @@ end
 -- One correctly rounded quotient of integers, so that equal speeds are equal numbers.
 local function tokens_per_micro(rate)
   local tokens = rate.capacity
-  if rate.algorithm == token_bucket then
+  if rate.units then
     tokens = rate.interval and rate.refill or rate.refill * (rate.period / rate.units)
   end
   return tokens / (rate.period * (rate.milli and 1000 or 1))
@@ -633,7 +658,7 @@ local function next_rate()
   for _, field in ipairs(rate.algorithm.fields) do
     rate[field] = field == 'calendar' and next_text() or next_number()
   end
-  if rate.algorithm == fixed_window and rate.calendar ~= '' then
+  if rate.calendar and rate.calendar ~= '' then
     rate.windows = {}
     for i = 1, 2 * next_number() do rate.windows[i] = next_number() end
   end

@@ -264,6 +264,11 @@ abstract class RateLimitsEndpointResponses {
         }
 
         @Override
+        public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+            return memory.owe(taken, more);
+        }
+
+        @Override
         public void forget(Limit limit, String key) {
             check();
             memory.forget(limit, key);

@@ -180,6 +180,11 @@ class FallbackTests {
         }
 
         @Override
+        public CompletionStage<Void> owe(io.ratelimit.Decision taken, List<Charge> more) {
+            return CompletableFuture.failedFuture(new StoreUnavailableException("broken", null));
+        }
+
+        @Override
         public void forget(Limit limit, String key) {}
 
         @Override

@@ -55,6 +55,11 @@ final class LateStore implements RateLimitStore {
     }
 
     @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        return memory.owe(taken, more);
+    }
+
+    @Override
     public void forget(Limit limit, String key) {}
 
     @Override

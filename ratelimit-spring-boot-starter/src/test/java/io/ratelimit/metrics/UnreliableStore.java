@@ -67,6 +67,11 @@ final class UnreliableStore implements RateLimitStore {
     }
 
     @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        return memory.owe(taken, more);
+    }
+
+    @Override
     public void forget(Limit limit, String key) {
         memory.forget(limit, key);
     }

@@ -13,9 +13,7 @@ import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
 import java.time.ZoneId;
-import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -160,14 +158,15 @@ class RedisValueTests {
     @Test
     void aLogOfTenThousandEntriesIsOneValue() {
         Limit limit = limit(Algorithm.SLIDING_WINDOW, "100000/1h");
-        String entries = Arrays.stream(new int[9_999]).mapToObj(i -> "1, 1000").collect(Collectors.joining(", "));
-        redis.command(
-                "EVAL",
-                "local now = redis.call('TIME')[1] * 1000 - 60000\n"
-                        + "redis.call('SET', KEYS[1], cmsgpack.pack({0, 6, 3600000, 100000000, 10000, now, now, 1000, "
-                        + entries + "}))",
-                "1",
-                KEY);
+        redis.command("EVAL", """
+                local now = redis.call('TIME')[1] * 1000 - 60000
+                local value = { 0, 6, 3600000, 100000000, 10000, now, now, 1000 }
+                for _ = 2, 10000 do
+                  value[#value + 1] = 1
+                  value[#value + 1] = 1000
+                end
+                redis.call('SET', KEYS[1], cmsgpack.pack(value))
+                """, "1", KEY);
         Decision taken = store.decide(new Charge(limit, "a", 5_000));
         assertThat(taken.remaining()).isEqualTo(89_995);
         assertThat(store.healed()).isZero();

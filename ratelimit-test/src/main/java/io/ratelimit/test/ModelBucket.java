@@ -72,7 +72,7 @@ final class ModelBucket implements ModelRate {
 
     @Override
     public OptionalLong untilFits(long cost) {
-        return cost > capacity() ? OptionalLong.empty() : OptionalLong.of(waitFor(parts(cost)));
+        return cost > capacity() ? OptionalLong.empty() : OptionalLong.of(cost == 0 ? 0 : waitFor(parts(cost)));
     }
 
     @Override

@@ -92,6 +92,16 @@ abstract class StoreWaits extends OpenStore {
     }
 
     @Test
+    void aFreeCallIsAdmittedAtOnceHoweverMuchIsPromised() {
+        for (Limit limit : ALL_THAT_WAIT) {
+            take(limit, "key", "10");
+            decide(LONG, charge(limit, "key", "10"));
+            assertThat(peek(limit, "key").admitted()).as(limit.name()).isTrue();
+            assertThat(decide(LONG, charge(limit, "key", "0")).grantedAfter()).isZero();
+        }
+    }
+
+    @Test
     void reservationsHoldNoMoreThanCallsThatComeWhenTheyFit() {
         for (Limit limit : ALL_THAT_WAIT) {
             List<Duration> reserved = new ArrayList<>();
