@@ -34,19 +34,27 @@ public sealed interface Arithmetic permits TokenBucket, SlidingWindow, SlidingWi
     Rate rate();
 
     /** {@return the length of a tick in nanoseconds: 1,000 for periods below a minute, else 1,000,000} */
-    long tickNanos();
+    default long tickNanos() {
+        return Rate.tick(rate().period()).toNanos();
+    }
 
     /** {@return P, the period in ticks} */
-    long period();
+    default long period() {
+        return Rate.ticks(rate().period());
+    }
 
     /** {@return what comes back in a period, in thousandths of a token} */
-    long thousandthsPerPeriod();
+    default long thousandthsPerPeriod() {
+        return capacityThousandths();
+    }
 
     /** {@return the most that can be taken at once, in thousandths of a token} */
     long capacityThousandths();
 
     /** {@return the longest wait that can be counted exactly, in ticks; 0 where none can be promised} */
-    long longestWait();
+    default long longestWait() {
+        return 1L << 52;
+    }
 
     /**
      * The longest wait that can be promised within a maximum.
@@ -158,7 +166,10 @@ public sealed interface Arithmetic permits TokenBucket, SlidingWindow, SlidingWi
      * @param other what the state was written by
      * @return true for the same algorithm over the same period
      */
-    boolean continues(Arithmetic other);
+    default boolean continues(Arithmetic other) {
+        return algorithm() == other.algorithm()
+                && rate().period().equals(other.rate().period());
+    }
 
     /**
      * The state of another configuration, in this one's terms.
@@ -168,7 +179,9 @@ public sealed interface Arithmetic permits TokenBucket, SlidingWindow, SlidingWi
      * @param now the instant
      * @return the state
      */
-    long[] continued(long[] state, Arithmetic other, long now);
+    default long[] continued(long[] state, Arithmetic other, long now) {
+        return state;
+    }
 
     /**
      * Ticks until nothing is out, if nothing more is taken.

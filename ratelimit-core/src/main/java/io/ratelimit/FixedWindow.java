@@ -25,10 +25,8 @@ public final class FixedWindow implements Arithmetic {
     private static final int END = 1;
     private static final int COUNT = 2;
     private static final int ENTRY = 3;
-    private static final long LONGEST_WAIT = 1L << 52;
 
     private final Rate rate;
-    private final long tickNanos;
     private final long period;
     private final long most;
     private final @Nullable CalendarPeriod calendar;
@@ -37,7 +35,6 @@ public final class FixedWindow implements Arithmetic {
 
     private FixedWindow(Rate rate, @Nullable CalendarPeriod calendar, ZoneId zone) {
         this.rate = rate;
-        this.tickNanos = Rate.tick(rate.period()).toNanos();
         this.period = Rate.ticks(rate.period());
         this.most = Tokens.exactly(rate.tokens());
         this.calendar = calendar;
@@ -105,28 +102,8 @@ public final class FixedWindow implements Arithmetic {
     }
 
     @Override
-    public long tickNanos() {
-        return tickNanos;
-    }
-
-    @Override
-    public long period() {
-        return period;
-    }
-
-    @Override
-    public long thousandthsPerPeriod() {
-        return most;
-    }
-
-    @Override
     public long capacityThousandths() {
         return most;
-    }
-
-    @Override
-    public long longestWait() {
-        return LONGEST_WAIT;
     }
 
     @Override
@@ -207,16 +184,10 @@ public final class FixedWindow implements Arithmetic {
 
     @Override
     public boolean continues(Arithmetic other) {
-        return other instanceof FixedWindow from
-                && period == from.period
-                && tickNanos == from.tickNanos
+        return Arithmetic.super.continues(other)
+                && other instanceof FixedWindow from
                 && calendar == from.calendar
                 && (calendar == null || zone.equals(from.zone));
-    }
-
-    @Override
-    public long[] continued(long[] state, Arithmetic other, long now) {
-        return state;
     }
 
     /** If one of these windows is made of whole windows of the other, or within one, which hold no more. */

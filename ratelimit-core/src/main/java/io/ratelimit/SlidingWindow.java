@@ -20,16 +20,13 @@ public final class SlidingWindow implements Arithmetic {
 
     private static final int TIME = 0;
     private static final int FIRST = 1;
-    private static final long LONGEST_WAIT = 1L << 52;
 
     private final Rate rate;
-    private final long tickNanos;
     private final long period;
     private final long most;
 
     private SlidingWindow(Rate rate) {
         this.rate = rate;
-        this.tickNanos = Rate.tick(rate.period()).toNanos();
         this.period = Rate.ticks(rate.period());
         this.most = Tokens.exactly(rate.tokens());
     }
@@ -57,28 +54,8 @@ public final class SlidingWindow implements Arithmetic {
     }
 
     @Override
-    public long tickNanos() {
-        return tickNanos;
-    }
-
-    @Override
-    public long period() {
-        return period;
-    }
-
-    @Override
-    public long thousandthsPerPeriod() {
-        return most;
-    }
-
-    @Override
     public long capacityThousandths() {
         return most;
-    }
-
-    @Override
-    public long longestWait() {
-        return LONGEST_WAIT;
     }
 
     @Override
@@ -173,16 +150,6 @@ public final class SlidingWindow implements Arithmetic {
     @Override
     public long[] withOut(long out, long now) {
         return out == 0 ? full(now) : new long[] {now, now, Math.min(most, out)};
-    }
-
-    @Override
-    public boolean continues(Arithmetic other) {
-        return other instanceof SlidingWindow && period == other.period() && tickNanos == other.tickNanos();
-    }
-
-    @Override
-    public long[] continued(long[] state, Arithmetic other, long now) {
-        return state;
     }
 
     /** If as many windows of the other as it takes to cover one of these hold no more. */

@@ -22,7 +22,6 @@ public final class SlidingWindowCounter implements Arithmetic {
     private static final long MOST_UNITS = 1L << 52;
 
     private final Rate rate;
-    private final long tickNanos;
     private final long period;
     private final long most;
     private final long step;
@@ -30,7 +29,6 @@ public final class SlidingWindowCounter implements Arithmetic {
 
     private SlidingWindowCounter(Rate rate, long most, long mostSteps) {
         this.rate = rate;
-        this.tickNanos = Rate.tick(rate.period()).toNanos();
         this.period = Rate.ticks(rate.period());
         this.most = most;
         this.step = (period + mostSteps - 1) / mostSteps;
@@ -68,21 +66,6 @@ public final class SlidingWindowCounter implements Arithmetic {
     @Override
     public Rate rate() {
         return rate;
-    }
-
-    @Override
-    public long tickNanos() {
-        return tickNanos;
-    }
-
-    @Override
-    public long period() {
-        return period;
-    }
-
-    @Override
-    public long thousandthsPerPeriod() {
-        return most;
     }
 
     @Override
@@ -161,16 +144,6 @@ public final class SlidingWindowCounter implements Arithmetic {
     @Override
     public long[] withOut(long out, long now) {
         return new long[] {now, Math.min(most, out), 0};
-    }
-
-    @Override
-    public boolean continues(Arithmetic other) {
-        return other instanceof SlidingWindowCounter && period == other.period() && tickNanos == other.tickNanos();
-    }
-
-    @Override
-    public long[] continued(long[] state, Arithmetic other, long now) {
-        return state;
     }
 
     /** An estimate implies nothing of another. */

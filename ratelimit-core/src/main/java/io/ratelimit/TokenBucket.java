@@ -205,11 +205,6 @@ public final class TokenBucket implements Arithmetic {
         return new long[] {now, Math.max(0, capacityThousandths - out) * unitsPerThousandth};
     }
 
-    @Override
-    public boolean continues(Arithmetic other) {
-        return other instanceof TokenBucket && period == other.period() && tickNanos == other.tickNanos();
-    }
-
     /** Whole thousandths, rounded down, at most the capacity. A period goes on only where both refill by interval. */
     @Override
     public long[] continued(long[] state, Arithmetic other, long now) {
