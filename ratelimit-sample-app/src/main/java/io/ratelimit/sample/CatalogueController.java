@@ -2,6 +2,7 @@ package io.ratelimit.sample;
 
 import io.ratelimit.sample.Catalogue.Product;
 import io.ratelimit.sample.Catalogue.ReportLine;
+import io.ratelimit.sample.Completions.Completion;
 import java.util.List;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -29,12 +30,17 @@ class CatalogueController {
     /** Who wants in. */
     record Login(String user, String password) {}
 
+    /** What to complete, and who pays for it. */
+    record Prompt(String tenant, String prompt) {}
+
     private final Catalogue catalogue;
     private final Accounts accounts;
+    private final Completions completions;
 
-    CatalogueController(Catalogue catalogue, Accounts accounts) {
+    CatalogueController(Catalogue catalogue, Accounts accounts, Completions completions) {
         this.catalogue = catalogue;
         this.accounts = accounts;
+        this.completions = completions;
     }
 
     @GetMapping("/search")
@@ -59,5 +65,10 @@ class CatalogueController {
         boolean known = accounts.mayLogIn(login.user(), login.password());
         return ResponseEntity.status(known ? HttpStatus.NO_CONTENT : HttpStatus.UNAUTHORIZED)
                 .build();
+    }
+
+    @PostMapping("/complete")
+    Completion complete(@RequestBody Prompt prompt) {
+        return completions.complete(prompt.tenant(), prompt.prompt());
     }
 }

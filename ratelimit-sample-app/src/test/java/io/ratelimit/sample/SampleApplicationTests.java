@@ -92,6 +92,14 @@ class SampleApplicationTests {
         assertThat(send(login("bob", "red lamp")).statusCode()).isEqualTo(204);
     }
 
+    @Test
+    void a_completion_costs_what_it_used_and_not_what_it_reserved() {
+        for (int i = 0; i < 10; i++) {
+            assertThat(send(complete("acme", "a blue sofa")).body()).contains("sofa", "\"tokens\":14");
+        }
+        assertThat(send(get("/actuator/ratelimits/tokens/acme", "-")).body()).contains("\"remaining\":860.0");
+    }
+
     private HttpResponse<String> send(HttpRequest request) {
         return client.sendAsync(request, HttpResponse.BodyHandlers.ofString()).join();
     }
@@ -106,6 +114,10 @@ class SampleApplicationTests {
 
     private HttpRequest login(String user, String password) {
         return post("/login", "{\"user\": \"" + user + "\", \"password\": \"" + password + "\"}");
+    }
+
+    private HttpRequest complete(String tenant, String prompt) {
+        return post("/complete", "{\"tenant\": \"" + tenant + "\", \"prompt\": \"" + prompt + "\"}");
     }
 
     private HttpRequest post(String path, String json) {

@@ -177,6 +177,29 @@ public @interface RateLimited {
     String condition() default "";
 
     /**
+     * What a call really used, as an expression of its result, where that is known only after it:
+     * {@code settle = "#result.tokens"}. The cost is what is taken before, the most that the call can use.
+     *
+     * <p>It is evaluated once when the call succeeded; {@code #result} is what the method returned, or what its
+     * {@code CompletionStage}, {@code Mono} or suspend function brought, null included. Below the cost the rest is given back,
+     * above it the difference is owed, at most the capacity. The value is as for {@link #costExpression}. Where it cannot be
+     * used, or the store cannot be asked, the charge stays and so does the caller's result; a warning in the log says so once.
+     *
+     * <p>A method without one result, such as {@code void}, {@code Flux} or {@code Flow}, fails at start-up.
+     *
+     * @return an expression of a number, or empty
+     */
+    String settle() default "";
+
+    /**
+     * Failures for which the call is free: {@code refundOn = TimeoutException.class}. What was taken is given back when the
+     * method throws one of these, or its stage or publisher fails with it.
+     *
+     * @return types of exceptions, with their subtypes
+     */
+    Class<? extends Throwable>[] refundOn() default {};
+
+    /**
      * A method of the same bean that answers every refused call instead, also one refused because the store failed:
      * {@code fallback = "cached"}.
      *

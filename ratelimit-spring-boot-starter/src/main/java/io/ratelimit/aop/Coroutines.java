@@ -43,10 +43,21 @@ final class Coroutines {
     /** Runs what was decided; the one place that sees how it ends. */
     private static Flow<?> flow(LimitedCall call, Outcome outcome) {
         try {
-            return (Flow<?>) call.returned(outcome.run());
+            Flow<?> begun = (Flow<?>) call.returned(outcome.run());
+            return outcome.settles() ? settled(begun, outcome) : begun;
         } catch (Throwable ex) {
+            outcome.failed(ex);
             return ReactiveFlowKt.asFlow(Mono.error(ex));
         }
+    }
+
+    private static <T> Flow<T> settled(Flow<T> begun, Outcome outcome) {
+        return FlowKt.onCompletion(begun, (collector, failure, continuation) -> {
+            if (failure != null) {
+                outcome.failed(failure);
+            }
+            return Unit.INSTANCE;
+        });
     }
 
     /** {@return what a suspend function returns, in the coroutine that a continuation goes on with} */

@@ -6,6 +6,7 @@ import io.ratelimit.annotation.LimitResolver;
 import io.ratelimit.annotation.RateLimited;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.annotation.MergedAnnotation;
@@ -28,6 +29,8 @@ record Declaration(
         Class<? extends CostResolver> costResolver,
         String maxWait,
         String condition,
+        String settle,
+        List<Class<? extends Throwable>> refundOn,
         String fallback,
         @Nullable Method on) {
 
@@ -54,7 +57,17 @@ record Declaration(
                 annotation.getClass("costResolver").asSubclass(CostResolver.class),
                 annotation.getString("maxWait"),
                 annotation.getString("condition"),
+                annotation.getString("settle"),
+                refundOn(annotation),
                 annotation.getString("fallback"),
                 on);
+    }
+
+    private static List<Class<? extends Throwable>> refundOn(MergedAnnotation<RateLimited> annotation) {
+        List<Class<? extends Throwable>> types = new ArrayList<>();
+        for (Class<?> type : annotation.getClassArray("refundOn")) {
+            types.add(type.asSubclass(Throwable.class));
+        }
+        return List.copyOf(types);
     }
 }

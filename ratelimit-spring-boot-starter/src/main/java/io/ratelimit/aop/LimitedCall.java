@@ -81,7 +81,10 @@ record LimitedCall(
     }
 
     private Outcome outcome(Claim claim, Decision decision) {
-        return decision.admitted() ? invocation::proceed : () -> refused(claim, decision);
+        if (!decision.admitted()) {
+            return () -> refused(claim, decision);
+        }
+        return claim.settles() ? new Settling(invocation, limiters, claim, decision) : invocation::proceed;
     }
 
     private @Nullable Object refused(Claim claim, Decision decision) throws Throwable {

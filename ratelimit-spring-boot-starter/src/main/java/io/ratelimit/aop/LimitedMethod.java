@@ -14,6 +14,15 @@ record LimitedMethod(String name, Returns returns, List<Rule> rules) {
     /** What one call asks for: the rules that count, their charges in the same order, and the shortest of their waits. */
     record Claim(Call call, List<Rule> rules, List<Charge> charges, Duration maxWait) {
 
+        boolean settles() {
+            for (Rule rule : rules) {
+                if (rule.settlement() != Settlement.AS_CHARGED) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
         /** {@return the fallback of the rule that refused, or the first there is; null if none} */
         @Nullable Fallback fallback(Decision decision) {
             Fallback first = null;

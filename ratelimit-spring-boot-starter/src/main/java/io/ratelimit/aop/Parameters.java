@@ -43,6 +43,15 @@ record Parameters(Class<?> targetClass, List<String> names, List<ResolvableType>
         return new Parameters(targetClass, names, List.copyOf(types), Map.copyOf(indexes));
     }
 
+    /** These and, behind them, what the method gave back, as {@code result}. */
+    Parameters withResult(ResolvableType type) {
+        List<ResolvableType> all = new ArrayList<>(types);
+        Map<String, Integer> variables = new HashMap<>(indexes);
+        variables.put("result", all.size());
+        all.add(type);
+        return new Parameters(targetClass, names, List.copyOf(all), Map.copyOf(variables));
+    }
+
     private static List<String> names(Method first, Method second) {
         List<String> names = names(first);
         return names.isEmpty() ? names(second) : names;

@@ -58,9 +58,17 @@ record PublisherReturns(ReactiveAdapter adapter) implements Returns {
     private Publisher<?> publisher(LimitedCall call, Outcome outcome) {
         try {
             Object returned = call.returned(outcome.run());
-            return returned instanceof Publisher<?> publisher ? publisher : adapter.toPublisher(returned);
+            Publisher<?> begun = returned instanceof Publisher<?> publisher ? publisher : adapter.toPublisher(returned);
+            return outcome.settles() ? settled(begun, outcome) : begun;
         } catch (Throwable ex) {
+            outcome.failed(ex);
             return Mono.error(ex);
         }
+    }
+
+    private Publisher<?> settled(Publisher<?> begun, Outcome outcome) {
+        return adapter.isMultiValue()
+                ? Flux.from(begun).doOnError(outcome::failed)
+                : Mono.from(begun).doOnSuccess(outcome::succeeded).doOnError(outcome::failed);
     }
 }

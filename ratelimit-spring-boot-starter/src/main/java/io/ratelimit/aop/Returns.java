@@ -12,7 +12,7 @@ import org.springframework.util.ClassUtils;
 interface Returns {
 
     /** A value, or nothing: decided at once, and a refusal is thrown. */
-    Returns VALUE = call -> call.decide().run();
+    Returns VALUE = call -> call.decide().runToEnd();
 
     /** Gives back what the caller of the method gets. */
     @Nullable Object invoke(LimitedCall call) throws Throwable;

@@ -23,6 +23,7 @@ record Rule(
         Key key,
         Cost cost,
         @Nullable MaxWait maxWait,
+        Settlement settlement,
         @Nullable Fallback fallback,
         List<ResolverBean<?>> beans) {
 

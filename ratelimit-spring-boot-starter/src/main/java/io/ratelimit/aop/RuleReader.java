@@ -39,6 +39,7 @@ final class RuleReader {
                 key(declaration, any, parameters, beans),
                 cost(declaration, any, parameters, beans),
                 isMissing(maxWait) ? null : MaxWait.of(maxWait),
+                settlement(declaration, any, parameters),
                 isMissing(fallback) ? null : Fallback.find(fallback),
                 List.copyOf(beans));
     }
@@ -91,6 +92,18 @@ final class RuleReader {
         return isMissing(expression)
                 ? constant
                 : Cost.computed(expression, expressions.parse(expression, parameters, Number.class));
+    }
+
+    private Settlement settlement(Declaration declaration, Site any, Parameters parameters) {
+        Site settle = site(any, "settle", declaration.settle());
+        if (isMissing(settle) && declaration.refundOn().isEmpty()) {
+            return Settlement.AS_CHARGED;
+        }
+        Cost used = isMissing(settle)
+                ? null
+                : Cost.computed(
+                        settle, expressions.parse(settle, parameters.withResult(ResultType.of(settle)), Number.class));
+        return new Settlement(used, declaration.refundOn());
     }
 
     /** Of attributes that say the same thing in different ways, one may be there. */

@@ -42,11 +42,32 @@ final class StageReturns implements Returns {
 
     /** Runs what was decided; the one place that sees how it ends. */
     private static CompletionStage<?> stage(LimitedCall call, Outcome outcome) {
+        CompletionStage<?> begun;
         try {
-            return (CompletionStage<?>) call.returned(outcome.run());
+            begun = (CompletionStage<?>) call.returned(outcome.run());
         } catch (Throwable ex) {
+            outcome.failed(ex);
             return CompletableFuture.failedFuture(ex);
         }
+        return outcome.settles() ? settled(begun, outcome) : begun;
+    }
+
+    /** A stage that ends when the call is settled. */
+    private static CompletionStage<?> settled(CompletionStage<?> begun, Outcome outcome) {
+        CompletableFuture<@Nullable Object> result = new CompletableFuture<>();
+        begun.whenComplete((value, failure) -> {
+            if (failure == null) {
+                outcome.succeeded(value);
+                result.complete(value);
+            } else {
+                outcome.failed(cause(failure));
+                result.completeExceptionally(cause(failure));
+            }
+        });
+        if (begun instanceof Future<?> running) {
+            result.whenComplete((value, failure) -> running.cancel(true));
+        }
+        return result;
     }
 
     /** A caller who gives up, by cancelling or by a timeout, cancels what runs for it. */

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.ParallelFlux;
 
@@ -396,6 +397,32 @@ class StartupFailureTests {
     static class HighCost {
         @RateLimited(limit = "ten", cost = 10.5)
         public void call() {}
+    }
+
+    static class SettledVoid {
+        @RateLimited(limit = "ten", settle = "#result")
+        public void call() {}
+    }
+
+    static class SettledFlux {
+        @RateLimited(limit = "ten", settle = "#result")
+        public Flux<Integer> call() {
+            return Flux.empty();
+        }
+    }
+
+    static class SettledNothing {
+        @RateLimited(limit = "ten", settle = "#result")
+        public CompletableFuture<Void> call() {
+            return CompletableFuture.completedFuture(null);
+        }
+    }
+
+    static class SettledText {
+        @RateLimited(limit = "ten", settle = "#result")
+        public String call() {
+            return "";
+        }
     }
 
     static class NoDuration {

@@ -1,0 +1,67 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.RateLimiters;
+import io.ratelimit.aop.LimitedMethod.Claim;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToLongBiFunction;
+import org.aopalliance.intercept.MethodInvocation;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+/** An admitted call that is charged anew when it ends. What goes wrong then keeps the charge, and the caller's result. */
+record Settling(MethodInvocation invocation, RateLimiters limiters, Claim claim, Decision decision) implements Outcome {
+
+    private static final Log LOG = LogFactory.getLog(Settling.class);
+    private static final Set<Object> WARNED = ConcurrentHashMap.newKeySet();
+
+    @Override
+    public @Nullable Object run() throws Throwable {
+        return invocation.proceed();
+    }
+
+    @Override
+    public boolean settles() {
+        return true;
+    }
+
+    @Override
+    public void succeeded(@Nullable Object result) {
+        settle((rule, charge) -> rule.settlement().used(charge, claim.call(), result));
+    }
+
+    @Override
+    public void failed(Throwable failure) {
+        settle((rule, charge) -> rule.settlement().used(charge, failure));
+    }
+
+    private void settle(ToLongBiFunction<Rule, Charge> used) {
+        try {
+            List<Charge> charges = new ArrayList<>(claim.charges().size());
+            boolean changed = false;
+            for (int i = 0; i < claim.charges().size(); i++) {
+                Charge charge = claim.charges().get(i);
+                long cost = used.applyAsLong(claim.rules().get(i), charge);
+                changed |= cost != charge.cost();
+                charges.add(new Charge(charge.limit(), charge.key(), cost));
+            }
+            if (changed) {
+                limiters.settle(decision, Charge.merged(charges)).whenComplete((done, failure) -> warn(failure));
+            }
+        } catch (RuntimeException ex) {
+            warn(ex);
+        }
+    }
+
+    private void warn(@Nullable Throwable failure) {
+        if (failure != null && WARNED.add(invocation.getMethod())) {
+            LOG.warn(
+                    "Calls of " + invocation.getMethod() + " keep their charge, because it cannot be settled", failure);
+        }
+    }
+}
