@@ -3,6 +3,7 @@ package io.ratelimit.sample;
 import io.ratelimit.annotation.RateLimited;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.springframework.jdbc.core.DataClassRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 
@@ -11,6 +12,8 @@ import org.springframework.stereotype.Service;
 class Completions {
 
     record Completion(String text, int tokens) {}
+
+    private record Suggestion(String name) {}
 
     private final JdbcClient database;
 
@@ -22,11 +25,12 @@ class Completions {
     @RateLimited(limit = "tokens", key = "#tenant", cost = 500, settle = "#result.tokens")
     Completion complete(String tenant, String prompt) {
         List<String> words = List.of(prompt.strip().split("\\s+"));
-        List<String> names = database.sql("select name from product where lower(name) like ? order by price limit 3")
+        List<Suggestion> suggestions = database.sql(
+                        "select name from product where lower(name) like ? order by price limit 3")
                 .param("%" + words.get(words.size() - 1).toLowerCase() + "%")
-                .query(String.class)
+                .query(DataClassRowMapper.newInstance(Suggestion.class))
                 .list();
-        String text = names.stream().collect(Collectors.joining(", ", "How about: ", "?"));
+        String text = suggestions.stream().map(Suggestion::name).collect(Collectors.joining(", ", "How about: ", "?"));
         return new Completion(text, words.size() + text.split("\\s+").length);
     }
 }
