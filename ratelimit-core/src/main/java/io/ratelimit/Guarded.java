@@ -5,6 +5,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -12,16 +13,24 @@ import org.jspecify.annotations.Nullable;
 final class Guarded<T extends @Nullable Object> {
 
     private final Supplier<? extends CompletionStage<T>> work;
+    private final Consumer<Decision> dropped;
     private final CompletableFuture<T> result = new CompletableFuture<>();
 
-    private Guarded(Supplier<? extends CompletionStage<T>> work) {
+    private Guarded(Supplier<? extends CompletionStage<T>> work, Consumer<Decision> dropped) {
         this.work = work;
+        this.dropped = dropped;
     }
 
-    /** Begins on this thread if the decision is there, else in the common pool; cancelling it cancels what it waits for. */
+    /**
+     * Begins on this thread if the decision is there, else in the common pool; cancelling it cancels what it waits for.
+     *
+     * @param dropped hears of a decision that came when nobody waited for it any more
+     */
     static <T extends @Nullable Object> CompletableFuture<T> by(
-            CompletableFuture<Decision> decision, Supplier<? extends CompletionStage<T>> work) {
-        Guarded<T> guarded = new Guarded<>(work);
+            CompletableFuture<Decision> decision,
+            Supplier<? extends CompletionStage<T>> work,
+            Consumer<Decision> dropped) {
+        Guarded<T> guarded = new Guarded<>(work, dropped);
         guarded.result.whenComplete((value, failure) -> decision.cancel(true));
         if (decision.isDone()) {
             decision.whenComplete(guarded::decided);
@@ -34,7 +43,9 @@ final class Guarded<T extends @Nullable Object> {
     private void decided(@Nullable Decision decision, @Nullable Throwable failure) {
         if (decision == null) {
             result.completeExceptionally(failure == null ? new IllegalStateException("No decision") : failure);
-        } else if (!result.isDone()) {
+        } else if (result.isDone()) {
+            dropped.accept(decision);
+        } else {
             try {
                 decision.orThrow();
                 begun(work.get());

@@ -238,7 +238,7 @@ public final class RateLimiter {
      */
     public <T extends @Nullable Object> CompletableFuture<T> callAsync(
             @Nullable String key, Supplier<? extends CompletionStage<T>> guarded) {
-        return Guarded.by(acquireAsync(key), guarded);
+        return Guarded.by(acquireAsync(key), guarded, registry::drop);
     }
 
     /**

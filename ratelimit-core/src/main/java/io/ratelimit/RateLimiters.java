@@ -232,7 +232,7 @@ public final class RateLimiters implements AutoCloseable {
      */
     public <T extends @Nullable Object> CompletableFuture<T> callAsync(
             Collection<Charge> charges, Supplier<? extends CompletionStage<T>> guarded) {
-        return Guarded.by(acquireAsync(charges, smallestWait(charges)), guarded);
+        return Guarded.by(acquireAsync(charges, smallestWait(charges)), guarded, this::drop);
     }
 
     /**
@@ -285,6 +285,13 @@ public final class RateLimiters implements AutoCloseable {
                 decision.charges().stream()
                         .map(charge -> new Charge(charge.limit(), charge.key(), 0))
                         .toList());
+    }
+
+    /** Gives back what was granted to somebody who is gone. */
+    void drop(Decision decision) {
+        if (decision.admitted()) {
+            refund(decision);
+        }
     }
 
     /** Ends all waits, whose tokens are given back, and closes the store. */

@@ -8,6 +8,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -84,6 +87,29 @@ class GuardedTests {
         cancelled.cancel(true);
         assertThat(waiting.tryAcquire("key").retryAfter().orElseThrow()).isLessThanOrEqualTo(Duration.ofHours(1));
         assertThat(calls).hasValue(0);
+    }
+
+    @Test
+    void whoIsGoneWhenTheGrantComesGivesTheTokensBack() throws Exception {
+        CompletableFuture<Decision> granted = new CompletableFuture<>();
+        List<Decision> dropped = new CopyOnWriteArrayList<>();
+        CompletableFuture<Thread> result = Guarded.by(granted.copy(), this::called, dropped::add);
+        Decision decision = hour.tryAcquire("key");
+        granted.complete(decision);
+        result.get(10, TimeUnit.SECONDS);
+        assertThat(dropped).isEmpty();
+
+        CompletableFuture<Decision> late = new CompletableFuture<>() {
+            @Override
+            public boolean cancel(boolean mayInterruptIfRunning) {
+                return complete(decision);
+            }
+        };
+        Guarded.by(late, this::called, dropped::add).cancel(true);
+        assertThat(ForkJoinPool.commonPool().awaitQuiescence(10, TimeUnit.SECONDS))
+                .isTrue();
+        assertThat(dropped).containsExactly(decision);
+        assertThat(calls).hasValue(1);
     }
 
     private CompletableFuture<Thread> called() {

@@ -55,7 +55,7 @@ record LimitedCall(
         Claim claim = claim();
         return claim.maxWait().isZero() || claim.charges().isEmpty()
                 ? CompletableFuture.completedFuture(decide(claim))
-                : handover.of(limiters.reserve(claim.charges(), claim.maxWait()), decision -> outcome(claim, decision));
+                : handedOver(claim, limiters.reserve(claim.charges(), claim.maxWait()));
     }
 
     /** Decides without blocking. What is not known at once comes where the handover takes it. */
@@ -63,8 +63,18 @@ record LimitedCall(
         Claim claim = claim();
         return claim.charges().isEmpty()
                 ? CompletableFuture.completedFuture(invocation::proceed)
-                : handover.of(
-                        limiters.acquireAsync(claim.charges(), claim.maxWait()), decision -> outcome(claim, decision));
+                : handedOver(claim, limiters.acquireAsync(claim.charges(), claim.maxWait()));
+    }
+
+    /** What nobody waits for any more when it is granted, nobody used. */
+    private CompletableFuture<Outcome> handedOver(Claim claim, CompletableFuture<Decision> answer) {
+        return handover.of(answer, decision -> outcome(claim, decision), this::drop);
+    }
+
+    private void drop(Decision decision) {
+        if (decision.admitted()) {
+            limiters.refund(decision);
+        }
     }
 
     /** {@return what the method or its fallback returned, which is never null where it comes later} */

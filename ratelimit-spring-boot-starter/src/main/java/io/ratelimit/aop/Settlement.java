@@ -2,6 +2,7 @@ package io.ratelimit.aop;
 
 import io.ratelimit.Charge;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,10 +10,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param used what a call used that succeeded; null if it used what it was charged
  * @param refundOn the failures for which it is free
+ * @param warned whether somebody was told that it does not work
  */
-record Settlement(@Nullable Cost used, List<Class<? extends Throwable>> refundOn) {
+record Settlement(@Nullable Cost used, List<Class<? extends Throwable>> refundOn, AtomicBoolean warned) {
 
     static final Settlement AS_CHARGED = new Settlement(null, List.of());
+
+    Settlement(@Nullable Cost used, List<Class<? extends Throwable>> refundOn) {
+        this(used, refundOn, new AtomicBoolean());
+    }
 
     /** Thousandths that a call used that succeeded. */
     long used(Charge charge, Call call, @Nullable Object result) {

@@ -6,8 +6,6 @@ import io.ratelimit.RateLimiters;
 import io.ratelimit.aop.LimitedMethod.Claim;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToLongBiFunction;
 import org.aopalliance.intercept.MethodInvocation;
 import org.apache.commons.logging.Log;
@@ -18,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 record Settling(MethodInvocation invocation, RateLimiters limiters, Claim claim, Decision decision) implements Outcome {
 
     private static final Log LOG = LogFactory.getLog(Settling.class);
-    private static final Set<Object> WARNED = ConcurrentHashMap.newKeySet();
 
     @Override
     public @Nullable Object run() throws Throwable {
@@ -53,13 +50,13 @@ record Settling(MethodInvocation invocation, RateLimiters limiters, Claim claim,
             if (changed) {
                 limiters.settle(decision, Charge.merged(charges)).whenComplete((done, failure) -> warn(failure));
             }
-        } catch (RuntimeException ex) {
+        } catch (RuntimeException | LinkageError | AssertionError ex) {
             warn(ex);
         }
     }
 
     private void warn(@Nullable Throwable failure) {
-        if (failure != null && WARNED.add(invocation.getMethod())) {
+        if (failure != null && claim.rules().get(0).settlement().warned().compareAndSet(false, true)) {
             LOG.warn(
                     "Calls of " + invocation.getMethod() + " keep their charge, because it cannot be settled", failure);
         }

@@ -22,7 +22,12 @@ final class StageReturns implements Returns {
     public CompletionStage<?> invoke(LimitedCall call) {
         try {
             CompletableFuture<Outcome> outcome = EventLoop.isCurrent() ? call.decideAsync() : call.decideThenWait();
-            return outcome.isDone() ? stage(call, outcome.join()) : begunLater(call, outcome);
+            if (!outcome.isDone()) {
+                return begunLater(call, outcome);
+            }
+            Outcome decided = outcome.join();
+            CompletionStage<?> begun = begin(call, decided);
+            return decided.settles() ? ended(begun, decided, new CompletableFuture<>()) : begun;
         } catch (Throwable ex) {
             return CompletableFuture.failedFuture(cause(ex));
         }
@@ -33,28 +38,27 @@ final class StageReturns implements Returns {
         CompletableFuture<@Nullable Object> result = new CompletableFuture<>();
         result.whenComplete((value, failure) -> outcome.cancel(true));
         outcome.whenComplete((decided, failure) -> {
-            if (!result.isDone()) {
-                passOn(failure == null ? stage(call, decided) : CompletableFuture.failedFuture(failure), result);
+            if (failure != null) {
+                result.completeExceptionally(cause(failure));
+            } else if (!result.isDone()) {
+                ended(begin(call, decided), decided, result);
             }
         });
         return result;
     }
 
-    /** Runs what was decided; the one place that sees how it ends. */
-    private static CompletionStage<?> stage(LimitedCall call, Outcome outcome) {
-        CompletionStage<?> begun;
+    /** Runs what was decided. */
+    private static CompletionStage<?> begin(LimitedCall call, Outcome outcome) {
         try {
-            begun = (CompletionStage<?>) call.returned(outcome.run());
+            return (CompletionStage<?>) call.returned(outcome.run());
         } catch (Throwable ex) {
-            outcome.failed(ex);
             return CompletableFuture.failedFuture(ex);
         }
-        return outcome.settles() ? settled(begun, outcome) : begun;
     }
 
-    /** A stage that ends when the call is settled. */
-    private static CompletionStage<?> settled(CompletionStage<?> begun, Outcome outcome) {
-        CompletableFuture<@Nullable Object> result = new CompletableFuture<>();
+    /** The one place that sees how it ends. A caller who gives up, by cancelling or by a timeout, cancels what runs for it. */
+    private static CompletionStage<?> ended(
+            CompletionStage<?> begun, Outcome outcome, CompletableFuture<@Nullable Object> result) {
         begun.whenComplete((value, failure) -> {
             if (failure == null) {
                 outcome.succeeded(value);
@@ -68,20 +72,6 @@ final class StageReturns implements Returns {
             result.whenComplete((value, failure) -> running.cancel(true));
         }
         return result;
-    }
-
-    /** A caller who gives up, by cancelling or by a timeout, cancels what runs for it. */
-    private static void passOn(CompletionStage<?> stage, CompletableFuture<@Nullable Object> result) {
-        stage.whenComplete((value, failure) -> {
-            if (failure == null) {
-                result.complete(value);
-            } else {
-                result.completeExceptionally(cause(failure));
-            }
-        });
-        if (stage instanceof Future<?> running) {
-            result.whenComplete((value, failure) -> running.cancel(true));
-        }
     }
 
     private static Throwable cause(Throwable failure) {

@@ -5,14 +5,18 @@ import static io.ratelimit.aop.LateApplication.onEventLoop;
 import static io.ratelimit.aop.LateApplication.place;
 import static io.ratelimit.aop.LateApplication.store;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.netty.util.concurrent.DefaultEventExecutor;
+import io.ratelimit.Charge;
 import io.ratelimit.RateLimitExceededException;
+import io.ratelimit.RateLimiters;
 import io.ratelimit.annotation.RateLimited;
 import io.reactivex.rxjava3.core.Single;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.reactivestreams.Publisher;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.ApplicationContext;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -96,6 +101,26 @@ class LateDecisionTests {
             }));
             store(context).reply();
             assertThat(told).succeedsWithin(SOON).asString().isNotEqualTo(LateStore.THREAD);
+            assertThat(service.runs()).isZero();
+            await().untilAsserted(() -> assertThat(left(context)).isEqualTo(1));
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void whoIsGoneBeforeTheBodyBeginsGivesTheTokensBack(Function<Service, CompletableFuture<String>> kind) {
+        runner.run(context -> {
+            Service service = context.getBean(Service.class);
+            ExecutorService executor = context.getBean(ExecutorService.class);
+            CountDownLatch busy = new CountDownLatch(1);
+            executor.submit(() -> busy.await(10, TimeUnit.SECONDS));
+            CompletableFuture<String> result = onEventLoop(() -> kind.apply(service));
+            store(context).reply();
+            assertThat(left(context)).isZero();
+            result.cancel(true);
+            busy.countDown();
+            drain(executor);
+            await().untilAsserted(() -> assertThat(left(context)).isEqualTo(1));
             assertThat(service.runs()).isZero();
         });
     }
@@ -183,6 +208,13 @@ class LateDecisionTests {
                             .get())
                     .isEqualTo("app-task with null null null");
         });
+    }
+
+    private static double left(ApplicationContext context) {
+        return context.getBean(RateLimiters.class)
+                .get("one")
+                .peek(Charge.SHARED)
+                .remaining();
     }
 
     private static void drain(ExecutorService executor) throws Exception {
