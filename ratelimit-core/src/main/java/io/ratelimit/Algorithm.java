@@ -15,7 +15,10 @@ public enum Algorithm {
     SLIDING_WINDOW_COUNTER,
 
     /** One counter a window, from the epoch or by calendar. See {@link FixedWindow}. */
-    FIXED_WINDOW;
+    FIXED_WINDOW,
+
+    /** Leases of calls that run at the same time, given back when they end. See {@link Concurrency}. */
+    CONCURRENCY;
 
     /** As in properties: {@code token-bucket}. */
     String text() {

@@ -19,7 +19,7 @@ import java.time.Duration;
  *
  * <p>Functions do not change the arrays that they are given, apart from {@code seen}.
  */
-public sealed interface Arithmetic permits TokenBucket, SlidingWindow, SlidingWindowCounter, FixedWindow {
+public sealed interface Arithmetic permits TokenBucket, SlidingWindow, SlidingWindowCounter, FixedWindow, Concurrency {
 
     /** How many numbers {@link #see} tells of a rate. The first is an instant. */
     int SEEN = 4;

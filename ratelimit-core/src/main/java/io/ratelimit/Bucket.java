@@ -113,10 +113,10 @@ final class Bucket {
         return FULL;
     }
 
-    /** How full a held bucket is: the least of its rates, 1 if all are full. */
+    /** How full a held bucket is: the least of its rates, 1 if all are full; 0 with a lease, which somebody holds. */
     double fullness(long held, long nanos) {
         long[][] now = states(held, nanos);
-        double least = 1;
+        double least = shape.limit.isLeased() && !isFull(now) ? 0 : 1;
         for (int i = 0; i < now.length; i++) {
             double out = shape.rates[i].out(now[i]);
             least = Math.min(least, 1 - out / shape.rates[i].capacityThousandths());

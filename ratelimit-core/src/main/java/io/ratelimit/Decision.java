@@ -44,9 +44,11 @@ public final class Decision {
     private final long onlyLevel;
     private final long onlyTick;
     private final Source source;
+    private final Duration queued;
     private volatile boolean settled;
 
-    private Decision(List<Charge> charges, Duration maxWait, boolean admitted, long[] seen, Source source) {
+    private Decision(
+            List<Charge> charges, Duration maxWait, boolean admitted, long[] seen, Source source, Duration queued) {
         this.charges = charges;
         this.only = null;
         this.maxWait = maxWait;
@@ -55,6 +57,7 @@ public final class Decision {
         this.onlyLevel = 0;
         this.onlyTick = 0;
         this.source = source;
+        this.queued = queued;
     }
 
     /** A store's decision on one charge of one smooth rate. */
@@ -67,6 +70,7 @@ public final class Decision {
         this.onlyLevel = level;
         this.onlyTick = tick;
         this.source = Source.STORE;
+        this.queued = Duration.ZERO;
     }
 
     /**
@@ -89,7 +93,7 @@ public final class Decision {
             throw new IllegalArgumentException(seen.length + " numbers for " + rates + " rates; a store gives "
                     + Arithmetic.SEEN + " for each rate");
         }
-        return new Decision(charges, maxWait, admitted, seen, Source.STORE);
+        return new Decision(charges, maxWait, admitted, seen, Source.STORE, Duration.ZERO);
     }
 
     /**
@@ -101,12 +105,12 @@ public final class Decision {
      * @return a decision without readings
      */
     public static Decision unasked(List<Charge> charges, boolean admitted, Source source) {
-        return new Decision(charges, Duration.ZERO, admitted, NONE, source);
+        return new Decision(charges, Duration.ZERO, admitted, NONE, source, Duration.ZERO);
     }
 
     /** This decision as the answer to its charges and to others after them, which no bucket was asked for. */
     Decision answering(List<Charge> all, Source other) {
-        return new Decision(all, maxWait, admitted, seen(), other);
+        return new Decision(all, maxWait, admitted, seen(), other, queued);
     }
 
     /** {@return whether the call may go on, at once or after {@link #grantedAfter()}; its cost is then taken from every bucket} */
@@ -137,8 +141,9 @@ public final class Decision {
         }
         Charge charge = charges().get(index);
         int at = at(index);
+        Duration promised = promised(charges(), maxWait);
         for (Arithmetic rate : charge.limit().arithmetic()) {
-            if (at < seen.length && rate.untilAdmitted(seen, at, charge.cost()) > rate.waitWithin(maxWait)) {
+            if (at < seen.length && rate.untilAdmitted(seen, at, charge.cost()) > rate.waitWithin(promised)) {
                 return false;
             }
             at += Arithmetic.SEEN;
@@ -161,6 +166,69 @@ public final class Decision {
     }
 
     /**
+     * How long an admitted call waited, or has to: in a queue for its leases, and then until its grant.
+     *
+     * @return zero if it may begin at once
+     */
+    public Duration waited() {
+        return admitted ? queued.plus(grantedAfter()) : Duration.ZERO;
+    }
+
+    /** This decision after so long in a queue. */
+    Decision after(Duration inQueue) {
+        return only == null ? new Decision(charges, maxWait, admitted, seen, source, inQueue) : this;
+    }
+
+    /**
+     * What a call may be promised that would wait so long: nothing, if it queues for a lease.
+     *
+     * @param charges the charges of the call
+     * @param maxWait the longest wait that was asked for
+     * @return the wait, or zero
+     */
+    public static Duration promised(List<Charge> charges, Duration maxWait) {
+        return maxWait.isZero() || Charge.anyLeased(charges) ? Duration.ZERO : maxWait;
+    }
+
+    /**
+     * Whether the call was refused for want of a lease that it now queues for.
+     *
+     * @return true if it would wait, and one of its leases is not free, and none of its charges is above a capacity
+     */
+    public boolean isQueued() {
+        return !admitted && !maxWait.isZero() && seen.length > 0 && isShortOfLeases() && !never();
+    }
+
+    private boolean isShortOfLeases() {
+        for (int i = 0; i < charges.size(); i++) {
+            if (charges.get(i).lease() != 0 && !admits(i)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** {@return the leased charges that a bucket was asked for, which are held if the call was admitted, or queued for} */
+    public List<Charge> leases() {
+        List<Charge> leases = new ArrayList<>();
+        int at = 0;
+        for (Charge charge : charges()) {
+            if (charge.lease() != 0 && at < seen().length) {
+                leases.add(charge);
+            }
+            at += Arithmetic.SEEN * charge.limit().arithmetic().size();
+        }
+        return leases;
+    }
+
+    /** {@return whether the call holds leases in a store} */
+    public boolean isLeased() {
+        return admitted
+                && (source == Source.STORE || source == Source.LOCAL)
+                && (only == null ? Charge.anyLeased(charges) : only.lease() != 0);
+    }
+
+    /**
      * The instants for which an admitted charge was taken, by the store's clock: what a store needs to give it back.
      *
      * @param charge one of this decision's limits and keys, whatever its cost
@@ -174,7 +242,8 @@ public final class Decision {
         long[] grants = new long[limit.arithmetic().size()];
         for (int rate = 0; rate < grants.length; rate++) {
             grants[rate] = seen[at(index) + Arithmetic.SEEN * rate]
-                    + waitNanos() / limit.arithmetic().get(rate).tickNanos();
+                    + (admitted ? waitNanos() : 0)
+                            / limit.arithmetic().get(rate).tickNanos();
         }
         return grants;
     }
@@ -207,7 +276,7 @@ public final class Decision {
 
     /** This decision as it is for a caller who was not there at the instant of the grant. */
     Decision refused() {
-        return new Decision(charges(), maxWait, false, seen(), source);
+        return new Decision(charges(), maxWait, false, seen(), source, queued);
     }
 
     /** {@return a reading for each rate of each charge, in order; none where no bucket was asked} */
@@ -283,7 +352,8 @@ public final class Decision {
         return admitted
                 ? "admitted, remaining " + remaining()
                 : refusedBy()
-                        .map(by -> "refused by " + by.limit().name() + " " + by.rate() + ", remaining " + by.remaining()
+                        .map(by -> "refused by " + by.limit().name() + " "
+                                + by.limit().text(by.rate()) + ", remaining " + by.remaining()
                                 + by.retryAfter()
                                         .map(wait -> ", retry after " + wait)
                                         .orElse(", never"))

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongConsumer;
 
 /**
  * A remote store with an answer for when it cannot be asked: each limit's {@link OnStoreFailure}.
@@ -84,6 +85,34 @@ public final class FallbackStore implements RateLimitStore {
             case LOCAL -> local.owe(taken, by(OnStoreFailure.LOCAL, more));
             case POLICY, DISABLED -> CompletableFuture.completedFuture(null);
         };
+    }
+
+    /** Each decision's leases where they were taken; a policy's answer holds none. */
+    @Override
+    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+        List<Decision> locals = decisions.stream()
+                .filter(decision -> decision.source() == Source.LOCAL)
+                .toList();
+        List<Decision> remotes = decisions.stream()
+                .filter(decision -> decision.source() == Source.STORE)
+                .toList();
+        CompletionStage<List<LeaseState>> told =
+                remotes.isEmpty() ? CompletableFuture.completedFuture(List.of()) : remote.renew(remotes);
+        return told.thenCombine(
+                local.renew(locals),
+                (there, here) -> decisions.stream()
+                        .map(decision -> switch (decision.source()) {
+                            case STORE -> there.get(remotes.indexOf(decision));
+                            case LOCAL -> here.get(locals.indexOf(decision));
+                            case POLICY, DISABLED -> LeaseState.HELD;
+                        })
+                        .toList());
+    }
+
+    @Override
+    public void whenReady(LongConsumer listener) {
+        remote.whenReady(listener);
+        local.whenReady(listener);
     }
 
     @Override

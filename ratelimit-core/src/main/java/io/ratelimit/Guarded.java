@@ -5,7 +5,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -13,24 +12,18 @@ import org.jspecify.annotations.Nullable;
 final class Guarded<T extends @Nullable Object> {
 
     private final Supplier<? extends CompletionStage<T>> work;
-    private final Consumer<Decision> dropped;
+    private final RateLimiters registry;
     private final CompletableFuture<T> result = new CompletableFuture<>();
 
-    private Guarded(Supplier<? extends CompletionStage<T>> work, Consumer<Decision> dropped) {
+    private Guarded(Supplier<? extends CompletionStage<T>> work, RateLimiters registry) {
         this.work = work;
-        this.dropped = dropped;
+        this.registry = registry;
     }
 
-    /**
-     * Begins on this thread if the decision is there, else in the common pool; cancelling it cancels what it waits for.
-     *
-     * @param dropped hears of a decision that came when nobody waited for it any more
-     */
+    /** Begins on this thread if the decision is there, else in the common pool; cancelling it cancels what it waits for. */
     static <T extends @Nullable Object> CompletableFuture<T> by(
-            CompletableFuture<Decision> decision,
-            Supplier<? extends CompletionStage<T>> work,
-            Consumer<Decision> dropped) {
-        Guarded<T> guarded = new Guarded<>(work, dropped);
+            CompletableFuture<Decision> decision, Supplier<? extends CompletionStage<T>> work, RateLimiters registry) {
+        Guarded<T> guarded = new Guarded<>(work, registry);
         guarded.result.whenComplete((value, failure) -> decision.cancel(true));
         if (decision.isDone()) {
             decision.whenComplete(guarded::decided);
@@ -44,7 +37,7 @@ final class Guarded<T extends @Nullable Object> {
         if (decision == null) {
             result.completeExceptionally(failure == null ? new IllegalStateException("No decision") : failure);
         } else if (result.isDone()) {
-            dropped.accept(decision);
+            registry.drop(decision);
         } else {
             try {
                 decision.orThrow();
@@ -52,7 +45,24 @@ final class Guarded<T extends @Nullable Object> {
             } catch (Throwable ex) {
                 result.completeExceptionally(ex);
             }
+            result.whenComplete((value, ended) -> registry.release(decision));
         }
+    }
+
+    /** What a caller holds when a decision admits it; nothing, if the caller is gone by then. */
+    static CompletableFuture<Permit> permit(CompletableFuture<Decision> decision, RateLimiters registry) {
+        CompletableFuture<Permit> held = new CompletableFuture<>();
+        held.whenComplete((permit, failure) -> decision.cancel(true));
+        decision.whenComplete((decided, failure) -> {
+            if (failure != null) {
+                held.completeExceptionally(failure);
+            } else if (!decided.admitted()) {
+                held.completeExceptionally(new RateLimitExceededException(decided));
+            } else if (!held.complete(new Permit(registry, decided))) {
+                registry.drop(decided);
+            }
+        });
+        return held;
     }
 
     private void begun(CompletionStage<T> stage) {

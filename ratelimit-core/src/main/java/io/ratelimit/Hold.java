@@ -1,6 +1,7 @@
 package io.ratelimit;
 
 import java.util.Comparator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,11 +17,14 @@ final class Hold {
             .thenComparing(hold -> hold.place instanceof Integer ? "" : hold.charge.key())
             .thenComparing(hold -> hold.place instanceof Integer number ? number : -1);
 
+    private static final long[] NONE = {};
+
     final Charge charge;
     private final BucketTable table;
     private final Object place;
     private final Shape wanted;
     private final Bucket bucket;
+    private final List<Arithmetic> rates;
     /** This hold or, if a neighbour holds the same bucket already, that one, whose fields below count for both. */
     private Hold owner = this;
 
@@ -36,6 +40,7 @@ final class Hold {
         this.place = place;
         this.wanted = wanted;
         this.bucket = bucket;
+        this.rates = charge.arithmetic();
     }
 
     /** Holds the bucket, unless the neighbour before does; false says that it is no longer in its table. */
@@ -89,6 +94,40 @@ final class Hold {
         owner.rewritten = true;
     }
 
+    /** Queues for the lease of the charge, if it has one. */
+    void queue() {
+        if (charge.lease() != 0) {
+            owner.states[0] = leases().queued(owner.states[0], charge.cost());
+            owner.rewritten = true;
+        }
+    }
+
+    /** Leaves the queue for the lease of the charge, if it is in one. */
+    void leaveQueue() {
+        if (charge.lease() != 0) {
+            long[] left = leases().left(owner.states[0]);
+            owner.rewritten |= left != owner.states[0];
+            owner.states[0] = left;
+        }
+    }
+
+    /** Makes the lease of the charge last, and tells what became of it. */
+    LeaseState renew() {
+        long[] renewed = leases().renewed(owner.states[0]);
+        owner.rewritten |= renewed != owner.states[0];
+        owner.states[0] = renewed;
+        return leases().lease(renewed);
+    }
+
+    /** The leases that those who queue could have after what changed. */
+    long[] ready() {
+        return charge.lease() != 0 && owner.rewritten ? leases().ready(owner.states[0]) : NONE;
+    }
+
+    private Concurrency leases() {
+        return (Concurrency) rate(0);
+    }
+
     /** Takes the charge's cost from each rate, whether it fits or not. */
     void owe() {
         if (charge.cost() == 0) {
@@ -137,6 +176,6 @@ final class Hold {
     }
 
     private Arithmetic rate(int rate) {
-        return charge.limit().arithmetic().get(rate);
+        return rates.get(rate);
     }
 }

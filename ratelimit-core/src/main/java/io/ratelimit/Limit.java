@@ -57,6 +57,10 @@ public final class Limit {
         if (rates.isEmpty()) {
             throw new InvalidLimitException("Limit \"" + name + "\" has no rates; give it one, such as 10/s");
         }
+        if (algorithm == Algorithm.CONCURRENCY && rates.size() > 1) {
+            throw new InvalidLimitException("Limit \"" + name + "\" has " + rates.size()
+                    + " numbers of calls at once; only the smallest can bind, so give it that one");
+        }
         if (rates.stream().map(Rate::period).distinct().count() < rates.size()) {
             throw new InvalidLimitException("Limit \"" + name + "\" has two rates with the same period in " + rates
                     + "; write one of them over another period, as 100/10s is 10/s burst 100");
@@ -123,6 +127,11 @@ public final class Limit {
     /** {@return what a call costs that names no cost, in thousandths of a token} */
     public long cost() {
         return cost;
+    }
+
+    /** {@return whether calls hold what they take until they end, as they do with {@link Algorithm#CONCURRENCY}} */
+    public boolean isLeased() {
+        return algorithm == Algorithm.CONCURRENCY;
     }
 
     /** {@return how long a call may wait for its tokens that names no wait; zero for not at all} */
@@ -216,10 +225,20 @@ public final class Limit {
         return Objects.hash(name, rates);
     }
 
-    /** The name and the rates: {@code report [100/m, 1000/h burst 200]}. */
+    /** The name and the rates: {@code report [100/m, 1000/h burst 200]}, {@code export [2 at once]}. */
     @Override
     public String toString() {
-        return name + " " + rates;
+        return name + " " + rates.stream().map(this::text).toList();
+    }
+
+    /**
+     * A rate of this limit as people read it.
+     *
+     * @param rate one of {@link #rates()}
+     * @return {@code 10/s}, or {@code 2 at once} where it is leased
+     */
+    public String text(Rate rate) {
+        return isLeased() ? Tokens.text(rate.tokens()) + " at once" : rate.toString();
     }
 
     private Arithmetic arithmetic(Rate rate) {
@@ -228,6 +247,7 @@ public final class Limit {
             case SLIDING_WINDOW -> SlidingWindow.of(rate);
             case SLIDING_WINDOW_COUNTER -> SlidingWindowCounter.of(rate);
             case FIXED_WINDOW -> FixedWindow.of(rate, calendar, zone);
+            case CONCURRENCY -> Concurrency.of(rate);
         };
     }
 
@@ -328,6 +348,23 @@ public final class Limit {
             this.calendar = calendar;
             this.zone = zone.normalized();
             return this;
+        }
+
+        /**
+         * Calls that run at the same time: {@code Limit.named("export").atOnce(2, Duration.ofSeconds(30))}. What a call takes it
+         * holds until it ends, in a lease that its holder renews.
+         *
+         * @param most how many tokens are held at once, 1 or more
+         * @param lease after what time a lease is free whose holder renews it no more, 100 ms or longer, in whole milliseconds
+         * @return this builder
+         * @throws InvalidLimitException if the number is not positive
+         */
+        public Builder atOnce(int most, Duration lease) {
+            if (most < 1) {
+                throw new InvalidLimitException(
+                        "Limit \"" + name + "\" has max-concurrent " + most + ": not positive; use 1 or more");
+            }
+            return algorithm(Algorithm.CONCURRENCY).rates(List.of(Rate.of(most, lease)));
         }
 
         /**

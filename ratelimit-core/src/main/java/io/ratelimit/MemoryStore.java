@@ -1,6 +1,7 @@
 package io.ratelimit;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -9,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,7 @@ public final class MemoryStore implements RateLimitStore {
     private final ConcurrentMap<String, BucketTable> tables = new ConcurrentHashMap<>();
     private final Room room;
     private final Sweeper sweeper = new Sweeper();
+    private volatile LongConsumer ready = lease -> {};
 
     private MemoryStore(LongSupplier clock, long originNanos, int maxKeys) {
         if (maxKeys < 1) {
@@ -126,6 +129,23 @@ public final class MemoryStore implements RateLimitStore {
     }
 
     @Override
+    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+        return CompletableFuture.completedFuture(
+                decisions.stream().map(this::renewed).toList());
+    }
+
+    private LeaseState renewed(Decision decision) {
+        List<LeaseState> states = new ArrayList<>();
+        change(decision.leases(), charge -> false, hold -> states.add(hold.renew()));
+        return states.stream().reduce(LeaseState.HELD, LeaseState::and);
+    }
+
+    @Override
+    public void whenReady(LongConsumer listener) {
+        ready = listener;
+    }
+
+    @Override
     public void forget(Limit limit, String key) {
         table(limit).fill(key);
     }
@@ -186,7 +206,7 @@ public final class MemoryStore implements RateLimitStore {
             hold.look(nanos);
             change.accept(hold);
         }
-        letGo(holds);
+        letGoAndTell(holds);
     }
 
     /** Any number of rates and keys: hold all buckets in one order, read the clock once, decide, write all, let go. */
@@ -203,6 +223,7 @@ public final class MemoryStore implements RateLimitStore {
             rates += hold.charge.limit().arithmetic().size();
         }
         long[] seen = new long[Arithmetic.SEEN * rates];
+        Duration promised = Decision.promised(charges, maxWait);
         boolean admitted = true;
         long waitNanos = 0;
         int at = 0;
@@ -216,7 +237,7 @@ public final class MemoryStore implements RateLimitStore {
                 if (wait == 0) {
                     continue;
                 }
-                if (wait <= arithmetic.waitWithin(maxWait)) {
+                if (wait <= arithmetic.waitWithin(promised)) {
                     waitNanos = Math.max(waitNanos, wait * arithmetic.tickNanos());
                 } else {
                     admitted = false;
@@ -226,11 +247,24 @@ public final class MemoryStore implements RateLimitStore {
                 }
             }
         }
+        Decision decision = Decision.of(charges, maxWait, admitted, seen);
         if (admitted) {
             take(holds, waitNanos, seen);
+        } else {
+            queue(holds, decision.isQueued());
         }
-        letGo(holds);
-        return Decision.of(charges, maxWait, admitted, seen);
+        letGoAndTell(holds);
+        return decision;
+    }
+
+    private static void queue(Hold[] holds, boolean queued) {
+        for (Hold hold : holds) {
+            if (queued) {
+                hold.queue();
+            } else {
+                hold.leaveQueue();
+            }
+        }
     }
 
     private static void take(Hold[] holds, long waitNanos, long[] seen) {
@@ -288,6 +322,20 @@ public final class MemoryStore implements RateLimitStore {
             return new Hold(charge, table, place, shape, bucket);
         }
         return placed ? null : new Hold(charge, table, place, shape, Bucket.full(shape));
+    }
+
+    /** Those who queue may have become ready; they are told once nothing is held any more. */
+    private void letGoAndTell(Hold[] holds) {
+        long[][] leases = new long[holds.length][];
+        for (int i = 0; i < holds.length; i++) {
+            leases[i] = holds[i].ready();
+        }
+        letGo(holds);
+        for (long[] each : leases) {
+            for (long lease : each) {
+                ready.accept(lease);
+            }
+        }
     }
 
     private static void letGo(Hold[] holds) {

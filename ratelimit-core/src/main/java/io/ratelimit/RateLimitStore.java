@@ -3,6 +3,7 @@ package io.ratelimit;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongConsumer;
 
 /**
  * Where buckets are kept, and the one place where their tokens are taken.
@@ -24,6 +25,10 @@ public interface RateLimitStore extends AutoCloseable {
     /**
      * Takes every charge, or none. Charges that do not fit now, but will within the wait, are taken as a reservation; it is
      * granted {@link Decision#grantedAfter()} from now, when the last of them fits. The store itself never waits.
+     *
+     * <p>A call with a {@linkplain Limit#isLeased() leased} charge is promised nothing: where one of its leases is not free, and
+     * it would wait, it is refused and {@linkplain Decision#isQueued() queued} for all of them, or stays in the queue. Whoever is
+     * refused otherwise leaves the queue.
      *
      * @param charges one or more as {@link Charge#merged} leaves them: in order, each bucket once
      * @param maxWait the longest wait to reserve for, zero for none; each limit {@linkplain Limit#requireWait can} count it,
@@ -56,8 +61,9 @@ public interface RateLimitStore extends AutoCloseable {
     /**
      * Gives back what a decision took and nobody used, at most to the capacity. Whoever waits keeps the instant that was
      * promised, and what everything may have come back of since the grant is void. The caller does so once for each token.
+     * A lease may be given back any number of times, by whoever holds it or queues for it.
      *
-     * @param taken an admitted decision of this store
+     * @param taken an admitted or queued decision of this store
      * @param unused charges of that decision, with the costs to give back
      * @return completes when it is given back, or with a {@link StoreUnavailableException}; whether it was given back is then
      *     unknown
@@ -75,7 +81,25 @@ public interface RateLimitStore extends AutoCloseable {
     CompletionStage<Void> owe(Decision taken, List<Charge> more);
 
     /**
-     * Forgets a bucket, so that it is full.
+     * Makes leases last for another lease time, those that are held and those that are queued for.
+     *
+     * @param decisions admitted or queued decisions of this store, with leased charges
+     * @return what became of the leases of each decision, the worst where it has several, in the same order; or a
+     *     {@link StoreUnavailableException}
+     */
+    CompletionStage<List<LeaseState>> renew(List<Decision> decisions);
+
+    /**
+     * Says who wants to hear of leases that became free. Called at most once, before the first call queues.
+     *
+     * @param listener gets each {@link Charge#lease()} that would be {@link LeaseState#READY}, on any thread, for which it is
+     *     quick; it may be told twice, and of others' leases. Who waits asks now and then all the same, so a store that
+     *     loses word of one only delays it.
+     */
+    void whenReady(LongConsumer listener);
+
+    /**
+     * Forgets a bucket, so that it is full; whoever holds a lease of it has lost it.
      *
      * @param limit the limit
      * @param key whose bucket, or {@link Charge#SHARED}

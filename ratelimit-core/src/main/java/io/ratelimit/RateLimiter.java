@@ -205,6 +205,38 @@ public final class RateLimiter {
     }
 
     /**
+     * Takes the limit's cost for as long as a call runs, and blocks until it fits, at most the limit's own wait.
+     *
+     * <pre>{@code
+     * RateLimiter exports = limiters.define(Limit.named("export").atOnce(2, Duration.ofSeconds(30)).build());
+     * try (Permit permit = exports.hold("user-42")) {
+     *     rows.forEach(out::write); // the third at once throws
+     * }
+     * }</pre>
+     *
+     * @param key whose calls: any text that is not blank
+     * @return what the call holds until it is closed; of a limit that is not {@linkplain Limit#isLeased() leased}, nothing
+     * @throws EmptyKeyException if the key is null or blank
+     * @throws RateLimitExceededException if the cost is refused, also after a wait
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted, which it then still is, or the
+     *     registry closed
+     */
+    public Permit hold(@Nullable String key) {
+        return new Permit(registry, acquire(key).orThrow());
+    }
+
+    /**
+     * {@link #hold} without blocking the caller.
+     *
+     * @param key whose calls: any text that is not blank
+     * @return what the call holds, or a {@link RateLimitExceededException}; cancelling it before gives the tokens back
+     * @throws EmptyKeyException if the key is null or blank
+     */
+    public CompletableFuture<Permit> holdAsync(@Nullable String key) {
+        return Guarded.permit(acquireAsync(key), registry);
+    }
+
+    /**
      * Calls something once the limit's cost is taken, waiting at most the limit's own wait.
      *
      * <pre>{@code
@@ -221,8 +253,12 @@ public final class RateLimiter {
      * @throws Exception what it throws
      */
     public <T extends @Nullable Object> T call(@Nullable String key, Callable<T> guarded) throws Exception {
-        acquire(key).orThrow();
-        return guarded.call();
+        Decision decision = acquire(key).orThrow();
+        try {
+            return guarded.call();
+        } finally {
+            registry.release(decision);
+        }
     }
 
     /**
@@ -238,7 +274,7 @@ public final class RateLimiter {
      */
     public <T extends @Nullable Object> CompletableFuture<T> callAsync(
             @Nullable String key, Supplier<? extends CompletionStage<T>> guarded) {
-        return Guarded.by(acquireAsync(key), guarded, registry::drop);
+        return Guarded.by(acquireAsync(key), guarded, registry);
     }
 
     /**
@@ -263,7 +299,7 @@ public final class RateLimiter {
                     + "\" alone; settle it with RateLimiters.settle, which takes a charge for each limit");
         }
         Charge taken = charges.get(0);
-        return registry.settle(decision, List.of(new Charge(taken.limit(), taken.key(), Tokens.roundedUp(used))));
+        return registry.settle(decision, List.of(taken.of(Tokens.roundedUp(used))));
     }
 
     /**

@@ -8,12 +8,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,11 +30,16 @@ public final class RateLimiters implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(RateLimiters.class.getName());
 
+    private static final long LAST_WAIT_NANOS = 1_000_000_000;
+
     private final RateLimitStore store;
+    private final Listeners listeners;
+    private final Alarms alarms = new Alarms();
+    private final GiveBacks giveBacks;
     private final Waits waits;
-    private final List<RateLimitListener> listeners;
+    private final Leases leases;
+    private final LeaseQueue queue;
     private final Map<String, RateLimiter> limiters = new ConcurrentHashMap<>();
-    private final Set<Class<?>> failed = ConcurrentHashMap.newKeySet();
 
     /**
      * A registry without limits.
@@ -46,8 +49,12 @@ public final class RateLimiters implements AutoCloseable {
      */
     public RateLimiters(RateLimitStore store, List<? extends RateLimitListener> listeners) {
         this.store = store;
-        this.waits = new Waits(store);
-        this.listeners = List.copyOf(listeners);
+        this.listeners = new Listeners(listeners);
+        this.giveBacks = new GiveBacks(store);
+        this.waits = new Waits(giveBacks, alarms);
+        this.leases = new Leases(
+                store, alarms, giveBacks, decision -> this.listeners.tell(listener -> listener.onLost(decision)));
+        this.queue = new LeaseQueue(store, leases, giveBacks, alarms);
     }
 
     /** {@return a registry without limits, on a memory store of its own} */
@@ -68,7 +75,7 @@ public final class RateLimiters implements AutoCloseable {
             throw new IllegalStateException("Limit \"" + limit.name() + "\" is already defined; use replace");
         }
         warnOfIdleRates(limit);
-        tell(listener -> listener.onDefined(limiter));
+        listeners.tell(listener -> listener.onDefined(limiter));
         return limiter;
     }
 
@@ -99,7 +106,7 @@ public final class RateLimiters implements AutoCloseable {
             return false;
         }
         limiter.limit(null);
-        tell(listener -> listener.onRemoved(limiter));
+        listeners.tell(listener -> listener.onRemoved(limiter));
         return true;
     }
 
@@ -194,10 +201,52 @@ public final class RateLimiters implements AutoCloseable {
      * @throws IllegalArgumentException if the wait is negative, or longer than a limit can count
      */
     public CompletableFuture<Decision> reserve(Collection<Charge> charges, Duration maxWait) {
-        long called = System.nanoTime();
         List<Charge> merged = Charge.merged(charges);
-        Decision decision = store.decide(merged, checked(merged, maxWait));
-        return waits.await(CompletableFuture.completedFuture(decision), called, answer -> counted(null, answer));
+        Duration wait = checked(merged, maxWait);
+        return answered(null, merged, wait, () -> CompletableFuture.completedFuture(store.decide(merged, wait)));
+    }
+
+    /**
+     * Takes several charges, or none of them, for as long as a call runs, and blocks until the last of them fits, at most so
+     * long.
+     *
+     * @param charges one or more, made by {@link RateLimiter#charge}
+     * @param maxWait zero or more
+     * @return what the call holds until it is closed; of limits that are not {@linkplain Limit#isLeased() leased}, nothing
+     * @throws RateLimitExceededException if the charges are refused, also after a wait
+     * @throws IllegalArgumentException if the wait is negative, or longer than a limit can count
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted, which it then still is, or the
+     *     registry closed; everything was given back
+     */
+    public Permit hold(Collection<Charge> charges, Duration maxWait) {
+        return new Permit(this, acquire(charges, maxWait).orThrow());
+    }
+
+    /**
+     * {@link #hold} without blocking the caller.
+     *
+     * @param charges one or more, made by {@link RateLimiter#charge}
+     * @param maxWait zero or more
+     * @return what the call holds, or a {@link RateLimitExceededException}; cancelling it before gives everything back
+     * @throws IllegalArgumentException if the wait is negative, or longer than a limit can count
+     */
+    public CompletableFuture<Permit> holdAsync(Collection<Charge> charges, Duration maxWait) {
+        return Guarded.permit(acquireAsync(charges, maxWait), this);
+    }
+
+    /**
+     * Gives back the leases that a decision holds, because its call ended. Who takes a {@linkplain Limit#isLeased() leased}
+     * limit's tokens without a {@link Permit} has to do so, or they stay taken.
+     *
+     * @param decision any decision of this registry; nothing happens if it holds no lease, or none any more
+     * @return completes when they are given back, or with a {@link StoreUnavailableException}; they then run out
+     */
+    public CompletionStage<Void> release(Decision decision) {
+        return leases.release(decision);
+    }
+
+    boolean isLost(Decision decision) {
+        return leases.isLost(decision);
     }
 
     /**
@@ -216,8 +265,12 @@ public final class RateLimiters implements AutoCloseable {
      * @throws Exception what it throws
      */
     public <T extends @Nullable Object> T call(Collection<Charge> charges, Callable<T> guarded) throws Exception {
-        acquire(charges, smallestWait(charges)).orThrow();
-        return guarded.call();
+        Decision decision = acquire(charges, smallestWait(charges)).orThrow();
+        try {
+            return guarded.call();
+        } finally {
+            release(decision);
+        }
     }
 
     /**
@@ -232,7 +285,7 @@ public final class RateLimiters implements AutoCloseable {
      */
     public <T extends @Nullable Object> CompletableFuture<T> callAsync(
             Collection<Charge> charges, Supplier<? extends CompletionStage<T>> guarded) {
-        return Guarded.by(acquireAsync(charges, smallestWait(charges)), guarded, this::drop);
+        return Guarded.by(acquireAsync(charges, smallestWait(charges)), guarded, this);
     }
 
     /**
@@ -259,8 +312,12 @@ public final class RateLimiters implements AutoCloseable {
         for (Charge charge : used) {
             Charge taken = decision.taken(charge);
             long difference = taken.cost() - charge.cost();
+            if (difference != 0 && taken.lease() != 0 && charge.cost() > 0) {
+                throw new IllegalArgumentException("Limit \"" + taken.limit().name()
+                        + "\" counts calls while they run, and not what they used; settle the other charges");
+            }
             if (difference != 0) {
-                (difference > 0 ? unused : more).add(new Charge(taken.limit(), taken.key(), Math.abs(difference)));
+                (difference > 0 ? unused : more).add(taken.of(Math.abs(difference)));
             }
         }
         if (!decision.settle()) {
@@ -280,11 +337,10 @@ public final class RateLimiters implements AutoCloseable {
      * @throws IllegalStateException if the decision was settled before
      */
     public CompletionStage<Void> refund(Decision decision) {
+        leases.drop(decision);
         return settle(
                 decision,
-                decision.charges().stream()
-                        .map(charge -> new Charge(charge.limit(), charge.key(), 0))
-                        .toList());
+                decision.charges().stream().map(charge -> charge.of(0)).toList());
     }
 
     /** Gives back what was granted to somebody who is gone. */
@@ -294,10 +350,17 @@ public final class RateLimiters implements AutoCloseable {
         }
     }
 
-    /** Ends all waits, whose tokens are given back, and closes the store. */
+    /**
+     * Ends all waits, whose tokens are given back, and closes the store. Leases of calls that still run are renewed no more,
+     * and so run out.
+     */
     @Override
     public void close() {
-        waits.close();
+        long deadline = System.nanoTime() + LAST_WAIT_NANOS;
+        alarms.close();
+        queue.close();
+        waits.close(deadline);
+        giveBacks.await(deadline);
         store.close();
     }
 
@@ -311,14 +374,29 @@ public final class RateLimiters implements AutoCloseable {
 
     Decision acquire(@Nullable RateLimiter limiter, List<Charge> charges, Duration maxWait) {
         long called = System.nanoTime();
-        Decision decision = store.decide(charges, checked(charges, maxWait));
+        Duration wait = checked(charges, maxWait);
+        if (!wait.isZero() && Charge.anyLeased(charges)) {
+            return LeaseQueue.await(answered(
+                    limiter, charges, wait, () -> CompletableFuture.completedFuture(store.decide(charges, wait))));
+        }
+        Decision decision = store.decide(charges, wait);
         return counted(limiter, Waits.isPromised(decision) ? waits.await(decision, called) : decision);
     }
 
     CompletableFuture<Decision> acquireAsync(@Nullable RateLimiter limiter, List<Charge> charges, Duration maxWait) {
+        Duration wait = checked(charges, maxWait);
+        return answered(limiter, charges, wait, () -> store.decideAsync(charges, wait));
+    }
+
+    private CompletableFuture<Decision> answered(
+            @Nullable RateLimiter limiter,
+            List<Charge> charges,
+            Duration maxWait,
+            Supplier<CompletionStage<Decision>> question) {
         long called = System.nanoTime();
-        return waits.await(
-                store.decideAsync(charges, checked(charges, maxWait)), called, decision -> counted(limiter, decision));
+        return Charge.anyLeased(charges)
+                ? queue.decide(charges, maxWait, question, decision -> counted(limiter, decision))
+                : waits.await(question.get(), called, decision -> counted(limiter, decision));
     }
 
     private static Duration smallestWait(Collection<Charge> charges) {
@@ -341,8 +419,9 @@ public final class RateLimiters implements AutoCloseable {
         return new UnknownLimitException(name, limiters.keySet());
     }
 
-    /** The one door through which every decision leaves: an admitted call counts on each limit, a refused one on those that refused. */
+    /** The one door through which every decision leaves. What it holds is renewed from here on. An admitted call counts on each limit, a refused one on those that refused. */
     private Decision counted(@Nullable RateLimiter only, Decision decision) {
+        leases.hold(decision);
         if (only != null) {
             only.counted(decision.admitted(), decision.source());
         } else {
@@ -359,7 +438,7 @@ public final class RateLimiters implements AutoCloseable {
             }
         }
         if (!listeners.isEmpty()) {
-            tell(listener -> listener.onDecision(decision));
+            listeners.tell(listener -> listener.onDecision(decision));
         }
         return decision;
     }
@@ -370,19 +449,5 @@ public final class RateLimiters implements AutoCloseable {
                         System.Logger.Level.WARNING,
                         "Rate " + idle + " of limit \"" + limit.name() + "\" never refuses a call that " + stricter
                                 + " admits; drop it, or make it stricter"));
-    }
-
-    private void tell(Consumer<RateLimitListener> event) {
-        for (RateLimitListener listener : listeners) {
-            try {
-                event.accept(listener);
-            } catch (Exception | LinkageError | AssertionError ex) {
-                boolean first = failed.add(listener.getClass());
-                LOG.log(
-                        first ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
-                        "A rate limit listener failed: " + listener.getClass().getName(),
-                        ex);
-            }
-        }
     }
 }

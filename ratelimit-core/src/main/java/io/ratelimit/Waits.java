@@ -6,15 +6,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The calls that wait for the instant that a reservation promised them. A thread parks; a future is completed by one timer.
@@ -22,22 +17,20 @@ import org.jspecify.annotations.Nullable;
  * <p>Who is interrupted or cancelled before that instant gives the tokens back; so does who comes too late, because the JVM
  * or its machine stood still, and everybody when the registry is closed.
  */
-final class Waits implements AutoCloseable {
+final class Waits {
 
     /** How late a thread may be scheduled after the longest wait: more is no longer what the caller agreed to. */
     private static final long LATE_NANOS = 500_000_000;
 
-    private static final long LAST_WAIT_MILLIS = 1_000;
-
-    private final RateLimitStore store;
+    private final GiveBacks giveBacks;
+    private final Alarms alarms;
     private final Set<Parked> parked = ConcurrentHashMap.newKeySet();
     private final Set<CompletableFuture<Decision>> futures = ConcurrentHashMap.newKeySet();
-    private final Set<CompletableFuture<Void>> returns = ConcurrentHashMap.newKeySet();
-    private @Nullable ScheduledThreadPoolExecutor timer;
     private volatile boolean closed;
 
-    Waits(RateLimitStore store) {
-        this.store = store;
+    Waits(GiveBacks giveBacks, Alarms alarms) {
+        this.giveBacks = giveBacks;
+        this.alarms = alarms;
     }
 
     /** Parks until the grant; the answer is a refusal if it comes too late. Interrupts stay set. */
@@ -103,9 +96,7 @@ final class Waits implements AutoCloseable {
             Decision decision, long calledNanos, CompletableFuture<Decision> answered, Consumer<Decision> counted) {
         futures.add(answered);
         Runnable grant = () -> answer(answered, isLate(decision, calledNanos) ? decision.refused() : decision, counted);
-        Future<?> alarm = schedule(
-                () -> ForkJoinPool.commonPool().execute(grant),
-                decision.grantedAfter().toNanos());
+        Future<?> alarm = alarms.in(decision.grantedAfter().toNanos(), grant);
         answered.whenComplete((answer, cancelled) -> {
             futures.remove(answered);
             alarm.cancel(false);
@@ -122,29 +113,13 @@ final class Waits implements AutoCloseable {
         }
     }
 
-    /** Ends all waits and waits a second for their tokens to be given back. */
-    @Override
-    public void close() {
+    /** Ends all waits, whose tokens are then on their way back, or will be by the deadline, an instant of nanoTime. */
+    void close(long deadline) {
         closed = true;
         parked.forEach(waiter -> LockSupport.unpark(waiter.thread));
         futures.forEach(future -> future.completeExceptionally(closing()));
-        synchronized (this) {
-            if (timer != null) {
-                timer.shutdownNow();
-            }
-        }
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LAST_WAIT_MILLIS);
         while (!parked.isEmpty() && System.nanoTime() < deadline) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
-        }
-        try {
-            CompletableFuture.allOf(returns.toArray(CompletableFuture[]::new))
-                    .get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException ex) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException ex) {
-            // What could not be given back stays taken, which refuses, and never admits.
-            return;
         }
     }
 
@@ -153,35 +128,7 @@ final class Waits implements AutoCloseable {
     }
 
     private void giveBack(Decision decision) {
-        CompletableFuture<Void> done = returned(decision);
-        returns.add(done);
-        done.whenComplete((nothing, failure) -> returns.remove(done));
-    }
-
-    private CompletableFuture<Void> returned(Decision decision) {
-        try {
-            CompletionStage<Void> stage = store.giveBack(decision, decision.charges());
-            return stage.toCompletableFuture();
-        } catch (RuntimeException ex) {
-            return CompletableFuture.failedFuture(new CompletionException(ex));
-        }
-    }
-
-    private synchronized Future<?> schedule(Runnable alarm, long nanos) {
-        if (closed) {
-            return CompletableFuture.completedFuture(null);
-        }
-        ScheduledThreadPoolExecutor running = timer;
-        if (running == null) {
-            running = new ScheduledThreadPoolExecutor(1, task -> {
-                Thread thread = new Thread(task, "ratelimit-timer");
-                thread.setDaemon(true);
-                return thread;
-            });
-            running.setRemoveOnCancelPolicy(true);
-            timer = running;
-        }
-        return running.schedule(alarm, nanos, TimeUnit.NANOSECONDS);
+        giveBacks.of(decision, decision.charges());
     }
 
     private static CancellationException closing() {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -205,6 +206,16 @@ class FallbackStoreTests {
         @Override
         public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
             return memory.owe(taken, more);
+        }
+
+        @Override
+        public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+            return memory.renew(decisions);
+        }
+
+        @Override
+        public void whenReady(LongConsumer listener) {
+            memory.whenReady(listener);
         }
 
         @Override

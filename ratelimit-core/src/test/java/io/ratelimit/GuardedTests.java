@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -92,23 +91,22 @@ class GuardedTests {
     @Test
     void whoIsGoneWhenTheGrantComesGivesTheTokensBack() throws Exception {
         CompletableFuture<Decision> granted = new CompletableFuture<>();
-        List<Decision> dropped = new CopyOnWriteArrayList<>();
-        CompletableFuture<Thread> result = Guarded.by(granted.copy(), this::called, dropped::add);
-        Decision decision = hour.tryAcquire("key");
-        granted.complete(decision);
+        CompletableFuture<Thread> result = Guarded.by(granted.copy(), this::called, limiters);
+        granted.complete(hour.tryAcquire("key"));
         result.get(10, TimeUnit.SECONDS);
-        assertThat(dropped).isEmpty();
+        assertThat(hour.peek("key").remaining()).isZero();
 
+        Decision decision = hour.tryAcquire("other");
         CompletableFuture<Decision> late = new CompletableFuture<>() {
             @Override
             public boolean cancel(boolean mayInterruptIfRunning) {
                 return complete(decision);
             }
         };
-        Guarded.by(late, this::called, dropped::add).cancel(true);
+        Guarded.by(late, this::called, limiters).cancel(true);
         assertThat(ForkJoinPool.commonPool().awaitQuiescence(10, TimeUnit.SECONDS))
                 .isTrue();
-        assertThat(dropped).containsExactly(decision);
+        assertThat(hour.peek("other").remaining()).isEqualTo(1);
         assertThat(calls).hasValue(1);
     }
 

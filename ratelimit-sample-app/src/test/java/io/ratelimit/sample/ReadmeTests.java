@@ -107,6 +107,10 @@ class ReadmeTests {
                     public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
                         return memory.owe(taken, more);
                     }
+                    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+                        return memory.renew(decisions);
+                    }
+                    public void whenReady(java.util.function.LongConsumer listener) { memory.whenReady(listener); }
                     public void forget(Limit limit, String key) { memory.forget(limit, key); }
                     public void close() { memory.close(); }
                 }

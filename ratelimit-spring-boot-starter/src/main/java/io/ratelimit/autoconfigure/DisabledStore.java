@@ -2,6 +2,7 @@ package io.ratelimit.autoconfigure;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.Source;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongConsumer;
 
 /** Admits everything and counts nothing: what takes a store's place while rate limiting is switched off. */
 final class DisabledStore implements RateLimitStore {
@@ -37,6 +39,15 @@ final class DisabledStore implements RateLimitStore {
     public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
         return CompletableFuture.completedFuture(null);
     }
+
+    @Override
+    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+        return CompletableFuture.completedFuture(
+                decisions.stream().map(decision -> LeaseState.HELD).toList());
+    }
+
+    @Override
+    public void whenReady(LongConsumer listener) {}
 
     @Override
     public void forget(Limit limit, String key) {}

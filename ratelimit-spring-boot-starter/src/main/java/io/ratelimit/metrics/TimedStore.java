@@ -5,12 +5,14 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -70,6 +72,16 @@ public final class TimedStore implements RateLimitStore {
     @Override
     public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
         return timed.owe(taken, more);
+    }
+
+    @Override
+    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+        return timed.renew(decisions);
+    }
+
+    @Override
+    public void whenReady(LongConsumer listener) {
+        timed.whenReady(listener);
     }
 
     @Override

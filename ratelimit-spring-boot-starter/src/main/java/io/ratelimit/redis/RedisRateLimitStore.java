@@ -2,6 +2,7 @@ package io.ratelimit.redis;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.StoreUnavailableException;
@@ -15,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiFunction;
+import java.util.function.LongConsumer;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.util.ClassUtils;
 
@@ -132,6 +134,14 @@ public final class RedisRateLimitStore implements RateLimitStore {
                 .map(group -> change.apply(group, deadline))
                 .toArray(CompletableFuture[]::new)));
     }
+
+    @Override
+    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void whenReady(LongConsumer listener) {}
 
     @Override
     public void forget(Limit limit, String key) {

@@ -72,6 +72,7 @@ final class ScriptArguments {
             case SLIDING_WINDOW -> 4 + tick;
             case SLIDING_WINDOW_COUNTER -> 8 + tick;
             case FIXED_WINDOW -> 12 + tick;
+            case CONCURRENCY -> 16 + tick;
         };
     }
 }

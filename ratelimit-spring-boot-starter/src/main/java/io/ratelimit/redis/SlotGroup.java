@@ -73,7 +73,7 @@ record SlotGroup(List<Charge> charges, List<byte[]> keys) {
 
     private byte[][] args(ScriptArguments args, @Nullable Decision taken) {
         for (Charge charge : charges) {
-            List<Arithmetic> rates = charge.limit().arithmetic();
+            List<Arithmetic> rates = charge.arithmetic();
             long[] grants = taken == null ? null : taken.grants(charge);
             args.add(charge.cost());
             args.add(rates.size());

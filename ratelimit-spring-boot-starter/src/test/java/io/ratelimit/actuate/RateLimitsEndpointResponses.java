@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.FallbackStore;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.OnStoreFailure;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -266,6 +268,16 @@ abstract class RateLimitsEndpointResponses {
         @Override
         public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
             return memory.owe(taken, more);
+        }
+
+        @Override
+        public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+            return memory.renew(decisions);
+        }
+
+        @Override
+        public void whenReady(LongConsumer listener) {
+            memory.whenReady(listener);
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.ratelimit.aop;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitStore;
@@ -12,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 
 /** Replies when told to, on a thread of its own, as a store over the network does. */
 final class LateStore implements RateLimitStore {
@@ -57,6 +59,16 @@ final class LateStore implements RateLimitStore {
     @Override
     public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
         return memory.owe(taken, more);
+    }
+
+    @Override
+    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+        return memory.renew(decisions);
+    }
+
+    @Override
+    public void whenReady(LongConsumer listener) {
+        memory.whenReady(listener);
     }
 
     @Override

@@ -20,6 +20,7 @@ interface ModelRate {
                 Optional<CalendarPeriod> calendar = limit.calendar();
                 yield new ModelWindows(rate, calendar.orElse(null), limit.zone(), clock);
             }
+            case CONCURRENCY -> new ModelLeases(rate, clock);
         };
     }
 
@@ -55,6 +56,14 @@ interface ModelRate {
     void owe(long cost);
 
     void giveBack(long cost, long granted);
+
+    /** Says whose lease the call is about; nothing to most rates. */
+    default void seenBy(long lease) {}
+
+    /** Queues for a lease, or stays in the queue. */
+    default void queue(long cost) {}
+
+    default void leaveQueue() {}
 
     /** Whether the other rate's state means the same for this one. */
     boolean continues(ModelRate other);

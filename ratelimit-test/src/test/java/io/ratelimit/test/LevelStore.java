@@ -3,7 +3,9 @@ package io.ratelimit.test;
 import io.ratelimit.Algorithm;
 import io.ratelimit.Arithmetic;
 import io.ratelimit.Charge;
+import io.ratelimit.Concurrency;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.TokenBucket;
@@ -14,7 +16,9 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** A store behind one lock, of states on a clock that may be set back; and what can be wrong with it. */
@@ -46,7 +50,14 @@ final class LevelStore implements RateLimitStore {
         GIVES_BACK_TWICE,
         FORGETS_WHAT_IS_PROMISED,
         OWES_NOTHING,
-        OWES_WITHOUT_BOUND
+        OWES_WITHOUT_BOUND,
+        QUEUES_NOBODY,
+        QUEUES_ANEW_EACH_TIME,
+        LETS_NOBODY_LEAVE_THE_QUEUE,
+        LETS_OTHERS_OVERTAKE,
+        RENEWS_NOTHING,
+        RENEWS_WHAT_RAN_OUT,
+        TELLS_NOBODY_OF_LEASES
     }
 
     private record Stored(Limit limit, long[][] states) {}
@@ -56,13 +67,14 @@ final class LevelStore implements RateLimitStore {
             Charge charge, long[][] states, @Nullable Arithmetic[] before, boolean redated) {
 
         Arithmetic rate(int i) {
-            return charge.limit().arithmetic().get(i);
+            return charge.arithmetic().get(i);
         }
     }
 
     private final Map<String, Stored> keys = new ConcurrentHashMap<>();
     private final LongSupplier clock;
     private final Flaw flaw;
+    private LongConsumer ready = lease -> {};
 
     LevelStore(LongSupplier clock, Flaw flaw) {
         this.clock = clock;
@@ -128,6 +140,65 @@ final class LevelStore implements RateLimitStore {
     }
 
     @Override
+    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+        synchronized (keys) {
+            return CompletableFuture.completedFuture(
+                    decisions.stream().map(this::renew).toList());
+        }
+    }
+
+    private LeaseState renew(Decision decision) {
+        LeaseState worst = LeaseState.HELD;
+        for (Charge charge : decision.leases()) {
+            Loaded loaded = load(charge);
+            Concurrency leases = (Concurrency) loaded.rate(0);
+            LeaseState state = leases.lease(loaded.states[0]);
+            if (state == LeaseState.LOST && flaw == Flaw.RENEWS_WHAT_RAN_OUT) {
+                state = LeaseState.HELD;
+            } else if (state != LeaseState.LOST && flaw != Flaw.RENEWS_NOTHING) {
+                loaded.states[0] = leases.renewed(loaded.states[0]);
+                keys.put(place(charge), new Stored(charge.limit(), loaded.states));
+            }
+            worst = state.compareTo(worst) > 0 ? state : worst;
+        }
+        return worst;
+    }
+
+    @Override
+    public void whenReady(LongConsumer listener) {
+        ready = listener;
+    }
+
+    /** Queues, or leaves the queue, after a refusal. */
+    private void queue(Loaded loaded, boolean queued) {
+        Charge charge = loaded.charge;
+        if (charge.lease() == 0 || flaw == Flaw.QUEUES_NOBODY) {
+            return;
+        }
+        Concurrency leases = (Concurrency) loaded.rate(0);
+        long[] state = loaded.states[0];
+        if (queued && flaw == Flaw.QUEUES_ANEW_EACH_TIME) {
+            state = leases.left(state);
+        }
+        long[] next = queued
+                ? leases.queued(state, charge.cost())
+                : flaw == Flaw.LETS_NOBODY_LEAVE_THE_QUEUE ? state : leases.left(state);
+        if (next != loaded.states[0]) {
+            loaded.states[0] = next;
+            keys.put(place(charge), new Stored(charge.limit(), loaded.states));
+        }
+    }
+
+    /** Those who queue may have become ready. */
+    private void tell(Loaded loaded) {
+        if (loaded.charge.lease() != 0 && flaw != Flaw.TELLS_NOBODY_OF_LEASES) {
+            for (long lease : ((Concurrency) loaded.rate(0)).ready(loaded.states[0])) {
+                ready.accept(lease);
+            }
+        }
+    }
+
+    @Override
     public void forget(Limit limit, String key) {
         synchronized (keys) {
             if (flaw != Flaw.FORGETS_NOTHING) {
@@ -155,21 +226,29 @@ final class LevelStore implements RateLimitStore {
         } else {
             keys.put(place(charge), new Stored(charge.limit(), loaded.states));
         }
+        tell(loaded);
     }
 
     private Decision decideAll(List<Charge> charges, Duration maxWait) {
         List<Loaded> all = charges.stream().map(this::load).toList();
         int rates = all.stream().mapToInt(loaded -> loaded.states.length).sum();
         long[] seen = new long[Arithmetic.SEEN * rates];
+        Duration promised = Decision.promised(charges, maxWait);
         boolean admitted = true;
         long waitNanos = 0;
         int at = 0;
         for (Loaded loaded : all) {
             for (int i = 0; i < loaded.states.length; i++, at += Arithmetic.SEEN) {
                 Arithmetic rate = loaded.rate(i);
-                rate.see(loaded.states[i], now(rate), loaded.charge.cost(), seen, at);
+                boolean overtakes = flaw == Flaw.LETS_OTHERS_OVERTAKE && rate instanceof Concurrency;
+                rate.see(
+                        overtakes ? withoutQueue(loaded.states[i]) : loaded.states[i],
+                        now(rate),
+                        loaded.charge.cost(),
+                        seen,
+                        at);
                 long wait = rate.untilAdmitted(seen, at, loaded.charge.cost());
-                admitted &= wait <= rate.waitWithin(maxWait);
+                admitted &= wait <= rate.waitWithin(promised);
                 waitNanos = admitted ? Math.max(waitNanos, wait * rate.tickNanos()) : 0;
                 admitted &= flaw != Flaw.LETS_NO_FREE_CALL_PASS || rate.remaining(seen, at, 0) > 0;
             }
@@ -179,10 +258,17 @@ final class LevelStore implements RateLimitStore {
         }
         at = 0;
         for (Loaded loaded : all) {
-            save(loaded, admitted, waitNanos, maxWait, seen, at);
+            save(loaded, admitted, waitNanos, promised, seen, at);
             at += Arithmetic.SEEN * loaded.states.length;
         }
-        return Decision.of(charges, maxWait, admitted, seen);
+        Decision decision = Decision.of(charges, maxWait, admitted, seen);
+        for (Loaded loaded : all) {
+            if (!admitted) {
+                queue(loaded, decision.isQueued());
+            }
+            tell(loaded);
+        }
+        return decision;
     }
 
     private void save(Loaded loaded, boolean admitted, long waitNanos, Duration maxWait, long[] seen, int at) {
@@ -236,6 +322,17 @@ final class LevelStore implements RateLimitStore {
         return wait > rate.waitWithin(maxWait);
     }
 
+    /** Only what is held: entries of three numbers after the instant, of which the second is negative in the queue. */
+    private static long[] withoutQueue(long[] state) {
+        LongStream.Builder held = LongStream.builder().add(state[0]);
+        for (int i = 1; i < state.length; i += 3) {
+            if (state[i + 1] > 0) {
+                held.add(state[i]).add(state[i + 1]).add(state[i + 2]);
+            }
+        }
+        return held.build().toArray();
+    }
+
     /** Whether a refusal has to be written: the key is of a slower configuration, or of a time that is yet to come. */
     private boolean isWrittenLate(Loaded loaded, Duration maxWait, long[] seen, int at) {
         if (loaded.charge.cost() > loaded.charge.limit().capacity() || refusing(loaded, maxWait, seen, at) < 0) {
@@ -258,7 +355,7 @@ final class LevelStore implements RateLimitStore {
     }
 
     private Loaded load(Charge charge) {
-        List<Arithmetic> rates = charge.limit().arithmetic();
+        List<Arithmetic> rates = charge.arithmetic();
         Stored stored = keys.get(place(charge));
         long[][] states = new long[rates.size()][];
         Arithmetic[] before = new Arithmetic[states.length];
