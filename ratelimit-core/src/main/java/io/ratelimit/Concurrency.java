@@ -133,13 +133,20 @@ public final class Concurrency implements Arithmetic {
         return state.length == FIRST;
     }
 
-    /** Tells the instant, what is free for the lease, the ticks until the cost fits, and the ticks until all leases run out. */
+    /**
+     * Tells the instant, what is left for those who come later, the ticks until the cost fits, and the ticks until all leases
+     * run out. What the lease itself holds or queues for is not counted.
+     */
     @Override
     public void see(long[] state, long now, long cost, long[] seen, int at) {
-        long free = most - ahead(state).mapToLong(i -> cost(state, i)).sum();
+        int own = find(state);
+        long others = entries(state)
+                .filter(i -> i != own)
+                .mapToLong(i -> cost(state, i))
+                .sum();
         seen[at] = state[TIME];
-        seen[at + 1] = free;
-        seen[at + 2] = cost > most ? 0 : untilFree(state, cost - free);
+        seen[at + 1] = most - others;
+        seen[at + 2] = cost > most ? 0 : untilFree(state, cost);
         seen[at + 3] = untilFull(state);
     }
 
@@ -157,7 +164,7 @@ public final class Concurrency implements Arithmetic {
      * @return the next state
      */
     public long[] queued(long[] state, long cost) {
-        return find(state) > 0 ? renewed(state) : with(state, -cost);
+        return cost == 0 ? state : find(state) > 0 ? renewed(state) : with(state, -cost);
     }
 
     /**
@@ -295,19 +302,16 @@ public final class Concurrency implements Arithmetic {
         return taken > 0 ? Math.max(lease, seen[at + 3]) : seen[at + 3];
     }
 
-    private long untilFree(long[] state, long missing) {
-        if (missing <= 0) {
-            return 0;
-        }
-        long left = missing;
-        long end = state[TIME];
+    private long untilFree(long[] state, long cost) {
+        long missing = cost + ahead(state).mapToLong(i -> cost(state, i)).sum() - most;
         int[] ends = ahead(state)
                 .boxed()
                 .sorted(Comparator.comparingLong(i -> state[i + END]))
                 .mapToInt(Integer::intValue)
                 .toArray();
-        for (int i = 0; i < ends.length && left > 0; i++) {
-            left -= cost(state, ends[i]);
+        long end = state[TIME];
+        for (int i = 0; i < ends.length && missing > 0; i++) {
+            missing -= cost(state, ends[i]);
             end = state[ends[i] + END];
         }
         return end - state[TIME];

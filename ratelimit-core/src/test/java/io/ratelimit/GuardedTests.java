@@ -2,13 +2,13 @@ package io.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -84,7 +84,9 @@ class GuardedTests {
         CompletableFuture<Thread> cancelled = waiting.callAsync("key", this::called);
         assertThat(waiting.tryAcquire("key").retryAfter().orElseThrow()).isGreaterThan(Duration.ofHours(1));
         cancelled.cancel(true);
-        assertThat(waiting.tryAcquire("key").retryAfter().orElseThrow()).isLessThanOrEqualTo(Duration.ofHours(1));
+        await().untilAsserted(
+                        () -> assertThat(waiting.tryAcquire("key").retryAfter().orElseThrow())
+                                .isLessThanOrEqualTo(Duration.ofHours(1)));
         assertThat(calls).hasValue(0);
     }
 
@@ -94,7 +96,7 @@ class GuardedTests {
         CompletableFuture<Thread> result = Guarded.by(granted.copy(), this::called, limiters);
         granted.complete(hour.tryAcquire("key"));
         result.get(10, TimeUnit.SECONDS);
-        assertThat(hour.peek("key").remaining()).isZero();
+        assertThat(hour.peek("key").remaining()).isEqualTo(1);
 
         Decision decision = hour.tryAcquire("other");
         CompletableFuture<Decision> late = new CompletableFuture<>() {
@@ -104,9 +106,7 @@ class GuardedTests {
             }
         };
         Guarded.by(late, this::called, limiters).cancel(true);
-        assertThat(ForkJoinPool.commonPool().awaitQuiescence(10, TimeUnit.SECONDS))
-                .isTrue();
-        assertThat(hour.peek("other").remaining()).isEqualTo(1);
+        await().untilAsserted(() -> assertThat(hour.peek("other").remaining()).isEqualTo(2));
         assertThat(calls).hasValue(1);
     }
 

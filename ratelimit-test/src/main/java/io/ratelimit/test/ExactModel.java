@@ -1,6 +1,7 @@
 package io.ratelimit.test;
 
 import io.ratelimit.Charge;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.Rate;
 import io.ratelimit.Tokens;
@@ -42,7 +43,8 @@ final class ExactModel {
         this.clock = clock;
     }
 
-    Answer decide(List<Charge> charges, Duration maxWait) {
+    Answer decide(List<Charge> charges, Duration longest) {
+        Duration maxWait = promised(charges, longest);
         List<List<Seen>> all = charges.stream().map(this::load).toList();
         boolean admitted = true;
         Duration wait = Duration.ZERO;
@@ -54,6 +56,7 @@ final class ExactModel {
             }
         }
         Duration granted = admitted ? wait : Duration.ZERO;
+        boolean queued = !admitted && !longest.isZero() && isShortOfLeases(charges, all);
         List<Figures> figures = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
             Charge charge = charges.get(i);
@@ -69,11 +72,55 @@ final class ExactModel {
                         admitted ? Optional.of(Duration.ZERO) : own,
                         duration(seen.rate, seen.rate.reset())));
             }
-            if (charge.cost() > 0 && (admitted || rewritten)) {
+            boolean moved = !admitted && moves(charge, all.get(i), queued);
+            if (charge.cost() > 0 && (admitted || rewritten || moved)) {
                 save(charge, all.get(i));
             }
         }
         return new Answer(admitted, granted, figures);
+    }
+
+    /** A call that queues for a lease is promised nothing. */
+    private static Duration promised(List<Charge> charges, Duration maxWait) {
+        boolean leased = charges.stream().anyMatch(charge -> charge.limit().isLeased());
+        return leased ? Duration.ZERO : maxWait;
+    }
+
+    /** Whether a lease is missing, and nothing is asked that never fits. */
+    private static boolean isShortOfLeases(List<Charge> charges, List<List<Seen>> all) {
+        boolean missing = false;
+        for (int i = 0; i < all.size(); i++) {
+            for (Seen seen : all.get(i)) {
+                Optional<Duration> wait = wait(seen.rate, charges.get(i).cost());
+                if (wait.isEmpty()) {
+                    return false;
+                }
+                missing |= charges.get(i).limit().isLeased() && !wait.get().isZero();
+            }
+        }
+        return missing;
+    }
+
+    /** Whether a refused charge enters the queue, stays in it, or leaves it. */
+    private static boolean moves(Charge charge, List<Seen> all, boolean queued) {
+        boolean moved = false;
+        for (Seen seen : all) {
+            if (queued) {
+                seen.rate.queue(charge.cost());
+            }
+            moved |= charge.limit().isLeased() && (queued || seen.rate.leaveQueue());
+        }
+        return moved;
+    }
+
+    /** Makes the lease of a charge last, and tells what became of it. */
+    LeaseState renew(Charge charge) {
+        List<Seen> seen = load(charge);
+        LeaseState state = seen.get(0).rate.renew();
+        if (state != LeaseState.LOST) {
+            save(charge, seen);
+        }
+        return state;
     }
 
     /** Gives back what was taken under the present configuration, for the instants that a store tells; nothing is nothing. */
@@ -119,8 +166,8 @@ final class ExactModel {
     }
 
     /** Whether the charge is refused now and fits one day. */
-    boolean isShort(Charge charge, Duration maxWait) {
-        return isShort(charge, load(charge), maxWait);
+    boolean isShort(List<Charge> call, Charge charge, Duration maxWait) {
+        return isShort(charge, load(charge), promised(call, maxWait));
     }
 
     private static boolean isShort(Charge charge, List<Seen> all, Duration maxWait) {
@@ -144,6 +191,12 @@ final class ExactModel {
     }
 
     private List<Seen> load(Charge charge) {
+        List<Seen> loaded = loaded(charge);
+        loaded.forEach(seen -> seen.rate.seenBy(charge.lease()));
+        return loaded;
+    }
+
+    private List<Seen> loaded(Charge charge) {
         Limit limit = charge.limit();
         Stored stored = of(limit).get(charge.key());
         List<ModelRate> before = stored == null || isFull(limit, charge.key())

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** Leases: a list of who holds what, and a list of who queues for it, both with the instant at which they run out. */
 final class ModelLeases implements ModelRate {
@@ -72,12 +73,27 @@ final class ModelLeases implements ModelRate {
 
     @Override
     public long free() {
-        return Math.max(0, capacity() - takenBefore(id, time));
+        long own = held.stream()
+                .filter(lease -> id != 0 && lease.id == id)
+                .mapToLong(Lease::cost)
+                .sum();
+        return Math.max(0, capacity() - others() - own);
+    }
+
+    private long others() {
+        return Stream.concat(held.stream(), queue.stream())
+                .filter(lease -> id == 0 || lease.id != id)
+                .mapToLong(Lease::cost)
+                .sum();
     }
 
     @Override
     public long out() {
-        return Math.min(capacity(), takenBefore(0, time));
+        return Math.min(
+                capacity(),
+                Stream.concat(held.stream(), queue.stream())
+                        .mapToLong(Lease::cost)
+                        .sum());
     }
 
     /** What others hold at an instant, and what is queued before a lease, or is queued at all if that is not. */
@@ -131,7 +147,7 @@ final class ModelLeases implements ModelRate {
 
     @Override
     public void queue(long cost) {
-        if (state() == LeaseState.LOST) {
+        if (cost > 0 && state() == LeaseState.LOST) {
             queue.add(new Lease(id, cost, time + period()));
         } else {
             renew();
@@ -139,11 +155,12 @@ final class ModelLeases implements ModelRate {
     }
 
     @Override
-    public void leaveQueue() {
-        queue.removeIf(lease -> lease.id == id);
+    public boolean leaveQueue() {
+        return queue.removeIf(lease -> lease.id == id);
     }
 
-    LeaseState renew() {
+    @Override
+    public LeaseState renew() {
         held.replaceAll(this::renewed);
         queue.replaceAll(this::renewed);
         return state();

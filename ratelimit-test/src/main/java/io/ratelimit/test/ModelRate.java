@@ -1,6 +1,7 @@
 package io.ratelimit.test;
 
 import io.ratelimit.CalendarPeriod;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.Rate;
 import java.math.BigInteger;
@@ -63,7 +64,15 @@ interface ModelRate {
     /** Queues for a lease, or stays in the queue. */
     default void queue(long cost) {}
 
-    default void leaveQueue() {}
+    /** Leaves a queue, if it is in one. */
+    default boolean leaveQueue() {
+        return false;
+    }
+
+    /** Makes a lease last, and tells what became of it. */
+    default LeaseState renew() {
+        throw new IllegalStateException("A limit that is not leased has no leases");
+    }
 
     /** Whether the other rate's state means the same for this one. */
     boolean continues(ModelRate other);

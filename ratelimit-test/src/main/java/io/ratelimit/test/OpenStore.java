@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.Arithmetic;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.Reading;
 import java.math.BigDecimal;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -46,9 +46,16 @@ abstract class OpenStore {
     }
 
     final Decision decide(Duration maxWait, Charge... charges) {
-        List<Charge> merged = Charge.merged(List.of(charges));
-        List<Charge> twins =
-                Charge.merged(Arrays.stream(charges).map(OpenStore::twin).toList());
+        return decideMerged(maxWait, Charge.merged(List.of(charges)));
+    }
+
+    /** Decides a call anew that queued, for the same leases. */
+    final Decision again(Decision queued) {
+        return decideMerged(queued.maxWait(), queued.charges());
+    }
+
+    private Decision decideMerged(Duration maxWait, List<Charge> merged) {
+        List<Charge> twins = merged.stream().map(OpenStore::twin).toList();
         Decision decision =
                 merged.size() == 1 && maxWait.isZero() ? store.decide(merged.get(0)) : store.decide(merged, maxWait);
         Decision later = await(store, twins, maxWait);
@@ -58,10 +65,17 @@ abstract class OpenStore {
         return decision;
     }
 
+    /** Makes the leases of a decision last, and those of its twin. */
+    final LeaseState renew(Decision decision) {
+        LeaseState state = await(store.renew(List.of(decision))).get(0);
+        assertThat(await(store.renew(List.of(twin(decision))))).containsExactly(state);
+        return state;
+    }
+
     /** Gives part of the only charge of a decision back, and as much to its twin. */
     final void giveBack(Decision decision, String tokens) {
         Charge taken = decision.charges().get(0);
-        Charge unused = charge(taken.limit(), taken.key(), tokens);
+        Charge unused = new Charge(taken.limit(), taken.key(), thousandths(tokens), taken.lease());
         await(store.giveBack(decision, List.of(unused)));
         await(store.giveBack(twin(decision), List.of(twin(unused))));
     }
@@ -91,7 +105,7 @@ abstract class OpenStore {
     }
 
     private static Charge twin(Charge charge) {
-        return new Charge(twin(charge.limit()), charge.key(), charge.cost());
+        return new Charge(twin(charge.limit()), charge.key(), charge.cost(), charge.lease());
     }
 
     /** Takes so many tokens of one key. */
@@ -109,7 +123,11 @@ abstract class OpenStore {
     }
 
     static Charge charge(Limit limit, String key, String tokens) {
-        return new Charge(limit, key, new BigDecimal(tokens).movePointRight(3).longValueExact());
+        return new Charge(limit, key, thousandths(tokens));
+    }
+
+    private static long thousandths(String tokens) {
+        return new BigDecimal(tokens).movePointRight(3).longValueExact();
     }
 
     static Decision await(RateLimitStore store, List<Charge> charges) {

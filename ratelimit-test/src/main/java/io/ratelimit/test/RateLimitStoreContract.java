@@ -106,6 +106,14 @@ public abstract class RateLimitStoreContract {
         }
     }
 
+    /** What holds for calls that hold what they take until they end. */
+    @Nested
+    class Leases extends StoreLeases {
+        Leases() {
+            super(RateLimitStoreContract.this);
+        }
+    }
+
     /** Random decisions beside the exact model. */
     @Nested
     class Comparison extends StoreComparison {

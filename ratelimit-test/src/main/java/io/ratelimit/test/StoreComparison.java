@@ -1,5 +1,6 @@
 package io.ratelimit.test;
 
+import static java.util.Comparator.naturalOrder;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Algorithm;
@@ -7,6 +8,7 @@ import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.InvalidLimitException;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.Rate;
 import io.ratelimit.Refill;
@@ -47,6 +49,7 @@ abstract class StoreComparison extends OpenStore {
     private final ExactModel model = new ExactModel(clock);
     private final List<Limit> limits = new ArrayList<>();
     private final List<Decision> taken = new ArrayList<>();
+    private final List<Decision> queued = new ArrayList<>();
     private final Set<String> redefined = new HashSet<>();
     private Duration lastWait = Duration.ZERO;
 
@@ -70,6 +73,7 @@ abstract class StoreComparison extends OpenStore {
     private void startBatch(int number) {
         limits.clear();
         taken.clear();
+        queued.clear();
         for (int i = 0; i <= random.nextInt(3); i++) {
             limits.add(randomLimit("batch-" + number + "." + i));
         }
@@ -80,17 +84,18 @@ abstract class StoreComparison extends OpenStore {
      * takes nor is short may or may not rewrite it; so the first are forgotten, and the second not made.
      */
     private void decide(int number) {
-        List<Charge> charges = Charge.merged(randomCharges());
+        List<Charge> charges = queued.isEmpty() || random.nextInt(3) > 0 ? Charge.merged(randomCharges()) : turn();
         Duration maxWait = randomWait(charges);
         for (Charge charge : charges) {
             if (redefined.contains(charge.limit().name()) && model.isFull(charge.limit(), charge.key())) {
                 forgetBoth(charge.limit(), charge.key());
             }
         }
-        boolean admissible = charges.stream().noneMatch(charge -> model.isShort(charge, maxWait));
+        boolean admissible = charges.stream().noneMatch(charge -> model.isShort(charges, charge, maxWait));
         if (charges.stream()
                 .anyMatch(charge -> model.isForeign(charge.limit(), charge.key())
-                        && !(charge.cost() > 0 && (admissible && fits(charges) || model.isShort(charge, maxWait))))) {
+                        && !(charge.cost() > 0
+                                && (admissible && fits(charges) || model.isShort(charges, charge, maxWait))))) {
             return;
         }
         Answer expected = model.decide(charges, maxWait);
@@ -107,6 +112,8 @@ abstract class StoreComparison extends OpenStore {
         }
         if (decision.admitted()) {
             taken.add(decision);
+        } else if (decision.isQueued()) {
+            queued.add(decision);
         }
         assertThat(decision.charges()).isEqualTo(charges);
         Duration wait = decision.retryAfter().filter(retry -> !retry.isZero()).orElse(decision.resetAfter());
@@ -119,6 +126,37 @@ abstract class StoreComparison extends OpenStore {
                 : store.decide(charges, maxWait);
     }
 
+    /** The charges of a call that queued, if their limits are what they were. */
+    private List<Charge> turn() {
+        Decision waiting = queued.remove(random.nextInt(queued.size()));
+        boolean same = waiting.charges().stream()
+                .allMatch(charge -> limits.stream().anyMatch(limit -> limit == charge.limit()));
+        return same ? waiting.charges() : Charge.merged(randomCharges());
+    }
+
+    /** Renews the leases of a call that was admitted or queued, or leaves its queue. */
+    private void renew() {
+        List<Decision> some = random.nextBoolean() ? taken : queued;
+        if (some.isEmpty()) {
+            return;
+        }
+        Decision decision = some.get(random.nextInt(some.size()));
+        List<Charge> leases = decision.leases();
+        if (leases.isEmpty() || leases.stream().anyMatch(charge -> model.isForeign(charge.limit(), charge.key()))) {
+            return;
+        }
+        if (random.nextInt(4) == 0) {
+            await(store.giveBack(decision, leases));
+            leases.forEach(charge -> model.giveBack(charge, decision.grants(charge)));
+        } else {
+            LeaseState expected =
+                    leases.stream().map(model::renew).max(naturalOrder()).orElseThrow();
+            assertThat(await(store.renew(List.of(decision))))
+                    .as("-Dio.ratelimit.contract.seed=" + seed + " at " + clock.now() + " for " + leases)
+                    .containsExactly(expected);
+        }
+    }
+
     /** Settles one of the last decisions, in part, unless its key was written under another configuration since. */
     private void settle() {
         if (taken.isEmpty()) {
@@ -129,7 +167,7 @@ abstract class StoreComparison extends OpenStore {
         for (Charge charge : decision.charges()) {
             if (random.nextBoolean() && !model.isForeign(charge.limit(), charge.key())) {
                 long cost = random.nextBoolean() ? charge.cost() : random.nextLong(charge.cost() + 1);
-                unused.add(new Charge(charge.limit(), charge.key(), cost));
+                unused.add(new Charge(charge.limit(), charge.key(), cost, charge.lease()));
             }
         }
         if (unused.isEmpty()) {
@@ -143,7 +181,8 @@ abstract class StoreComparison extends OpenStore {
                     .map(charge -> new Charge(
                             charge.limit(),
                             charge.key(),
-                            randomCost(2 * charge.limit().capacity())))
+                            randomCost(2 * charge.limit().capacity()),
+                            charge.lease()))
                     .toList();
             await(store.owe(decision, more));
             more.forEach(model::owe);
@@ -241,6 +280,8 @@ abstract class StoreComparison extends OpenStore {
         int which = random.nextInt(limits.size());
         if (kind > 90) {
             settle();
+        } else if (kind > 80) {
+            renew();
         } else if (kind < 2) {
             forgetBoth(limits.get(which), "key-" + random.nextInt(KEYS));
         } else if (kind < 4) {

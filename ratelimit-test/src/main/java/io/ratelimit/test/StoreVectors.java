@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ratelimit.Algorithm;
 import io.ratelimit.Decision;
 import io.ratelimit.InvalidLimitException;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.Refill;
 import java.io.IOException;
@@ -57,6 +58,8 @@ abstract class StoreVectors extends OpenStore {
                 case "step" -> decisions.add(step(limit, start, line));
                 case "wait" -> decisions.add(waiting(limit, start, line));
                 case "back" -> giveBack(decisions, start, line);
+                case "again" -> again(decisions, start, line);
+                case "renew" -> renew(decisions, start, line);
                 case "calls" -> calls(limit, start, line);
                 case "every" -> every(limit, start, line);
                 default -> throw new IllegalStateException("Unknown line " + Arrays.toString(line));
@@ -99,6 +102,18 @@ abstract class StoreVectors extends OpenStore {
         clock.set(start.plusNanos(nanos(line[1])));
         Decision decision = decisions.get(Integer.parseInt(line[2]) - 1);
         giveBack(decision, line[3]);
+    }
+
+    private void again(List<Decision> decisions, Duration start, String[] line) {
+        clock.set(start.plusNanos(nanos(line[1])));
+        Decision queued = decisions.get(Integer.parseInt(line[2]) - 1);
+        assertThat(again(queued).admitted()).as(Arrays.toString(line)).isEqualTo(line[3].equals("yes"));
+    }
+
+    private void renew(List<Decision> decisions, Duration start, String[] line) {
+        clock.set(start.plusNanos(nanos(line[1])));
+        Decision decision = decisions.get(Integer.parseInt(line[2]) - 1);
+        assertThat(renew(decision)).as(Arrays.toString(line)).isEqualTo(LeaseState.valueOf(line[3]));
     }
 
     private static void assertRetry(Decision decision, String retry, String step) {
