@@ -1,6 +1,7 @@
 package io.ratelimit.test;
 
 import io.ratelimit.RateLimitStore;
+import java.time.Duration;
 import org.junit.jupiter.api.Nested;
 
 /**
@@ -72,6 +73,15 @@ public abstract class RateLimitStoreContract {
      */
     protected int randomDecisions() {
         return Integer.getInteger("io.ratelimit.contract.decisions", 100_000);
+    }
+
+    /**
+     * How long the tests that run in real time may take before they fail.
+     *
+     * @return a minute unless said otherwise
+     */
+    protected Duration patience() {
+        return Duration.ofMinutes(1);
     }
 
     /** Cases that other limiters publish. */

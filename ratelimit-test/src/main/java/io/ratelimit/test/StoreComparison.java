@@ -200,7 +200,7 @@ abstract class StoreComparison extends OpenStore {
             case 2 ->
                 Duration.ofNanos(
                         (long) (random.nextDouble() * 5 * randomPeriod().toNanos()));
-            default -> Duration.ZERO;
+            default -> charges.get(0).limit().isLeased() ? LONGEST_WAIT : Duration.ZERO;
         };
         for (Charge charge : charges) {
             try {
@@ -222,7 +222,10 @@ abstract class StoreComparison extends OpenStore {
         int count = random.nextInt(3) == 0 ? 1 + random.nextInt(4) : 1;
         for (int i = 0; i < count; i++) {
             Limit limit = limits.get(random.nextInt(limits.size()));
-            charges.add(new Charge(limit, "key-" + random.nextInt(KEYS), randomCost(limit.capacity())));
+            long cost = limit.isLeased() && random.nextBoolean()
+                    ? (limit.capacity() + 2) / 3
+                    : randomCost(limit.capacity());
+            charges.add(new Charge(limit, "key-" + random.nextInt(limit.isLeased() ? 1 : KEYS), cost));
         }
         return charges;
     }
