@@ -3,6 +3,7 @@ package io.ratelimit;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
@@ -14,12 +15,20 @@ class MemoryStoreLinearizabilityTests {
 
     @Test
     void holdsUnderStress() {
-        new StressOptions()
+        options().check(Operations.class);
+    }
+
+    @Test
+    void holdsForLeasesThatEndAndRunOut() {
+        options().check(LeaseOperations.class);
+    }
+
+    private static StressOptions options() {
+        return new StressOptions()
                 .iterations(12)
                 .invocationsPerIteration(1_000)
                 .threads(3)
-                .actorsPerThread(3)
-                .check(Operations.class);
+                .actorsPerThread(3);
     }
 
     @Param(name = "key", gen = IntGen.class, conf = "0:1")
@@ -101,6 +110,69 @@ class MemoryStoreLinearizabilityTests {
 
         private static Limit limit(String name, String... rates) {
             return Limit.named(name).rates(rates).cost(BigDecimal.ZERO).build();
+        }
+    }
+
+    /** Two at once, by four callers, each of whom has one lease. */
+    @Param(name = "caller", gen = IntGen.class, conf = "1:4")
+    public static class LeaseOperations {
+
+        private static final Limit TWO =
+                Limit.named("two").atOnce(2, Duration.ofSeconds(1)).build();
+
+        private final AtomicLong clock = new AtomicLong();
+        private final MemoryStore store = MemoryStore.create(clock::get, 100);
+
+        /** Closes the store at once, so that no sweeper begins: thousands of stores are made. */
+        public LeaseOperations() {
+            store.close();
+        }
+
+        @Operation
+        public boolean hold(@Param(name = "caller") int caller) {
+            return store.decide(charge(caller)).admitted();
+        }
+
+        @Operation
+        public String queue(@Param(name = "caller") int caller) {
+            Decision decision = store.decide(List.of(charge(caller)), Duration.ofMinutes(1));
+            return decision.admitted() + " " + decision.isQueued();
+        }
+
+        @Operation
+        public void release(@Param(name = "caller") int caller) {
+            store.giveBack(decision(caller), List.of(charge(caller)));
+        }
+
+        @Operation
+        public LeaseState renew(@Param(name = "caller") int caller) {
+            return store.renew(List.of(decision(caller)))
+                    .toCompletableFuture()
+                    .join()
+                    .get(0);
+        }
+
+        @Operation
+        public void passHalfALease() {
+            clock.addAndGet(500_000_000);
+        }
+
+        @Operation
+        public void sweep() {
+            store.sweep();
+        }
+
+        @Operation
+        public double left() {
+            return store.decide(new Charge(TWO, "key", 0)).remaining();
+        }
+
+        private static Decision decision(int caller) {
+            return Decision.of(List.of(charge(caller)), Duration.ZERO, true, new long[Arithmetic.SEEN]);
+        }
+
+        private static Charge charge(int caller) {
+            return new Charge(TWO, "key", 1_000, caller);
         }
     }
 }
