@@ -228,7 +228,7 @@ public final class Limit {
     /** The name and the rates: {@code report [100/m, 1000/h burst 200]}, {@code export [2 at once]}. */
     @Override
     public String toString() {
-        return name + " " + rates.stream().map(this::text).toList();
+        return name + " " + texts();
     }
 
     /**
@@ -239,6 +239,10 @@ public final class Limit {
      */
     public String text(Rate rate) {
         return isLeased() ? Tokens.text(rate.tokens()) + " at once" : rate.toString();
+    }
+
+    private List<String> texts() {
+        return rates.stream().map(this::text).toList();
     }
 
     private Arithmetic arithmetic(Rate rate) {
@@ -280,7 +284,7 @@ public final class Limit {
         }
         if (thousandths > capacity()) {
             throw new InvalidLimitException("Limit \"" + name + "\" has a cost of " + Tokens.text(tokens)
-                    + ", but its rates " + rates + " never hold more than " + Tokens.text(capacity())
+                    + ", but its rates " + texts() + " never hold more than " + Tokens.text(capacity())
                     + "; lower the cost or raise the burst");
         }
         return thousandths;

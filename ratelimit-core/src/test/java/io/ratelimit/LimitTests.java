@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -219,5 +220,46 @@ class LimitTests {
         assertThatThrownBy(limit::build)
                 .isInstanceOf(InvalidLimitException.class)
                 .hasMessageStartingWith(message);
+    }
+
+    @Test
+    void callsAtOnceAreALimitOfLeases() {
+        Limit limit = Limit.named("export").atOnce(2, Duration.ofSeconds(30)).build();
+        assertThat(limit).hasToString("export [2 at once]");
+        assertThat(limit.isLeased()).isTrue();
+        assertThat(limit.capacity()).isEqualTo(2_000);
+        assertThat(limit.canWait()).isTrue();
+        assertThat(limit)
+                .isEqualTo(Limit.named("export")
+                        .rates("2/30s")
+                        .algorithm(Algorithm.CONCURRENCY)
+                        .build())
+                .isNotEqualTo(
+                        Limit.named("export").atOnce(2, Duration.ofSeconds(20)).build());
+    }
+
+    @Test
+    void aLimitOfLeasesSaysWhatIsWrongWithIt() {
+        assertThatThrownBy(() -> Limit.named("export").atOnce(0, Duration.ofSeconds(30)))
+                .isInstanceOf(InvalidLimitException.class)
+                .hasMessage("Limit \"export\" has max-concurrent 0: not positive; use 1 or more");
+        for (Duration time : List.of(Duration.ofMillis(99), Duration.ofNanos(200_500_000))) {
+            assertThatThrownBy(() -> Limit.named("export").atOnce(2, time).build())
+                    .isInstanceOf(InvalidLimitException.class)
+                    .hasMessage("Invalid lease-time " + time
+                            + ": a lease lasts 100ms or longer, in whole milliseconds; use for example 30s");
+        }
+        assertThatThrownBy(() -> Limit.named("export")
+                        .algorithm(Algorithm.CONCURRENCY)
+                        .rates("2/30s", "3/10s")
+                        .build())
+                .isInstanceOf(InvalidLimitException.class)
+                .hasMessageContaining("only the smallest can bind");
+        assertThatThrownBy(() -> Limit.named("export")
+                        .atOnce(2, Duration.ofSeconds(30))
+                        .cost(BigDecimal.valueOf(3))
+                        .build())
+                .isInstanceOf(InvalidLimitException.class)
+                .hasMessageContaining("its rates [2 at once] never hold more than 2");
     }
 }

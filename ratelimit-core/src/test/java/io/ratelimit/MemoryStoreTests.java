@@ -81,6 +81,22 @@ class MemoryStoreTests {
     }
 
     @Test
+    void whatSomebodyHoldsMakesNoRoomHoweverLittleItIs() {
+        Limit leased = Limit.named("leased").atOnce(10, Duration.ofSeconds(30)).build();
+        for (String key : List.of("a", "b", "c", "d")) {
+            take(leased, key, 1);
+        }
+        for (int i = 0; i < 100; i++) {
+            take(leased, "other-" + i, 1);
+        }
+        for (String key : List.of("a", "b", "c", "d")) {
+            assertThat(take(leased, key, 0).remaining()).isEqualTo(9);
+        }
+        assertThat(store.evictions()).isZero();
+        assertThat(store.overflows()).isPositive();
+    }
+
+    @Test
     void aFullBucketMakesRoomWithoutBeingCounted() {
         take(TEN, "a", 1);
         take(TEN, "b", 10);
