@@ -14,6 +14,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param refill How tokens of a token bucket come back: continuously, or in whole portions at the end of each period.
  * @param calendar Whose windows fixed windows are, instead of those of the rate's period from the epoch.
  * @param zone Time zone whose midnight ends the windows of a calendar.
+ * @param maxConcurrent With algorithm concurrency, how many calls may run at once, 1 or more.
+ * @param leaseTime With algorithm concurrency, how long a call counts whose node died, 100ms or longer. 30s unless given.
  * @param cost Tokens that a call takes that names no cost, with at most three decimal places.
  * @param maxWait How long a call may wait for its tokens that names no wait.
  * @param onStoreFailure What is answered while the store cannot be asked: this node's memory, yes, or no.
@@ -34,17 +37,23 @@ record LimitProperties(
         @Nullable Refill refill,
         @Nullable CalendarPeriod calendar,
         @Nullable ZoneId zone,
+        @Nullable Integer maxConcurrent,
+        @Nullable Duration leaseTime,
         @Nullable BigDecimal cost,
         @Nullable Duration maxWait,
         @Nullable OnStoreFailure onStoreFailure) {
 
-    static final LimitProperties NOTHING = new LimitProperties(null, null, null, null, null, null, null, null);
+    static final LimitProperties NOTHING =
+            new LimitProperties(null, null, null, null, null, null, null, null, null, null);
 
+    private static final Duration LEASE_TIME = Duration.ofSeconds(30);
+    private static final Duration SHORTEST_LEASE_TIME = Duration.ofMillis(100);
     private static final String LIMITS = RateLimitProperties.PREFIX + ".limits";
     private static final String DEFAULTS = RateLimitProperties.PREFIX + ".defaults";
 
     LimitProperties withRates(List<RateProperties> other) {
-        return new LimitProperties(other, algorithm, refill, calendar, zone, cost, maxWait, onStoreFailure);
+        return new LimitProperties(
+                other, algorithm, refill, calendar, zone, maxConcurrent, leaseTime, cost, maxWait, onStoreFailure);
     }
 
     /** The full name of a limit's properties: {@code ratelimit.limits.search}, {@code ratelimit.limits[a.b]}. */
@@ -62,8 +71,12 @@ record LimitProperties(
         check(path);
         LimitProperties all = with(defaults);
         List<Rate> parsed = all.parsed(rates != null ? path : DEFAULTS);
+        all.requireCallsAtOnce(path, algorithm != null ? path : DEFAULTS);
         Limit.Builder limit =
                 Limit.named(name).rates(parsed).algorithm(all.chosen()).cost(BigDecimal.ZERO);
+        if (all.maxConcurrent != null) {
+            limit.atOnce(all.maxConcurrent, all.leaseTime != null ? all.leaseTime : LEASE_TIME);
+        }
         if (all.onStoreFailure != null) {
             limit.onStoreFailure(all.onStoreFailure);
         }
@@ -80,6 +93,13 @@ record LimitProperties(
                     "no calendar has this zone; add calendar and algorithm fixed-window, or drop it");
         }
         BigDecimal costOrOne = all.cost != null ? all.cost : BigDecimal.ONE;
+        if (all.maxConcurrent != null && costOrOne.compareTo(BigDecimal.valueOf(all.maxConcurrent)) > 0) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".cost",
+                    costOrOne,
+                    "more than the max-concurrent of " + all.maxConcurrent
+                            + ", so no call could ever run; lower the cost or raise max-concurrent");
+        }
         Limit made = built(path + ".cost", costOrOne, limit.cost(costOrOne));
         return all.maxWait == null ? made : built(path + ".max-wait", all.maxWait, limit.maxWait(all.maxWait));
     }
@@ -98,6 +118,39 @@ record LimitProperties(
             throw new InvalidRateLimitPropertyException(
                     path + ".max-wait", maxWait, "negative; use 0s for not waiting, or a duration such as 5s");
         }
+        if (maxConcurrent != null && maxConcurrent < 1) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".max-concurrent", maxConcurrent, "not positive; use 1 or more");
+        }
+        if (leaseTime != null && leaseTime.compareTo(SHORTEST_LEASE_TIME) < 0) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".lease-time", leaseTime, "shorter than 100ms; use a duration such as 30s");
+        }
+        if (leaseTime != null) {
+            built(path + ".lease-time", leaseTime, Limit.named("alone").atOnce(1, leaseTime));
+        }
+    }
+
+    /** Checks, with the defaults, that calls at once are counted by the one algorithm that does, and that it has their number. */
+    private void requireCallsAtOnce(String path, String algorithmPath) {
+        if (isLeased() && maxConcurrent == null) {
+            throw new InvalidRateLimitPropertyException(
+                    algorithmPath + ".algorithm",
+                    "concurrency",
+                    path + " does not say how many calls may run at once; add max-concurrent to it, such as 2");
+        }
+        if (!isLeased() && maxConcurrent != null) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".max-concurrent",
+                    maxConcurrent,
+                    "only algorithm concurrency counts calls at once; add it and drop rates, or drop max-concurrent");
+        }
+        if (!isLeased() && leaseTime != null) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".lease-time",
+                    leaseTime,
+                    "only algorithm concurrency has leases; add it with max-concurrent, or drop lease-time");
+        }
     }
 
     /** This limit's own properties, and those defaults that its algorithm has. */
@@ -106,12 +159,15 @@ record LimitProperties(
         boolean bucket = own == Algorithm.TOKEN_BUCKET;
         boolean windows = own == Algorithm.FIXED_WINDOW;
         boolean waits = own != Algorithm.SLIDING_WINDOW_COUNTER;
+        boolean leased = own == Algorithm.CONCURRENCY;
         return new LimitProperties(
-                rates != null ? rates : defaults.rates,
+                rates == null && !leased ? defaults.rates : rates,
                 own,
                 refill == null && bucket ? defaults.refill : refill,
                 calendar == null && windows ? defaults.calendar : calendar,
                 zone == null ? defaults.zone : zone,
+                maxConcurrent == null && leased ? defaults.maxConcurrent : maxConcurrent,
+                leaseTime == null && leased ? defaults.leaseTime : leaseTime,
                 cost != null ? cost : defaults.cost,
                 maxWait == null && waits ? defaults.maxWait : maxWait,
                 onStoreFailure != null ? onStoreFailure : defaults.onStoreFailure);
@@ -121,12 +177,23 @@ record LimitProperties(
         return algorithm != null ? algorithm : Algorithm.TOKEN_BUCKET;
     }
 
+    private boolean isLeased() {
+        return chosen() == Algorithm.CONCURRENCY;
+    }
+
     private ZoneId zoneOrUtc() {
         return zone != null ? zone : ZoneOffset.UTC;
     }
 
     private List<Rate> parsed(String path) {
         List<RateProperties> texts = rates != null ? rates : List.of();
+        if (isLeased() && !texts.isEmpty()) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".rates",
+                    texts.stream().map(RateProperties::text).collect(Collectors.joining(", ")),
+                    "algorithm concurrency has no rates, but a number of calls at once;"
+                            + " use max-concurrent, or another algorithm");
+        }
         List<Rate> parsed = new ArrayList<>(texts.size());
         for (int i = 0; i < texts.size(); i++) {
             try {

@@ -28,6 +28,8 @@ class ConfigurationMetadataTests {
             ratelimit.defaults.calendar         | io.ratelimit.CalendarPeriod              | none
             ratelimit.defaults.zone             | java.time.ZoneId                         | UTC
             ratelimit.defaults.max-wait         | java.time.Duration                       | 0s
+            ratelimit.defaults.max-concurrent   | java.lang.Integer                        | none
+            ratelimit.defaults.lease-time       | java.time.Duration                       | 30s
             ratelimit.defaults.refill           | io.ratelimit.Refill                      | smooth
             ratelimit.defaults.cost             | java.math.BigDecimal                     | 1
             ratelimit.defaults.on-store-failure | io.ratelimit.OnStoreFailure              | local
@@ -56,7 +58,7 @@ class ConfigurationMetadataTests {
     void noPropertyIsThereThatTheTableLeavesOut() {
         assertThat(all("properties").map(property -> property.path("name").asString()))
                 .filteredOn(name -> name.startsWith("ratelimit."))
-                .hasSize(19);
+                .hasSize(21);
     }
 
     @Test

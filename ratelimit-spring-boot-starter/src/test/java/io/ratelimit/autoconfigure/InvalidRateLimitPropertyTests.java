@@ -47,6 +47,24 @@ class InvalidRateLimitPropertyTests {
             ratelimit.limits.search: {rates: 5/s, algorithm: sliding-window-counter, max-wait: 1s} | ratelimit.limits.search.max-wait | cannot promise when
             ratelimit.limits.search: {rates: 5/s, max-wait: -1s}        | ratelimit.limits.search.max-wait  | negative; use 0s
             ratelimit.limits.search: {rates: 5/s, max-wait: 40000d}     | ratelimit.limits.search.max-wait  | longer than can be counted exactly
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, rates: 10/s} | ratelimit.limits.export.rates | use max-concurrent, or another
+            ratelimit.limits.export: {max-concurrent: 2, rates: 10/s}   | ratelimit.limits.export.max-concurrent | add it and drop rates, or drop
+            ratelimit.limits.export: {max-concurrent: 2}                | ratelimit.limits.export.max-concurrent | only algorithm concurrency counts
+            ratelimit.limits.export: {algorithm: concurrency}           | ratelimit.limits.export.algorithm | add max-concurrent to it
+            ratelimit: {defaults: {algorithm: concurrency}, limits: {export: {cost: 1}}} | ratelimit.defaults.algorithm | ratelimit.limits.export does not say how many
+            ratelimit: {defaults: {algorithm: concurrency, max-concurrent: 2}, limits: {export: 10/s}} | ratelimit.limits.export.rates | has no rates
+            ratelimit.limits.export: {algorithm: concurrency, lease-time: 5s} | ratelimit.limits.export.algorithm | add max-concurrent to it
+            ratelimit.limits.export: {lease-time: 5s, rates: 10/s}      | ratelimit.limits.export.lease-time | only algorithm concurrency has leases
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 0} | ratelimit.limits.export.max-concurrent | not positive; use 1 or more
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: -1} | ratelimit.limits.export.max-concurrent | not positive; use 1 or more
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, lease-time: 99ms} | ratelimit.limits.export.lease-time | shorter than 100ms; use
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, lease-time: -30s} | ratelimit.limits.export.lease-time | shorter than 100ms; use
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, lease-time: PT1.0005S} | ratelimit.limits.export.lease-time | in whole milliseconds
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, cost: 3} | ratelimit.limits.export.cost | more than the max-concurrent of 2
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, refill: interval} | ratelimit.limits.export.refill | drop refill, or use
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, calendar: day} | ratelimit.limits.export.calendar | drop calendar, or use
+            ratelimit.defaults: {max-concurrent: 0}                     | ratelimit.defaults.max-concurrent | not positive; use 1 or more
+            ratelimit.defaults: {lease-time: 1ms}                       | ratelimit.defaults.lease-time     | shorter than 100ms; use
             ratelimit.defaults: {max-wait: -1s}                         | ratelimit.defaults.max-wait       | negative; use 0s
             ratelimit.defaults: {algorithm: fixed-window, rates: 5/s burst 6} | ratelimit.defaults.rates[0] | burst is for token-bucket
             ratelimit.limits.search: 0.5/s                              | ratelimit.limits.search.cost      | has a cost of 1, but its rates
@@ -74,6 +92,8 @@ class InvalidRateLimitPropertyTests {
     @CsvSource({
         "ratelimit.limits.search.cost, NaN",
         "ratelimit.limits.search.refill, sometimes",
+        "ratelimit.limits.search.max-concurrent, many",
+        "ratelimit.limits.search.lease-time, long",
         "ratelimit.limits.search.on-store-failure, perhaps",
         "ratelimit.memory.max-keys, NaN",
         "ratelimit.memory.max-keys, 99999999999",
@@ -152,6 +172,19 @@ class InvalidRateLimitPropertyTests {
                 .contains("3:13")
                 .endsWith("cannot be \"10/x\":\n\n    Invalid rate \"10/x\": unknown unit \"x\".");
         assertThat(analysis.getAction()).isEqualTo("Use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S.");
+    }
+
+    @Test
+    void theAnalysisTellsOfCallsAtOnceTheSameWay() {
+        FailureAnalysis analysis = BoundApplication.of(
+                        "ratelimit:", "  limits:", "    export: {algorithm: concurrency, max-concurrent: 2, cost: 3}")
+                .analysis();
+
+        assertThat(analysis.getDescription())
+                .startsWith("The property ratelimit.limits.export.cost (")
+                .contains("application-0.yml")
+                .endsWith("cannot be \"3\":\n\n    More than the max-concurrent of 2, so no call could ever run.");
+        assertThat(analysis.getAction()).isEqualTo("Lower the cost or raise max-concurrent.");
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.ratelimit.OnStoreFailure;
 import io.ratelimit.Refill;
 import io.ratelimit.aop.EmptyKey;
 import io.ratelimit.aop.UnknownLimit;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
@@ -120,6 +121,63 @@ class RateLimitPropertiesTests {
         assertThat(report.refill()).isEqualTo(Refill.INTERVAL);
         assertThat(report.cost()).isEqualTo(2_500);
         assertThat(report.onStoreFailure()).isEqualTo(OnStoreFailure.DENY);
+    }
+
+    @Test
+    void callsAtOnceHaveANumberAndALeaseTime() {
+        Map<String, Limit> limits = BoundApplication.of(
+                        "ratelimit.limits:",
+                        "  export: {algorithm: concurrency, max-concurrent: 2, max-wait: 5s, cost: 0.5}",
+                        "  import: {algorithm: concurrency, max-concurrent: 7, lease-time: 100ms, on-store-failure: deny}")
+                .limits();
+
+        assertThat(limits.get("export"))
+                .isEqualTo(Limit.named("export")
+                        .atOnce(2, Duration.ofSeconds(30))
+                        .maxWait(Duration.ofSeconds(5))
+                        .cost(new BigDecimal("0.5"))
+                        .build());
+        assertThat(limits.get("import"))
+                .isEqualTo(Limit.named("import")
+                        .atOnce(7, Duration.ofMillis(100))
+                        .onStoreFailure(OnStoreFailure.DENY)
+                        .build());
+    }
+
+    @Test
+    void defaultsOfCallsAtOnceAreForTheirAlgorithmAndThoseOfRatesAreNot() {
+        Map<String, Limit> limits = BoundApplication.of(
+                        "ratelimit:",
+                        "  defaults: {rates: 7/s, refill: interval, max-concurrent: 3, lease-time: 20s, max-wait: 1s}",
+                        "  limits:",
+                        "    export: {algorithm: concurrency}",
+                        "    own: {algorithm: concurrency, max-concurrent: 4, lease-time: 10s}",
+                        "    rated: {refill: smooth}")
+                .limits();
+
+        assertThat(limits.get("export"))
+                .isEqualTo(Limit.named("export")
+                        .atOnce(3, Duration.ofSeconds(20))
+                        .maxWait(Duration.ofSeconds(1))
+                        .build());
+        assertThat(limits.get("own"))
+                .isEqualTo(Limit.named("own")
+                        .atOnce(4, Duration.ofSeconds(10))
+                        .maxWait(Duration.ofSeconds(1))
+                        .build());
+        assertThat(limits.get("rated"))
+                .isEqualTo(Limit.named("rated")
+                        .rates("7/s")
+                        .maxWait(Duration.ofSeconds(1))
+                        .build());
+        assertThat(BoundApplication.of(
+                                "ratelimit:",
+                                "  defaults: {algorithm: concurrency, max-concurrent: 3}",
+                                "  limits.export:",
+                                "    max-wait: 0s")
+                        .limit("export"))
+                .isEqualTo(
+                        Limit.named("export").atOnce(3, Duration.ofSeconds(30)).build());
     }
 
     @Test
