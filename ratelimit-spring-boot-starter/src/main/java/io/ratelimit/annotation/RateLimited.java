@@ -31,6 +31,10 @@ import org.springframework.core.annotation.AliasFor;
  * they are called, and throw. The body runs on the caller's thread if the decision is there at once, or the thread may wait for
  * it; else, as on an event loop, on the application's task executor with the caller's context.
  *
+ * <p><b>Calls at once.</b> Of a limit with the algorithm {@code concurrency} a call holds its cost until its result is there,
+ * whatever that is: a value, an exception, a stage's or publisher's end, a cancellation. It is given back before the caller
+ * has the result. A {@code Stream}, or whatever else is read only later, has ended when the method returns.
+ *
  * <p><b>Where it is found.</b> On a method, on its class, on interfaces, and in annotations composed of it. A method's
  * own annotations replace those of the method it overrides, these replace its class's, these its superclass's, these those of
  * interface methods, and these those of interfaces. On a class it means the public methods of every bean of that class,
@@ -156,7 +160,8 @@ public @interface RateLimited {
      * not at all. Unless said otherwise it is the limit's own {@code max-wait}.
      *
      * <p>The tokens are reserved at once, first come first served; a call that would have to wait longer is refused at once
-     * and takes nothing. Of several limits of one call the smallest wait counts, and the call begins when the last of them
+     * and takes nothing. For a limit with the algorithm {@code concurrency} it queues, and is refused when the wait is
+     * over. Of several limits of one call the smallest wait counts, and the call begins when the last of them
      * fits. A thread parks; a {@code CompletionStage}, {@code Mono}, {@code Flux}, suspend function or {@code Flow} waits
      * without one. Who is interrupted or cancelled meanwhile gives the tokens back; a thread stays interrupted and gets a
      * {@link java.util.concurrent.CancellationException}.
@@ -185,7 +190,8 @@ public @interface RateLimited {
      * above it the difference is owed, at most the capacity. The value is as for {@link #costExpression}. Where it cannot be
      * used, or the store cannot be asked, the charge stays and so does the caller's result; a warning in the log says so once.
      *
-     * <p>A method without one result, such as {@code void}, {@code Flux} or {@code Flow}, fails at start-up.
+     * <p>A method without one result, such as {@code void}, {@code Flux} or {@code Flow}, fails at start-up, and so does a limit
+     * with the algorithm {@code concurrency}, which counts calls while they run, and not what they used.
      *
      * @return an expression of a number, or empty
      */

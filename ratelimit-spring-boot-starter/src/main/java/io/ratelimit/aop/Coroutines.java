@@ -2,6 +2,8 @@ package io.ratelimit.aop;
 
 import java.lang.reflect.Method;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import kotlin.Unit;
 import kotlin.coroutines.Continuation;
 import kotlin.coroutines.CoroutineContext;
@@ -36,24 +38,42 @@ final class Coroutines {
         if (type != Flow.class) {
             throw site.invalid("a refusal cannot be the failure of a " + type.getName(), "return Flow");
         }
-        return call -> FlowKt.flatMapConcat(
-                ReactiveFlowKt.asFlow(PublisherReturns.outcome(call)), (outcome, collector) -> flow(call, outcome));
+        return call -> FlowKt.flow((collector, continuation) -> collected(call).collect(collector, continuation));
+    }
+
+    /** Decides for one collector; what is decided and then not begun, because the collector is gone, is given back. */
+    private static Flow<?> collected(LimitedCall call) {
+        CompletableFuture<Outcome> decision = call.again().decideAsync();
+        AtomicBoolean begun = new AtomicBoolean();
+        Flow<?> result =
+                FlowKt.flatMapConcat(ReactiveFlowKt.asFlow(Mono.fromFuture(decision)), (outcome, continuation) -> {
+                    begun.set(true);
+                    return flow(call, outcome);
+                });
+        return FlowKt.onCompletion(result, (collector, failure, continuation) -> {
+            if (!begun.get() && !decision.cancel(true)) {
+                decision.thenAccept(Outcome::dropped);
+            }
+            return Unit.INSTANCE;
+        });
     }
 
     /** Runs what was decided; the one place that sees how it ends. */
     private static Flow<?> flow(LimitedCall call, Outcome outcome) {
         try {
             Flow<?> begun = (Flow<?>) call.returned(outcome.run());
-            return outcome.settles() ? settled(begun, outcome) : begun;
+            return outcome.isFollowed() ? followed(begun, outcome) : begun;
         } catch (Throwable ex) {
             outcome.failed(ex);
             return ReactiveFlowKt.asFlow(Mono.error(ex));
         }
     }
 
-    private static <T> Flow<T> settled(Flow<T> begun, Outcome outcome) {
+    private static <T> Flow<T> followed(Flow<T> begun, Outcome outcome) {
         return FlowKt.onCompletion(begun, (collector, failure, continuation) -> {
-            if (failure != null) {
+            if (failure == null) {
+                outcome.succeeded(null);
+            } else {
                 outcome.failed(failure);
             }
             return Unit.INSTANCE;

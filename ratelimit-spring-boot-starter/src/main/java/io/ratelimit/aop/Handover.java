@@ -15,10 +15,11 @@ record Handover(Supplier<ContinuationSettings> settings, CallerContext context) 
      * Takes an answer over. It fails with a {@link RejectedExecutionException} if the executor does not take it.
      *
      * @param next what becomes of the answer
-     * @param dropped hears of an answer that nobody waits for any more when it comes, or that the executor did not take
+     * @param dropped hears of what became of an answer that nobody waits for any more when it comes, or that the executor did
+     *     not take
      * @return done if the answer is there already, else it comes on the executor; cancelling it cancels the answer
      */
-    <T, R> CompletableFuture<R> of(CompletableFuture<T> answer, Function<T, R> next, Consumer<T> dropped) {
+    <T, R> CompletableFuture<R> of(CompletableFuture<T> answer, Function<T, R> next, Consumer<R> dropped) {
         if (answer.isDone()) {
             return answer.thenApply(next);
         }
@@ -40,12 +41,15 @@ record Handover(Supplier<ContinuationSettings> settings, CallerContext context) 
     }
 
     private static <T, R> void pass(
-            CompletableFuture<T> answer, Function<T, R> next, Consumer<T> dropped, CompletableFuture<R> taken) {
+            CompletableFuture<T> answer, Function<T, R> next, Consumer<R> dropped, CompletableFuture<R> taken) {
         answer.whenComplete((value, failure) -> {
             if (failure != null) {
                 taken.completeExceptionally(failure);
-            } else if (!taken.complete(next.apply(value))) {
-                dropped.accept(value);
+                return;
+            }
+            R result = next.apply(value);
+            if (!taken.complete(result)) {
+                dropped.accept(result);
             }
         });
     }

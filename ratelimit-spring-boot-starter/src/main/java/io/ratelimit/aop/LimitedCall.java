@@ -68,13 +68,7 @@ record LimitedCall(
 
     /** What nobody waits for any more when it is granted, nobody used. */
     private CompletableFuture<Outcome> handedOver(Claim claim, CompletableFuture<Decision> answer) {
-        return handover.of(answer, decision -> outcome(claim, decision), this::drop);
-    }
-
-    private void drop(Decision decision) {
-        if (decision.admitted()) {
-            limiters.refund(decision);
-        }
+        return handover.of(answer, decision -> outcome(claim, decision), Outcome::dropped);
     }
 
     /** {@return what the method or its fallback returned, which is never null where it comes later} */
@@ -94,7 +88,8 @@ record LimitedCall(
         if (!decision.admitted()) {
             return () -> refused(claim, decision);
         }
-        return claim.settles() ? new Settling(invocation, limiters, claim, decision) : invocation::proceed;
+        Admitted admitted = new Admitted(invocation, limiters, decision);
+        return claim.settles() ? new Settling(admitted, claim) : admitted;
     }
 
     private @Nullable Object refused(Claim claim, Decision decision) throws Throwable {

@@ -49,9 +49,10 @@ record PublisherReturns(ReactiveAdapter adapter) implements Returns {
                         : outcome(call).flatMap(outcome -> Mono.from(publisher(call, outcome))));
     }
 
-    /** Decides a call anew for each subscriber; one that cancels gives back what was promised. */
-    static Mono<Outcome> outcome(LimitedCall call) {
-        return Mono.defer(() -> Mono.fromFuture(call.again().decideAsync()));
+    /** Decides a call anew for each subscriber; one that cancels gives back what was promised, or has just been granted. */
+    private static Mono<Outcome> outcome(LimitedCall call) {
+        return Mono.defer(() -> Mono.fromFuture(call.again().decideAsync()))
+                .doOnDiscard(Outcome.class, Outcome::dropped);
     }
 
     /** Runs what was decided; the one place that sees how it ends. */
@@ -59,16 +60,22 @@ record PublisherReturns(ReactiveAdapter adapter) implements Returns {
         try {
             Object returned = call.returned(outcome.run());
             Publisher<?> begun = returned instanceof Publisher<?> publisher ? publisher : adapter.toPublisher(returned);
-            return outcome.settles() ? settled(begun, outcome) : begun;
+            return outcome.isFollowed() ? followed(begun, outcome) : begun;
         } catch (Throwable ex) {
             outcome.failed(ex);
             return Mono.error(ex);
         }
     }
 
-    private Publisher<?> settled(Publisher<?> begun, Outcome outcome) {
+    private Publisher<?> followed(Publisher<?> begun, Outcome outcome) {
         return adapter.isMultiValue()
-                ? Flux.from(begun).doOnError(outcome::failed)
-                : Mono.from(begun).doOnSuccess(outcome::succeeded).doOnError(outcome::failed);
+                ? Flux.from(begun)
+                        .doOnComplete(() -> outcome.succeeded(null))
+                        .doOnError(outcome::failed)
+                        .doOnCancel(outcome::abandoned)
+                : Mono.from(begun)
+                        .doOnSuccess(outcome::succeeded)
+                        .doOnError(outcome::failed)
+                        .doOnCancel(outcome::abandoned);
     }
 }

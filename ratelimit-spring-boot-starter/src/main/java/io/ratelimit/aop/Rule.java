@@ -30,8 +30,8 @@ record Rule(
     /**
      * Checks what depends on other beans.
      *
-     * @throws InvalidRateLimitedException if a limit that it names does not exist, never holds its cost, or cannot wait so
-     *     long, or if a bean that it needs is not there
+     * @throws InvalidRateLimitedException if a limit that it names does not exist, never holds its cost, cannot wait so
+     *     long, or has nothing to settle, or if a bean that it needs is not there
      */
     void check(RateLimiters limiters) {
         beans.forEach(ResolverBean::get);
@@ -57,13 +57,23 @@ record Rule(
         if (maxWait != null) {
             maxWait.check(current);
         }
+        if (current.isLeased() && settlement.used() != null) {
+            throw limit.site()
+                    .invalid(
+                            "limit \"" + name + "\" counts calls while they run, so nothing of it can be settled",
+                            "drop settle, or name another limit");
+        }
         if (cost instanceof Cost.Constant constant && constant.thousandths() > current.capacity()) {
             throw limit.site()
                     .at("cost", Cost.text(Tokens.decimal(constant.thousandths())))
                     .invalid(
-                            "the rates " + current.rates() + " of limit \"" + name + "\" never hold more than "
+                            "the rates "
+                                    + current.rates().stream()
+                                            .map(current::text)
+                                            .toList()
+                                    + " of limit \"" + name + "\" never hold more than "
                                     + Cost.text(Tokens.decimal(current.capacity())),
-                            "lower the cost or raise the burst");
+                            "lower the cost or raise " + (current.isLeased() ? "max-concurrent" : "the burst"));
         }
     }
 

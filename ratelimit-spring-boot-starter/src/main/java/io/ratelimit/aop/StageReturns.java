@@ -27,21 +27,21 @@ final class StageReturns implements Returns {
             }
             Outcome decided = outcome.join();
             CompletionStage<?> begun = begin(call, decided);
-            return decided.settles() ? ended(begun, decided, new CompletableFuture<>()) : begun;
+            return decided.isFollowed() ? followed(begun, decided, new Result(outcome)) : begun;
         } catch (Throwable ex) {
             return CompletableFuture.failedFuture(cause(ex));
         }
     }
 
-    /** A caller who gives up before the method begins gives back what was promised. */
     private static CompletionStage<?> begunLater(LimitedCall call, CompletableFuture<Outcome> outcome) {
-        CompletableFuture<@Nullable Object> result = new CompletableFuture<>();
-        result.whenComplete((value, failure) -> outcome.cancel(true));
+        Result result = new Result(outcome);
         outcome.whenComplete((decided, failure) -> {
             if (failure != null) {
                 result.completeExceptionally(cause(failure));
-            } else if (!result.isDone()) {
-                ended(begin(call, decided), decided, result);
+            } else if (result.isDone()) {
+                decided.dropped();
+            } else {
+                followed(begin(call, decided), decided, result);
             }
         });
         return result;
@@ -57,8 +57,7 @@ final class StageReturns implements Returns {
     }
 
     /** The one place that sees how it ends. A caller who gives up, by cancelling or by a timeout, cancels what runs for it. */
-    private static CompletionStage<?> ended(
-            CompletionStage<?> begun, Outcome outcome, CompletableFuture<@Nullable Object> result) {
+    private static CompletionStage<?> followed(CompletionStage<?> begun, Outcome outcome, Result result) {
         begun.whenComplete((value, failure) -> {
             if (failure == null) {
                 outcome.succeeded(value);
@@ -68,13 +67,51 @@ final class StageReturns implements Returns {
                 result.completeExceptionally(cause(failure));
             }
         });
-        if (begun instanceof Future<?> running) {
-            result.whenComplete((value, failure) -> running.cancel(true));
-        }
+        result.whenComplete((value, failure) -> {
+            outcome.abandoned();
+            if (begun instanceof Future<?> running) {
+                running.cancel(true);
+            }
+        });
         return result;
     }
 
     private static Throwable cause(Throwable failure) {
         return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+
+    /** What the caller has. Who gives up gives back what was promised, and what is held before anybody hears that it is over. */
+    private static final class Result extends CompletableFuture<@Nullable Object> {
+
+        private final CompletableFuture<Outcome> outcome;
+
+        Result(CompletableFuture<Outcome> outcome) {
+            this.outcome = outcome;
+            whenComplete((value, failure) -> outcome.cancel(true));
+        }
+
+        @Override
+        public boolean complete(@Nullable Object value) {
+            end();
+            return super.complete(value);
+        }
+
+        @Override
+        public boolean completeExceptionally(Throwable failure) {
+            end();
+            return super.completeExceptionally(failure);
+        }
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            end();
+            return super.cancel(mayInterruptIfRunning);
+        }
+
+        private void end() {
+            if (!isDone() && outcome.isDone()) {
+                outcome.thenAccept(Outcome::abandoned);
+            }
+        }
     }
 }

@@ -3,12 +3,14 @@ package io.ratelimit.aop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiters;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitRedisAutoConfiguration;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -37,10 +39,18 @@ public final class BlockingCalls {
 
     /** Takes the properties of the application. */
     public static void main(String[] properties) throws Exception {
-        BlockHound.install();
+        // Whoever finds a bucket in another thread's hands spins until it is let go, some microseconds later.
+        BlockHound.builder()
+                .loadIntegrations()
+                .allowBlockingCallsInside("io.ratelimit.Bucket", "pause")
+                .install();
         try (var context = new SpringApplicationBuilder(Wiring.class)
                 .web(WebApplicationType.NONE)
                 .properties("ratelimit.limits.all=1000/1s", "ratelimit.limits.one=1/1h")
+                .properties(
+                        "ratelimit.limits.single.algorithm=concurrency",
+                        "ratelimit.limits.single.max-concurrent=1",
+                        "ratelimit.limits.single.max-wait=10s")
                 .properties(properties)
                 .run()) {
             say("asked " + context.getBean(RateLimitStore.class).name());
@@ -59,6 +69,16 @@ public final class BlockingCalls {
             tell("flux", parallel, () -> shop.flux().next().toFuture());
             tell("netty", netty, shop::future);
             tell("refused", netty, shop::refused);
+            if (context.getBean(RateLimitStore.class) instanceof MemoryStore) {
+                tell("held", netty, shop::heldFuture);
+                tell(
+                        "queue",
+                        parallel,
+                        () -> Flux.range(0, 20)
+                                .flatMap(number -> shop.heldMono())
+                                .last()
+                                .toFuture());
+            }
         }
         System.exit(0);
     }
@@ -140,6 +160,16 @@ public final class BlockingCalls {
         @RateLimited("all")
         public CompletableFuture<String> future() {
             return CompletableFuture.completedFuture("");
+        }
+
+        @RateLimited("single")
+        public CompletableFuture<String> heldFuture() {
+            return CompletableFuture.completedFuture("");
+        }
+
+        @RateLimited("single")
+        public Mono<String> heldMono() {
+            return Mono.delay(Duration.ofMillis(1)).thenReturn("");
         }
 
         @RateLimited("one")

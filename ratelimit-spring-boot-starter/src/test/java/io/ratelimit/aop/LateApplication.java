@@ -3,6 +3,7 @@ package io.ratelimit.aop;
 import io.micrometer.context.ContextRegistry;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimiters;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -82,6 +83,11 @@ final class LateApplication {
         RateLimiters rateLimiters() {
             RateLimiters limiters = new RateLimiters(new LateStore(), List.of());
             limiters.define(Limit.of("one", "1/h"));
+            limiters.define(Limit.of("ten", "10/h"));
+            limiters.define(Limit.named("single")
+                    .atOnce(1, Duration.ofSeconds(30))
+                    .maxWait(Duration.ofMinutes(1))
+                    .build());
             return limiters;
         }
 

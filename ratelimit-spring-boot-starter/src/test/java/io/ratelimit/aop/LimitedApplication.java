@@ -4,6 +4,7 @@ import io.ratelimit.Charge;
 import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimiters;
+import java.time.Duration;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
@@ -55,6 +56,8 @@ final class LimitedApplication {
             limiters.define(Limit.of("ten", "10/h"));
             limiters.define(Limit.of("other", "10/h"));
             limiters.define(Limit.of("many", "1000000/h"));
+            limiters.define(
+                    Limit.named("single").atOnce(1, Duration.ofSeconds(30)).build());
             limiters.define(Limit.named("dear")
                     .rates("10/h")
                     .cost(new java.math.BigDecimal("2.5"))

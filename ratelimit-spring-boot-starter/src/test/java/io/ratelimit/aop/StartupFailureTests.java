@@ -86,6 +86,21 @@ class StartupFailureTests {
                         "\"10.5\": the rates [10/h] of limit \"ten\" never hold more than 10",
                         "lower the cost or raise the burst"),
                 mistake(
+                        HighCostAtOnce.class,
+                        "cost",
+                        "\"1.5\": the rates [1 at once] of limit \"single\" never hold more than 1",
+                        "lower the cost or raise max-concurrent"),
+                mistake(
+                        SettledAtOnce.class,
+                        "limit",
+                        "\"single\": limit \"single\" counts calls while they run",
+                        "drop settle, or name another limit"),
+                mistake(
+                        SettledAtOnceOrNot.class,
+                        "limitExpression",
+                        "limit \"single\" counts calls while they run",
+                        "drop settle, or name another limit"),
+                mistake(
                         NoDuration.class,
                         "maxWait",
                         "\"soon\": is no duration",
@@ -397,6 +412,25 @@ class StartupFailureTests {
     static class HighCost {
         @RateLimited(limit = "ten", cost = 10.5)
         public void call() {}
+    }
+
+    static class HighCostAtOnce {
+        @RateLimited(limit = "single", cost = 1.5)
+        public void call() {}
+    }
+
+    static class SettledAtOnce {
+        @RateLimited(limit = "single", settle = "#result")
+        public int call() {
+            return 1;
+        }
+    }
+
+    static class SettledAtOnceOrNot {
+        @RateLimited(limitExpression = "#n > 0 ? 'ten' : 'single'", settle = "#result")
+        public int call(int n) {
+            return n;
+        }
     }
 
     static class SettledVoid {

@@ -7,6 +7,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.AliasFor;
 import reactor.core.publisher.Flux;
@@ -76,6 +77,21 @@ final class Shop {
         @RateLimited(limit = "two", key = "#user")
         public Flux<Integer> flux(String user) {
             return Flux.just(1, ran.incrementAndGet());
+        }
+
+        @RateLimited("single")
+        public String alone(Supplier<String> body) {
+            return body.get();
+        }
+
+        @RateLimited("single")
+        public Mono<String> monoAlone(Mono<String> body) {
+            return body;
+        }
+
+        @RateLimited("single")
+        public CompletableFuture<String> futureAlone(CompletableFuture<String> body) {
+            return body;
         }
 
         @RateLimited(limit = "two", key = "#user")

@@ -28,6 +28,7 @@ import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -40,6 +41,7 @@ import org.springframework.context.annotation.AnnotationConfigApplicationContext
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Role;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -193,6 +195,23 @@ public final class WovenScenarios {
             StepVerifier.create(mono).verifyError(RateLimitExceededException.class);
             StepVerifier.create(mono.subscribeOn(Schedulers.parallel())).verifyError(RateLimitExceededException.class);
             assertThat(orders.ran).hasValue(2);
+        }
+    }
+
+    public void aCallIsHeldUntilItEndsOfAPlainObjectToo() {
+        try (var context = aspectj(Orders.class)) {
+            for (Orders orders : List.of(context.getBean(Orders.class), new Orders())) {
+                assertRefused(() -> orders.alone(() -> new Orders().alone(() -> "inner")));
+                assertThat(orders.alone(() -> "alone")).isEqualTo("alone");
+                assertThat(orders.monoAlone(Mono.just("mono")).block()).isEqualTo("mono");
+                Disposable left = orders.monoAlone(Mono.never()).subscribe();
+                assertRefused(() -> orders.alone(() -> "refused"));
+                left.dispose();
+                CompletableFuture<String> future = orders.futureAlone(new CompletableFuture<>());
+                assertRefused(() -> orders.alone(() -> "refused"));
+                future.cancel(true);
+                assertThat(orders.alone(() -> "alone")).isEqualTo("alone");
+            }
         }
     }
 
@@ -382,6 +401,8 @@ public final class WovenScenarios {
         TestPropertyValues.of(
                         "ratelimit.aop.mode=" + mode,
                         "ratelimit.enabled=" + enabled,
+                        "ratelimit.limits.single.algorithm=concurrency",
+                        "ratelimit.limits.single.max-concurrent=1",
                         "ratelimit.limits.two=2/1d",
                         "ratelimit.limits.ten=10/1d")
                 .applyTo(context);

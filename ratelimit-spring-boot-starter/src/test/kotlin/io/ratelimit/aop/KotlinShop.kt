@@ -3,6 +3,7 @@ package io.ratelimit.aop
 import io.ratelimit.RateLimitExceededException
 import io.ratelimit.annotation.RateLimited
 import java.util.concurrent.atomic.AtomicInteger
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.StateFlow
@@ -80,6 +81,39 @@ open class KotlinShop : Shop {
 
     @RateLimited("one", fallback = "flowAnswer")
     open suspend fun suspendedFlowWithFallback(): Flow<String> = flowOf("real")
+}
+
+/** Of its calls one may run at once; each ends when it is told to. */
+open class OneAtOnce {
+
+    private var gate = CompletableDeferred<String>()
+
+    open fun gate() = gate
+
+    open fun startAfresh() {
+        gate = CompletableDeferred()
+    }
+
+    @RateLimited("single")
+    open suspend fun find(): String = gate.await()
+
+    @RateLimited("single")
+    open suspend fun broken(): String = throw IllegalArgumentException("on purpose")
+
+    @RateLimited("single")
+    open fun all(): Flow<String> = flow {
+        emit("first")
+        emit(gate.await())
+    }
+
+    @RateLimited("single")
+    open suspend fun suspendedAll(): Flow<String> = flow {
+        emit("first")
+        emit(gate.await())
+    }
+
+    @RateLimited("single")
+    open fun brokenFlow(): Flow<String> = throw IllegalArgumentException("on purpose")
 }
 
 /** So that a JDK proxy can stand before the shop. */
