@@ -12,14 +12,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import org.springframework.format.annotation.DurationFormat;
+import org.springframework.format.datetime.standard.DurationFormatterUtils;
 
 /**
  * A limit as the endpoint shows it.
  *
  * @param name the limit's name
- * @param rates such as {@code 1000/h burst 200}
- * @param algorithm such as {@code token-bucket}, {@code token-bucket, interval refill} or
- *     {@code fixed-window, day in Europe/Berlin}
+ * @param rates such as {@code 1000/h burst 200} or {@code 2 at once}
+ * @param algorithm such as {@code token-bucket}, {@code token-bucket, interval refill},
+ *     {@code fixed-window, day in Europe/Berlin} or {@code concurrency, leases of 30s}
  * @param cost tokens that a call takes that names no cost
  * @param maxWait how long a call may wait that names no wait
  * @param onStoreFailure {@code local}, {@code allow} or {@code deny}
@@ -42,7 +44,7 @@ record LimitDescription(
         Limit limit = limiter.limit();
         return new LimitDescription(
                 limit.name(),
-                limit.rates().stream().map(Object::toString).toList(),
+                limit.rates().stream().map(limit::text).toList(),
                 algorithm(limit),
                 Tokens.decimal(limit.cost()),
                 limit.maxWait(),
@@ -54,6 +56,10 @@ record LimitDescription(
 
     private static String algorithm(Limit limit) {
         String name = lowerCase(limit.algorithm()).replace('_', '-');
+        if (limit.isLeased()) {
+            return name + ", leases of "
+                    + DurationFormatterUtils.print(limit.rates().get(0).period(), DurationFormat.Style.COMPOSITE);
+        }
         String refill = limit.refill() == Refill.INTERVAL ? ", interval refill" : "";
         return name
                 + limit.calendar()

@@ -33,6 +33,8 @@ class LimitDescriptionTests {
                                 .build(),
                         "fixed-window, day in Europe/Berlin"),
                 Arguments.of(
+                        Limit.named("any").atOnce(2, Duration.ofSeconds(90)).build(), "concurrency, leases of 1m30s"),
+                Arguments.of(
                         Limit.named("any")
                                 .rates("10/1d")
                                 .algorithm(Algorithm.SLIDING_WINDOW)

@@ -9,6 +9,7 @@ import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.OnStoreFailure;
+import io.ratelimit.Permit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiters;
@@ -126,6 +127,25 @@ abstract class RateLimitsEndpointResponses {
                             .replace('\'', '"'));
         }
         assertThat(report.count(true, Source.STORE)).isEqualTo(1);
+    }
+
+    @Test
+    void callsAtOnceAreShownWithWhatTheyHold() {
+        RateLimiter export = limiters.define(
+                Limit.named("export").atOnce(2, Duration.ofSeconds(30)).build());
+        Permit held = export.hold("user-42");
+
+        for (int i = 0; i < 2; i++) {
+            assertThat(application.get("/actuator/ratelimits/export/user-42").body())
+                    .isEqualTo(
+                            "{\"source\":\"store\",\"rates\":[{\"rate\":\"2 at once\",\"remaining\":1.0,\"resetAfter\":\"PT30S\"}]}");
+        }
+        assertThat(application.get("/actuator/ratelimits").body())
+                .startsWith("{\"store\":{\"name\":\"remote\",\"state\":\"up\"}")
+                .contains("\"rates\":[\"2 at once\"],\"algorithm\":\"concurrency, leases of 30s\"");
+        held.close();
+        assertThat(application.get("/actuator/ratelimits/export/user-42").body())
+                .contains("\"remaining\":2.0,\"resetAfter\":\"PT0S\"");
     }
 
     @Test
