@@ -5,6 +5,7 @@ import io.ratelimit.sample.Catalogue.ReportLine;
 import io.ratelimit.sample.Completions.Completion;
 import java.util.List;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -12,6 +13,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import reactor.core.publisher.Flux;
 
 /** The catalogue over HTTP. A refused call leaves as 429 without a line of code here. */
 @RestController
@@ -36,11 +38,13 @@ class CatalogueController {
     private final Catalogue catalogue;
     private final Accounts accounts;
     private final Completions completions;
+    private final Exports exports;
 
-    CatalogueController(Catalogue catalogue, Accounts accounts, Completions completions) {
+    CatalogueController(Catalogue catalogue, Accounts accounts, Completions completions, Exports exports) {
         this.catalogue = catalogue;
         this.accounts = accounts;
         this.completions = completions;
+        this.exports = exports;
     }
 
     @GetMapping("/search")
@@ -53,6 +57,13 @@ class CatalogueController {
     @PostMapping("/reports")
     List<ReportLine> report(@RequestBody ReportRequest request) {
         return catalogue.report(request.tenant(), request.rows());
+    }
+
+    @GetMapping(path = "/export", produces = MediaType.APPLICATION_NDJSON_VALUE)
+    Flux<Product> export(
+            @RequestHeader(name = "X-User", defaultValue = "anonymous") String user,
+            @RequestParam(name = "rows", defaultValue = "5000") int rows) {
+        return exports.export(user, rows);
     }
 
     @GetMapping("/quote")
