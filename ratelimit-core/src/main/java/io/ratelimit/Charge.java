@@ -59,6 +59,11 @@ public record Charge(Limit limit, String key, long cost, long lease) {
         return new Charge(limit, key, other, lease);
     }
 
+    /** {@return whether the call holds something by this charge, or queues for it; free ones hold nothing} */
+    public boolean isLeased() {
+        return lease != 0 && cost > 0;
+    }
+
     /** {@return the arithmetic of each rate of the limit, as the holder of the lease sees it} */
     public List<Arithmetic> arithmetic() {
         return lease == 0
@@ -77,7 +82,7 @@ public record Charge(Limit limit, String key, long cost, long lease) {
      */
     public static boolean anyLeased(Collection<Charge> charges) {
         for (Charge charge : charges) {
-            if (charge.lease != 0) {
+            if (charge.isLeased()) {
                 return true;
             }
         }

@@ -201,7 +201,7 @@ public final class Decision {
 
     private boolean isShortOfLeases() {
         for (int i = 0; i < charges.size(); i++) {
-            if (charges.get(i).lease() != 0 && !admits(i)) {
+            if (charges.get(i).isLeased() && !admits(i)) {
                 return true;
             }
         }
@@ -213,7 +213,7 @@ public final class Decision {
         List<Charge> leases = new ArrayList<>();
         int at = 0;
         for (Charge charge : charges()) {
-            if (charge.lease() != 0 && at < seen().length) {
+            if (charge.isLeased() && at < seen().length) {
                 leases.add(charge);
             }
             at += Arithmetic.SEEN * charge.limit().arithmetic().size();
@@ -225,7 +225,7 @@ public final class Decision {
     public boolean isLeased() {
         return admitted
                 && (source == Source.STORE || source == Source.LOCAL)
-                && (only == null ? Charge.anyLeased(charges) : only.lease() != 0);
+                && (only == null ? Charge.anyLeased(charges) : only.isLeased());
     }
 
     /**

@@ -96,7 +96,7 @@ final class Hold {
 
     /** Queues for the lease of the charge, if it has one. */
     void queue() {
-        if (charge.lease() != 0) {
+        if (charge.isLeased()) {
             owner.states[0] = leases().queued(owner.states[0], charge.cost());
             owner.rewritten = true;
         }
@@ -104,7 +104,7 @@ final class Hold {
 
     /** Leaves the queue for the lease of the charge, if it is in one. */
     void leaveQueue() {
-        if (charge.lease() != 0) {
+        if (charge.isLeased()) {
             long[] left = leases().left(owner.states[0]);
             owner.rewritten |= left != owner.states[0];
             owner.states[0] = left;
@@ -121,7 +121,7 @@ final class Hold {
 
     /** The leases that those who queue could have after what changed. */
     long[] ready() {
-        return charge.lease() != 0 && owner.rewritten ? leases().ready(owner.states[0]) : NONE;
+        return charge.isLeased() && owner.rewritten ? leases().ready(owner.states[0]) : NONE;
     }
 
     private Concurrency leases() {

@@ -101,7 +101,7 @@ final class LeaseQueue implements AutoCloseable {
             }
         }
         for (Charge charge : waiter.charges) {
-            if (charge.lease() != 0) {
+            if (charge.isLeased()) {
                 byLease.put(charge.lease(), waiter);
             }
         }

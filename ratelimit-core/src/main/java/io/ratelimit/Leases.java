@@ -143,8 +143,7 @@ final class Leases {
     }
 
     private static Duration time(Decision decision) {
-        return decision.charges().stream()
-                .filter(charge -> charge.lease() != 0)
+        return decision.leases().stream()
                 .map(charge -> charge.limit().rates().get(0).period())
                 .min(Comparator.naturalOrder())
                 .orElse(Duration.ZERO);

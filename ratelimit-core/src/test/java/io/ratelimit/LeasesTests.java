@@ -199,6 +199,18 @@ class LeasesTests {
     }
 
     @Test
+    void aFreeCallHoldsNothingAndLosesNothing() throws Exception {
+        Decision free = limiters.tryAcquire(List.of(two.charge("key", 0), hourly.charge("key", 1)));
+        assertThat(free.isLeased()).isFalse();
+        assertThat(free.leases()).isEmpty();
+        try (Permit permit = limiters.hold(List.of(two.charge("key", 0)), LONG)) {
+            TimeUnit.MILLISECONDS.sleep(2 * LEASE.toMillis());
+            assertThat(permit.isLost()).isFalse();
+        }
+        assertThat(lost).isEmpty();
+    }
+
+    @Test
     void oneChargeObjectIsAnotherLeaseEachTime() {
         List<Charge> charges = List.of(two.charge("key", 1));
         assertThat(limiters.tryAcquire(charges).admitted()).isTrue();

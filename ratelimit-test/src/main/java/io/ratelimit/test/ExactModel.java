@@ -82,7 +82,7 @@ final class ExactModel {
 
     /** A call that queues for a lease is promised nothing. */
     private static Duration promised(List<Charge> charges, Duration maxWait) {
-        boolean leased = charges.stream().anyMatch(charge -> charge.limit().isLeased());
+        boolean leased = charges.stream().anyMatch(charge -> charge.limit().isLeased() && charge.cost() > 0);
         return leased ? Duration.ZERO : maxWait;
     }
 
