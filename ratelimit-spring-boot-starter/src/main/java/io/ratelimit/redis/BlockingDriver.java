@@ -76,6 +76,11 @@ final class BlockingDriver implements RedisDriver {
     }
 
     @Override
+    public RedisConnection open() {
+        return connections.getConnection();
+    }
+
+    @Override
     public void close() {
         threads.shutdownNow();
     }

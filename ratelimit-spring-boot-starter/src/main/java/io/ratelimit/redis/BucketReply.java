@@ -8,8 +8,8 @@ import java.util.List;
  * @param outcome {@link #ADMITTED}, {@link #REFUSED} or {@link #UNTOLD}
  * @param healed how many values were not ours
  * @param millis the server's time
- * @param numbers those seen of each rate, as {@link io.ratelimit.Decision#of} wants them; if untold, the instant whose window
- *     the script missed
+ * @param numbers those seen of each rate, as {@link io.ratelimit.Decision#of} wants them; of a renewal, the state of each
+ *     lease, as an ordinal of {@link io.ratelimit.LeaseState}; if untold, the instant whose window the script missed
  */
 record BucketReply(long outcome, long healed, long millis, long[] numbers) {
 

@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnection;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -19,7 +20,7 @@ final class LettuceDriver implements RedisDriver {
     private final LettuceSettings settings;
     private final long timeoutNanos;
     private final LazyConnection<RedisClusterAsyncCommands<byte[], byte[]>> connection =
-            new LazyConnection<>(this::open);
+            new LazyConnection<>(this::connectNow);
 
     private LettuceDriver(LettuceConnectionFactory application, Duration timeout) {
         this.settings = new LettuceSettings(application, timeout);
@@ -61,6 +62,12 @@ final class LettuceDriver implements RedisDriver {
     }
 
     @Override
+    public RedisConnection open() {
+        connection.get().join();
+        return factory.getConnection();
+    }
+
+    @Override
     public void close() {
         connection.close();
         factory.destroy();
@@ -83,7 +90,7 @@ final class LettuceDriver implements RedisDriver {
                 : CompletableFuture.failedFuture(new TimeoutException()));
     }
 
-    private RedisClusterAsyncCommands<byte[], byte[]> open() {
+    private RedisClusterAsyncCommands<byte[], byte[]> connectNow() {
         factory.start();
         LettuceConnection borrowed = (LettuceConnection) factory.getConnection();
         return borrowed.getNativeConnection();

@@ -2,11 +2,13 @@ package io.ratelimit.redis;
 
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.springframework.data.redis.connection.RedisConnection;
 
 /**
  * The commands that the store sends, over one client library or another.
  *
- * <p>No method blocks or throws: what goes wrong, also a missing connection, comes as the failure of the future.
+ * <p>No method but {@link #open} blocks or throws: what goes wrong, also a missing connection, comes as the failure of the
+ * future.
  */
 interface RedisDriver extends AutoCloseable {
 
@@ -24,6 +26,13 @@ interface RedisDriver extends AutoCloseable {
 
     /** Deletes one key. */
     CompletableFuture<Long> delete(byte[] key);
+
+    /**
+     * A connection of its own, to be closed. Blocks while it is opened.
+     *
+     * @throws RuntimeException if there is none
+     */
+    RedisConnection open();
 
     @Override
     void close();

@@ -32,6 +32,11 @@ final class RedisKeys {
         return (prefix + ":{" + tag + "}:" + limit).getBytes(StandardCharsets.US_ASCII);
     }
 
+    /** Where leases that become ready are told. No key has this name. */
+    String readyChannel() {
+        return prefix + ":ready";
+    }
+
     private static String encoded(String subject) {
         StringBuilder encoded = new StringBuilder(LONGEST);
         for (int i = 0; i < subject.length(); i++) {

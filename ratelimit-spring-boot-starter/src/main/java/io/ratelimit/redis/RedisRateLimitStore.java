@@ -17,6 +17,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiFunction;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.util.ClassUtils;
 
@@ -34,8 +35,12 @@ import org.springframework.util.ClassUtils;
  *
  * <p><b>Cluster.</b> All buckets of one key are in one slot. A decision over several slots asks one after the other, the
  * buckets that all keys share last, and gives back what was taken if one refuses; until then others see those tokens
- * taken. The slots that were not asked yet are then read, for the readings. It reserves nothing, whatever the longest wait:
- * only what fits now is taken.
+ * taken. The slots that were not asked yet are then read, for the readings. It reserves nothing and queues for no lease,
+ * whatever the longest wait: only what fits now is taken.
+ *
+ * <p><b>Leases.</b> Who queues for a lease hears of its turn on the channel {@code prefix:ready}, to which the store subscribes
+ * once a call may queue. A user of the server who may not use the channel ({@code &prefix:ready} in its ACL) loses nothing but
+ * time: whoever queues asks twice a second all the same.
  */
 public final class RedisRateLimitStore implements RateLimitStore {
 
@@ -47,6 +52,8 @@ public final class RedisRateLimitStore implements RateLimitStore {
     private final RedisKeys keys;
     private final Duration timeout;
     private final LongAdder givenBack = new LongAdder();
+    private @Nullable ReadyChannel ready;
+    private boolean closed;
 
     RedisRateLimitStore(RedisDriver driver, String lua, RedisKeys keys, Duration timeout) {
         this.driver = driver;
@@ -59,7 +66,8 @@ public final class RedisRateLimitStore implements RateLimitStore {
      * A store. It connects when it is first asked, so it can be made while Redis is down.
      *
      * <p>From a {@code LettuceConnectionFactory} it takes the settings (hosts, SSL, credentials, topology) for a connection
-     * of its own. With any other it borrows connections for each call, on a few threads of its own.
+     * of its own. With any other it borrows connections for each call, on a few threads of its own, and one for good once a
+     * call may queue for a lease.
      *
      * @param connections the application's own; left open by {@link #close()}
      * @param prefix what keys begin with: 1 to 32 letters, digits, dots, colons, dashes and underscores
@@ -137,11 +145,23 @@ public final class RedisRateLimitStore implements RateLimitStore {
 
     @Override
     public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
-        throw new UnsupportedOperationException();
+        long deadline = System.nanoTime() + timeout.toNanos();
+        List<Charge> leases = decisions.stream()
+                .flatMap(decision -> decision.leases().stream())
+                .toList();
+        return leases.isEmpty()
+                ? CompletableFuture.completedFuture(
+                        decisions.stream().map(decision -> LeaseState.HELD).toList())
+                : inTime(new LeaseRenewal(decisions, script).renew(groups(leases), deadline));
     }
 
+    /** Listens on the channel {@code prefix:ready} from now on, in the background and on a connection of its own. */
     @Override
-    public void whenReady(LongConsumer listener) {}
+    public synchronized void whenReady(LongConsumer listener) {
+        if (!closed) {
+            ready = ReadyChannel.open(driver::open, keys.readyChannel(), listener);
+        }
+    }
 
     @Override
     public void forget(Limit limit, String key) {
@@ -149,7 +169,12 @@ public final class RedisRateLimitStore implements RateLimitStore {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
+        if (ready != null) {
+            ready.close();
+            ready = null;
+        }
         driver.close();
     }
 

@@ -1,6 +1,7 @@
 package io.ratelimit.redis;
 
 import io.ratelimit.Arithmetic;
+import io.ratelimit.Concurrency;
 import io.ratelimit.FixedWindow;
 import io.ratelimit.SlidingWindowCounter;
 import io.ratelimit.TokenBucket;
@@ -16,9 +17,16 @@ final class ScriptArguments {
 
     private final List<byte[]> args = new ArrayList<>();
     private final CalendarWindows windows;
+    private final String channel;
 
-    ScriptArguments(String operation, long maxWaitMicros, CalendarWindows windows) {
+    /**
+     * The first of the arguments.
+     *
+     * @param channel where leases that become ready are told
+     */
+    ScriptArguments(String operation, long maxWaitMicros, CalendarWindows windows, String channel) {
         this.windows = windows;
+        this.channel = channel;
         add(operation);
         add(maxWaitMicros);
     }
@@ -27,7 +35,7 @@ final class ScriptArguments {
         add(Long.toString(number));
     }
 
-    /** The numbers of a rate, which are also those that its values are stored with. */
+    /** The numbers of a rate, which are also those that its values are stored with, and the lease of a charge. */
     void add(Arithmetic rate) {
         add(kind(rate));
         add(rate.period());
@@ -39,6 +47,9 @@ final class ScriptArguments {
             add(counter.step());
         } else if (rate instanceof FixedWindow window) {
             addCalendar(window);
+        } else if (rate instanceof Concurrency leases) {
+            add(leases.lease());
+            add(channel);
         }
     }
 

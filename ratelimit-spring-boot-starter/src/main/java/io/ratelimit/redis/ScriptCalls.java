@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 
 /**
- * The three things that the script does to a group of charges: take, read, give back.
+ * The things that the script does to a group of charges: take, read, give back, owe, renew.
  *
  * <p>One call each. Only where windows of a calendar are asked for and the server's time is not what was thought, or a grant is
  * far away, a second call tells the windows that the first one missed; a call that misses one changes nothing.
@@ -29,7 +29,12 @@ final class ScriptCalls {
     }
 
     CompletableFuture<BucketReply> take(SlotGroup group, Duration maxWait, long deadline) {
-        return run(group, windows -> group.taking(maxWait, windows), windows(maxWait), deadline);
+        Duration promised = Decision.promised(group.charges(), maxWait);
+        return run(
+                group,
+                windows -> promised.equals(maxWait) ? group.taking(promised, windows) : group.queueing(windows),
+                windows(promised),
+                deadline);
     }
 
     CompletableFuture<BucketReply> read(SlotGroup group, long deadline) {
@@ -42,6 +47,10 @@ final class ScriptCalls {
 
     CompletableFuture<BucketReply> owe(SlotGroup group, long deadline) {
         return run(group, group::owing, windows(Duration.ZERO), deadline);
+    }
+
+    CompletableFuture<BucketReply> renew(SlotGroup group, long deadline) {
+        return run(group, group::renewing, windows(Duration.ZERO), deadline);
     }
 
     private CalendarWindows windows(Duration maxWait) {

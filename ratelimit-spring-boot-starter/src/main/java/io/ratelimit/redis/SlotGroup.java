@@ -18,13 +18,14 @@ import org.springframework.data.redis.connection.ClusterSlotHashUtil;
  *
  * @param charges one or more
  * @param keys a key for each charge
+ * @param channel where leases that become ready are told
  */
-record SlotGroup(List<Charge> charges, List<byte[]> keys) {
+record SlotGroup(List<Charge> charges, List<byte[]> keys, String channel) {
 
     /** All charges together: the server is no cluster. */
     static SlotGroup of(List<Charge> charges, RedisKeys redisKeys) {
         return new SlotGroup(
-                charges, charges.stream().map(charge -> key(charge, redisKeys)).toList());
+                charges, charges.stream().map(charge -> key(charge, redisKeys)).toList(), redisKeys.readyChannel());
     }
 
     /** By cluster slot; a subject's own buckets first, so that who is over their own limit takes nothing from the shared ones. */
@@ -34,7 +35,7 @@ record SlotGroup(List<Charge> charges, List<byte[]> keys) {
             byte[] key = key(charge, redisKeys);
             SlotGroup group = groups.computeIfAbsent(
                     ClusterSlotHashUtil.calculateSlot(key),
-                    slot -> new SlotGroup(new ArrayList<>(), new ArrayList<>()));
+                    slot -> new SlotGroup(new ArrayList<>(), new ArrayList<>(), redisKeys.readyChannel()));
             group.charges.add(charge);
             group.keys.add(key);
         }
@@ -53,25 +54,37 @@ record SlotGroup(List<Charge> charges, List<byte[]> keys) {
 
     /** The arguments that take the charges, if they all fit within the wait. */
     byte[][] taking(Duration maxWait, CalendarWindows windows) {
-        return args(new ScriptArguments("take", TimeUnit.NANOSECONDS.toMicros(maxWait.toNanos()), windows), null);
+        return args("take", maxWait, windows, null);
+    }
+
+    /** The arguments that take the charges, if they all fit now, or else queue for their leases. */
+    byte[][] queueing(CalendarWindows windows) {
+        return args("queue", Duration.ZERO, windows, null);
     }
 
     /** The arguments that only read, whatever fits. */
     byte[][] reading(CalendarWindows windows) {
-        return args(new ScriptArguments("read", 0, windows), null);
+        return args("read", Duration.ZERO, windows, null);
     }
 
     /** The arguments that give the charges back to what a decision took. */
     byte[][] returning(Decision taken, CalendarWindows windows) {
-        return args(new ScriptArguments("return", 0, windows), taken);
+        return args("return", Duration.ZERO, windows, taken);
     }
 
     /** The arguments that take the charges whatever fits. */
     byte[][] owing(CalendarWindows windows) {
-        return args(new ScriptArguments("owe", 0, windows), null);
+        return args("owe", Duration.ZERO, windows, null);
     }
 
-    private byte[][] args(ScriptArguments args, @Nullable Decision taken) {
+    /** The arguments that make the leases of the charges last. */
+    byte[][] renewing(CalendarWindows windows) {
+        return args("renew", Duration.ZERO, windows, null);
+    }
+
+    private byte[][] args(String operation, Duration maxWait, CalendarWindows windows, @Nullable Decision taken) {
+        long micros = TimeUnit.NANOSECONDS.toMicros(maxWait.toNanos());
+        ScriptArguments args = new ScriptArguments(operation, micros, windows, channel);
         for (Charge charge : charges) {
             List<Arithmetic> rates = charge.arithmetic();
             long[] grants = taken == null ? null : taken.grants(charge);

@@ -1,11 +1,13 @@
 -- Decides charges, all or none, by the server's clock. docs/algorithm.md says what is decided; the functions of an
 -- algorithm have the names of those of its Java class, which says why, and the same results.
 --
--- KEYS  one for each limit and subject
--- ARGV  'take', 'return', 'owe' to take whatever fits, or 'read' to take nothing; the longest wait in µs; then for each key: cost in
---       thousandths, number of rates, and for each rate: kind, the fields of its algorithm, for a calendar the number of
---       its windows and start and end of each in ms, and for 'return' the tick of the grant
--- reply 1 if admitted, else 0; values healed; ms now; then for each rate the four numbers that see() tells
+-- KEYS  one for each limit and subject; to 'renew' one for each lease
+-- ARGV  'take', 'queue' to queue for leases if they are short, 'return', 'owe' to take whatever fits, 'read' to take nothing,
+--       or 'renew'; the longest wait in µs; then for each key: cost in thousandths, number of rates, and for each rate: kind,
+--       the fields of its algorithm, for a calendar the number of its windows and start and end of each in ms, for leases
+--       the id of the charge's lease and the channel of those that are ready, and for 'return' the tick of the grant
+-- reply 1 if admitted, else 0; values healed; ms now; then for each rate the four numbers that see() tells, or to 'renew'
+--       for each lease 0 if it is held, 1 ready, 2 waiting, 3 lost
 --       or 2, 0, ms now, an instant in ms whose window of a calendar was not told: nothing was changed
 --
 -- A kind is 4 * algorithm, + 2 for a tick of a millisecond, + 1 for interval refill. A value is one array: an instant
@@ -443,7 +445,196 @@ local function new_fixed_window()
   return fixed_window
 end
 
-local MAKERS = { [0] = new_token_bucket, new_sliding_window, new_sliding_window_counter, new_fixed_window }
+-- Concurrency: instant, then id, cost and end of each lease, those that are queued for in their order, at a negative cost.
+-- Only the rates of a call have a lease of their own.
+
+local HELD, READY, WAITING, LOST = 0, 1, 2, 3
+
+local function new_concurrency()
+  local concurrency = { fields = { 'period', 'capacity' } }
+
+  local function add(state, id, cost, ends) state[#state + 1], state[#state + 2], state[#state + 3] = id, cost, ends end
+
+  -- What is held and queued for in all, where each lease is, and what comes before those that are queued for. Counted once
+  -- for each state, because a call may renew many leases of a long queue.
+  local function survey(state)
+    if state.survey then return state.survey end
+    local survey = { out = 0, place = {}, before = {} }
+    for i = 2, #state, 3 do
+      survey.place[state[i]] = survey.place[state[i]] or i
+      survey.out = survey.out + math.max(0, state[i + 1])
+    end
+    for i = 2, #state, 3 do
+      if state[i + 1] < 0 then
+        survey.before[i] = survey.out
+        survey.out = survey.out - state[i + 1]
+      end
+    end
+    state.survey = survey
+    return survey
+  end
+
+  local function find(rate, state) return survey(state).place[rate.lease] end
+
+  -- What others hold, and what is queued before the lease, if it is queued for.
+  local function ahead(rate, state)
+    local own, counted = find(rate, state), survey(state)
+    return own and (counted.before[own] or counted.out - state[own + 1]) or counted.out
+  end
+
+  local function until_free(rate, state, cost)
+    local missing = cost + ahead(rate, state) - rate.capacity
+    if missing <= 0 then return 0 end
+    local own, counted, costs, ends = find(rate, state), survey(state), {}, {}
+    local last = own and counted.before[own] and own or #state
+    for i = 2, #state, 3 do
+      if i ~= own and (i < last or not counted.before[i]) then
+        local instant = state[i + 2]
+        if not costs[instant] then ends[#ends + 1] = instant end
+        costs[instant] = (costs[instant] or 0) + math.abs(state[i + 1])
+      end
+    end
+    table.sort(ends)
+    for _, instant in ipairs(ends) do
+      missing = missing - costs[instant]
+      if missing <= 0 then return instant - state[1] end
+    end
+    return 0
+  end
+
+  -- The same leases, but one; nil if it is not among them.
+  local function without(rate, state)
+    local own = find(rate, state)
+    if not own then return nil end
+    local shorter = { state[1] }
+    for i = 2, #state, 3 do
+      if i ~= own then add(shorter, state[i], state[i + 1], state[i + 2]) end
+    end
+    return shorter
+  end
+
+  function concurrency.full(rate, now) return { now } end
+
+  function concurrency.is_set_back(rate, state, now) return now < state[1] - rate.period end
+
+  function concurrency.refreshed(rate, state, now)
+    local set_back = concurrency.is_set_back(rate, state, now)
+    local time = set_back and now or math.max(now, state[1])
+    local live = { time }
+    for i = 2, #state, 3 do
+      local ends = state[i + 2]
+      if ends > time then
+        add(live, state[i], state[i + 1], set_back and math.min(ends, time + rate.period) or ends)
+      end
+    end
+    return live
+  end
+
+  function concurrency.is_full(rate, state) return #state == 1 end
+
+  function concurrency.see(rate, state, now, cost)
+    local own = find(rate, state)
+    local others = survey(state).out - (own and math.abs(state[own + 1]) or 0)
+    local wait = cost > rate.capacity and 0 or until_free(rate, state, cost)
+    return { state[1], rate.capacity - others, wait, concurrency.until_full(rate, state) }
+  end
+
+  function concurrency.until_admitted(rate, seen, cost) return cost == 0 and 0 or seen[3] end
+
+  function concurrency.longest_wait() return 0 end
+
+  function concurrency.taken(rate, state, cost)
+    local taken = without(rate, state) or concurrency.refreshed(rate, state, state[1])
+    add(taken, rate.lease, cost, taken[1] + rate.period)
+    return taken
+  end
+
+  function concurrency.queued(rate, state, cost)
+    return find(rate, state) and concurrency.renewed(rate, state) or concurrency.taken(rate, state, -cost)
+  end
+
+  function concurrency.renewed(rate, state)
+    local own = find(rate, state)
+    if own then state[own + 2] = state[1] + rate.period end
+    return state
+  end
+
+  function concurrency.left(rate, state)
+    return survey(state).before[find(rate, state)] and without(rate, state) or state
+  end
+
+  function concurrency.lease(rate, state)
+    local own = find(rate, state)
+    if not own then return LOST end
+    local before = survey(state).before[own]
+    if not before then return HELD end
+    return before - state[own + 1] <= rate.capacity and READY or WAITING
+  end
+
+  function concurrency.ready(rate, state)
+    local ready, before = {}, survey(state).before
+    for i = 2, #state, 3 do
+      if before[i] then
+        if before[i] - state[i + 1] > rate.capacity then break end
+        ready[#ready + 1] = string.format('%.0f', state[i])
+      end
+    end
+    return ready
+  end
+
+  function concurrency.owed(rate, state) return state end
+
+  function concurrency.returned(rate, state, cost)
+    local own = find(rate, state)
+    if not own or math.abs(state[own + 1]) <= cost then return without(rate, state) or state end
+    local less = concurrency.refreshed(rate, state, state[1])
+    less[own + 1] = less[own + 1] + (less[own + 1] < 0 and cost or -cost)
+    return less
+  end
+
+  function concurrency.out(rate, state) return math.min(rate.capacity, survey(state).out) end
+
+  function concurrency.with_out(rate, out, now)
+    return out == 0 and { now } or { now, 0, math.min(rate.capacity, out), now + rate.period }
+  end
+
+  function concurrency.continues(rate, before) return rate.algorithm == before.algorithm end
+
+  function concurrency.continued(rate, state) return state end
+
+  function concurrency.until_full(rate, state)
+    local last = state[1]
+    for i = 4, #state, 3 do last = math.max(last, state[i]) end
+    return last - state[1]
+  end
+
+  -- Ends are stored as what they are later than the instant, which is shorter.
+  function concurrency.store(state, put)
+    put((#state - 1) / 3)
+    put(state[1])
+    for i = 2, #state, 3 do
+      put(state[i])
+      put(state[i + 1])
+      put(state[i + 2] - state[1])
+    end
+  end
+
+  function concurrency.restore(rate, get, most)
+    local leases, state, sound = get(0, most), { get(0, LARGEST) }, rate.milli
+    for _ = 1, leases do
+      local id, cost = get(0, LARGEST), get(-LARGEST, LARGEST)
+      add(state, id, cost, state[1] + get(1, LARGEST - state[1]))
+      sound = sound and cost ~= 0
+    end
+    return sound and state
+  end
+
+  return concurrency
+end
+
+local MAKERS = {
+  [0] = new_token_bucket, new_sliding_window, new_sliding_window_counter, new_fixed_window, new_concurrency,
+}
 local algorithms = {}
 
 local function algorithm_of(kind)
@@ -624,6 +815,19 @@ local function see(bucket, longest_wait)
   return admitted, wait, bucket.cost > 0 and fits and sooner
 end
 
+-- The leases that those who queue could have.
+local function ready(bucket)
+  local rate = bucket.rates[1]
+  return rate.lease and table.concat(rate.algorithm.ready(rate, rate.state), ' ') or ''
+end
+
+-- Whether the lease of the charge is queued for.
+local function is_queued(bucket)
+  local rate = bucket.rates[1]
+  local state = rate.algorithm.lease(rate, rate.state)
+  return state == READY or state == WAITING
+end
+
 -- What is to be written of a bucket after a change; a full one is no bucket. Where two configurations meet on a key, a
 -- bucket that is full by the smaller may not be by the larger, which would find it full once it is gone. So it is kept
 -- until it is full by both.
@@ -638,7 +842,10 @@ local function settle(bucket, change)
   local keep = kept and math.min(LARGEST, bucket.keep + math.max(0, wait - wait_before) + 1) or 0
   -- One more, because the server expires by whole milliseconds.
   local ttl = math.min(LARGEST, math.max(wait, keep - millis_now) + 1)
-  return { key = bucket.key, value = encode(keep, bucket.rates), ttl = string.format('%.0f', ttl) }
+  return {
+    key = bucket.key, value = encode(keep, bucket.rates), ttl = string.format('%.0f', ttl),
+    ready = ready(bucket), channel = bucket.rates[1].channel,
+  }
 end
 
 -- Read all, decide all, write all.
@@ -662,48 +869,100 @@ local function next_rate()
     rate.windows = {}
     for i = 1, 2 * next_number() do rate.windows[i] = next_number() end
   end
+  if rate.algorithm.lease then rate.lease, rate.channel = next_number(), next_text() end
   if operation == 'return' then rate.granted = next_number() end
   return rate
 end
 
-local buckets, admitted, wait, healed = {}, true, 0, 0
-for i, key in ipairs(KEYS) do
+local function next_bucket(key)
   local bucket = { key = key, cost = next_number(), rates = {} }
   for j = 1, next_number() do bucket.rates[j] = next_rate() end
+  return bucket
+end
+
+local healed = 0
+
+local function loaded(bucket)
   load(bucket)
   if bucket.foreign then healed = healed + 1 end
-  local fits, bucket_wait, rewritten = see(bucket, longest_wait)
-  admitted, wait, bucket.rewritten = admitted and fits, math.max(wait, bucket_wait), rewritten
-  buckets[i] = bucket
+  return bucket
 end
 
-local reply = { admitted and 1 or 0, healed, millis_now }
-for _, bucket in ipairs(buckets) do
-  for _, rate in ipairs(bucket.rates) do
-    for _, number in ipairs(rate.seen) do reply[#reply + 1] = number end
+-- Leases of one key are charges of one bucket, which the first of them is.
+local function renew()
+  local buckets, of_key, states, writes = {}, {}, {}, {}
+  for i, key in ipairs(KEYS) do
+    local charge = next_bucket(key)
+    if not of_key[key] then
+      of_key[key] = loaded(charge)
+      buckets[#buckets + 1] = charge
+    end
+    local bucket, rate = of_key[key], charge.rates[1]
+    states[i] = rate.algorithm.lease(rate, rate.algorithm.renewed(rate, bucket.rates[1].state))
+    bucket.renewed = bucket.renewed or states[i] ~= LOST
   end
+  for _, bucket in ipairs(buckets) do
+    if bucket.renewed then
+      writes[#writes + 1] = settle(bucket)
+    elseif bucket.foreign then
+      writes[#writes + 1] = { key = bucket.key }
+    end
+  end
+  return 1, states, writes
 end
 
-local writes = {}
-for _, bucket in ipairs(buckets) do
-  local function take(rate, algorithm)
-    return algorithm.taken(rate, rate.state, bucket.cost, rate.seen[1] + ticks(rate, wait))
+local function decide()
+  local buckets, seen, writes = {}, {}, {}
+  local admitted, wait, never, short_of_leases = true, 0, false, false
+  for i, key in ipairs(KEYS) do
+    local bucket = loaded(next_bucket(key))
+    local fits, bucket_wait, rewritten = see(bucket, longest_wait)
+    admitted, wait, bucket.rewritten = admitted and fits, math.max(wait, bucket_wait), rewritten
+    bucket.leased = bucket.rates[1].lease
+    short_of_leases = short_of_leases or bucket.leased and not fits
+    for _, rate in ipairs(bucket.rates) do
+      never = never or bucket.cost > rate.capacity
+      for _, number in ipairs(rate.seen) do seen[#seen + 1] = number end
+    end
+    buckets[i] = bucket
   end
-  local function give_back(rate, algorithm)
-    return algorithm.returned(rate, rate.state, bucket.cost, rate.granted)
+
+  local taking = operation == 'take' or operation == 'queue'
+  local queueing = operation == 'queue' and short_of_leases and not never
+  for _, bucket in ipairs(buckets) do
+    local function take(rate, algorithm)
+      return algorithm.taken(rate, rate.state, bucket.cost, rate.seen[1] + ticks(rate, wait))
+    end
+    local function give_back(rate, algorithm)
+      return algorithm.returned(rate, rate.state, bucket.cost, rate.granted)
+    end
+    local function owe(rate, algorithm) return algorithm.owed(rate, rate.state, bucket.cost) end
+    local function queue(rate, algorithm) return algorithm.queued(rate, rate.state, bucket.cost) end
+    local function leave(rate, algorithm) return algorithm.left(rate, rate.state) end
+    if bucket.cost > 0 and operation == 'return' then
+      writes[#writes + 1] = settle(bucket, give_back)
+    elseif bucket.cost > 0 and operation == 'owe' then
+      writes[#writes + 1] = settle(bucket, owe)
+    elseif bucket.cost > 0 and taking and admitted then
+      writes[#writes + 1] = settle(bucket, take)
+    elseif bucket.cost > 0 and bucket.leased and queueing then
+      writes[#writes + 1] = settle(bucket, queue)
+    elseif bucket.leased and taking and not admitted and is_queued(bucket) then
+      writes[#writes + 1] = settle(bucket, leave)
+    elseif bucket.rewritten then
+      writes[#writes + 1] = settle(bucket)
+    elseif bucket.foreign then
+      writes[#writes + 1] = { key = bucket.key }
+    end
   end
-  local function owe(rate, algorithm) return algorithm.owed(rate, rate.state, bucket.cost) end
-  if bucket.cost > 0 and operation == 'return' then
-    writes[#writes + 1] = settle(bucket, give_back)
-  elseif bucket.cost > 0 and operation == 'owe' then
-    writes[#writes + 1] = settle(bucket, owe)
-  elseif bucket.cost > 0 and operation == 'take' and admitted then
-    writes[#writes + 1] = settle(bucket, take)
-  elseif bucket.rewritten then
-    writes[#writes + 1] = settle(bucket)
-  elseif bucket.foreign then
-    writes[#writes + 1] = { key = bucket.key }
-  end
+  return admitted and 1 or 0, seen, writes
+end
+
+local outcome, told, writes
+if operation == 'renew' then
+  outcome, told, writes = renew()
+else
+  outcome, told, writes = decide()
 end
 if untold then return { 2, 0, millis_now, untold } end
 for _, write in ipairs(writes) do
@@ -712,5 +971,9 @@ for _, write in ipairs(writes) do
   else
     redis.call('DEL', write.key)
   end
+  -- Who queues asks now and then all the same, so who may not publish decides all the same.
+  if write.ready and write.ready ~= '' then redis.pcall('PUBLISH', write.channel, write.ready) end
 end
+local reply = { outcome, healed, millis_now }
+for i, number in ipairs(told) do reply[i + 3] = number end
 return reply

@@ -1,12 +1,14 @@
 package io.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Algorithm;
 import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.InvalidLimitException;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.Rate;
@@ -53,13 +55,17 @@ class RedisAgainstMemoryTests {
     private final Random random = new Random(seed);
     private final VirtualClock clock = new VirtualClock();
     private final RateLimitStore memory = MemoryStore.create(clock, 1_000_000);
+    private final RedisServer server;
     private final RateLimitStore redis;
     private final List<Limit> limits = new ArrayList<>();
     private final List<Decision[]> taken = new ArrayList<>();
     private final Set<String> redefined = new HashSet<>();
+    private final List<Long> told = Collections.synchronizedList(new ArrayList<>());
+    private final List<Long> toldInMemory = new ArrayList<>();
     private Duration lastWait = Duration.ZERO;
 
     RedisAgainstMemoryTests(RedisServer server) {
+        this.server = server;
         this.redis = VirtualTimeRedis.store(server, clock);
     }
 
@@ -71,15 +77,19 @@ class RedisAgainstMemoryTests {
 
     @Test
     void everyReadingAndEveryGrantIsThatOfTheMemoryStore() {
+        memory.whenReady(toldInMemory::add);
+        redis.whenReady(told::add);
+        await().until(() -> !((List<?>) server.command("PUBSUB", "CHANNELS", "virtual*:ready")).isEmpty());
         int admitted = 0;
         int waiting = 0;
+        int queued = 0;
         for (int i = 0; i < decisions; i++) {
             if (i % BATCH == 0) {
                 startBatch(i / BATCH);
             }
             clock.advance(step());
             change();
-            List<Charge> charges = randomCharges();
+            List<Charge> charges = chargesToDecide();
             charges.forEach(charge -> forgetIfFull(charge.limit(), charge.key()));
             Duration maxWait = randomWait(charges);
             Decision ours = redis.decide(charges, maxWait);
@@ -89,15 +99,21 @@ class RedisAgainstMemoryTests {
             assertThat(ours.readings()).as(what).isEqualTo(theirs.readings());
             assertThat(ours.admitted()).as(what).isEqualTo(theirs.admitted());
             assertThat(ours.grantedAfter()).as(what).isEqualTo(theirs.grantedAfter());
-            if (ours.admitted()) {
-                admitted++;
+            assertThat(ours.isQueued()).as(what).isEqualTo(theirs.isQueued());
+            if (ours.admitted() || ours.isQueued()) {
+                admitted += ours.admitted() ? 1 : 0;
                 waiting += ours.grantedAfter().isZero() ? 0 : 1;
+                queued += ours.isQueued() ? 1 : 0;
                 taken.add(new Decision[] {ours, theirs});
             }
             lastWait = ours.retryAfter().filter(wait -> !wait.isZero()).orElse(ours.resetAfter());
         }
         assertThat(admitted).isBetween(decisions / 4, decisions - decisions / 10);
         assertThat(waiting).isGreaterThan(decisions / 50);
+        assertThat(queued).isGreaterThan(decisions / 100);
+        assertThat(toldInMemory).hasSizeGreaterThan(decisions / 500);
+        await().untilAsserted(
+                        () -> assertThat(told).as("seed " + seed).containsExactlyInAnyOrderElementsOf(toldInMemory));
     }
 
     private void startBatch(int number) {
@@ -135,7 +151,35 @@ class RedisAgainstMemoryTests {
             redefined.add(limits.get(which).name());
         } else if (kind < 12 && !taken.isEmpty()) {
             giveBack(taken.remove(random.nextInt(taken.size())));
+        } else if (kind < 18 && !taken.isEmpty()) {
+            renew();
         }
+    }
+
+    /** A script renews several leases at once and then tells who is ready, in memory each is renewed and tells. */
+    private void renew() {
+        List<Decision> ours = new ArrayList<>();
+        List<Decision> theirs = new ArrayList<>();
+        for (int i = 0; i <= random.nextInt(8); i++) {
+            Decision[] both = taken.get(random.nextInt(taken.size()));
+            if (ours.isEmpty() || isCurrent(ours.get(0)) && isCurrent(both[0])) {
+                ours.add(both[0]);
+                theirs.add(both[1]);
+            }
+        }
+        List<LeaseState> states = redis.renew(ours).toCompletableFuture().join();
+        List<Long> before = List.copyOf(toldInMemory);
+        assertThat(states)
+                .as("renewed leases of -Dio.ratelimit.redis.seed=" + seed)
+                .isEqualTo(memory.renew(theirs).toCompletableFuture().join());
+        Set<Long> now = new HashSet<>(toldInMemory.subList(before.size(), toldInMemory.size()));
+        toldInMemory.clear();
+        toldInMemory.addAll(before);
+        toldInMemory.addAll(now);
+    }
+
+    private boolean isCurrent(Decision decision) {
+        return decision.charges().stream().map(Charge::limit).allMatch(limits::contains);
     }
 
     private void giveBack(Decision[] both) {
@@ -144,7 +188,7 @@ class RedisAgainstMemoryTests {
             if (charge.cost() > 0 && random.nextBoolean()) {
                 long cost = random.nextBoolean() ? charge.cost() : 1 + random.nextLong(charge.cost());
                 forgetIfFull(charge.limit(), charge.key());
-                unused.add(new Charge(charge.limit(), charge.key(), cost));
+                unused.add(new Charge(charge.limit(), charge.key(), cost, charge.lease()));
             }
         }
         if (!unused.isEmpty()) {
@@ -169,6 +213,17 @@ class RedisAgainstMemoryTests {
         memory.forget(limit, key);
     }
 
+    /** Now and then those of a call that queues, which is decided again under the same leases. */
+    private List<Charge> chargesToDecide() {
+        if (!taken.isEmpty() && random.nextInt(4) == 0) {
+            Decision before = taken.get(random.nextInt(taken.size()))[0];
+            if (before.isQueued()) {
+                return before.charges();
+            }
+        }
+        return randomCharges();
+    }
+
     private List<Charge> randomCharges() {
         List<Charge> charges = new ArrayList<>();
         int count = random.nextInt(3) == 0 ? 1 + random.nextInt(4) : 1;
@@ -191,6 +246,9 @@ class RedisAgainstMemoryTests {
     }
 
     private Duration randomWait(List<Charge> charges) {
+        if (charges.stream().anyMatch(charge -> charge.lease() != 0 && charge.cost() == 0)) {
+            return Duration.ZERO;
+        }
         Duration wait = switch (random.nextInt(4)) {
             case 0 -> lastWait;
             case 1 ->
@@ -222,6 +280,11 @@ class RedisAgainstMemoryTests {
                     .build();
         }
         boolean bucket = algorithm == Algorithm.TOKEN_BUCKET;
+        if (algorithm == Algorithm.CONCURRENCY) {
+            Duration lease = PERIODS.get(1 + random.nextInt(PERIODS.size() - 1));
+            BigDecimal tokens = randomTokens();
+            return limit.rates(List.of(new Rate(tokens, lease, tokens))).build();
+        }
         List<Duration> periods = new ArrayList<>(PERIODS);
         Collections.shuffle(periods, random);
         List<Rate> rates = new ArrayList<>();

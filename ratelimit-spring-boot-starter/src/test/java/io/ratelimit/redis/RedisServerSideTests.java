@@ -3,11 +3,13 @@ package io.ratelimit.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Algorithm;
 import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.Reading;
 import io.ratelimit.Refill;
@@ -18,6 +20,7 @@ import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -33,6 +36,8 @@ class RedisServerSideTests {
 
     private static final Duration PATIENT = Duration.ofSeconds(5);
     private static final Limit LIMIT = Limit.of("slow", "10/h");
+    private static final Limit TWO_AT_ONCE =
+            Limit.named("two").atOnce(2, Duration.ofMinutes(5)).build();
 
     private final RedisServer redis;
     private RedisRateLimitStore store;
@@ -108,6 +113,39 @@ class RedisServerSideTests {
         assertThat(store.decide(charges, Duration.ZERO).readings())
                 .extracting(Reading::remaining)
                 .allSatisfy(remaining -> assertThat(remaining).isBetween(8.0, 9.0));
+    }
+
+    @Test
+    void takingQueueingRenewingAndReleasingLeasesIsOneCommandEachHoweverMany() throws Exception {
+        List<Charge> charges =
+                Charge.merged(List.of(new Charge(TWO_AT_ONCE, "a", 2_000), new Charge(LIMIT, "a", 1_000)));
+        store.decide(new Charge(LIMIT, "a", 0));
+        try (Monitor monitor = new Monitor(redis)) {
+            Decision held = store.decide(charges, PATIENT);
+            List<Decision> all = new ArrayList<>(List.of(held));
+            for (int i = 0; i < 3; i++) {
+                all.add(store.decide(List.of(new Charge(TWO_AT_ONCE, "a", 1_000)), PATIENT));
+            }
+            all.add(store.decide(List.of(new Charge(TWO_AT_ONCE, "b", 1_000)), PATIENT));
+            assertThat(renewed(store, all))
+                    .containsExactly(
+                            LeaseState.HELD,
+                            LeaseState.WAITING,
+                            LeaseState.WAITING,
+                            LeaseState.WAITING,
+                            LeaseState.HELD);
+            store.giveBack(held, held.leases()).toCompletableFuture().join();
+            assertThat(monitor.commands())
+                    .hasSize(7)
+                    .allSatisfy(line -> assertThat(line).contains("\"EVALSHA\""));
+            assertThat(renewed(store, all))
+                    .containsExactly(
+                            LeaseState.LOST, LeaseState.READY, LeaseState.READY, LeaseState.WAITING, LeaseState.HELD);
+        }
+    }
+
+    private static List<LeaseState> renewed(RedisRateLimitStore store, List<Decision> decisions) {
+        return store.renew(decisions).toCompletableFuture().join();
     }
 
     @Test
@@ -201,6 +239,25 @@ class RedisServerSideTests {
             }
             old.command("SCRIPT", "FLUSH");
             assertThat(onOld.decide(new Charge(LIMIT, "a", 1000)).remaining()).isBetween(7.0, 7.1);
+        }
+    }
+
+    @Test
+    void aServerOlderThanSevenLeasesAndTellsWhoIsReady() {
+        try (RedisServer old = RedisServer.startEmbedded();
+                RedisRateLimitStore onOld =
+                        RedisRateLimitStore.create(TestConnections.lettuce(old), "ratelimit", PATIENT)) {
+            List<Long> told = new CopyOnWriteArrayList<>();
+            onOld.whenReady(told::add);
+            await().until(() ->
+                    old.command("PUBSUB", "NUMSUB", "ratelimit:ready").equals(List.of("ratelimit:ready", 1L)));
+            Decision held = onOld.decide(new Charge(TWO_AT_ONCE, "a", 2_000));
+            Decision queued = onOld.decide(List.of(new Charge(TWO_AT_ONCE, "a", 1_000)), PATIENT);
+            assertThat(queued.isQueued()).isTrue();
+            onOld.giveBack(held, held.leases()).toCompletableFuture().join();
+            await().untilAsserted(() ->
+                    assertThat(told).containsExactly(queued.leases().get(0).lease()));
+            assertThat(renewed(onOld, List.of(held, queued))).containsExactly(LeaseState.LOST, LeaseState.READY);
         }
     }
 

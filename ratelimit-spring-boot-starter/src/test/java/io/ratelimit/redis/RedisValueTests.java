@@ -7,6 +7,7 @@ import io.ratelimit.Algorithm;
 import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.Refill;
 import io.ratelimit.test.redis.RedisExtension;
@@ -55,7 +56,7 @@ class RedisValueTests {
             store.forget(limit, "a");
             assertLifetime(store.decide(new Charge(limit, "a", 1_000)));
             assertLifetime(store.decide(new Charge(limit, "a", 9_000)));
-            if (limit.canWait()) {
+            if (limit.canWait() && !limit.isLeased()) {
                 assertLifetime(store.decide(List.of(new Charge(limit, "a", 7_000)), Duration.ofHours(3)));
             }
         }
@@ -75,9 +76,9 @@ class RedisValueTests {
         Limit limit = limit(algorithm, "10/1h");
         Charge charge = new Charge(limit, "a", 4_000);
         Decision taken = store.decide(charge);
-        giveBack(taken, new Charge(limit, "a", 1_000));
+        giveBack(taken, new Charge(limit, "a", 1_000, charge.lease()));
         assertThat(store.decide(new Charge(limit, "a", 0)).remaining()).isBetween(7.0, 7.1);
-        giveBack(taken, new Charge(limit, "a", 3_000));
+        giveBack(taken, new Charge(limit, "a", 3_000, charge.lease()));
         assertThat(redis.command("DBSIZE")).isEqualTo(0L);
         giveBack(taken, charge);
         assertThat(redis.command("DBSIZE")).isEqualTo(0L);
@@ -98,7 +99,7 @@ class RedisValueTests {
                 "false | 0, 2, 3600000, 10000, 1, 360, 1700000000000",
                 "false | 0, 2, 3600000, 10000, 1, 360, 1700000000000, 0, 2",
                 "false | 0, 2, 3600000, 10000, 1, 360, 1700000000000, 'x'",
-                "false | 0, 16, 3600000, 10000, 1, 360, 1700000000000, 0",
+                "false | 0, 22, 3600000, 10000, 1, 360, 1700000000000, 0",
                 "false | 0, 2.5, 3600000, 10000, 1, 360, 1700000000000, 0",
                 "false | -1, 2, 3600000, 10000, 1, 360, 1700000000000, 0",
                 "false | 0",
@@ -119,7 +120,19 @@ class RedisValueTests {
                 "false | 0, 14, 3600000, 10000, '', 1, 1700000000000, 1700002800000, 1699999200000, 1000",
                 "false | 0, 14, 3600000, 10000, '', 1, 1700000000000, 1699999200000, 1700002800000, 0",
                 "false | 0, 14, 3600000, 10000, '', 2, 1700000000000, 5, 6, 1, 4, 7, 1",
-                "false | 0, 14, 3600000, 10000, '', 9007199254740991, 1700000000000, 5, 6, 1"
+                "false | 0, 14, 3600000, 10000, '', 9007199254740991, 1700000000000, 5, 6, 1",
+                "true  | 0, 18, 3600000, 10000, 2, 1700000000000, 7, 1000, 3600000, 9007199254740992, -1000, 5",
+                "false | 0, 18, 3600000, 10000, 2, 1700000000000, 7, 1000, 3600000, 9007199254740994, -1000, 5",
+                "false | 0, 18, 3600000, 10000, 2, 1700000000000, 7, 1000, 3600000, 8, -1000, 0",
+                "false | 0, 18, 3600000, 10000, 2, 1700000000000, 7, 1000, 3600000, 8, -1000, -5",
+                "false | 0, 18, 3600000, 10000, 2, 1700000000000, -7, 1000, 3600000, 8, -1000, 5",
+                "false | 0, 18, 3600000, 10000, 2, 1700000000000, 7, 1000, 3600000, 8, -1000.5, 5",
+                "false | 0, 18, 3600000, 10000, 3, 1700000000000, 7, 1000, 3600000, 8, -1000, 5",
+                "false | 0, 18, 3600000, 10000, 9007199254740991, 1700000000000, 7, 1000, 3600000",
+                "false | 0, 18, 3600000, 10000, 1, 9007199254740992, 7, 1000, 3600000",
+                "false | 0, 16, 3600000, 10000, 1, 1700000000000, 7, 1000, 3600000",
+                "false | 0, 19, 3600000, 10000, 1, 1700000000000, 7, 1000, 3600000",
+                "false | 0, 20, 3600000, 10000, 1, 1700000000000, 7, 1000, 3600000"
             })
     void aStateThatNoAlgorithmLeavesIsHealedOnce(boolean ours, String parts) {
         redis.command("EVAL", "redis.call('SET', KEYS[1], cmsgpack.pack({" + parts + "}))", "1", KEY);
@@ -153,6 +166,57 @@ class RedisValueTests {
         assertThat(sizes(limit(Algorithm.SLIDING_WINDOW_COUNTER, "10/1m"))).isLessThanOrEqualTo(40);
         assertThat(sizes(limit(Algorithm.FIXED_WINDOW, "10/1m"))).isLessThanOrEqualTo(50);
         assertThat(sizes(calendar(CalendarPeriod.DAY))).isLessThanOrEqualTo(64);
+        assertThat(sizes(limit(Algorithm.CONCURRENCY, "10/30s"))).isLessThanOrEqualTo(180);
+    }
+
+    @Test
+    void aKeyOfAQueueLivesUntilTheLastOfItRunsOutAndGoesWithIt() {
+        Limit limit = limit(Algorithm.CONCURRENCY, "1/20s");
+        Decision held = store.decide(new Charge(limit, "a", 1_000));
+        Decision queued = store.decide(List.of(new Charge(limit, "a", 1_000)), Duration.ofHours(1));
+        assertThat(queued.isQueued()).isTrue();
+        giveBack(held, held.charges().get(0));
+        assertThat((long) redis.command("PTTL", KEY)).isCloseTo(20_000L, within(900L));
+        giveBack(queued, queued.charges().get(0));
+        assertThat(redis.command("DBSIZE")).isEqualTo(0L);
+    }
+
+    /** What grows with the square of the queue would take a hundred times as long for ten times as many. */
+    @Test
+    void aQueueOfThousandsIsOneValueThatIsReadInPassing() {
+        Limit limit = limit(Algorithm.CONCURRENCY, "10/1h");
+        redis.command("EVAL", """
+                local now = redis.call('TIME')[1] * 1000 - 60000
+                local value = { 0, 18, 3600000, 10000, 5001, now, 1, 10000, 3000000 }
+                for id = 2, 5001 do
+                  value[#value + 1] = id
+                  value[#value + 1] = -1000
+                  value[#value + 1] = 2000000 + id % 977
+                end
+                redis.call('SET', KEYS[1], cmsgpack.pack(value))
+                """, "1", KEY);
+        Decision last = store.decide(List.of(new Charge(limit, "a", 1_000)), Duration.ofHours(1));
+        assertThat(last.isQueued()).isTrue();
+        assertThat(last.retryAfter().orElseThrow()).isBetween(Duration.ofSeconds(2_930), Duration.ofSeconds(2_940));
+        Decision held = Decision.of(List.of(new Charge(limit, "a", 10_000, 1)), Duration.ZERO, true, new long[4]);
+        redis.command("CONFIG", "RESETSTAT");
+        giveBack(held, held.charges().get(0));
+        assertThat(usecPerCall("evalsha")).isBetween(1.0, 200_000.0);
+        Decision tenth =
+                Decision.of(List.of(new Charge(limit, "a", 1_000, 11)), Duration.ofHours(1), false, new long[4]);
+        Decision eleventh =
+                Decision.of(List.of(new Charge(limit, "a", 1_000, 12)), Duration.ofHours(1), false, new long[4]);
+        assertThat(store.renew(List.of(last, tenth, eleventh))
+                        .toCompletableFuture()
+                        .join())
+                .containsExactly(LeaseState.WAITING, LeaseState.READY, LeaseState.WAITING);
+        assertThat(store.healed()).isZero();
+    }
+
+    private double usecPerCall(String command) {
+        String stats = String.valueOf(redis.command("INFO", "commandstats"));
+        return Double.parseDouble(
+                stats.replaceFirst("(?s).*cmdstat_" + command + ":.*?usec_per_call=([0-9.]+).*", "$1"));
     }
 
     @Test

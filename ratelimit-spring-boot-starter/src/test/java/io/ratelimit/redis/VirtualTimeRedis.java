@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /**
@@ -75,6 +76,11 @@ final class VirtualTimeRedis {
         @Override
         public CompletableFuture<Long> delete(byte[] key) {
             return driver.delete(key);
+        }
+
+        @Override
+        public RedisConnection open() {
+            return driver.open();
         }
 
         @Override
