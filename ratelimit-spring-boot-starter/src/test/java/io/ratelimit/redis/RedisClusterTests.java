@@ -1,17 +1,21 @@
 package io.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Algorithm;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.Reading;
 import io.ratelimit.test.redis.RedisCluster;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,6 +80,50 @@ class RedisClusterTests {
             }
         }
         assertThat(commands).isEqualTo(1);
+    }
+
+    @Test
+    void leasesOfSeveralSlotsAreHeldRenewedAndGivenBackButNobodyQueuesForThem() {
+        Limit mine = Limit.named("mine").atOnce(1, Duration.ofMinutes(5)).build();
+        Limit all = Limit.named("all").atOnce(1, Duration.ofMinutes(5)).build();
+        Decision both = store.decide(
+                Charge.merged(List.of(new Charge(mine, "a", 1_000), new Charge(all, Charge.SHARED, 1_000))), PATIENT);
+        assertThat(both.admitted()).isTrue();
+        Decision refused = store.decide(
+                Charge.merged(List.of(new Charge(mine, "b", 1_000), new Charge(all, Charge.SHARED, 1_000))), PATIENT);
+        assertThat(refused.admitted()).isFalse();
+        assertThat(refused.isQueued()).isFalse();
+        assertThat(store.givenBack()).isEqualTo(1);
+        Decision free = store.decide(List.of(new Charge(mine, "b", 1_000)), PATIENT);
+        assertThat(free.admitted()).as("what was taken was given back").isTrue();
+        Decision queued = store.decide(List.of(new Charge(mine, "a", 1_000)), PATIENT);
+        assertThat(queued.isQueued()).isTrue();
+        assertThat(store.renew(List.of(queued, refused, both, free))
+                        .toCompletableFuture()
+                        .join())
+                .containsExactly(LeaseState.WAITING, LeaseState.LOST, LeaseState.HELD, LeaseState.HELD);
+        store.forget(all, Charge.SHARED);
+        assertThat(store.renew(List.of(free, both)).toCompletableFuture().join())
+                .as("the worst of a decision's states")
+                .containsExactly(LeaseState.HELD, LeaseState.LOST);
+    }
+
+    @Test
+    void whoQueuesHearsOfEveryNode() {
+        Limit one = Limit.named("one").atOnce(1, Duration.ofMinutes(5)).build();
+        List<Long> told = new CopyOnWriteArrayList<>();
+        store.whenReady(told::add);
+        await().until(() -> cluster.nodes().stream()
+                .anyMatch(node ->
+                        node.command("PUBSUB", "NUMSUB", "ratelimit:ready").equals(List.of("ratelimit:ready", 1L))));
+        List<Long> queued = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            Decision held = store.decide(new Charge(one, "user-" + i, 1_000));
+            Decision next = store.decide(List.of(new Charge(one, "user-" + i, 1_000)), PATIENT);
+            queued.add(next.leases().get(0).lease());
+            store.giveBack(held, held.leases()).toCompletableFuture().join();
+        }
+        await().untilAsserted(() -> assertThat(told).containsExactlyInAnyOrderElementsOf(queued));
     }
 
     @Test
