@@ -246,9 +246,6 @@ class RedisAgainstMemoryTests {
     }
 
     private Duration randomWait(List<Charge> charges) {
-        if (charges.stream().anyMatch(charge -> charge.lease() != 0 && charge.cost() == 0)) {
-            return Duration.ZERO;
-        }
         Duration wait = switch (random.nextInt(4)) {
             case 0 -> lastWait;
             case 1 ->
