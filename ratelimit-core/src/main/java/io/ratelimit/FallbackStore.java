@@ -2,6 +2,7 @@ package io.ratelimit;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -90,23 +91,28 @@ public final class FallbackStore implements RateLimitStore {
     /** Each decision's leases where they were taken; a policy's answer holds none. */
     @Override
     public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
-        List<Decision> locals = decisions.stream()
-                .filter(decision -> decision.source() == Source.LOCAL)
-                .toList();
-        List<Decision> remotes = decisions.stream()
-                .filter(decision -> decision.source() == Source.STORE)
-                .toList();
-        CompletionStage<List<LeaseState>> told =
-                remotes.isEmpty() ? CompletableFuture.completedFuture(List.of()) : remote.renew(remotes);
-        return told.thenCombine(
-                local.renew(locals),
-                (there, here) -> decisions.stream()
+        List<Decision> remotes = by(Source.STORE, decisions);
+        List<Decision> locals = by(Source.LOCAL, decisions);
+        CompletionStage<List<LeaseState>> here = local.renew(locals);
+        CompletionStage<List<LeaseState>> there = remotes.isEmpty()
+                ? CompletableFuture.completedFuture(List.of())
+                : remote.renew(remotes)
+                        .exceptionally(failure -> Collections.nCopies(remotes.size(), LeaseState.UNKNOWN));
+        return there.thenCombine(
+                here,
+                (ofRemotes, ofLocals) -> decisions.stream()
                         .map(decision -> switch (decision.source()) {
-                            case STORE -> there.get(remotes.indexOf(decision));
-                            case LOCAL -> here.get(locals.indexOf(decision));
+                            case STORE -> ofRemotes.get(remotes.indexOf(decision));
+                            case LOCAL -> ofLocals.get(locals.indexOf(decision));
                             case POLICY, DISABLED -> LeaseState.HELD;
                         })
                         .toList());
+    }
+
+    private static List<Decision> by(Source source, List<Decision> decisions) {
+        return decisions.stream()
+                .filter(decision -> decision.source() == source)
+                .toList();
     }
 
     @Override

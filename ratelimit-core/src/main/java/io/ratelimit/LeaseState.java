@@ -12,6 +12,9 @@ public enum LeaseState {
     /** It is waited for, behind others. */
     WAITING,
 
+    /** Where it is kept could not be asked; it is what it was. */
+    UNKNOWN,
+
     /** It ran out, or somebody reset the key: it is neither held nor waited for any more. */
     LOST;
 

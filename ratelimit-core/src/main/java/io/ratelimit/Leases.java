@@ -2,7 +2,6 @@ package io.ratelimit;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -13,8 +12,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The leases of the calls that run here, and of those that queue. They are renewed together, at a third of their lease time,
@@ -77,15 +74,10 @@ final class Leases {
     }
 
     /** Asks what became of the leases of some decisions, and tells it. */
-    void renew(Collection<Decision> decisions) {
-        decisions.stream()
-                .collect(Collectors.groupingBy(Decision::source))
-                .values()
-                .forEach(same -> {
-                    for (int i = 0; i < same.size(); i += BATCH) {
-                        renewBatch(same.subList(i, Math.min(same.size(), i + BATCH)));
-                    }
-                });
+    void renew(List<Decision> decisions) {
+        for (int i = 0; i < decisions.size(); i += BATCH) {
+            renewBatch(decisions.subList(i, Math.min(decisions.size(), i + BATCH)));
+        }
     }
 
     private void renewAll(Duration time) {
@@ -114,24 +106,21 @@ final class Leases {
         }
         answer.whenComplete((states, failure) -> {
             for (int i = 0; i < batch.size(); i++) {
-                renewed(batch.get(i), failure == null ? states.get(i) : null, sent);
+                renewed(batch.get(i), failure == null ? states.get(i) : LeaseState.UNKNOWN, sent);
             }
         });
     }
 
-    /** An unknown state is what it was, until a lease time has passed. */
-    private void renewed(Decision decision, @Nullable LeaseState state, long sent) {
+    /** What nobody could tell for a lease time is lost. */
+    private void renewed(Decision decision, LeaseState state, long sent) {
         Kept keeping = kept.get(decision);
         if (keeping == null) {
             return;
         }
-        if (state != null && state != LeaseState.LOST) {
+        if (state.compareTo(LeaseState.UNKNOWN) < 0) {
             keeping.renewedNanos = sent;
         }
-        LeaseState now = keeping.isLost() ? LeaseState.LOST : state;
-        if (now != null) {
-            keeping.told.accept(decision, now);
-        }
+        keeping.told.accept(decision, keeping.isLost() ? LeaseState.LOST : state);
     }
 
     private void told(Decision decision, LeaseState state) {

@@ -84,8 +84,8 @@ public interface RateLimitStore extends AutoCloseable {
      * Makes leases last for another lease time, those that are held and those that are queued for.
      *
      * @param decisions admitted or queued decisions of this store, with leased charges
-     * @return what became of the leases of each decision, the worst where it has several, in the same order; or a
-     *     {@link StoreUnavailableException}
+     * @return what became of the leases of each decision, the worst where it has several, in the same order;
+     *     {@link LeaseState#UNKNOWN} for those that could not be asked for, or a {@link StoreUnavailableException} for all
      */
     CompletionStage<List<LeaseState>> renew(List<Decision> decisions);
 

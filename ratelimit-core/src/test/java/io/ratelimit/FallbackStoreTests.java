@@ -151,6 +151,29 @@ class FallbackStoreTests {
     }
 
     @Test
+    void renewsWhereItWasTakenAndDoesNotKnowWhatItCannotAsk() {
+        List<Charge> leases = charges(
+                Limit.named("held").atOnce(2, Duration.ofSeconds(30)).build(),
+                Limit.named("allowed")
+                        .atOnce(2, Duration.ofSeconds(30))
+                        .onStoreFailure(OnStoreFailure.ALLOW)
+                        .build());
+        Decision there = store.decide(leases, Duration.ZERO);
+        remote.failure = new StoreUnavailableException("down", null);
+        Decision here = store.decide(charges(leases.get(1).limit()), Duration.ZERO);
+        assertThat(here.leases()).hasSize(1);
+        Decision policy = Decision.unasked(leases, true, Source.POLICY);
+        assertThat(policy.isLeased()).isFalse();
+        List<Decision> all = List.of(there, here, policy);
+        assertThat(store.renew(all).toCompletableFuture().join())
+                .containsExactly(LeaseState.UNKNOWN, LeaseState.HELD, LeaseState.HELD);
+        local.forget(leases.get(1).limit(), "key");
+        remote.failure = null;
+        assertThat(store.renew(all).toCompletableFuture().join())
+                .containsExactly(LeaseState.HELD, LeaseState.LOST, LeaseState.HELD);
+    }
+
+    @Test
     void forgetsInBothAndClosesBoth() {
         remote.failure = new StoreUnavailableException("down", null);
         store.decide(charges(LOCAL), Duration.ZERO);
@@ -210,7 +233,7 @@ class FallbackStoreTests {
 
         @Override
         public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
-            return memory.renew(decisions);
+            return failure == null ? memory.renew(decisions) : CompletableFuture.failedFuture(failure);
         }
 
         @Override

@@ -152,7 +152,9 @@ public final class RedisRateLimitStore implements RateLimitStore {
         return leases.isEmpty()
                 ? CompletableFuture.completedFuture(
                         decisions.stream().map(decision -> LeaseState.HELD).toList())
-                : inTime(new LeaseRenewal(decisions, script).renew(groups(leases), deadline));
+                : new LeaseRenewal(decisions, script)
+                        .renew(groups(leases), deadline)
+                        .exceptionallyCompose(failure -> CompletableFuture.failedFuture(unavailable(failure)));
     }
 
     /** Listens on the channel {@code prefix:ready} from now on, in the background and on a connection of its own. */

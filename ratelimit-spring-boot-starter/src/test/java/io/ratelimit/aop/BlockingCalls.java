@@ -3,7 +3,6 @@ package io.ratelimit.aop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiters;
@@ -69,16 +68,14 @@ public final class BlockingCalls {
             tell("flux", parallel, () -> shop.flux().next().toFuture());
             tell("netty", netty, shop::future);
             tell("refused", netty, shop::refused);
-            if (context.getBean(RateLimitStore.class) instanceof MemoryStore) {
-                tell("held", netty, shop::heldFuture);
-                tell(
-                        "queue",
-                        parallel,
-                        () -> Flux.range(0, 20)
-                                .flatMap(number -> shop.heldMono())
-                                .last()
-                                .toFuture());
-            }
+            tell("held", netty, shop::heldFuture);
+            tell(
+                    "queue",
+                    parallel,
+                    () -> Flux.range(0, 20)
+                            .flatMap(number -> shop.heldMono())
+                            .last()
+                            .toFuture());
         }
         System.exit(0);
     }

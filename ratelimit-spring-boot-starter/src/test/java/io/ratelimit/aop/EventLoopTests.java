@@ -52,7 +52,9 @@ class EventLoopTests {
                         "mono did not block",
                         "flux did not block",
                         "netty did not block",
-                        "refused did not block");
+                        "refused did not block",
+                        "held did not block",
+                        "queue did not block");
     }
 
     private static List<String> answers(String... properties) throws IOException, InterruptedException {

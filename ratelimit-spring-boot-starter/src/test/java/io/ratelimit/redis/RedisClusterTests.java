@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -106,6 +107,24 @@ class RedisClusterTests {
         assertThat(store.renew(List.of(free, both)).toCompletableFuture().join())
                 .as("the worst of a decision's states")
                 .containsExactly(LeaseState.HELD, LeaseState.LOST);
+    }
+
+    @Test
+    void leasesOfASlotThatDoesNotAnswerAreUnknownAndTheOthersRenewed() {
+        Limit limit = Limit.named("paused").atOnce(1, Duration.ofMinutes(1)).build();
+        List<Decision> held = IntStream.range(0, 30)
+                .mapToObj(number -> store.decide(new Charge(limit, "key-" + number, 1000)))
+                .toList();
+        RedisServer node = cluster.nodes().get(0);
+        node.command("CLIENT", "PAUSE", "60000", "WRITE");
+        try {
+            assertThat(store.renew(held).toCompletableFuture().join())
+                    .contains(LeaseState.HELD, LeaseState.UNKNOWN)
+                    .doesNotContain(LeaseState.LOST);
+        } finally {
+            node.command("CLIENT", "UNPAUSE");
+        }
+        assertThat(store.renew(held).toCompletableFuture().join()).containsOnly(LeaseState.HELD);
     }
 
     @Test
