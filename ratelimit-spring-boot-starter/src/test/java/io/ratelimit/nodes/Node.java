@@ -24,7 +24,7 @@ import reactor.core.publisher.Mono;
 final class Node {
 
     static final int AT_ONCE = 10;
-    static final long LEASE_MILLIS = 2_000;
+    static final long LEASE_MILLIS = 5_000;
     static final String ANSWER = "answer: ";
 
     private static final int THREADS = 12;
