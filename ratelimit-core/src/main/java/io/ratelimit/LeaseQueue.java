@@ -206,10 +206,14 @@ final class LeaseQueue implements AutoCloseable {
                 again = queued != null && turnCame;
                 over = waitOver;
             }
+            if (before != null && (decision == null || decision.source() != before.source())) {
+                // Whatever became of the question, the lease that it was about is not this call's any more.
+                giveUp(before);
+            }
             if (decision == null) {
                 fail(failure);
             } else if (!decision.isQueued()) {
-                answer(decision.admitted() && before != null ? decision.after(sinceCalled()) : decision);
+                answer(before == null ? decision : afterWait(decision));
             } else if (answered.isDone()) {
                 giveUp(decision);
             } else if (over) {
@@ -222,10 +226,23 @@ final class LeaseQueue implements AutoCloseable {
             }
         }
 
+        /** A turn that came too late for the caller, because the JVM or the store stood still, is a refusal. */
+        private Decision afterWait(Decision decision) {
+            Duration waited = sinceCalled();
+            if (decision.admitted() && Waits.isLate(waited, maxWait)) {
+                giveBacks.of(decision, decision.charges());
+                return decision.refused();
+            }
+            return decision.after(waited);
+        }
+
         private void waitOn(Decision decision) {
             leases.keep(decision, this::told);
-            if (deadline == null) {
-                deadline = alarms.in(Math.max(0, maxWait.minus(sinceCalled()).toNanos()), this::endWait);
+            synchronized (this) {
+                if (deadline == null) {
+                    long left = maxWait.minus(sinceCalled()).toNanos();
+                    deadline = alarms.in(Math.max(0, left), this::endWait);
+                }
             }
             if (closed) {
                 closed();

@@ -1,5 +1,6 @@
 package io.ratelimit;
 
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -124,7 +125,12 @@ final class Waits {
     }
 
     private static boolean isLate(Decision decision, long calledNanos) {
-        return System.nanoTime() - calledNanos - decision.maxWait().toNanos() > LATE_NANOS;
+        return isLate(Duration.ofNanos(System.nanoTime() - calledNanos), decision.maxWait());
+    }
+
+    /** Whether a wait took longer than what the caller agreed to. */
+    static boolean isLate(Duration waited, Duration maxWait) {
+        return waited.minus(maxWait).toNanos() > LATE_NANOS;
     }
 
     private void giveBack(Decision decision) {

@@ -151,6 +151,26 @@ class LeasesTests {
     }
 
     @Test
+    void aTurnThatComesTooLateIsARefusalAndHoldsNothing() {
+        Permit running = one.hold("key");
+        CompletableFuture<Decision> late = one.acquireAsync("key", 1, Duration.ofMillis(100));
+        store.replyAfterMillis = 1_000;
+        running.close();
+        assertThat(late.join().admitted()).isFalse();
+        await().untilAsserted(() -> assertThat(one.peek("key").remaining()).isEqualTo(1));
+    }
+
+    @Test
+    void whoQueuesInAStoreThatFailsLeavesIt() {
+        Permit running = one.hold("key");
+        CompletableFuture<Permit> failed = one.holdAsync("key");
+        store.failure = new StoreUnavailableException("cut off", null);
+        running.close();
+        assertThatThrownBy(failed::join).hasCause(store.failure);
+        await().untilAsserted(() -> assertThat(one.peek("key").remaining()).isEqualTo(1));
+    }
+
+    @Test
     void aHolderWhoseKeyIsResetLearnsThatItLostItsLease() {
         Permit permit = two.hold("key");
         two.reset("key");
@@ -246,6 +266,8 @@ class LeasesTests {
         final AtomicInteger decisions = new AtomicInteger();
         final AtomicInteger queued = new AtomicInteger();
         volatile boolean failing;
+        volatile StoreUnavailableException failure;
+        volatile long replyAfterMillis;
         private final MemoryStore memory = MemoryStore.create();
 
         @Override
@@ -263,7 +285,14 @@ class LeasesTests {
 
         @Override
         public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
-            return CompletableFuture.completedFuture(decide(charges, maxWait));
+            if (failure != null) {
+                return CompletableFuture.failedFuture(failure);
+            }
+            Decision decision = decide(charges, maxWait);
+            return replyAfterMillis == 0
+                    ? CompletableFuture.completedFuture(decision)
+                    : CompletableFuture.supplyAsync(
+                            () -> decision, CompletableFuture.delayedExecutor(replyAfterMillis, TimeUnit.MILLISECONDS));
         }
 
         @Override
