@@ -21,7 +21,7 @@ final class ReadyChannel implements AutoCloseable {
     private static final long BETWEEN_ATTEMPTS_MILLIS = 1_000;
     private static final long BETWEEN_CHECKS_MILLIS = 10_000;
     private static final long LAST_WAIT_NANOS = 500_000_000;
-    private static final long LAST_WAIT_STEP_MILLIS = 20;
+    private static final long LAST_WAIT_STEP_MILLIS = 100;
 
     private final Supplier<RedisConnection> opener;
     private final byte[] channel;
@@ -50,6 +50,8 @@ final class ReadyChannel implements AutoCloseable {
         closed = true;
         long deadline = System.nanoTime() + LAST_WAIT_NANOS;
         try {
+            thread.interrupt();
+            thread.join(LAST_WAIT_STEP_MILLIS);
             while (thread.isAlive() && System.nanoTime() < deadline) {
                 unsubscribe();
                 thread.interrupt();
