@@ -15,11 +15,15 @@ import java.util.function.LongConsumer;
  * <p>A call over several limits is refused if one of them says deny; limits that say local are decided together in this
  * node's memory; those that say allow are not asked. The decision names its {@link Source}, and a line in the log, at most
  * one a second, says that the store is away or back.
+ *
+ * <p>After five straight failures the remote store is asked no more, so that nobody waits for a deadline, but for a probe in
+ * the background, four times a second; it is asked again once it answers one.
  */
 public final class FallbackStore implements RateLimitStore {
 
     private final RateLimitStore remote;
     private final RateLimitStore local;
+    private final Breaker breaker;
     private final OutageLog outages;
 
     /**
@@ -31,6 +35,7 @@ public final class FallbackStore implements RateLimitStore {
     public FallbackStore(RateLimitStore remote, RateLimitStore local) {
         this.remote = remote;
         this.local = local;
+        this.breaker = new Breaker(remote);
         this.outages = new OutageLog(remote.name(), System::nanoTime);
     }
 
@@ -41,21 +46,37 @@ public final class FallbackStore implements RateLimitStore {
 
     @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
+        if (breaker.isOpen()) {
+            return answer(charges, maxWait);
+        }
         try {
             Decision decision = remote.decide(charges, maxWait);
-            outages.answered();
+            answered();
             return decision;
         } catch (StoreUnavailableException ex) {
-            outages.failed(ex);
+            failed(charges, ex);
             return answer(charges, maxWait);
         }
     }
 
+    private void answered() {
+        breaker.answered();
+        outages.answered();
+    }
+
+    private void failed(List<Charge> charges, StoreUnavailableException failure) {
+        breaker.failed(charges);
+        outages.failed(failure);
+    }
+
     @Override
     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+        if (breaker.isOpen()) {
+            return CompletableFuture.completedFuture(answer(charges, maxWait));
+        }
         return remote.decideAsync(charges, maxWait)
                 .thenApply(decision -> {
-                    outages.answered();
+                    answered();
                     return decision;
                 })
                 .exceptionallyCompose(failure -> {
@@ -63,7 +84,7 @@ public final class FallbackStore implements RateLimitStore {
                             ? failure.getCause()
                             : failure;
                     if (cause instanceof StoreUnavailableException unavailable) {
-                        outages.failed(unavailable);
+                        failed(charges, unavailable);
                         return CompletableFuture.completedFuture(answer(charges, maxWait));
                     }
                     return CompletableFuture.failedFuture(cause);
@@ -129,6 +150,7 @@ public final class FallbackStore implements RateLimitStore {
 
     @Override
     public void close() {
+        breaker.close();
         remote.close();
         local.close();
     }

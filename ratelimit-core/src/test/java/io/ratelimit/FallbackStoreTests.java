@@ -2,6 +2,7 @@ package io.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -150,6 +152,32 @@ class FallbackStoreTests {
         assertThat(store.decide(charges, Duration.ZERO).remaining()).isZero();
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void afterFiveStraightFailuresOnlyProbesAskUntilOneIsAnswered(Call call) {
+        remote.failure = new StoreUnavailableException("down", null);
+        for (int i = 0; i < Breaker.STRAIGHT_FAILURES - 1; i++) {
+            call.decide(store, charges(LOCAL));
+        }
+        remote.failure = null;
+        assertThat(call.decide(store, charges(LOCAL)).source()).isEqualTo(Source.STORE);
+        remote.failure = new StoreUnavailableException("down", null);
+        remote.asked.set(0);
+        long start = System.nanoTime();
+        for (int i = 0; i < 1_000; i++) {
+            assertThat(call.decide(store, charges(LOCAL)).source()).isEqualTo(Source.LOCAL);
+        }
+        long probes = (System.nanoTime() - start) / 200_000_000 + 1;
+        assertThat(remote.asked.get()).isBetween(5, 5 + (int) probes);
+        double left = remote.memory.decide(new Charge(LOCAL, "key", 0)).remaining();
+        remote.failure = null;
+        await().atMost(Duration.ofSeconds(2))
+                .until(() -> call.decide(store, charges(ALLOW)).source() == Source.STORE);
+        assertThat(remote.memory.decide(new Charge(LOCAL, "key", 0)).remaining())
+                .as("a probe takes nothing")
+                .isEqualTo(left);
+    }
+
     @Test
     void renewsWhereItWasTakenAndDoesNotKnowWhatItCannotAsk() {
         List<Charge> leases = charges(
@@ -201,7 +229,8 @@ class FallbackStoreTests {
 
         final MemoryStore memory = MemoryStore.create(() -> 0, 100);
         final List<String> events = new ArrayList<>();
-        RuntimeException failure;
+        final AtomicInteger asked = new AtomicInteger();
+        volatile RuntimeException failure;
 
         @Override
         public String name() {
@@ -210,8 +239,10 @@ class FallbackStoreTests {
 
         @Override
         public Decision decide(List<Charge> charges, Duration maxWait) {
-            if (failure != null) {
-                throw failure;
+            asked.incrementAndGet();
+            RuntimeException now = failure;
+            if (now != null) {
+                throw now;
             }
             return memory.decide(charges, maxWait);
         }

@@ -13,6 +13,7 @@ import io.ratelimit.Source;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -147,6 +148,31 @@ class RedisFaultTests {
         try (RedisRateLimitStore other = store(new LettuceConnectionFactory(configuration))) {
             connect(other);
             assertThat(other.decide(CHARGE).remaining()).isEqualTo(99);
+        }
+    }
+
+    @Test
+    void nobodyWaitsForAFrozenServerLongAndItIsAskedAgainWithinTwoSecondsOfItsReturn() {
+        try (FallbackStore withFallback = new FallbackStore(store, MemoryStore.create())) {
+            connect(store);
+            assertThat(withFallback.decide(CHARGE).source()).isEqualTo(Source.STORE);
+            long frozen = System.nanoTime();
+            redis.command("CLIENT", "PAUSE", "4000", "ALL");
+            for (int i = 0; i < 5; i++) {
+                assertThat(withFallback.decide(CHARGE).source()).isEqualTo(Source.LOCAL);
+            }
+            long[] nanos = new long[1_000];
+            for (int i = 0; i < nanos.length; i++) {
+                long start = System.nanoTime();
+                assertThat(withFallback.decide(CHARGE).source()).isEqualTo(Source.LOCAL);
+                nanos[i] = System.nanoTime() - start;
+            }
+            Arrays.sort(nanos);
+            assertThat(Duration.ofNanos(nanos[nanos.length * 99 / 100])).isLessThan(Duration.ofMillis(5));
+            await().atMost(Duration.ofSeconds(10))
+                    .until(() -> withFallback.decide(CHARGE).source() == Source.STORE);
+            assertThat(Duration.ofNanos(System.nanoTime() - frozen))
+                    .isBetween(Duration.ofMillis(3_500), Duration.ofSeconds(6));
         }
     }
 
