@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -42,6 +43,11 @@ public final class FallbackStore implements RateLimitStore {
     @Override
     public String name() {
         return remote.name();
+    }
+
+    /** {@return why the remote store was not asked or did not answer the last time, without keys or secrets; empty if it did} */
+    public Optional<String> outage() {
+        return outages.reason();
     }
 
     @Override

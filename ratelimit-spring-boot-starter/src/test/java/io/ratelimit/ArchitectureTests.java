@@ -75,6 +75,7 @@ class ArchitectureTests {
                                 type.isTopLevelClass() && type.getModifiers().contains(JavaModifier.PUBLIC))
                         .map(ArchitectureTests::name))
                 .containsExactlyInAnyOrder(
+                        "actuate.RateLimitHealthIndicator",
                         "actuate.RateLimitsEndpoint",
                         "annotation.CostResolver",
                         "annotation.KeyResolver",
@@ -94,6 +95,7 @@ class ArchitectureTests {
                         "aop.WovenCalls",
                         "autoconfigure.RateLimitAutoConfiguration",
                         "autoconfigure.RateLimitEndpointAutoConfiguration",
+                        "autoconfigure.RateLimitHealthAutoConfiguration",
                         "autoconfigure.RateLimitMetricsAutoConfiguration",
                         "autoconfigure.RateLimitRedisAutoConfiguration",
                         "autoconfigure.RateLimitWebAutoConfiguration",

@@ -31,6 +31,7 @@ class OptionalLibraryTests {
             jedis-,                                   redis.clients.jedis.Jedis,                                        redis
             micrometer-core,                          io.micrometer.core.instrument.MeterRegistry,                      redis
             spring-boot-actuator,                     org.springframework.boot.actuate.endpoint.annotation.Endpoint,    redis
+            spring-boot-health,                       org.springframework.boot.health.contributor.HealthIndicator,      redis
             spring-web,                               org.springframework.http.ProblemDetail,                           redis
             aspectj,                                  org.aspectj.weaver.Advice,                                        redis
             reactor-|reactive-streams|lettuce-,       reactor.core.publisher.Mono,                                      redis
