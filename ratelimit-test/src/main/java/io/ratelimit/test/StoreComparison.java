@@ -52,6 +52,7 @@ abstract class StoreComparison extends OpenStore {
     private final List<Decision> queued = new ArrayList<>();
     private final Set<String> redefined = new HashSet<>();
     private Duration lastWait = Duration.ZERO;
+    private boolean leasedOnly;
 
     StoreComparison(RateLimitStoreContract contract) {
         super(contract);
@@ -74,6 +75,7 @@ abstract class StoreComparison extends OpenStore {
         limits.clear();
         taken.clear();
         queued.clear();
+        leasedOnly = random.nextInt(4) == 0;
         for (int i = 0; i <= random.nextInt(3); i++) {
             limits.add(randomLimit("batch-" + number + "." + i));
         }
@@ -84,8 +86,9 @@ abstract class StoreComparison extends OpenStore {
      * takes nor is short may or may not rewrite it; so the first are forgotten, and the second not made.
      */
     private void decide(int number) {
-        List<Charge> charges = queued.isEmpty() || random.nextInt(3) > 0 ? Charge.merged(randomCharges()) : turn();
-        Duration maxWait = randomWait(charges);
+        boolean again = !queued.isEmpty() && random.nextInt(3) == 0;
+        List<Charge> charges = again ? turn() : Charge.merged(randomCharges());
+        Duration maxWait = again && random.nextBoolean() ? Duration.ZERO : randomWait(charges);
         for (Charge charge : charges) {
             if (redefined.contains(charge.limit().name()) && model.isFull(charge.limit(), charge.key())) {
                 forgetBoth(charge.limit(), charge.key());
@@ -283,7 +286,7 @@ abstract class StoreComparison extends OpenStore {
         int which = random.nextInt(limits.size());
         if (kind > 90) {
             settle();
-        } else if (kind > 80) {
+        } else if (kind > (leasedOnly ? 60 : 80)) {
             renew();
         } else if (kind < 2) {
             forgetBoth(limits.get(which), "key-" + random.nextInt(KEYS));
@@ -301,11 +304,18 @@ abstract class StoreComparison extends OpenStore {
     private Limit randomLimit(String name) {
         while (true) {
             try {
-                return random.nextInt(12) == 0 ? randomCalendar(name) : randomRates(name);
+                return leasedOnly
+                        ? randomLeases(name)
+                        : random.nextInt(12) == 0 ? randomCalendar(name) : randomRates(name);
             } catch (InvalidLimitException ex) {
                 continue;
             }
         }
+    }
+
+    private Limit randomLeases(String name) {
+        Duration lease = PERIODS.get(random.nextInt(PERIODS.size()));
+        return Limit.named(name).atOnce(1 + random.nextInt(4), lease).build();
     }
 
     private Limit randomRates(String name) {
