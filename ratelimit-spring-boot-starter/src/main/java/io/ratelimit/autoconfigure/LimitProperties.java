@@ -37,7 +37,7 @@ record LimitProperties(
         @Nullable Refill refill,
         @Nullable CalendarPeriod calendar,
         @Nullable ZoneId zone,
-        @Nullable Integer maxConcurrent,
+        @Nullable BigDecimal maxConcurrent,
         @Nullable Duration leaseTime,
         @Nullable BigDecimal cost,
         @Nullable Duration maxWait,
@@ -46,6 +46,7 @@ record LimitProperties(
     static final LimitProperties NOTHING =
             new LimitProperties(null, null, null, null, null, null, null, null, null, null);
 
+    private static final BigDecimal MOST_AT_ONCE = BigDecimal.valueOf(Integer.MAX_VALUE);
     private static final Duration LEASE_TIME = Duration.ofSeconds(30);
     private static final Duration SHORTEST_LEASE_TIME = Duration.ofMillis(100);
     private static final String LIMITS = RateLimitProperties.PREFIX + ".limits";
@@ -75,7 +76,7 @@ record LimitProperties(
         Limit.Builder limit =
                 Limit.named(name).rates(parsed).algorithm(all.chosen()).cost(BigDecimal.ZERO);
         if (all.maxConcurrent != null) {
-            limit.atOnce(all.maxConcurrent, all.leaseTime != null ? all.leaseTime : LEASE_TIME);
+            limit.atOnce(all.maxConcurrent.intValueExact(), all.leaseTime != null ? all.leaseTime : LEASE_TIME);
         }
         if (all.onStoreFailure != null) {
             limit.onStoreFailure(all.onStoreFailure);
@@ -93,7 +94,7 @@ record LimitProperties(
                     "no calendar has this zone; add calendar and algorithm fixed-window, or drop it");
         }
         BigDecimal costOrOne = all.cost != null ? all.cost : BigDecimal.ONE;
-        if (all.maxConcurrent != null && costOrOne.compareTo(BigDecimal.valueOf(all.maxConcurrent)) > 0) {
+        if (all.maxConcurrent != null && costOrOne.compareTo(all.maxConcurrent) > 0) {
             throw new InvalidRateLimitPropertyException(
                     path + ".cost",
                     costOrOne,
@@ -118,9 +119,15 @@ record LimitProperties(
             throw new InvalidRateLimitPropertyException(
                     path + ".max-wait", maxWait, "negative; use 0s for not waiting, or a duration such as 5s");
         }
-        if (maxConcurrent != null && maxConcurrent < 1) {
+        if (maxConcurrent != null && maxConcurrent.signum() <= 0) {
             throw new InvalidRateLimitPropertyException(
                     path + ".max-concurrent", maxConcurrent, "not positive; use 1 or more");
+        }
+        if (maxConcurrent != null && !isWhole(maxConcurrent)) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".max-concurrent",
+                    maxConcurrent,
+                    "not a whole number up to " + MOST_AT_ONCE + "; use one such as 2");
         }
         if (leaseTime != null && leaseTime.compareTo(SHORTEST_LEASE_TIME) < 0) {
             throw new InvalidRateLimitPropertyException(
@@ -129,6 +136,10 @@ record LimitProperties(
         if (leaseTime != null) {
             built(path + ".lease-time", leaseTime, Limit.named("alone").atOnce(1, leaseTime));
         }
+    }
+
+    private static boolean isWhole(BigDecimal number) {
+        return number.stripTrailingZeros().scale() <= 0 && number.compareTo(MOST_AT_ONCE) <= 0;
     }
 
     /** Checks, with the defaults, that calls at once are counted by the one algorithm that does, and that it has their number. */

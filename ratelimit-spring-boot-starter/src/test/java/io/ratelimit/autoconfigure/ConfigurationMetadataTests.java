@@ -28,7 +28,7 @@ class ConfigurationMetadataTests {
             ratelimit.defaults.calendar         | io.ratelimit.CalendarPeriod              | none
             ratelimit.defaults.zone             | java.time.ZoneId                         | UTC
             ratelimit.defaults.max-wait         | java.time.Duration                       | 0s
-            ratelimit.defaults.max-concurrent   | java.lang.Integer                        | none
+            ratelimit.defaults.max-concurrent   | java.math.BigDecimal                     | none
             ratelimit.defaults.lease-time       | java.time.Duration                       | 30s
             ratelimit.defaults.refill           | io.ratelimit.Refill                      | smooth
             ratelimit.defaults.cost             | java.math.BigDecimal                     | 1

@@ -57,6 +57,8 @@ class InvalidRateLimitPropertyTests {
             ratelimit.limits.export: {lease-time: 5s, rates: 10/s}      | ratelimit.limits.export.lease-time | only algorithm concurrency has leases
             ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 0} | ratelimit.limits.export.max-concurrent | not positive; use 1 or more
             ratelimit.limits.export: {algorithm: concurrency, max-concurrent: -1} | ratelimit.limits.export.max-concurrent | not positive; use 1 or more
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 1.5} | ratelimit.limits.export.max-concurrent | not a whole number up to 2147483647
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2147483648} | ratelimit.limits.export.max-concurrent | not a whole number up to 2147483647
             ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, lease-time: 99ms} | ratelimit.limits.export.lease-time | shorter than 100ms; use
             ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, lease-time: -30s} | ratelimit.limits.export.lease-time | shorter than 100ms; use
             ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, lease-time: PT1.0005S} | ratelimit.limits.export.lease-time | in whole milliseconds
