@@ -41,11 +41,11 @@ final class Guarded<T extends @Nullable Object> {
         } else {
             try {
                 decision.orThrow();
-                begun(work.get());
+                begun(work.get(), decision);
             } catch (Throwable ex) {
+                registry.release(decision);
                 result.completeExceptionally(ex);
             }
-            result.whenComplete((value, ended) -> registry.release(decision));
         }
     }
 
@@ -65,8 +65,10 @@ final class Guarded<T extends @Nullable Object> {
         return held;
     }
 
-    private void begun(CompletionStage<T> stage) {
+    /** What the call holds is given back before its caller hears of the end, and after what runs for it is cancelled. */
+    private void begun(CompletionStage<T> stage, Decision decision) {
         stage.whenComplete((value, failure) -> {
+            registry.release(decision);
             if (failure == null) {
                 result.complete(value);
             } else {
@@ -74,8 +76,11 @@ final class Guarded<T extends @Nullable Object> {
                 result.completeExceptionally(wrapped ? failure.getCause() : failure);
             }
         });
-        if (stage instanceof Future<?> running) {
-            result.whenComplete((value, failure) -> running.cancel(true));
-        }
+        result.whenComplete((value, failure) -> {
+            if (stage instanceof Future<?> running) {
+                running.cancel(true);
+            }
+            registry.release(decision);
+        });
     }
 }
