@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -240,6 +241,7 @@ class LeasesTests {
 
     @Test
     void closingWithWaitersEndsThemAndTheThreads() throws Exception {
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
         one.hold("key");
         List<CompletableFuture<Permit>> waiting = new ArrayList<>();
         for (int i = 0; i < 500; i++) {
@@ -257,7 +259,8 @@ class LeasesTests {
                                     .hasCauseInstanceOf(CancellationException.class));
         }
         await().until(() -> Thread.getAllStackTraces().keySet().stream()
-                .noneMatch(thread -> thread.isAlive() && thread.getName().equals("ratelimit-timer")));
+                .noneMatch(
+                        thread -> !before.contains(thread) && thread.getName().equals("ratelimit-timer")));
     }
 
     /** A memory that counts how often it is asked, and can be cut off. */

@@ -2,10 +2,12 @@ package io.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -242,23 +244,21 @@ class MemoryStoreTests {
     }
 
     @Test
-    void itsOneThreadEndsWithIt() throws InterruptedException {
-        long before = sweepers();
+    void itsOneThreadEndsWithIt() {
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
         MemoryStore other = MemoryStore.create();
         other.decide(new Charge(TEN, "key", 1000));
         other.decide(new Charge(TEN, "other", 1000));
-        assertThat(sweepers()).isEqualTo(before + 1);
+        assertThat(sweepersSince(before)).hasSize(1);
         other.close();
-        for (int i = 0; i < 1_000 && sweepers() > before; i++) {
-            Thread.sleep(10);
-        }
-        assertThat(sweepers()).isEqualTo(before);
+        await().untilAsserted(() -> assertThat(sweepersSince(before)).isEmpty());
     }
 
-    private static long sweepers() {
+    private static List<Thread> sweepersSince(Set<Thread> before) {
         return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> !before.contains(thread))
                 .filter(thread -> thread.getName().equals("ratelimit-sweeper"))
-                .count();
+                .toList();
     }
 
     private void exhaust(String... keys) {

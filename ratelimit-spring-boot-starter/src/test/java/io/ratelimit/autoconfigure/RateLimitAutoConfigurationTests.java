@@ -26,6 +26,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.aop.support.AopUtils;
@@ -215,12 +216,12 @@ class RateLimitAutoConfigurationTests {
 
     @Test
     void closesItsStoreWithTheApplication() {
-        Thread[] before = sweepers();
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
         application.run(context -> {
             limited(context);
-            assertThat(sweepers()).hasSizeGreaterThan(before.length);
+            assertThat(sweepersSince(before)).isNotEmpty();
         });
-        await().untilAsserted(() -> assertThat(sweepers()).hasSizeLessThanOrEqualTo(before.length));
+        await().untilAsserted(() -> assertThat(sweepersSince(before)).isEmpty());
     }
 
     @Test
@@ -364,10 +365,11 @@ class RateLimitAutoConfigurationTests {
         return limiters.get(limit).tryAcquire("ann");
     }
 
-    private static Thread[] sweepers() {
+    private static List<Thread> sweepersSince(Set<Thread> before) {
         return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> !before.contains(thread))
                 .filter(thread -> thread.getName().equals("ratelimit-sweeper"))
-                .toArray(Thread[]::new);
+                .toList();
     }
 
     private static boolean isConnected(ServerSocket listener) throws IOException {
