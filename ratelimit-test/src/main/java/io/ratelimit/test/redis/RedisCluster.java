@@ -32,7 +32,7 @@ public final class RedisCluster implements AutoCloseable {
      */
     public static RedisCluster start() {
         RedisLauncher launcher =
-                RedisLauncher.process(List.of("--cluster-enabled", "yes", "--cluster-node-timeout", "2000"));
+                RedisLauncher.process(List.of(), List.of("--cluster-enabled", "yes", "--cluster-node-timeout", "2000"));
         List<RedisServer> nodes = new ArrayList<>();
         RedisCluster cluster = null;
         try {
