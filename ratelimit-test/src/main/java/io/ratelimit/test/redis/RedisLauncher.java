@@ -63,8 +63,18 @@ interface RedisLauncher {
         throw new IllegalStateException("Redis did not start on port " + port + ". " + log.get());
     }
 
-    /** A short wait between two looks at a server. */
-    static void pause() {
+    /** Waits until several servers have come to terms, or says what they did not. */
+    static void await(BooleanSupplier done, Supplier<String> failure) {
+        long deadline = System.nanoTime() + PATIENCE_MILLIS * 1_000_000;
+        while (!done.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException(failure.get());
+            }
+            pause();
+        }
+    }
+
+    private static void pause() {
         try {
             Thread.sleep(20);
         } catch (InterruptedException ex) {

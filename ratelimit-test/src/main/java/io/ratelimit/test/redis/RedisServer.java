@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -177,6 +178,22 @@ public final class RedisServer implements AutoCloseable {
     /** Whether it runs, and is not frozen by {@link #freeze()}. */
     synchronized boolean isLive() {
         return running && !frozen;
+    }
+
+    /** The answer, if the server is live and answers, and no error. */
+    Optional<Object> tryCommand(String... words) {
+        try {
+            return isLive() ? Optional.ofNullable(command(words)) : Optional.empty();
+        } catch (UncheckedIOException | IllegalStateException ex) {
+            return Optional.empty();
+        }
+    }
+
+    /** Whether the server is live and its answer to a command contains some text. */
+    boolean says(String text, String... words) {
+        return tryCommand(words)
+                .filter(answer -> String.valueOf(answer).contains(text))
+                .isPresent();
     }
 
     private synchronized boolean isRunning() {
