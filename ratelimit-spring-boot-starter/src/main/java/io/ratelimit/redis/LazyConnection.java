@@ -1,7 +1,9 @@
 package io.ratelimit.redis;
 
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * at most one attempt at a time and one a second.
  *
  * <p>Who asks during the first attempt gets its outcome; who asks later, while there is no connection, gets the last
- * failure at once. One that is replaced serves until the new one is open, and is closed when what was sent on it is answered
- * or given up.
+ * failure at once. One that is replaced serves until the new one is open, one that is dropped does not; both are closed
+ * when what was sent on them is answered or given up.
  */
 final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
 
@@ -20,6 +22,7 @@ final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
     private final Callable<T> opener;
     private final long lastAnswersMillis;
     private volatile @Nullable CompletableFuture<T> outcome;
+    private final Queue<T> leaving = new ConcurrentLinkedQueue<>();
     private @Nullable Thread attempt;
     private long attemptedAt;
     private boolean closed;
@@ -27,7 +30,7 @@ final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
     /**
      * Opens nothing yet.
      *
-     * @param lastAnswersMillis how long answers may come on a connection that was replaced
+     * @param lastAnswersMillis how long answers may come on a connection that was replaced or dropped
      */
     LazyConnection(Callable<T> opener, long lastAnswersMillis) {
         this.opener = opener;
@@ -43,6 +46,21 @@ final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
     synchronized void replace() {
         if (!closed && mayRetry()) {
             start(new CompletableFuture<>());
+        }
+    }
+
+    /** Serves this connection no more, and opens another one. */
+    synchronized void drop(T connection) {
+        if (closed || opened(outcome) != connection) {
+            return;
+        }
+        leaving.add(connection);
+        if (mayRetry()) {
+            CompletableFuture<T> next = new CompletableFuture<>();
+            outcome = next;
+            start(next);
+        } else {
+            outcome = CompletableFuture.failedFuture(new IllegalStateException("The connection was dropped"));
         }
     }
 
@@ -76,39 +94,42 @@ final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
     }
 
     private void open(CompletableFuture<T> next) {
-        @Nullable T replaced = null;
         try {
             T connection = opener.call();
-            replaced = put(next, true);
+            put(next, true);
             next.complete(connection);
         } catch (Throwable ex) {
             put(next, false);
             next.completeExceptionally(ex);
         }
-        if (replaced != null) {
-            closeLater(replaced);
+        if (!leaving.isEmpty()) {
+            closeLeaving();
         }
         synchronized (this) {
             attempt = null;
         }
     }
 
-    /** Lets an attempt take its place, unless it failed and there is a connection; tells the connection that it replaces. */
-    private synchronized @Nullable T put(CompletableFuture<T> next, boolean opened) {
+    /** Lets an attempt take its place, unless it failed and there is a connection. */
+    private synchronized void put(CompletableFuture<T> next, boolean opened) {
         T open = opened(outcome);
+        if (opened && open != null) {
+            leaving.add(open);
+        }
         if (opened || open == null) {
             outcome = next;
         }
-        return opened ? open : null;
     }
 
-    private void closeLater(T replaced) {
+    private void closeLeaving() {
         try {
             Thread.sleep(lastAnswersMillis);
         } catch (InterruptedException ex) {
             Thread.currentThread().interrupt();
         }
-        close(replaced);
+        for (T old = leaving.poll(); old != null; old = leaving.poll()) {
+            close(old);
+        }
     }
 
     private void close(@Nullable T connection) {
@@ -142,5 +163,6 @@ final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
             }
         }
         close(opened(outcome));
+        leaving.forEach(this::close);
     }
 }

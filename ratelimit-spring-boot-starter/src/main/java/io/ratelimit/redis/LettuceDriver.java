@@ -101,7 +101,9 @@ final class LettuceDriver implements RedisDriver {
             Function<RedisClusterAsyncCommands<byte[], byte[]>, CompletionStage<T>> command) {
         try {
             return command.apply(link.commands()).toCompletableFuture().whenComplete((reply, failure) -> {
-                if (link.isWornOut(key, failure)) {
+                if (RedisError.answer(failure).startsWith("READONLY")) {
+                    connection.drop(link);
+                } else if (link.isWornOut(key, failure)) {
                     connection.replace();
                 }
             });

@@ -15,8 +15,7 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 /**
  * One connection, to all nodes of a cluster that are asked, and how often in a row each of them left it without an answer.
  *
- * <p>A server that is frozen, or behind a firewall that forgot the connection, keeps it open; a master that was demoted
- * answers {@code READONLY} on it for ever. Either wears the connection out.
+ * <p>A server that is frozen, or behind a firewall that forgot the connection, keeps it open. That wears it out.
  */
 record LettuceLink(
         LettuceConnection lent,
@@ -34,23 +33,23 @@ record LettuceLink(
         return new LettuceLink(lent, lent.getNativeConnection(), partitions, new ConcurrentHashMap<>());
     }
 
-    /** The node that has a key. */
+    /** The node that has a key; the slot alone while it has none, or while the driver learns anew who has it. */
     Object node(byte[] key) {
         if (partitions == null) {
             return "only";
         }
-        RedisClusterNode node = partitions.getPartitionBySlot(SlotHash.getSlot(key));
-        return node == null ? "none" : node.getNodeId();
+        int slot = SlotHash.getSlot(key);
+        RedisClusterNode node = partitions.getPartitionBySlot(slot);
+        return node == null ? slot : node.getNodeId();
     }
 
     /** Counts how a call ended; says whether the next ones had better have another connection. */
     boolean isWornOut(byte[] key, @Nullable Throwable failure) {
-        if (failure == null) {
-            return answered(key);
-        }
-        String answer = RedisError.answer(failure);
-        if (!answer.isEmpty()) {
-            return answered(key) || answer.startsWith("READONLY");
+        if (failure == null || !RedisError.answer(failure).isEmpty()) {
+            if (!unanswered.isEmpty()) {
+                unanswered.remove(node(key));
+            }
+            return false;
         }
         return unanswered
                         .computeIfAbsent(node(key), node -> new AtomicInteger())
@@ -61,12 +60,5 @@ record LettuceLink(
     @Override
     public void close() {
         lent.close();
-    }
-
-    private boolean answered(byte[] key) {
-        if (!unanswered.isEmpty()) {
-            unanswered.remove(node(key));
-        }
-        return false;
     }
 }

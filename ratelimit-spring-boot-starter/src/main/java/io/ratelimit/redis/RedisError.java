@@ -14,8 +14,8 @@ final class RedisError {
 
     private RedisError() {}
 
-    /** The text of the server's error, such as {@code NOSCRIPT No matching script}; empty if it is no answer of a server. */
-    static String answer(Throwable failure) {
+    /** The text of the server's error, such as {@code NOSCRIPT No matching script}; empty if there is none. */
+    static String answer(@Nullable Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             @Nullable String message = cause.getMessage();
             if (message != null && ANSWER.matcher(message).matches()) {

@@ -98,6 +98,20 @@ class LazyConnectionTests {
     }
 
     @Test
+    void aConnectionThatIsDroppedServesNoMoreAndIsClosed() throws Exception {
+        try (LazyConnection<Line> connection = lazy(this::succeed)) {
+            Line first = connection.get().join();
+            connection.drop(first);
+            connection.drop(first);
+            await().until(() -> opens(connection) && connection.get().join() != first);
+            assertThat(first.closed.await(10, TimeUnit.SECONDS)).isTrue();
+            connection.drop(first);
+            assertThat(connection.get().join().closed.getCount()).isOne();
+            assertThat(attempts).hasValue(2);
+        }
+    }
+
+    @Test
     void aConnectionThatCannotBeReplacedIsKept() {
         try (LazyConnection<Line> connection = lazy(() -> {
             if (attempts.get() > 0) {
@@ -114,6 +128,10 @@ class LazyConnectionTests {
             assertThat(connection.get().join()).isSameAs(first);
             assertThat(first.closed.getCount()).isOne();
         }
+    }
+
+    private static boolean opens(LazyConnection<Line> connection) {
+        return connection.get().isDone() && !connection.get().isCompletedExceptionally();
     }
 
     private Line succeed() {
