@@ -135,6 +135,15 @@ class StandaloneFaultTests {
 
     @Fault
     void aMasterThatIsDemotedAndKeepsItsConnections(long seed, FaultReport.Row row) {
+        demotion(row);
+    }
+
+    @Fault
+    void aMasterOfJedisThatIsDemotedAndKeepsItsConnections(long seed, FaultReport.Row row) {
+        withJedis(() -> demotion(row));
+    }
+
+    private void demotion(FaultReport.Row row) {
         try (RedisServer other = RedisServer.start();
                 Callers callers = Callers.start(store, COUNT)) {
             callers.goOnFor(Duration.ofMillis(500));
