@@ -40,13 +40,21 @@ final class ClusterTopology {
     }
 
     static ClusterTopology of(List<RedisServer> nodes) {
-        ClusterTopology topology = new ClusterTopology(nodes);
-        for (RedisServer node : nodes) {
-            node.tryCommand("CLUSTER", "NODES").ifPresent(view -> topology.add(String.valueOf(view)));
-        }
-        if (topology.lines.isEmpty()) {
+        return of(
+                nodes,
+                nodes.stream()
+                        .flatMap(node -> node.tryCommand("CLUSTER", "NODES").stream())
+                        .map(String::valueOf)
+                        .toList());
+    }
+
+    /** By the answers of some nodes to CLUSTER NODES. */
+    static ClusterTopology of(List<RedisServer> nodes, List<String> views) {
+        if (views.isEmpty()) {
             throw new IllegalStateException("No node of the cluster answers");
         }
+        ClusterTopology topology = new ClusterTopology(nodes);
+        views.forEach(topology::add);
         return topology;
     }
 

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class ProcessHome implements ServerHome {
 
     private static final String CONFIGURATION = "server.conf";
+    /** Written without persistence too: by a replica that copies its master, and by SAVE. */
+    private static final String DATA = "dump.rdb";
 
     private final Path program;
     private final int port;
@@ -40,6 +42,7 @@ final class ProcessHome implements ServerHome {
     public void start() {
         try {
             Path home = directory();
+            Files.deleteIfExists(home.resolve(DATA));
             Path log = home.resolve("log");
             Process started = new ProcessBuilder(command())
                     .directory(home.toFile())

@@ -20,6 +20,9 @@ interface RedisLauncher {
     /** How long a server may take to answer its first command. */
     long PATIENCE_MILLIS = 10_000;
 
+    /** How long several servers may take to come to terms. */
+    long AGREEMENT_MILLIS = 30_000;
+
     /** A home for one server, which has not started yet. */
     ServerHome home(int port);
 
@@ -65,7 +68,7 @@ interface RedisLauncher {
 
     /** Waits until several servers have come to terms, or says what they did not. */
     static void await(BooleanSupplier done, Supplier<String> failure) {
-        long deadline = System.nanoTime() + PATIENCE_MILLIS * 1_000_000;
+        long deadline = System.nanoTime() + AGREEMENT_MILLIS * 1_000_000;
         while (!done.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
                 throw new IllegalStateException(failure.get());

@@ -36,7 +36,7 @@ public final class RedisServer implements AutoCloseable {
     private boolean running;
     private boolean frozen;
 
-    private RedisServer(int port, ServerHome home) {
+    RedisServer(int port, ServerHome home) {
         this.port = port;
         this.home = home;
     }

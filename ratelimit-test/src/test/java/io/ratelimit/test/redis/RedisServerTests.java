@@ -23,6 +23,7 @@ class RedisServerTests {
     void aKilledServerIsGoneAndComesBackEmptyOnItsPort() {
         try (RedisServer redis = RedisServer.start()) {
             redis.command("SET", "a", "1");
+            redis.command("SAVE");
             redis.kill();
             assertThatThrownBy(() -> redis.command("PING")).isInstanceOf(UncheckedIOException.class);
             redis.restart();
