@@ -33,6 +33,7 @@ class ConfigurationMetadataTests {
             ratelimit.defaults.refill           | io.ratelimit.Refill                      | smooth
             ratelimit.defaults.cost             | java.math.BigDecimal                     | 1
             ratelimit.defaults.on-store-failure | io.ratelimit.OnStoreFailure              | local
+            ratelimit.defaults.local-share      | java.math.BigDecimal                     | 1
             ratelimit.limits                    | java.util.Map<java.lang.String,io.ratelimit.autoconfigure.LimitProperties> | none
             ratelimit.memory.max-keys           | java.lang.Integer                        | 1000000
             ratelimit.redis.timeout             | java.time.Duration                       | 250ms
@@ -58,7 +59,7 @@ class ConfigurationMetadataTests {
     void noPropertyIsThereThatTheTableLeavesOut() {
         assertThat(all("properties").map(property -> property.path("name").asString()))
                 .filteredOn(name -> name.startsWith("ratelimit."))
-                .hasSize(21);
+                .hasSize(22);
     }
 
     @Test

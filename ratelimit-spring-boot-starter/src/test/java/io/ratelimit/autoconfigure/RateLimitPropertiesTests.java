@@ -209,6 +209,39 @@ class RateLimitPropertiesTests {
     }
 
     @Test
+    void aShareOfALimitIsAPropertyAndADefaultWhereTheNodesMemoryIsAsked() {
+        Map<String, Limit> limits = BoundApplication.of(
+                        "ratelimit:",
+                        "  defaults: {local-share: 0.5, on-store-failure: local}",
+                        "  limits:",
+                        "    text: 10/s",
+                        "    own: {rates: 10/s, local-share: 0.25}",
+                        "    whole: {rates: 10/s, local-share: 1}",
+                        "    denied: {rates: 10/s, on-store-failure: deny}")
+                .limits();
+
+        assertThat(limits)
+                .containsOnly(
+                        Map.entry("text", share("text", "0.5")),
+                        Map.entry("own", share("own", "0.25")),
+                        Map.entry("whole", Limit.of("whole", "10/s")),
+                        Map.entry(
+                                "denied",
+                                Limit.named("denied")
+                                        .rates("10/s")
+                                        .onStoreFailure(OnStoreFailure.DENY)
+                                        .build()));
+        assertThat(BoundApplication.of("ratelimit.limits.search: 10/s")
+                        .limit("search")
+                        .localShare())
+                .isEqualTo(BigDecimal.ONE);
+    }
+
+    private static Limit share(String name, String share) {
+        return Limit.named(name).rates("10/s").localShare(new BigDecimal(share)).build();
+    }
+
+    @Test
     void algorithmsCalendarsAndWaitsAreProperties() {
         Map<String, Limit> limits = BoundApplication.of(
                         "ratelimit.limits:",
