@@ -39,6 +39,7 @@ class ConfigurationMetadataTests {
             ratelimit.redis.timeout             | java.time.Duration                       | 250ms
             ratelimit.redis.key-prefix          | java.lang.String                         | ratelimit
             ratelimit.redis.connection-factory  | java.lang.String                         | none
+            ratelimit.redis.require-at-startup  | java.lang.Boolean                        | false
             ratelimit.aop.mode                  | org.springframework.context.annotation.AdviceMode | proxy
             ratelimit.aop.order                 | java.lang.Integer                        | -2147483648
             """)
@@ -59,7 +60,7 @@ class ConfigurationMetadataTests {
     void noPropertyIsThereThatTheTableLeavesOut() {
         assertThat(all("properties").map(property -> property.path("name").asString()))
                 .filteredOn(name -> name.startsWith("ratelimit."))
-                .hasSize(22);
+                .hasSize(23);
     }
 
     @Test

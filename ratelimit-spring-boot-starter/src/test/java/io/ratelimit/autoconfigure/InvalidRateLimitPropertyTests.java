@@ -110,6 +110,7 @@ class InvalidRateLimitPropertyTests {
         "ratelimit.memory.max-keys, NaN",
         "ratelimit.memory.max-keys, 99999999999",
         "ratelimit.redis.timeout, soon",
+        "ratelimit.redis.require-at-startup, perhaps",
         "ratelimit.store, disk"
     })
     void whatCannotBeConvertedIsRefusedBySpringBoot(String property, String value) {

@@ -32,6 +32,7 @@ class RateLimitPropertiesTests {
         assertThat(properties.redis().timeout()).isEqualTo(Duration.ofMillis(250));
         assertThat(properties.redis().keyPrefix()).isEqualTo("ratelimit");
         assertThat(properties.redis().connectionFactory()).isNull();
+        assertThat(properties.redis().requireAtStartup()).isFalse();
         assertThat(properties.aop().mode()).isEqualTo(AdviceMode.PROXY);
         assertThat(properties.aop().order()).isEqualTo(Ordered.HIGHEST_PRECEDENCE);
         assertThat(properties.toLimits()).isEmpty();
@@ -51,6 +52,7 @@ class RateLimitPropertiesTests {
                         "    timeout: 80ms",
                         "    key-prefix: shop",
                         "    connection-factory: limitsRedis",
+                        "    require-at-startup: true",
                         "  aop:",
                         "    mode: aspectj",
                         "    order: 100")
@@ -64,6 +66,7 @@ class RateLimitPropertiesTests {
         assertThat(properties.redis().timeout()).isEqualTo(Duration.ofMillis(80));
         assertThat(properties.redis().keyPrefix()).isEqualTo("shop");
         assertThat(properties.redis().connectionFactory()).isEqualTo("limitsRedis");
+        assertThat(properties.redis().requireAtStartup()).isTrue();
         assertThat(properties.aop().mode()).isEqualTo(AdviceMode.ASPECTJ);
         assertThat(properties.aop().order()).isEqualTo(100);
     }
