@@ -9,6 +9,7 @@ import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.autoconfigure.ReducedClassPath;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
+import io.ratelimit.test.redis.TcpProxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -57,11 +58,11 @@ class BlockingDriverTests {
     @Test
     void jedisKeepsNoCallerWaitingBeyondTheDeadline() throws Exception {
         try (RedisServer redis = RedisServer.start();
-                LossyProxy proxy = new LossyProxy(redis.port())) {
+                TcpProxy proxy = TcpProxy.to(redis.host(), redis.port())) {
             JedisConnectionFactory jedis = TestConnections.jedis(redis.host(), proxy.port());
             try (RedisRateLimitStore store = RedisRateLimitStore.create(jedis, "ratelimit", Duration.ofMillis(250))) {
                 store.decide(new Charge(LIMIT, "a", 1000));
-                proxy.swallowReplies(true);
+                proxy.dropReplies(true);
                 for (int i = 0; i < 12; i++) {
                     long start = System.nanoTime();
                     assertThatThrownBy(() -> store.decide(new Charge(LIMIT, "a", 1000)))

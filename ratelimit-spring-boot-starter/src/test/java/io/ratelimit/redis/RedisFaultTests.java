@@ -12,6 +12,7 @@ import io.ratelimit.MemoryStore;
 import io.ratelimit.Source;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.test.redis.RedisServer;
+import io.ratelimit.test.redis.TcpProxy;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -79,18 +80,18 @@ class RedisFaultTests {
 
     @Test
     void aReplyThatIsLostIsADecisionThatExecutedOnce() throws Exception {
-        try (LossyProxy proxy = new LossyProxy(redis.port());
+        try (TcpProxy proxy = TcpProxy.to(redis.host(), redis.port());
                 RedisRateLimitStore remote = store(TestConnections.lettuce(redis.host(), proxy.port()))) {
             connect(remote);
             remote.decide(CHARGE);
-            proxy.swallowReplies(true);
+            proxy.dropReplies(true);
             assertThatThrownBy(() -> remote.decide(CHARGE))
                     .isInstanceOf(StoreUnavailableException.class)
                     .hasMessage("Redis could not be asked: no answer within 250 ms");
             remote.decideAsync(List.of(CHARGE), Duration.ZERO);
             Thread.sleep(20);
-            proxy.swallowReplies(false);
-            proxy.cut();
+            proxy.dropReplies(false);
+            proxy.reset();
             await().atMost(Duration.ofSeconds(2))
                     .ignoreExceptions()
                     .until(() -> remote.decide(new Charge(LIMIT, "x", 0)).admitted());
@@ -101,11 +102,11 @@ class RedisFaultTests {
 
     @Test
     void anAsynchronousDecisionFailsWithinTheDeadlineToo() throws Exception {
-        try (LossyProxy proxy = new LossyProxy(redis.port());
+        try (TcpProxy proxy = TcpProxy.to(redis.host(), redis.port());
                 RedisRateLimitStore remote = store(TestConnections.lettuce(redis.host(), proxy.port()))) {
             connect(remote);
             remote.decide(CHARGE);
-            proxy.swallowReplies(true);
+            proxy.dropReplies(true);
             long start = System.nanoTime();
             assertThatThrownBy(() -> remote.decideAsync(List.of(CHARGE), Duration.ZERO)
                             .toCompletableFuture()
@@ -193,10 +194,10 @@ class RedisFaultTests {
 
     @Test
     void anInterruptedCallerWaitsNoLongerThanTheDeadlineAndKeepsTheFlag() throws Exception {
-        try (LossyProxy proxy = new LossyProxy(redis.port());
+        try (TcpProxy proxy = TcpProxy.to(redis.host(), redis.port());
                 RedisRateLimitStore remote = store(TestConnections.lettuce(redis.host(), proxy.port()))) {
             connect(remote);
-            proxy.swallowReplies(true);
+            proxy.dropReplies(true);
             Thread.currentThread().interrupt();
             long start = System.nanoTime();
             assertThatThrownBy(() -> remote.decide(CHARGE))
