@@ -1,74 +1,83 @@
 package io.ratelimit;
 
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.stream.Collectors;
 
 /**
- * Says whether a store is worth asking. It is not after five straight failures, each of which may have cost its caller a
- * deadline, until it answers again: then it is asked in the background, four times a second, for what the last call was about.
+ * Says whether a store is worth asking, shard by shard. One that has failed five times in a row, each of which may have cost
+ * its caller a deadline, is not, until it answers a probe.
+ *
+ * <p>A call over several shards does not tell which of them failed: each is probed for itself, and what the probes find counts.
  */
 final class Breaker implements AutoCloseable {
 
-    static final int STRAIGHT_FAILURES = 5;
-
-    private static final long BETWEEN_PROBES_NANOS = 250_000_000;
-
     private final RateLimitStore store;
+    private final Runnable well;
     private final Alarms alarms = new Alarms();
-    private final AtomicInteger failures = new AtomicInteger();
-    private final AtomicBoolean probing = new AtomicBoolean();
+    private final ConcurrentMap<Object, FailingShard> failing = new ConcurrentHashMap<>();
 
-    Breaker(RateLimitStore store) {
+    /**
+     * Closed for all shards.
+     *
+     * @param well told when the last shard that failed answers a probe
+     */
+    Breaker(RateLimitStore store, Runnable well) {
         this.store = store;
+        this.well = well;
     }
 
     /** Whether callers had better not ask. */
-    boolean isOpen() {
-        return failures.get() >= STRAIGHT_FAILURES;
+    boolean isOpen(List<Charge> charges) {
+        if (failing.isEmpty()) {
+            return false;
+        }
+        for (Charge charge : charges) {
+            FailingShard shard = failing.get(store.shard(charge));
+            if (shard != null && shard.isOpen()) {
+                return true;
+            }
+        }
+        return false;
     }
 
-    void answered() {
-        if (failures.get() != 0) {
-            failures.set(0);
+    /** Whether every shard answered when it was last asked. */
+    boolean isWell() {
+        return failing.isEmpty();
+    }
+
+    /** Forgets the failures of the shards that answered. */
+    void answered(List<Charge> charges) {
+        if (!failing.isEmpty()) {
+            charges.forEach(charge -> failing.remove(store.shard(charge)));
         }
     }
 
     /** Counts a failure. */
     void failed(List<Charge> charges) {
-        failures.incrementAndGet();
-        probeIfOpen(charges.stream().map(charge -> charge.of(0)).toList());
+        Map<Object, List<Charge>> byShard = charges.stream().collect(Collectors.groupingBy(store::shard));
+        byShard.forEach((name, own) -> {
+            FailingShard shard = failing.computeIfAbsent(
+                    name, absent -> new FailingShard(store, alarms, recovered -> recovered(name, recovered)));
+            if (byShard.size() == 1) {
+                shard.failed(own);
+            } else {
+                shard.suspect(own);
+            }
+        });
+    }
+
+    private void recovered(Object name, FailingShard shard) {
+        failing.remove(name, shard);
+        if (isWell()) {
+            well.run();
+        }
     }
 
     @Override
     public void close() {
         alarms.close();
-    }
-
-    private void probeIfOpen(List<Charge> reading) {
-        if (isOpen() && probing.compareAndSet(false, true)) {
-            alarms.in(BETWEEN_PROBES_NANOS, () -> probe(reading));
-        }
-    }
-
-    private void probe(List<Charge> reading) {
-        ask(reading).whenComplete((decision, failure) -> {
-            probing.set(false);
-            if (failure == null) {
-                answered();
-            }
-            probeIfOpen(reading);
-        });
-    }
-
-    private CompletionStage<Decision> ask(List<Charge> reading) {
-        try {
-            return store.decideAsync(reading, Duration.ZERO);
-        } catch (RuntimeException ex) {
-            return CompletableFuture.failedFuture(ex);
-        }
     }
 }

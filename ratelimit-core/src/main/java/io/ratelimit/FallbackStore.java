@@ -17,15 +17,15 @@ import java.util.function.LongConsumer;
  * node's memory; those that say allow are not asked. The decision names its {@link Source}, and a line in the log, at most
  * one a second, says that the store is away or back.
  *
- * <p>After five straight failures the remote store is asked no more, so that nobody waits for a deadline, but for a probe in
- * the background, four times a second; it is asked again once it answers one.
+ * <p>After five straight failures a {@linkplain RateLimitStore#shard shard} of the remote store is asked no more, so that nobody
+ * waits for a deadline, but for a probe in the background, four times a second; it is asked again once it answers one.
  */
 public final class FallbackStore implements RateLimitStore {
 
     private final RateLimitStore remote;
     private final RateLimitStore local;
-    private final Breaker breaker;
     private final OutageLog outages;
+    private final Breaker breaker;
 
     /**
      * Puts a memory behind a remote store.
@@ -36,8 +36,8 @@ public final class FallbackStore implements RateLimitStore {
     public FallbackStore(RateLimitStore remote, RateLimitStore local) {
         this.remote = remote;
         this.local = local;
-        this.breaker = new Breaker(remote);
         this.outages = new OutageLog(remote.name(), System::nanoTime);
+        this.breaker = new Breaker(remote, outages::answered);
     }
 
     @Override
@@ -45,19 +45,24 @@ public final class FallbackStore implements RateLimitStore {
         return remote.name();
     }
 
-    /** {@return why the remote store was not asked or did not answer the last time, without keys or secrets; empty if it did} */
+    /** {@return why a shard of the remote store is not asked or did not answer, without keys or secrets; empty if all did} */
     public Optional<String> outage() {
         return outages.reason();
     }
 
     @Override
+    public Object shard(Charge charge) {
+        return remote.shard(charge);
+    }
+
+    @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
-        if (breaker.isOpen()) {
+        if (breaker.isOpen(charges)) {
             return answer(charges, maxWait);
         }
         try {
             Decision decision = remote.decide(charges, maxWait);
-            answered();
+            answered(charges);
             return decision;
         } catch (StoreUnavailableException ex) {
             failed(charges, ex);
@@ -65,24 +70,26 @@ public final class FallbackStore implements RateLimitStore {
         }
     }
 
-    private void answered() {
-        breaker.answered();
-        outages.answered();
+    private void answered(List<Charge> charges) {
+        breaker.answered(charges);
+        if (breaker.isWell()) {
+            outages.answered();
+        }
     }
 
     private void failed(List<Charge> charges, StoreUnavailableException failure) {
-        breaker.failed(charges);
         outages.failed(failure);
+        breaker.failed(charges);
     }
 
     @Override
     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
-        if (breaker.isOpen()) {
+        if (breaker.isOpen(charges)) {
             return CompletableFuture.completedFuture(answer(charges, maxWait));
         }
         return remote.decideAsync(charges, maxWait)
                 .thenApply(decision -> {
-                    answered();
+                    answered(charges);
                     return decision;
                 })
                 .exceptionallyCompose(failure -> {

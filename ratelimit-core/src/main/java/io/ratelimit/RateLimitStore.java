@@ -23,6 +23,18 @@ public interface RateLimitStore extends AutoCloseable {
     String name();
 
     /**
+     * Says what keeps the bucket of a charge now, in a store whose parts fail and come back each on its own, such as the nodes
+     * of a cluster. A call on a part that is away is not kept waiting, while the others are asked as ever. It is quick and
+     * never blocks.
+     *
+     * @param charge the charge
+     * @return the part, equal for all that it keeps; unless overridden one for the whole store
+     */
+    default Object shard(Charge charge) {
+        return name();
+    }
+
+    /**
      * Takes every charge, or none. Charges that do not fit now, but will within the wait, are taken as a reservation; it is
      * granted {@link Decision#grantedAfter()} from now, when the last of them fits. The store itself never waits.
      *

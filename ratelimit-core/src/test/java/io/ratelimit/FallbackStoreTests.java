@@ -156,7 +156,7 @@ class FallbackStoreTests {
     @EnumSource
     void afterFiveStraightFailuresOnlyProbesAskUntilOneIsAnswered(Call call) {
         remote.failure = new StoreUnavailableException("down", null);
-        for (int i = 0; i < Breaker.STRAIGHT_FAILURES - 1; i++) {
+        for (int i = 0; i < FailingShard.STRAIGHT_FAILURES - 1; i++) {
             call.decide(store, charges(LOCAL));
         }
         remote.failure = null;
@@ -176,6 +176,40 @@ class FallbackStoreTests {
         assertThat(remote.memory.decide(new Charge(LOCAL, "key", 0)).remaining())
                 .as("a probe takes nothing")
                 .isEqualTo(left);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aShardThatFailsIsAskedNoMoreWhileTheOthersAreAskedAsEver(Call call) {
+        remote.failing = "b";
+        for (int i = 0; i < FailingShard.STRAIGHT_FAILURES; i++) {
+            assertThat(call.decide(store, keys("a")).source()).isEqualTo(Source.STORE);
+            assertThat(call.decide(store, keys("b")).source()).isEqualTo(Source.POLICY);
+        }
+        remote.asked.set(0);
+        for (int i = 0; i < 1_000; i++) {
+            assertThat(call.decide(store, keys("b")).source()).isEqualTo(Source.POLICY);
+            assertThat(call.decide(store, keys("a", "b")).source()).isEqualTo(Source.POLICY);
+        }
+        assertThat(remote.asked.get()).isLessThan(100);
+        assertThat(call.decide(store, keys("a")).source()).isEqualTo(Source.STORE);
+        assertThat(store.outage()).contains("b is down");
+        remote.failing = null;
+        await().atMost(Duration.ofSeconds(2)).until(() -> store.outage().isEmpty());
+        assertThat(call.decide(store, keys("a", "b")).source()).isEqualTo(Source.STORE);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void callsOverSeveralShardsFindOutWhichOfThemFails(Call call) {
+        remote.failing = "b";
+        await().atMost(Duration.ofSeconds(10)).until(() -> {
+            remote.asked.set(0);
+            call.decide(store, keys("a", "b"));
+            return remote.asked.get() == 0;
+        });
+        assertThat(call.decide(store, keys("a")).source()).isEqualTo(Source.STORE);
+        assertThat(call.decide(store, keys("b")).source()).isEqualTo(Source.POLICY);
     }
 
     @Test
@@ -220,6 +254,11 @@ class FallbackStoreTests {
                 .toList());
     }
 
+    private static List<Charge> keys(String... keys) {
+        return Charge.merged(
+                Arrays.stream(keys).map(key -> new Charge(ALLOW, key, 1)).toList());
+    }
+
     private static Limit limit(String name, OnStoreFailure policy) {
         return Limit.named(name).rates("2/s").onStoreFailure(policy).build();
     }
@@ -231,10 +270,17 @@ class FallbackStoreTests {
         final List<String> events = new ArrayList<>();
         final AtomicInteger asked = new AtomicInteger();
         volatile RuntimeException failure;
+        volatile String failing;
 
         @Override
         public String name() {
             return memory.name();
+        }
+
+        /** One for each key. */
+        @Override
+        public Object shard(Charge charge) {
+            return charge.key();
         }
 
         @Override
@@ -243,6 +289,11 @@ class FallbackStoreTests {
             RuntimeException now = failure;
             if (now != null) {
                 throw now;
+            }
+            String shard = failing;
+            if (shard != null
+                    && charges.stream().anyMatch(charge -> charge.key().equals(shard))) {
+                throw new StoreUnavailableException(shard + " is down", null);
             }
             return memory.decide(charges, maxWait);
         }

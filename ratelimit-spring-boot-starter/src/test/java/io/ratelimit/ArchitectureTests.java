@@ -153,7 +153,7 @@ class ArchitectureTests {
 
     @Test
     void optionalLibrariesStayWhereTheyBelong() {
-        String lettuce = "redis\\.Lettuce(Driver|Settings)(\\$.*)?";
+        String lettuce = "redis\\.Lettuce(Driver|Link|Settings)(\\$.*)?";
         assertOnlyIn(lettuce, "io.lettuce");
         assertOnlyIn(lettuce, "org.springframework.data.redis.connection.lettuce");
         assertOnlyIn("redis\\.BlockingDriver\\$Jedis", "org.springframework.data.redis.connection.jedis");

@@ -49,6 +49,11 @@ public final class TimedStore implements RateLimitStore {
     }
 
     @Override
+    public Object shard(Charge charge) {
+        return timed.shard(charge);
+    }
+
+    @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
         return time(() -> timed.decide(charges, maxWait));
     }

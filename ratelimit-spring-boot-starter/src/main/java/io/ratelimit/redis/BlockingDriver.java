@@ -55,6 +55,12 @@ final class BlockingDriver implements RedisDriver {
         return cluster;
     }
 
+    /** A node that is away keeps the threads busy that the others would need. */
+    @Override
+    public Object node(byte[] key) {
+        return connections;
+    }
+
     @Override
     public CompletableFuture<?> connect() {
         return send(RedisConnection::ping);

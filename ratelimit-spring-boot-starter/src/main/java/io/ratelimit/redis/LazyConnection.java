@@ -5,24 +5,33 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection that is opened in the background when it is first asked for, at most one attempt at a time and one a second.
+ * A connection that is opened in the background when it is first asked for, and another in its place when it serves no more;
+ * at most one attempt at a time and one a second.
  *
  * <p>Who asks during the first attempt gets its outcome; who asks later, while there is no connection, gets the last
- * failure at once.
+ * failure at once. One that is replaced serves until the new one is open, and is closed when what was sent on it is answered
+ * or given up.
  */
-final class LazyConnection<T> implements AutoCloseable {
+final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
 
     private static final long BETWEEN_ATTEMPTS_NANOS = 1_000_000_000;
     private static final long LAST_WAIT_MILLIS = 1_000;
 
     private final Callable<T> opener;
+    private final long lastAnswersMillis;
     private volatile @Nullable CompletableFuture<T> outcome;
     private @Nullable Thread attempt;
     private long attemptedAt;
     private boolean closed;
 
-    LazyConnection(Callable<T> opener) {
+    /**
+     * Opens nothing yet.
+     *
+     * @param lastAnswersMillis how long answers may come on a connection that was replaced
+     */
+    LazyConnection(Callable<T> opener, long lastAnswersMillis) {
         this.opener = opener;
+        this.lastAnswersMillis = lastAnswersMillis;
     }
 
     CompletableFuture<T> get() {
@@ -30,52 +39,93 @@ final class LazyConnection<T> implements AutoCloseable {
         return current != null && !current.isCompletedExceptionally() ? current : attempt();
     }
 
+    /** Puts another connection in this one's place as soon as one can be opened. */
+    synchronized void replace() {
+        if (!closed && mayRetry()) {
+            start(new CompletableFuture<>());
+        }
+    }
+
     private synchronized CompletableFuture<T> attempt() {
         CompletableFuture<T> current = outcome;
         if (closed) {
             return CompletableFuture.failedFuture(new IllegalStateException("The store is closed"));
         }
-        if (current == null || mayRetry(current)) {
-            CompletableFuture<T> next = new CompletableFuture<>();
-            Thread thread = new Thread(() -> open(next), "ratelimit-redis-connect");
-            thread.setDaemon(true);
-            attempt = thread;
-            attemptedAt = System.nanoTime();
-            if (current == null) {
-                outcome = next;
-                current = next;
-            }
-            thread.start();
+        if (current == null) {
+            CompletableFuture<T> first = new CompletableFuture<>();
+            outcome = first;
+            start(first);
+            return first;
+        }
+        if (current.isCompletedExceptionally()) {
+            replace();
         }
         return current;
     }
 
-    private boolean mayRetry(CompletableFuture<T> current) {
-        return current.isCompletedExceptionally()
-                && attempt == null
-                && System.nanoTime() - attemptedAt >= BETWEEN_ATTEMPTS_NANOS;
+    private boolean mayRetry() {
+        return attempt == null && System.nanoTime() - attemptedAt >= BETWEEN_ATTEMPTS_NANOS;
+    }
+
+    private void start(CompletableFuture<T> next) {
+        Thread thread = new Thread(() -> open(next), "ratelimit-redis-connect");
+        thread.setDaemon(true);
+        attempt = thread;
+        attemptedAt = System.nanoTime();
+        thread.start();
     }
 
     private void open(CompletableFuture<T> next) {
-        @Nullable T connection = null;
-        Throwable failure = new IllegalStateException();
+        @Nullable T replaced = null;
         try {
-            connection = opener.call();
+            T connection = opener.call();
+            replaced = put(next, true);
+            next.complete(connection);
         } catch (Throwable ex) {
-            failure = ex;
+            put(next, false);
+            next.completeExceptionally(ex);
+        }
+        if (replaced != null) {
+            closeLater(replaced);
         }
         synchronized (this) {
             attempt = null;
-            outcome = next;
-        }
-        if (connection != null) {
-            next.complete(connection);
-        } else {
-            next.completeExceptionally(failure);
         }
     }
 
-    /** Ends an attempt that is under way. */
+    /** Lets an attempt take its place, unless it failed and there is a connection; tells the connection that it replaces. */
+    private synchronized @Nullable T put(CompletableFuture<T> next, boolean opened) {
+        T open = opened(outcome);
+        if (opened || open == null) {
+            outcome = next;
+        }
+        return opened ? open : null;
+    }
+
+    private void closeLater(T replaced) {
+        try {
+            Thread.sleep(lastAnswersMillis);
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        }
+        close(replaced);
+    }
+
+    private void close(@Nullable T connection) {
+        try {
+            if (connection != null) {
+                connection.close();
+            }
+        } catch (Exception ex) {
+            // It was given up already.
+        }
+    }
+
+    private static <T> @Nullable T opened(@Nullable CompletableFuture<T> outcome) {
+        return outcome == null || !outcome.isDone() || outcome.isCompletedExceptionally() ? null : outcome.join();
+    }
+
+    /** Ends an attempt that is under way, and closes what is open. */
     @Override
     public void close() {
         Thread last;
@@ -91,5 +141,6 @@ final class LazyConnection<T> implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
+        close(opened(outcome));
     }
 }

@@ -52,7 +52,7 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
     LettuceConnectionFactory newFactory(LettuceConnectionFactory factory) {
         LettuceConnectionFactory own = new LettuceConnectionFactory(servers(factory), this);
         own.setEagerInitialization(false);
-        own.setShareNativeConnection(true);
+        own.setShareNativeConnection(false);
         own.setValidateConnection(false);
         own.setEarlyStartup(false);
         own.afterPropertiesSet();

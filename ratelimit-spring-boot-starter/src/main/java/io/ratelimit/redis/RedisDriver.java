@@ -15,6 +15,9 @@ interface RedisDriver extends AutoCloseable {
     /** Whether keys live in slots, and one script can only touch those of one slot. */
     boolean isCluster();
 
+    /** The server that has a key, as far as is known; one for all where they fail together. Never blocks. */
+    Object node(byte[] key);
+
     /** Looks for the server, for as long as the client library does. */
     CompletableFuture<?> connect();
 

@@ -89,6 +89,12 @@ public final class RedisRateLimitStore implements RateLimitStore {
         return "redis";
     }
 
+    /** The node that has the key's slot; where there is no cluster, and with clients other than Lettuce, the whole store. */
+    @Override
+    public Object shard(Charge charge) {
+        return driver.isCluster() ? driver.node(keys.key(charge.limit().name(), charge.key())) : name();
+    }
+
     /** {@return how many values under keys of this store were not its own and were replaced by a full bucket} */
     public long healed() {
         return script.healed();

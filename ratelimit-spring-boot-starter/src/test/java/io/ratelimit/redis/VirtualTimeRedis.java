@@ -59,6 +59,11 @@ final class VirtualTimeRedis {
         }
 
         @Override
+        public Object node(byte[] key) {
+            return driver.node(key);
+        }
+
+        @Override
         public CompletableFuture<?> connect() {
             return driver.connect();
         }
