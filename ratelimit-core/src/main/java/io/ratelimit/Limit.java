@@ -28,6 +28,7 @@ public final class Limit {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
 
     private static final long LONGEST_WAIT_NANOS = 1L << 61;
+    private static final int FINEST_SHARE = 6;
 
     private final String name;
     private final List<Rate> rates;
@@ -38,8 +39,10 @@ public final class Limit {
     private final long cost;
     private final Duration maxWait;
     private final OnStoreFailure onStoreFailure;
+    private final BigDecimal localShare;
     private final List<Arithmetic> arithmetic;
     private final Duration longestWait;
+    private final Limit local;
 
     private Limit(Builder builder) {
         this.name = builder.name;
@@ -70,6 +73,8 @@ public final class Limit {
         this.cost = cost(builder.cost);
         this.longestWait = longestWait(arithmetic);
         this.maxWait = requireWait(builder.maxWait);
+        this.localShare = requireShare(builder.localShare);
+        this.local = localShare.equals(BigDecimal.ONE) ? this : sharedDown();
     }
 
     /**
@@ -144,6 +149,16 @@ public final class Limit {
         return onStoreFailure;
     }
 
+    /** {@return which share of the limit this node's memory grants while the store cannot be asked; above 0, at most 1} */
+    public BigDecimal localShare() {
+        return localShare;
+    }
+
+    /** This limit as this node's memory grants it: the same if it grants all of it. */
+    Limit local() {
+        return local;
+    }
+
     /** {@return the arithmetic of each rate, in the order of {@link #rates()}} */
     public List<Arithmetic> arithmetic() {
         return arithmetic;
@@ -208,7 +223,8 @@ public final class Limit {
                         && countsLike(that)
                         && maxWait.equals(that.maxWait)
                         && cost == that.cost
-                        && onStoreFailure == that.onStoreFailure;
+                        && onStoreFailure == that.onStoreFailure
+                        && localShare.equals(that.localShare);
     }
 
     /** Whether the state of a key means the same for both limits. */
@@ -266,6 +282,36 @@ public final class Limit {
         }
     }
 
+    private BigDecimal requireShare(BigDecimal share) {
+        String wrong = null;
+        if (share.signum() <= 0 || share.compareTo(BigDecimal.ONE) > 0) {
+            wrong = "not above 0 and at most 1; use 1 divided by the number of nodes, such as 0.25";
+        } else if (share.stripTrailingZeros().scale() > FINEST_SHARE) {
+            wrong = "finer than 0.000001; use at most six decimal places";
+        } else if (onStoreFailure != OnStoreFailure.LOCAL && share.compareTo(BigDecimal.ONE) < 0) {
+            wrong = "with on-store-failure " + Algorithm.text(onStoreFailure)
+                    + " this node's memory is not asked; drop local-share, or use on-store-failure local";
+        }
+        if (wrong != null) {
+            throw new InvalidLimitException(
+                    "Limit \"" + name + "\" has a local-share of " + Tokens.text(share) + ": " + wrong);
+        }
+        return new BigDecimal(Tokens.text(share));
+    }
+
+    private Limit sharedDown() {
+        Builder builder = named(name).algorithm(algorithm).refill(refill).cost(BigDecimal.valueOf(cost, 3));
+        builder.calendar = calendar;
+        builder.zone = zone;
+        try {
+            return builder.rates(LocalShare.of(rates, algorithm, localShare, BigDecimal.valueOf(cost, 3)))
+                    .build();
+        } catch (InvalidLimitException ex) {
+            throw new InvalidLimitException("Limit \"" + name + "\" has a local-share of " + Tokens.text(localShare)
+                    + " that cannot be counted, as a rounder one can. " + ex.getMessage());
+        }
+    }
+
     private static Duration longestWait(List<Arithmetic> arithmetic) {
         long nanos = LONGEST_WAIT_NANOS;
         for (Arithmetic rate : arithmetic) {
@@ -302,6 +348,7 @@ public final class Limit {
         private BigDecimal cost = BigDecimal.ONE;
         private Duration maxWait = Duration.ZERO;
         private OnStoreFailure onStoreFailure = OnStoreFailure.LOCAL;
+        private BigDecimal localShare = BigDecimal.ONE;
 
         private Builder(String name) {
             this.name = name;
@@ -416,12 +463,29 @@ public final class Limit {
         }
 
         /**
+         * Which share of the limit this node's memory grants while the store cannot be asked: with 0.25,
+         * {@code 100/s burst 200} is {@code 25/s burst 50} on each node, so four nodes together grant what the limit says.
+         *
+         * <p>Tokens, capacity and quotas are rounded down to thousandths, calls at once to whole ones. But a rate brings at
+         * least 0.001 tokens a period, and holds at least one call of the limit's own cost, so that such calls are limited and
+         * not locked out. A call that costs more than the share holds, and not more than the limit does, is refused as one
+         * that no bucket was asked for.
+         *
+         * @param share above 0, at most 1, with at most six decimal places; 1, unless said otherwise, for all of the limit
+         * @return this builder
+         */
+        public Builder localShare(BigDecimal share) {
+            this.localShare = share;
+            return this;
+        }
+
+        /**
          * Makes the limit.
          *
          * @return the limit
          * @throws InvalidLimitException if the name is wrong, there is no rate, two rates have the same period, a rate
          *     cannot be counted exactly or by its algorithm, an option is another algorithm's, the cost could never be
-         *     admitted, or the wait cannot be promised
+         *     admitted, the wait cannot be promised, or the local share is none, cannot be counted, or is never asked
          */
         public Limit build() {
             return new Limit(this);

@@ -14,6 +14,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param cost Tokens that a call takes that names no cost, with at most three decimal places.
  * @param maxWait How long a call may wait for its tokens that names no wait.
  * @param onStoreFailure What is answered while the store cannot be asked: this node's memory, yes, or no.
+ * @param localShare Share of the limit that this node's memory grants meanwhile, above 0 and at most 1, such as 0.25.
  */
 record LimitProperties(
         @Nullable List<RateProperties> rates,
@@ -41,10 +43,11 @@ record LimitProperties(
         @Nullable Duration leaseTime,
         @Nullable BigDecimal cost,
         @Nullable Duration maxWait,
-        @Nullable OnStoreFailure onStoreFailure) {
+        @Nullable OnStoreFailure onStoreFailure,
+        @Nullable BigDecimal localShare) {
 
     static final LimitProperties NOTHING =
-            new LimitProperties(null, null, null, null, null, null, null, null, null, null);
+            new LimitProperties(null, null, null, null, null, null, null, null, null, null, null);
 
     private static final BigDecimal MOST_AT_ONCE = BigDecimal.valueOf(Integer.MAX_VALUE);
     private static final Duration LEASE_TIME = Duration.ofSeconds(30);
@@ -54,7 +57,17 @@ record LimitProperties(
 
     LimitProperties withRates(List<RateProperties> other) {
         return new LimitProperties(
-                other, algorithm, refill, calendar, zone, maxConcurrent, leaseTime, cost, maxWait, onStoreFailure);
+                other,
+                algorithm,
+                refill,
+                calendar,
+                zone,
+                maxConcurrent,
+                leaseTime,
+                cost,
+                maxWait,
+                onStoreFailure,
+                localShare);
     }
 
     /** The full name of a limit's properties: {@code ratelimit.limits.search}, {@code ratelimit.limits[a.b]}. */
@@ -102,6 +115,10 @@ record LimitProperties(
                             + ", so no call could ever run; lower the cost or raise max-concurrent");
         }
         Limit made = built(path + ".cost", costOrOne, limit.cost(costOrOne));
+        if (all.localShare != null) {
+            all.requireMemoryFor(all.localShare, path);
+            made = built(path + ".local-share", all.localShare, limit.localShare(all.localShare));
+        }
         return all.maxWait == null ? made : built(path + ".max-wait", all.maxWait, limit.maxWait(all.maxWait));
     }
 
@@ -118,6 +135,12 @@ record LimitProperties(
         if (maxWait != null && maxWait.isNegative()) {
             throw new InvalidRateLimitPropertyException(
                     path + ".max-wait", maxWait, "negative; use 0s for not waiting, or a duration such as 5s");
+        }
+        if (localShare != null) {
+            built(
+                    path + ".local-share",
+                    localShare,
+                    Limit.named("alone").rates("1/s").localShare(localShare));
         }
         if (maxConcurrent != null && maxConcurrent.signum() <= 0) {
             throw new InvalidRateLimitPropertyException(
@@ -164,6 +187,17 @@ record LimitProperties(
         }
     }
 
+    /** Checks, with the defaults, that a share of the limit is what this node's memory is asked for. */
+    private void requireMemoryFor(BigDecimal share, String path) {
+        if (onStoreFailure != null && !isLocal(onStoreFailure)) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".local-share",
+                    share,
+                    "with on-store-failure " + onStoreFailure.name().toLowerCase(Locale.ROOT)
+                            + " this node's memory is not asked; drop local-share, or use on-store-failure local");
+        }
+    }
+
     /** This limit's own properties, and those defaults that its algorithm has. */
     private LimitProperties with(LimitProperties defaults) {
         Algorithm own = algorithm != null ? algorithm : defaults.chosen();
@@ -171,6 +205,7 @@ record LimitProperties(
         boolean windows = own == Algorithm.FIXED_WINDOW;
         boolean waits = own != Algorithm.SLIDING_WINDOW_COUNTER;
         boolean leased = own == Algorithm.CONCURRENCY;
+        OnStoreFailure policy = onStoreFailure != null ? onStoreFailure : defaults.onStoreFailure;
         return new LimitProperties(
                 rates == null && !leased ? defaults.rates : rates,
                 own,
@@ -181,7 +216,12 @@ record LimitProperties(
                 leaseTime == null && leased ? defaults.leaseTime : leaseTime,
                 cost != null ? cost : defaults.cost,
                 maxWait == null && waits ? defaults.maxWait : maxWait,
-                onStoreFailure != null ? onStoreFailure : defaults.onStoreFailure);
+                policy,
+                localShare == null && isLocal(policy) ? defaults.localShare : localShare);
+    }
+
+    private static boolean isLocal(@Nullable OnStoreFailure policy) {
+        return policy == null || policy == OnStoreFailure.LOCAL;
     }
 
     private Algorithm chosen() {

@@ -66,7 +66,8 @@ record RateLimitProperties(
     /**
      * Checks that buckets may be kept in memory, where there is no other store.
      *
-     * @throws InvalidRateLimitPropertyException if calls are limited, and Redis or a connection factory was asked for
+     * @throws InvalidRateLimitPropertyException if calls are limited, and Redis or a connection factory was asked for,
+     *     or Redis required
      */
     void requireMemory() {
         if (enabled && store == StoreType.REDIS) {
@@ -80,6 +81,12 @@ record RateLimitProperties(
                     PREFIX + ".redis.connection-factory",
                     redis.connectionFactory(),
                     "there is no Redis connection factory; define one of this name, or drop the property");
+        }
+        if (enabled && store == StoreType.AUTO && redis.requireAtStartup()) {
+            throw new InvalidRateLimitPropertyException(
+                    PREFIX + ".redis.require-at-startup",
+                    true,
+                    "there is no Redis connection factory; add spring-boot-starter-data-redis, or drop the property");
         }
     }
 
@@ -104,11 +111,13 @@ record RateLimitProperties(
      * @param timeout How long a decision may take, 1ms to 1m, before the limit's on-store-failure answers.
      * @param keyPrefix What all keys begin with, 1 to 32 letters, digits, dots, colons, dashes and underscores.
      * @param connectionFactory Name of the connection factory bean whose settings are used, where there are several.
+     * @param requireAtStartup Whether the application refuses to start when Redis does not answer within 5s.
      */
     record Redis(
             @DefaultValue("250ms") Duration timeout,
             @DefaultValue("ratelimit") String keyPrefix,
-            @Nullable String connectionFactory) {
+            @Nullable String connectionFactory,
+            @DefaultValue("false") boolean requireAtStartup) {
 
         Redis {
             try {

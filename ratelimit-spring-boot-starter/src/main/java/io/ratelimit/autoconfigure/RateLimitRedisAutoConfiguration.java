@@ -39,6 +39,9 @@ public final class RateLimitRedisAutoConfiguration {
         RedisRateLimitStore store = RedisRateLimitStore.create(
                 ConnectionFactoryChoice.of(redis.connectionFactory(), beans), redis.keyPrefix(), redis.timeout());
         store.connect();
+        if (redis.requireAtStartup()) {
+            RequiredRedis.await(store);
+        }
         return store;
     }
 

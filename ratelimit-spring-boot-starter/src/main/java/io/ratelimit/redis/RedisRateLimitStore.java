@@ -53,6 +53,7 @@ public final class RedisRateLimitStore implements RateLimitStore {
     private final Duration timeout;
     private final LongAdder givenBack = new LongAdder();
     private @Nullable ReadyChannel ready;
+    private @Nullable EvictionCheck eviction;
     private boolean closed;
 
     RedisRateLimitStore(RedisDriver driver, String lua, RedisKeys keys, Duration timeout) {
@@ -105,15 +106,23 @@ public final class RedisRateLimitStore implements RateLimitStore {
     }
 
     /**
-     * Looks for the server before the first decision does, without blocking the caller.
+     * Looks for the server before the first decision does, without blocking the caller. Once it is found, a line in the log
+     * warns if it may drop keys when its memory is full.
      *
      * @return completes when there is a connection, or with a {@link StoreUnavailableException}; that may take longer than
      *     the timeout
      */
     public CompletionStage<Void> connect() {
+        checkEviction();
         return driver.connect()
                 .<Void>thenApply(connection -> null)
                 .exceptionallyCompose(failure -> CompletableFuture.failedFuture(unavailable(failure)));
+    }
+
+    private synchronized void checkEviction() {
+        if (!closed && eviction == null) {
+            eviction = EvictionCheck.begin(driver::open);
+        }
     }
 
     @Override
@@ -182,6 +191,9 @@ public final class RedisRateLimitStore implements RateLimitStore {
         if (ready != null) {
             ready.close();
             ready = null;
+        }
+        if (eviction != null) {
+            eviction.close();
         }
         driver.close();
     }

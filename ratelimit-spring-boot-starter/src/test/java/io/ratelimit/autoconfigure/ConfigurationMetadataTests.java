@@ -33,11 +33,13 @@ class ConfigurationMetadataTests {
             ratelimit.defaults.refill           | io.ratelimit.Refill                      | smooth
             ratelimit.defaults.cost             | java.math.BigDecimal                     | 1
             ratelimit.defaults.on-store-failure | io.ratelimit.OnStoreFailure              | local
+            ratelimit.defaults.local-share      | java.math.BigDecimal                     | 1
             ratelimit.limits                    | java.util.Map<java.lang.String,io.ratelimit.autoconfigure.LimitProperties> | none
             ratelimit.memory.max-keys           | java.lang.Integer                        | 1000000
             ratelimit.redis.timeout             | java.time.Duration                       | 250ms
             ratelimit.redis.key-prefix          | java.lang.String                         | ratelimit
             ratelimit.redis.connection-factory  | java.lang.String                         | none
+            ratelimit.redis.require-at-startup  | java.lang.Boolean                        | false
             ratelimit.aop.mode                  | org.springframework.context.annotation.AdviceMode | proxy
             ratelimit.aop.order                 | java.lang.Integer                        | -2147483648
             """)
@@ -58,7 +60,7 @@ class ConfigurationMetadataTests {
     void noPropertyIsThereThatTheTableLeavesOut() {
         assertThat(all("properties").map(property -> property.path("name").asString()))
                 .filteredOn(name -> name.startsWith("ratelimit."))
-                .hasSize(21);
+                .hasSize(23);
     }
 
     @Test

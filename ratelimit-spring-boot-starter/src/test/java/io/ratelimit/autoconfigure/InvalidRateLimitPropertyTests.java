@@ -65,6 +65,15 @@ class InvalidRateLimitPropertyTests {
             ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, cost: 3} | ratelimit.limits.export.cost | more than the max-concurrent of 2
             ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, refill: interval} | ratelimit.limits.export.refill | drop refill, or use
             ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, calendar: day} | ratelimit.limits.export.calendar | drop calendar, or use
+            ratelimit.limits.search: {rates: 10/s, local-share: 0}      | ratelimit.limits.search.local-share | not above 0 and at most 1; use 1 divided
+            ratelimit.limits.search: {rates: 10/s, local-share: -0.25}  | ratelimit.limits.search.local-share | not above 0 and at most 1; use 1 divided
+            ratelimit.limits.search: {rates: 10/s, local-share: 1.5}    | ratelimit.limits.search.local-share | not above 0 and at most 1; use 1 divided
+            ratelimit.limits.search: {rates: 10/s, local-share: 0.0000001} | ratelimit.limits.search.local-share | finer than 0.000001; use at most six
+            ratelimit.limits.search: {rates: 777777777/1d, local-share: 0.7} | ratelimit.limits.search.local-share | cannot be counted, as a rounder one can
+            ratelimit.limits.search: {rates: 10/s, local-share: 0.25, on-store-failure: deny} | ratelimit.limits.search.local-share | drop local-share, or use on-store-failure local
+            ratelimit.limits.search: {rates: 10/s, local-share: 1, on-store-failure: allow} | ratelimit.limits.search.local-share | with on-store-failure allow this node's memory is not asked
+            ratelimit: {defaults: {on-store-failure: deny}, limits: {search: {rates: 10/s, local-share: 0.25}}} | ratelimit.limits.search.local-share | drop local-share, or use
+            ratelimit.defaults: {local-share: 2}                        | ratelimit.defaults.local-share    | not above 0 and at most 1; use 1 divided
             ratelimit.defaults: {max-concurrent: 0}                     | ratelimit.defaults.max-concurrent | not positive; use 1 or more
             ratelimit.defaults: {lease-time: 1ms}                       | ratelimit.defaults.lease-time     | shorter than 100ms; use
             ratelimit.defaults: {max-wait: -1s}                         | ratelimit.defaults.max-wait       | negative; use 0s
@@ -95,11 +104,13 @@ class InvalidRateLimitPropertyTests {
         "ratelimit.limits.search.cost, NaN",
         "ratelimit.limits.search.refill, sometimes",
         "ratelimit.limits.search.max-concurrent, many",
+        "ratelimit.limits.search.local-share, NaN",
         "ratelimit.limits.search.lease-time, long",
         "ratelimit.limits.search.on-store-failure, perhaps",
         "ratelimit.memory.max-keys, NaN",
         "ratelimit.memory.max-keys, 99999999999",
         "ratelimit.redis.timeout, soon",
+        "ratelimit.redis.require-at-startup, perhaps",
         "ratelimit.store, disk"
     })
     void whatCannotBeConvertedIsRefusedBySpringBoot(String property, String value) {

@@ -32,6 +32,7 @@ class RateLimitPropertiesTests {
         assertThat(properties.redis().timeout()).isEqualTo(Duration.ofMillis(250));
         assertThat(properties.redis().keyPrefix()).isEqualTo("ratelimit");
         assertThat(properties.redis().connectionFactory()).isNull();
+        assertThat(properties.redis().requireAtStartup()).isFalse();
         assertThat(properties.aop().mode()).isEqualTo(AdviceMode.PROXY);
         assertThat(properties.aop().order()).isEqualTo(Ordered.HIGHEST_PRECEDENCE);
         assertThat(properties.toLimits()).isEmpty();
@@ -51,6 +52,7 @@ class RateLimitPropertiesTests {
                         "    timeout: 80ms",
                         "    key-prefix: shop",
                         "    connection-factory: limitsRedis",
+                        "    require-at-startup: true",
                         "  aop:",
                         "    mode: aspectj",
                         "    order: 100")
@@ -64,6 +66,7 @@ class RateLimitPropertiesTests {
         assertThat(properties.redis().timeout()).isEqualTo(Duration.ofMillis(80));
         assertThat(properties.redis().keyPrefix()).isEqualTo("shop");
         assertThat(properties.redis().connectionFactory()).isEqualTo("limitsRedis");
+        assertThat(properties.redis().requireAtStartup()).isTrue();
         assertThat(properties.aop().mode()).isEqualTo(AdviceMode.ASPECTJ);
         assertThat(properties.aop().order()).isEqualTo(100);
     }
@@ -206,6 +209,39 @@ class RateLimitPropertiesTests {
         assertThat(own.refill()).isEqualTo(Refill.SMOOTH);
         assertThat(own.cost()).isEqualTo(2_000);
         assertThat(own.onStoreFailure()).isEqualTo(OnStoreFailure.LOCAL);
+    }
+
+    @Test
+    void aShareOfALimitIsAPropertyAndADefaultWhereTheNodesMemoryIsAsked() {
+        Map<String, Limit> limits = BoundApplication.of(
+                        "ratelimit:",
+                        "  defaults: {local-share: 0.5, on-store-failure: local}",
+                        "  limits:",
+                        "    text: 10/s",
+                        "    own: {rates: 10/s, local-share: 0.25}",
+                        "    whole: {rates: 10/s, local-share: 1}",
+                        "    denied: {rates: 10/s, on-store-failure: deny}")
+                .limits();
+
+        assertThat(limits)
+                .containsOnly(
+                        Map.entry("text", share("text", "0.5")),
+                        Map.entry("own", share("own", "0.25")),
+                        Map.entry("whole", Limit.of("whole", "10/s")),
+                        Map.entry(
+                                "denied",
+                                Limit.named("denied")
+                                        .rates("10/s")
+                                        .onStoreFailure(OnStoreFailure.DENY)
+                                        .build()));
+        assertThat(BoundApplication.of("ratelimit.limits.search: 10/s")
+                        .limit("search")
+                        .localShare())
+                .isEqualTo(BigDecimal.ONE);
+    }
+
+    private static Limit share(String name, String share) {
+        return Limit.named(name).rates("10/s").localShare(new BigDecimal(share)).build();
     }
 
     @Test

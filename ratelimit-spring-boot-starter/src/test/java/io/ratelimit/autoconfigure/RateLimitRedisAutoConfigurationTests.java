@@ -1,6 +1,7 @@
 package io.ratelimit.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Decision;
 import io.ratelimit.RateLimiters;
@@ -15,6 +16,8 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationContext;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
@@ -117,6 +120,18 @@ class RateLimitRedisAutoConfigurationTests {
                 assertThat(ask(context).source()).isEqualTo(Source.LOCAL);
                 assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
             });
+        }
+    }
+
+    @Test
+    @ExtendWith(OutputCaptureExtension.class)
+    void warnsOfAServerThatMayDropItsKeys(CapturedOutput output) {
+        try (RedisServer evicting = RedisServer.start()) {
+            evicting.command("CONFIG", "SET", "maxmemory", "100mb");
+            evicting.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+            onRedis(evicting)
+                    .run(context ->
+                            await().untilAsserted(() -> assertThat(output).contains("Redis may drop limiter keys")));
         }
     }
 
