@@ -21,11 +21,12 @@ import org.jspecify.annotations.Nullable;
  * <p>One smooth rate of a token bucket, of one key, is one compare-and-set. A decision over several words holds its buckets in one order,
  * reads the clock once, decides, writes all, and lets go. Full buckets are dropped by one background thread.
  *
- * <p><b>Bounded memory.</b> At most {@code maxKeys} keys have buckets of their own. When there is no room, the fullest of
+ * <p><b>Bounded memory.</b> At most {@code maxKeys} keys, and one for each kilobyte of the JVM's largest heap, have buckets
+ * of their own. When there is no room, the fullest of
  * a few buckets sampled in turn makes way if it is at least half full, which gives its key at most half a capacity beyond
  * its rate, each time. If none is, the new key shares one of 1,024 buckets of its limit until there is room. Of a key longer
  * than 200 characters only a digest is kept. So keys that rotate by the million neither exhaust the heap, nor refill an
- * exhausted bucket, nor lock everyone out.
+ * exhausted bucket, nor lock everyone out; and keys that are made up to have one hash code are as quick as others.
  */
 public final class MemoryStore implements RateLimitStore {
 
@@ -33,6 +34,7 @@ public final class MemoryStore implements RateLimitStore {
     public static final int DEFAULT_MAX_KEYS = 1_000_000;
 
     private static final int PATIENCE = 100;
+    private static final int HEAP_OF_A_KEY = 1_024;
 
     private final LongSupplier clock;
     private final long originNanos;
@@ -47,7 +49,8 @@ public final class MemoryStore implements RateLimitStore {
         }
         this.clock = clock;
         this.originNanos = originNanos;
-        this.room = new Room(maxKeys, tables.values(), this::nanos);
+        long heap = Runtime.getRuntime().maxMemory();
+        this.room = new Room((int) Math.min(maxKeys, heap / HEAP_OF_A_KEY), tables.values(), this::nanos);
     }
 
     /** {@return a store of at most a million keys, on the JVM's monotonic clock} */
@@ -59,7 +62,8 @@ public final class MemoryStore implements RateLimitStore {
      * A store on the JVM's monotonic clock. The time of day is read once, now, so that windows begin when they should; when
      * somebody sets the clock later, they go on as they were.
      *
-     * @param maxKeys how many keys may have buckets of their own, 1 or more; a key with its bucket takes some 150 bytes
+     * @param maxKeys how many keys may have buckets of their own, 1 or more; a key with its bucket takes some 180 bytes,
+     *     twice that with several rates or another algorithm, and 16 more for each entry of a sliding window
      * @return the store
      * @throws IllegalArgumentException if {@code maxKeys} is not positive
      */
