@@ -46,7 +46,7 @@ final class RedisError {
     }
 
     /** What Java says of certificates begins with words like an answer's: {@code PKIX path building failed}. */
-    private static boolean isUntrusted(Throwable failure) {
+    private static boolean isUntrusted(@Nullable Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof CertificateException) {
                 return true;
