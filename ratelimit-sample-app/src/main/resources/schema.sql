@@ -4,3 +4,9 @@ create table product (
     category varchar(30) not null,
     price decimal(10, 2) not null
 );
+
+create table account (
+    name varchar(100) primary key,
+    salt varchar(32) not null,
+    password_hash varbinary(32) not null
+);

@@ -2,12 +2,13 @@ package io.ratelimit;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bucket of one key in memory.
+ * What one key has taken, in memory.
  *
- * <p>Where the limit has one smooth rate the bucket is one word, the instant at which it is full again. Otherwise the word
+ * <p>Where the limit has one smooth rate it is one word, the instant at which the bucket is full again. Otherwise the word
  * only says who may touch the state beside it. Whoever sets a word to {@link #HELD} owns the bucket until setting it back;
  * a word that is {@link #GONE} stays so, and its bucket is no longer, or in a moment will no longer be, in its table.
  */
@@ -17,7 +18,6 @@ final class Bucket {
     static final long GONE = Long.MIN_VALUE + 1;
     static final long FULL = 0;
 
-    private static final int WORDS = 2;
     private static final int SPINS = 64;
     private static final VarHandle WORD;
 
@@ -30,34 +30,25 @@ final class Bucket {
     }
 
     final Shape shape;
-    /** For each rate of a wide bucket the instant when it is full again, or its level and the start of its period. */
-    private final long @Nullable [] state;
+    /** The state of each rate, where one word is too little. */
+    private long @Nullable [][] states;
 
     private volatile long word;
 
-    private Bucket(Shape shape, long word, long @Nullable [] state) {
+    private Bucket(Shape shape, long word, long @Nullable [][] states) {
         this.shape = shape;
         this.word = word;
-        this.state = state;
+        this.states = states;
     }
 
     /** A full bucket that the caller holds. */
     static Bucket heldFull(Shape shape) {
-        if (shape.isNarrow()) {
-            return new Bucket(shape, HELD, null);
-        }
-        long[] state = new long[WORDS * shape.rates.length];
-        for (int i = 0; i < shape.rates.length; i++) {
-            if (shape.rates[i].isInterval()) {
-                state[WORDS * i] = shape.rates[i].capacity();
-            }
-        }
-        return new Bucket(shape, HELD, state);
+        return new Bucket(shape, HELD, shape.narrow == null ? fullStates(shape, 0) : null);
     }
 
     /** A bucket with the same state, held; to be released with the word of this one. */
     Bucket heldCopy() {
-        return new Bucket(shape, HELD, state == null ? null : state.clone());
+        return new Bucket(shape, HELD, states);
     }
 
     /** A full bucket that nobody holds. */
@@ -99,84 +90,73 @@ final class Bucket {
         }
     }
 
-    /** The level of a rate in units; {@code held} is the word that {@link #hold()} returned. */
-    long level(int rate, long held, long nanos) {
-        TokenBucket bucket = shape.rates[rate];
-        long now = shape.ticks(rate, nanos);
-        if (state == null) {
-            return bucket.level(held, now);
+    /** The state of each rate of a held bucket now; {@code held} is the word that {@link #hold()} returned. */
+    long[][] states(long held, long nanos) {
+        TokenBucket narrow = shape.narrow;
+        if (narrow != null) {
+            return new long[][] {{Shape.ticks(narrow, nanos), narrow.level(held, shape.ticksSinceBase(narrow, nanos))}};
         }
-        return bucket.isInterval()
-                ? bucket.intervalLevel(state[WORDS * rate], state[WORDS * rate + 1], now)
-                : bucket.level(state[WORDS * rate], now);
+        long[][] now = new long[shape.rates.length][];
+        for (int i = 0; i < now.length; i++) {
+            now[i] = shape.rates[i].refreshed(stored()[i], Shape.ticks(shape.rates[i], nanos));
+        }
+        return now;
     }
 
-    /** Ticks since the period of a rate at this level began. */
-    long phase(int rate, long level, long nanos) {
-        TokenBucket bucket = shape.rates[rate];
-        if (state == null || !bucket.isInterval()) {
-            return 0;
+    /** Gives a held bucket another state; returns the word to release it with. */
+    long set(long[][] next, long nanos) {
+        TokenBucket narrow = shape.narrow;
+        if (narrow != null) {
+            return narrow.fullAt(next[0][1], shape.ticksSinceBase(narrow, nanos));
         }
-        long now = shape.ticks(rate, nanos);
-        return now - bucket.intervalStart(level, state[WORDS * rate + 1], now);
+        states = next;
+        return FULL;
     }
 
-    /** Sets a held bucket's rate to a level reached {@code phase} ticks into a period; returns the word to release it with. */
-    long set(int rate, long level, long phase, long nanos) {
-        TokenBucket bucket = shape.rates[rate];
-        long now = shape.ticks(rate, nanos);
-        if (state == null) {
-            return bucket.fullAt(level, now);
-        }
-        if (bucket.isInterval()) {
-            state[WORDS * rate] = level;
-            state[WORDS * rate + 1] = now - phase;
-        } else {
-            state[WORDS * rate] = bucket.fullAt(level, now);
-        }
-        return 0;
-    }
-
-    /** How full a held bucket is: the least of its rates, 1 if all are full. */
+    /** How full a held bucket is: the least of its rates, 1 if all are full; 0 with a lease, which somebody holds. */
     double fullness(long held, long nanos) {
-        double least = 1;
-        for (int i = 0; i < shape.rates.length; i++) {
-            least = Math.min(least, (double) level(i, held, nanos) / shape.rates[i].capacity());
+        long[][] now = states(held, nanos);
+        double least = shape.limit.isLeased() && !isFull(now) ? 0 : 1;
+        for (int i = 0; i < now.length; i++) {
+            double out = shape.rates[i].out(now[i]);
+            least = Math.min(least, 1 - out / shape.rates[i].capacityThousandths());
         }
         return least;
     }
 
     boolean isFull(long held, long nanos) {
-        for (int i = 0; i < shape.rates.length; i++) {
-            if (level(i, held, nanos) < shape.rates[i].capacity()) {
+        TokenBucket narrow = shape.narrow;
+        return narrow != null
+                ? narrow.level(held, shape.ticksSinceBase(narrow, nanos)) == narrow.capacity()
+                : isFull(states(held, nanos));
+    }
+
+    private boolean isFull(long[][] now) {
+        for (int i = 0; i < now.length; i++) {
+            if (!shape.rates[i].isFull(now[i])) {
                 return false;
             }
         }
         return true;
     }
 
-    /** The content of this held bucket in another shape, not held. A full bucket is none, and so is full in any shape. */
-    Bucket reshaped(long held, Shape wanted, long nanos) {
-        if (isFull(held, nanos)) {
-            return full(wanted);
+    /** The state of this held bucket in another shape. A full bucket is none, and so is full in any shape. */
+    long[][] reshaped(long held, Shape wanted, long nanos) {
+        long[][] now = states(held, nanos);
+        if (isFull(now)) {
+            return fullStates(wanted, nanos);
         }
-        Bucket bucket = heldFull(wanted);
-        long next = FULL;
-        for (int i = 0; i < wanted.rates.length; i++) {
-            TokenBucket scale = wanted.rates[i];
-            int origin = origin(scale, held, nanos);
-            long before = level(origin, held, nanos);
-            if (scale.matches(shape.rates[origin])) {
-                long level = scale.adopt(before, shape.rates[origin]);
-                long phase = level == scale.capacity() ? 0 : phase(origin, before, nanos);
-                next = bucket.set(i, level, phase, nanos);
-            } else {
-                long left = Math.max(0, scale.capacityThousandths() - out(origin, held, nanos));
-                next = bucket.set(i, left * scale.unitsPerThousandth(), 0, nanos);
-            }
+        long[][] next = new long[wanted.rates.length][];
+        for (int i = 0; i < next.length; i++) {
+            Arithmetic rate = wanted.rates[i];
+            long tick = Shape.ticks(rate, nanos);
+            int origin = origin(rate, now);
+            Arithmetic before = shape.rates[origin];
+            next[i] = rate.continues(before)
+                    ? rate.continued(now[origin], before, tick)
+                    : rate.withOut(before.out(now[origin]), tick);
         }
-        bucket.word = next;
-        return bucket;
+        return next;
     }
 
     /**
@@ -185,27 +165,34 @@ final class Bucket {
      * rounding on the way to and fro.
      */
     boolean yieldsTo(Shape wanted, int rate, long held, long nanos) {
-        TokenBucket scale = wanted.rates[rate];
-        return wanted.limit.rates().equals(shape.limit.rates()) && wanted.limit.refill() == shape.limit.refill()
-                || scale.refillsFasterThan(shape.rates[origin(scale, held, nanos)]);
+        Arithmetic scale = wanted.rates[rate];
+        return wanted.limit.countsLike(shape.limit)
+                || scale.isFasterThan(shape.rates[origin(scale, states(held, nanos))]);
     }
 
     /** The rate whose state a rate of another shape continues: that of its period, else the one that has most tokens out. */
-    private int origin(TokenBucket rate, long held, long nanos) {
+    private int origin(Arithmetic rate, long[][] now) {
         int most = 0;
         for (int i = 0; i < shape.rates.length; i++) {
-            if (rate.matches(shape.rates[i])) {
+            if (rate.continues(shape.rates[i])) {
                 return i;
             }
-            if (out(i, held, nanos) > out(most, held, nanos)) {
+            if (shape.rates[i].out(now[i]) > shape.rates[most].out(now[most])) {
                 most = i;
             }
         }
         return most;
     }
 
-    /** Thousandths that a rate lacks, rounded up. */
-    private long out(int rate, long held, long nanos) {
-        return shape.rates[rate].capacityThousandths() - shape.rates[rate].remaining(level(rate, held, nanos));
+    private long[][] stored() {
+        return Objects.requireNonNull(states);
+    }
+
+    private static long[][] fullStates(Shape shape, long nanos) {
+        long[][] full = new long[shape.rates.length][];
+        for (int i = 0; i < full.length; i++) {
+            full[i] = shape.rates[i].full(Shape.ticks(shape.rates[i], nanos));
+        }
+        return full;
     }
 }

@@ -1,31 +1,21 @@
 package io.ratelimit;
 
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The buckets of one limit: one for each key and, for keys that came when there was no room, 1,024 to share.
  *
- * <p>A key's own bucket stands under the key itself, or under its digest if it is long; a shared one under its number, so
- * that no key can name it. Which one a key shares is told by a keyed hash, so that nobody can choose whose tokens to take. A
- * key that gets its own bucket later starts it as a copy of the one it shared, and keeps it, full or not, as long as that one
- * is not full.
+ * <p>A key's own bucket stands under the key's {@link Place}; a shared one under its number, so that no key can name it.
+ * Which one a key shares is told by a hash with a secret, so that nobody can choose whose tokens to take. A key that gets its
+ * own bucket later starts it as a copy of the one it shared, and keeps it, full or not, as long as that one is not full.
  */
 final class BucketTable {
 
     private static final int SHARED_BUCKETS = 1024;
-    private static final int LONGEST_KEY = 200;
-    private static final SecretKeySpec HASH_KEY = hashKey();
 
     private final ConcurrentMap<Object, Bucket> buckets = new ConcurrentHashMap<>();
     private final AtomicInteger shared = new AtomicInteger();
@@ -45,7 +35,7 @@ final class BucketTable {
 
     /** A key's own bucket, if it has one. */
     @Nullable Bucket own(String key) {
-        return buckets.get(ownPlace(key));
+        return buckets.get(Place.of(key));
     }
 
     /** The shape in which a charge of this limit is decided now. */
@@ -61,7 +51,7 @@ final class BucketTable {
 
     /** Where the bucket of a key stands: in its own place, or under the number of the bucket that it shares. */
     Object place(String key) {
-        Object own = ownPlace(key);
+        Place own = Place.of(key);
         Integer number = buckets.containsKey(own) ? null : sharedPlace(own);
         return number == null ? own : number;
     }
@@ -71,7 +61,7 @@ final class BucketTable {
      * says where it stands.
      */
     Object placeFor(String key, Shape wanted, boolean ownBucket) {
-        Object own = ownPlace(key);
+        Place own = Place.of(key);
         while (true) {
             if (buckets.containsKey(own)) {
                 return own;
@@ -94,7 +84,7 @@ final class BucketTable {
 
     /** Makes a key's bucket full; where it shares one and there is no room for its own, the shared one. */
     void fill(String key) {
-        Object own = ownPlace(key);
+        Place own = Place.of(key);
         while (true) {
             Bucket bucket = buckets.get(own);
             Integer number = sharedPlace(own);
@@ -138,20 +128,39 @@ final class BucketTable {
         }
     }
 
-    /** Drops a bucket if it is full now, and its key would not share a bucket then. */
-    void dropIfFull(Object place, Bucket bucket) {
-        long word = bucket.hold();
+    /** Drops every bucket that is full now; the shared ones first, because a key's own stays while it would share another. */
+    void sweep() {
+        if (shared.get() > 0) {
+            buckets.forEach((place, bucket) -> {
+                if (place instanceof Integer) {
+                    dropIfFull(place, bucket);
+                }
+            });
+        }
+        buckets.forEach((place, bucket) -> {
+            if (place instanceof Place own && sharedPlace(own) == null) {
+                dropIfFull(place, bucket);
+            }
+        });
+    }
+
+    private void dropIfFull(Object place, Bucket bucket) {
+        long word = bucket.word();
+        if (bucket.shape.narrow != null && word != Bucket.HELD && !bucket.isFull(word, nanos.getAsLong())) {
+            return;
+        }
+        word = bucket.hold();
         if (word == Bucket.GONE) {
             return;
         }
-        if (bucket.isFull(word, nanos.getAsLong()) && (place instanceof Integer || sharedPlace(place) == null)) {
+        if (bucket.isFull(word, nanos.getAsLong())) {
             drop(place, bucket);
         } else {
             bucket.release(word);
         }
     }
 
-    private boolean insertFull(Object own, Shape wanted) {
+    private boolean insertFull(Place own, Shape wanted) {
         Bucket bucket = Bucket.heldFull(wanted);
         if (buckets.putIfAbsent(own, bucket) != null) {
             return false;
@@ -167,7 +176,7 @@ final class BucketTable {
     }
 
     /** Gives a key its own bucket, a copy of the one that it shares or a full one. */
-    private boolean insertBeside(Bucket origin, Object own, boolean copy) {
+    private boolean insertBeside(Bucket origin, Place own, boolean copy) {
         long word = origin.hold();
         if (word == Bucket.GONE) {
             return false;
@@ -189,7 +198,7 @@ final class BucketTable {
     }
 
     /** The number of the bucket that a key shares or would share, if there is one under it. */
-    private @Nullable Integer sharedPlace(Object own) {
+    private @Nullable Integer sharedPlace(Place own) {
         if (shared.get() == 0) {
             return null;
         }
@@ -197,42 +206,7 @@ final class BucketTable {
         return buckets.containsKey(number) ? number : null;
     }
 
-    private static Object ownPlace(String key) {
-        return key.length() <= LONGEST_KEY ? key : Digest.of(key);
-    }
-
-    private static Integer number(Object own) {
-        try {
-            Mac mac = Mac.getInstance(HASH_KEY.getAlgorithm());
-            mac.init(HASH_KEY);
-            byte[] hash = mac.doFinal(own.toString().getBytes(StandardCharsets.UTF_8));
-            return ((hash[0] & 0xff) << 8 | hash[1] & 0xff) % SHARED_BUCKETS;
-        } catch (GeneralSecurityException ex) {
-            throw new IllegalStateException("Every Java platform has HmacSHA256", ex);
-        }
-    }
-
-    private static SecretKeySpec hashKey() {
-        byte[] secret = new byte[32];
-        new SecureRandom().nextBytes(secret);
-        return new SecretKeySpec(secret, "HmacSHA256");
-    }
-
-    /** Stands for a long key; no key equals it. */
-    private record Digest(String sha256) {
-
-        static Digest of(String key) {
-            byte[] units = new byte[2 * key.length()];
-            for (int i = 0; i < key.length(); i++) {
-                units[2 * i] = (byte) (key.charAt(i) >> 8);
-                units[2 * i + 1] = (byte) key.charAt(i);
-            }
-            try {
-                byte[] hash = MessageDigest.getInstance("SHA-256").digest(units);
-                return new Digest(HexFormat.of().formatHex(hash));
-            } catch (GeneralSecurityException ex) {
-                throw new IllegalStateException("Every Java platform has SHA-256", ex);
-            }
-        }
+    private static Integer number(Place own) {
+        return own.number(SHARED_BUCKETS);
     }
 }

@@ -1,10 +1,13 @@
 package io.ratelimit;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The answer to one call: admitted or not, and why.
@@ -20,40 +23,77 @@ import java.util.Optional;
  */
 public final class Decision {
 
-    private static final int WORDS = 2;
+    private static final long[] NONE = {};
+    private static final VarHandle SETTLED;
 
+    static {
+        try {
+            SETTLED = MethodHandles.lookup().findVarHandle(Decision.class, "settled", boolean.class);
+        } catch (ReflectiveOperationException ex) {
+            throw new ExceptionInInitializerError(ex);
+        }
+    }
+
+    /** The charges, unless there is only one, of one smooth rate, which needs neither a list nor an array. */
     private final List<Charge> charges;
-    private final boolean admitted;
-    private final long[] levels;
-    private final Source source;
 
-    private Decision(List<Charge> charges, boolean admitted, long[] levels, Source source) {
+    private final @Nullable Charge only;
+    private final Duration maxWait;
+    private final boolean admitted;
+    private final long[] seen;
+    private final long onlyLevel;
+    private final long onlyTick;
+    private final Source source;
+    private final Duration queued;
+    private volatile boolean settled;
+
+    private Decision(
+            List<Charge> charges, Duration maxWait, boolean admitted, long[] seen, Source source, Duration queued) {
         this.charges = charges;
+        this.only = null;
+        this.maxWait = maxWait;
         this.admitted = admitted;
-        this.levels = levels;
+        this.seen = seen;
+        this.onlyLevel = 0;
+        this.onlyTick = 0;
         this.source = source;
+        this.queued = queued;
+    }
+
+    /** A store's decision on one charge of one smooth rate. */
+    Decision(Charge only, Duration maxWait, boolean admitted, long level, long tick) {
+        this.charges = List.of();
+        this.only = only;
+        this.maxWait = maxWait;
+        this.admitted = admitted;
+        this.seen = NONE;
+        this.onlyLevel = level;
+        this.onlyTick = tick;
+        this.source = Source.STORE;
+        this.queued = Duration.ZERO;
     }
 
     /**
      * A store's decision.
      *
      * @param charges the charges that were decided
+     * @param maxWait the longest wait that was asked for
      * @param admitted whether all of them were taken
-     * @param levels for each rate of each charge, in order, two numbers: the level in units, refilled but before anything
-     *     was taken, and the ticks since its period began (0 for smooth refill)
+     * @param seen for each rate of each charge, in order, the numbers that {@link Arithmetic#see} told before anything was
+     *     taken
      * @return the decision, from {@link Source#STORE}
-     * @throws IllegalArgumentException if there are not two numbers for each rate
+     * @throws IllegalArgumentException if there are not {@link Arithmetic#SEEN} numbers for each rate
      */
-    public static Decision of(List<Charge> charges, boolean admitted, long[] levels) {
+    public static Decision of(List<Charge> charges, Duration maxWait, boolean admitted, long[] seen) {
         int rates = 0;
         for (Charge charge : charges) {
-            rates += charge.limit().buckets().size();
+            rates += charge.limit().arithmetic().size();
         }
-        if (levels.length != rates * WORDS) {
-            throw new IllegalArgumentException(
-                    levels.length + " numbers for " + rates + " rates; a store gives two for each rate");
+        if (seen.length != rates * Arithmetic.SEEN) {
+            throw new IllegalArgumentException(seen.length + " numbers for " + rates + " rates; a store gives "
+                    + Arithmetic.SEEN + " for each rate");
         }
-        return new Decision(charges, admitted, levels, Source.STORE);
+        return new Decision(charges, maxWait, admitted, seen, Source.STORE, Duration.ZERO);
     }
 
     /**
@@ -65,15 +105,15 @@ public final class Decision {
      * @return a decision without readings
      */
     public static Decision unasked(List<Charge> charges, boolean admitted, Source source) {
-        return new Decision(charges, admitted, new long[0], source);
+        return new Decision(charges, Duration.ZERO, admitted, NONE, source, Duration.ZERO);
     }
 
     /** This decision as the answer to its charges and to others after them, which no bucket was asked for. */
     Decision answering(List<Charge> all, Source other) {
-        return new Decision(all, admitted, levels, other);
+        return new Decision(all, maxWait, admitted, seen(), other, queued);
     }
 
-    /** {@return whether the call may go on; its cost is then taken from every bucket} */
+    /** {@return whether the call may go on, at once or after {@link #grantedAfter()}; its cost is then taken from every bucket} */
     public boolean admitted() {
         return admitted;
     }
@@ -85,7 +125,7 @@ public final class Decision {
 
     /** {@return the charges that were decided, each bucket once} */
     public List<Charge> charges() {
-        return charges;
+        return only == null ? charges : List.of(only);
     }
 
     /**
@@ -95,31 +135,162 @@ public final class Decision {
      * @return true for every charge of an admitted call
      */
     public boolean admits(int index) {
-        if (admitted || levels.length == 0) {
+        long[] seen = seen();
+        if (admitted || seen.length == 0) {
             return admitted;
         }
-        int word = 0;
-        for (int i = 0; i < index; i++) {
-            word += WORDS * charges.get(i).limit().buckets().size();
-        }
-        Charge charge = charges.get(index);
-        for (TokenBucket bucket : charge.limit().buckets()) {
-            if (word < levels.length && !bucket.admits(levels[word], charge.cost())) {
+        Charge charge = charges().get(index);
+        int at = at(index);
+        Duration promised = promised(charges(), maxWait);
+        for (Arithmetic rate : charge.limit().arithmetic()) {
+            if (at < seen.length && rate.untilAdmitted(seen, at, charge.cost()) > rate.waitWithin(promised)) {
                 return false;
             }
-            word += WORDS;
+            at += Arithmetic.SEEN;
         }
         return true;
     }
 
+    /** {@return the longest wait that was asked for; zero for none} */
+    public Duration maxWait() {
+        return maxWait;
+    }
+
+    /**
+     * How long after the decision an admitted call may begin.
+     *
+     * @return zero unless it was reserved, then when the last of its charges fits
+     */
+    public Duration grantedAfter() {
+        return admitted ? Duration.ofNanos(waitNanos()) : Duration.ZERO;
+    }
+
+    /**
+     * How long an admitted call waited, or has to: in a queue for its leases, and then until its grant.
+     *
+     * @return zero if it may begin at once
+     */
+    public Duration waited() {
+        return admitted ? queued.plus(grantedAfter()) : Duration.ZERO;
+    }
+
+    /** This decision after so long in a queue. */
+    Decision after(Duration inQueue) {
+        return only == null ? new Decision(charges, maxWait, admitted, seen, source, inQueue) : this;
+    }
+
+    /**
+     * What a call may be promised that would wait so long: nothing, if it queues for a lease.
+     *
+     * @param charges the charges of the call
+     * @param maxWait the longest wait that was asked for
+     * @return the wait, or zero
+     */
+    public static Duration promised(List<Charge> charges, Duration maxWait) {
+        return maxWait.isZero() || Charge.anyLeased(charges) ? Duration.ZERO : maxWait;
+    }
+
+    /**
+     * Whether the call was refused for want of a lease that it now queues for.
+     *
+     * @return true if it would wait, and one of its leases is not free, and none of its charges is above a capacity
+     */
+    public boolean isQueued() {
+        return !admitted && !maxWait.isZero() && seen.length > 0 && isShortOfLeases() && !never();
+    }
+
+    private boolean isShortOfLeases() {
+        for (int i = 0; i < charges.size(); i++) {
+            if (charges.get(i).isLeased() && !admits(i)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** {@return the leased charges that a bucket was asked for, which are held if the call was admitted, or queued for} */
+    public List<Charge> leases() {
+        List<Charge> leases = new ArrayList<>();
+        int at = 0;
+        for (Charge charge : charges()) {
+            if (charge.isLeased() && at < seen().length) {
+                leases.add(charge);
+            }
+            at += Arithmetic.SEEN * charge.limit().arithmetic().size();
+        }
+        return leases;
+    }
+
+    /** {@return whether the call holds leases in a store} */
+    public boolean isLeased() {
+        return admitted
+                && (source == Source.STORE || source == Source.LOCAL)
+                && (only == null ? Charge.anyLeased(charges) : only.isLeased());
+    }
+
+    /**
+     * The instants for which an admitted charge was taken, by the store's clock: what a store needs to give it back.
+     *
+     * @param charge one of this decision's limits and keys, whatever its cost
+     * @return the tick of each rate of its limit
+     * @throws IllegalArgumentException if the charge is not of this decision
+     */
+    public long[] grants(Charge charge) {
+        int index = index(charge);
+        Limit limit = charges().get(index).limit();
+        long[] seen = seen();
+        long[] grants = new long[limit.arithmetic().size()];
+        for (int rate = 0; rate < grants.length; rate++) {
+            grants[rate] = seen[at(index) + Arithmetic.SEEN * rate]
+                    + (admitted ? waitNanos() : 0)
+                            / limit.arithmetic().get(rate).tickNanos();
+        }
+        return grants;
+    }
+
+    /** The charge of the same bucket that was taken. */
+    Charge taken(Charge charge) {
+        if (!admitted) {
+            throw new IllegalArgumentException(
+                    "The decision was not admitted and took nothing; settle what was admitted");
+        }
+        return charges().get(index(charge));
+    }
+
+    private int index(Charge charge) {
+        List<Charge> all = charges();
+        for (int i = 0; i < all.size(); i++) {
+            if (all.get(i).limit().name().equals(charge.limit().name())
+                    && all.get(i).key().equals(charge.key())) {
+                return i;
+            }
+        }
+        throw new IllegalArgumentException("No charge of limit \""
+                + charge.limit().name() + "\" with this key is in the decision; give back what it took");
+    }
+
+    /** Says that what was taken is settled; true for the first who says so. */
+    boolean settle() {
+        return SETTLED.compareAndSet(this, false, true);
+    }
+
+    /** This decision as it is for a caller who was not there at the instant of the grant. */
+    Decision refused() {
+        return new Decision(charges(), maxWait, false, seen(), source, queued);
+    }
+
     /** {@return a reading for each rate of each charge, in order; none where no bucket was asked} */
     public List<Reading> readings() {
-        List<Reading> readings = new ArrayList<>(levels.length / WORDS);
-        int word = 0;
-        for (Charge charge : charges) {
-            for (int rate = 0; rate < charge.limit().buckets().size() && word < levels.length; rate++) {
-                readings.add(reading(charge, charge.limit().buckets().get(rate), levels[word], levels[word + 1]));
-                word += WORDS;
+        long[] seen = seen();
+        long waitNanos = admitted ? waitNanos() : 0;
+        List<Reading> readings = new ArrayList<>(seen.length / Arithmetic.SEEN);
+        int at = 0;
+        for (Charge charge : charges()) {
+            for (Arithmetic rate : charge.limit().arithmetic()) {
+                if (at < seen.length) {
+                    readings.add(reading(charge, rate, seen, at, waitNanos));
+                    at += Arithmetic.SEEN;
+                }
             }
         }
         return readings;
@@ -181,28 +352,57 @@ public final class Decision {
         return admitted
                 ? "admitted, remaining " + remaining()
                 : refusedBy()
-                        .map(by -> "refused by " + by.limit().name() + " " + by.rate() + ", remaining " + by.remaining()
+                        .map(by -> "refused by " + by.limit().name() + " "
+                                + by.limit().text(by.rate()) + ", remaining " + by.remaining()
                                 + by.retryAfter()
                                         .map(wait -> ", retry after " + wait)
                                         .orElse(", never"))
                         .orElse("refused by policy");
     }
 
-    private Reading reading(Charge charge, TokenBucket bucket, long level, long phase) {
-        long after = admitted ? level - charge.cost() * bucket.unitsPerThousandth() : level;
-        boolean enough = admitted || bucket.admits(level, charge.cost());
-        Optional<Duration> retryAfter = enough
-                ? Optional.of(Duration.ZERO)
-                : charge.cost() > bucket.capacityThousandths()
-                        ? Optional.empty()
-                        : Optional.of(bucket.untilAdmitted(level, phase, charge.cost()));
+    private long[] seen() {
+        return only == null ? seen : new long[] {onlyTick, onlyLevel, 0, 0};
+    }
+
+    /** Where the numbers of a charge begin. */
+    private int at(int index) {
+        int at = 0;
+        for (int i = 0; i < index; i++) {
+            at += Arithmetic.SEEN * charges.get(i).limit().arithmetic().size();
+        }
+        return at;
+    }
+
+    /** Until the last charge fits; nothing where a cost never does, which an admitted decision has none of. */
+    private long waitNanos() {
+        long[] seen = seen();
+        long wait = 0;
+        int at = 0;
+        for (Charge charge : charges()) {
+            for (Arithmetic rate : charge.limit().arithmetic()) {
+                if (at < seen.length) {
+                    wait = Math.max(wait, rate.untilAdmitted(seen, at, charge.cost()) * rate.tickNanos());
+                    at += Arithmetic.SEEN;
+                }
+            }
+        }
+        return wait;
+    }
+
+    private Reading reading(Charge charge, Arithmetic rate, long[] seen, int at, long waitNanos) {
+        long taken = admitted ? charge.cost() : 0;
+        long until = admitted ? 0 : rate.untilAdmitted(seen, at, charge.cost());
         return new Reading(
                 charge.limit(),
-                bucket.rate(),
-                enough,
-                Tokens.decimal(bucket.remaining(after)),
-                retryAfter,
-                bucket.untilFull(after, phase));
+                rate.rate(),
+                until == 0,
+                Tokens.decimal(rate.remaining(seen, at, taken)),
+                until == Arithmetic.NEVER ? Optional.empty() : Optional.of(duration(rate, until)),
+                duration(rate, rate.untilReset(seen, at, taken, waitNanos / rate.tickNanos())));
+    }
+
+    private static Duration duration(Arithmetic rate, long ticks) {
+        return Duration.ofNanos(rate.tickNanos()).multipliedBy(ticks);
     }
 
     private static int compareWaits(Optional<Duration> one, Optional<Duration> other) {

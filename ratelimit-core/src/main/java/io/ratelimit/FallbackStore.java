@@ -1,10 +1,14 @@
 package io.ratelimit;
 
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongConsumer;
 
 /**
  * A remote store with an answer for when it cannot be asked: each limit's {@link OnStoreFailure}.
@@ -12,12 +16,16 @@ import java.util.concurrent.CompletionStage;
  * <p>A call over several limits is refused if one of them says deny; limits that say local are decided together in this
  * node's memory; those that say allow are not asked. The decision names its {@link Source}, and a line in the log, at most
  * one a second, says that the store is away or back.
+ *
+ * <p>After five straight failures a {@linkplain RateLimitStore#shard shard} of the remote store is asked no more, so that nobody
+ * waits for a deadline, but for a probe in the background, four times a second; it is asked again once it answers one.
  */
 public final class FallbackStore implements RateLimitStore {
 
     private final RateLimitStore remote;
     private final RateLimitStore local;
     private final OutageLog outages;
+    private final Breaker breaker;
 
     /**
      * Puts a memory behind a remote store.
@@ -29,6 +37,7 @@ public final class FallbackStore implements RateLimitStore {
         this.remote = remote;
         this.local = local;
         this.outages = new OutageLog(remote.name(), System::nanoTime);
+        this.breaker = new Breaker(remote, outages::answered);
     }
 
     @Override
@@ -36,23 +45,51 @@ public final class FallbackStore implements RateLimitStore {
         return remote.name();
     }
 
-    @Override
-    public Decision decide(List<Charge> charges) {
-        try {
-            Decision decision = remote.decide(charges);
-            outages.answered();
-            return decision;
-        } catch (StoreUnavailableException ex) {
-            outages.failed(ex);
-            return answer(charges);
-        }
+    /** {@return why a shard of the remote store is not asked or did not answer, without keys or secrets; empty if all did} */
+    public Optional<String> outage() {
+        return outages.reason();
     }
 
     @Override
-    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
-        return remote.decideAsync(charges)
+    public Object shard(Charge charge) {
+        return remote.shard(charge);
+    }
+
+    @Override
+    public Decision decide(List<Charge> charges, Duration maxWait) {
+        if (breaker.isOpen(charges)) {
+            return answer(charges, maxWait);
+        }
+        try {
+            Decision decision = remote.decide(charges, maxWait);
+            answered(charges);
+            return decision;
+        } catch (StoreUnavailableException ex) {
+            failed(charges, ex);
+            return answer(charges, maxWait);
+        }
+    }
+
+    private void answered(List<Charge> charges) {
+        breaker.answered(charges);
+        if (breaker.isWell()) {
+            outages.answered();
+        }
+    }
+
+    private void failed(List<Charge> charges, StoreUnavailableException failure) {
+        outages.failed(failure);
+        breaker.failed(charges);
+    }
+
+    @Override
+    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+        if (breaker.isOpen(charges)) {
+            return CompletableFuture.completedFuture(answer(charges, maxWait));
+        }
+        return remote.decideAsync(charges, maxWait)
                 .thenApply(decision -> {
-                    outages.answered();
+                    answered(charges);
                     return decision;
                 })
                 .exceptionallyCompose(failure -> {
@@ -60,11 +97,62 @@ public final class FallbackStore implements RateLimitStore {
                             ? failure.getCause()
                             : failure;
                     if (cause instanceof StoreUnavailableException unavailable) {
-                        outages.failed(unavailable);
-                        return CompletableFuture.completedFuture(answer(charges));
+                        failed(charges, unavailable);
+                        return CompletableFuture.completedFuture(answer(charges, maxWait));
                     }
                     return CompletableFuture.failedFuture(cause);
                 });
+    }
+
+    @Override
+    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+        return switch (taken.source()) {
+            case STORE -> remote.giveBack(taken, unused);
+            case LOCAL -> local.giveBack(taken, LocalShare.of(by(OnStoreFailure.LOCAL, unused)));
+            case POLICY, DISABLED -> CompletableFuture.completedFuture(null);
+        };
+    }
+
+    @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        return switch (taken.source()) {
+            case STORE -> remote.owe(taken, more);
+            case LOCAL -> local.owe(taken, LocalShare.of(by(OnStoreFailure.LOCAL, more)));
+            case POLICY, DISABLED -> CompletableFuture.completedFuture(null);
+        };
+    }
+
+    /** Each decision's leases where they were taken; a policy's answer holds none. */
+    @Override
+    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+        List<Decision> remotes = by(Source.STORE, decisions);
+        List<Decision> locals = by(Source.LOCAL, decisions);
+        CompletionStage<List<LeaseState>> here = local.renew(locals);
+        CompletionStage<List<LeaseState>> there = remotes.isEmpty()
+                ? CompletableFuture.completedFuture(List.of())
+                : remote.renew(remotes)
+                        .exceptionally(failure -> Collections.nCopies(remotes.size(), LeaseState.UNKNOWN));
+        return there.thenCombine(
+                here,
+                (ofRemotes, ofLocals) -> decisions.stream()
+                        .map(decision -> switch (decision.source()) {
+                            case STORE -> ofRemotes.get(remotes.indexOf(decision));
+                            case LOCAL -> ofLocals.get(locals.indexOf(decision));
+                            case POLICY, DISABLED -> LeaseState.HELD;
+                        })
+                        .toList());
+    }
+
+    private static List<Decision> by(Source source, List<Decision> decisions) {
+        return decisions.stream()
+                .filter(decision -> decision.source() == source)
+                .toList();
+    }
+
+    @Override
+    public void whenReady(LongConsumer listener) {
+        remote.whenReady(listener);
+        local.whenReady(listener);
     }
 
     @Override
@@ -75,22 +163,24 @@ public final class FallbackStore implements RateLimitStore {
 
     @Override
     public void close() {
+        breaker.close();
         remote.close();
         local.close();
     }
 
-    private Decision answer(List<Charge> charges) {
+    private Decision answer(List<Charge> charges, Duration maxWait) {
         List<Charge> denied = by(OnStoreFailure.DENY, charges);
+        denied.addAll(LocalShare.beyond(by(OnStoreFailure.LOCAL, charges)));
         if (!denied.isEmpty()) {
             return Decision.unasked(denied, false, Source.POLICY);
         }
-        List<Charge> locals = by(OnStoreFailure.LOCAL, charges);
+        List<Charge> locals = LocalShare.of(by(OnStoreFailure.LOCAL, charges));
         if (locals.isEmpty()) {
             return Decision.unasked(charges, true, Source.POLICY);
         }
         List<Charge> counted = new ArrayList<>(locals);
         counted.addAll(by(OnStoreFailure.ALLOW, charges));
-        return local.decide(locals).answering(counted, Source.LOCAL);
+        return local.decide(locals, maxWait).answering(counted, Source.LOCAL);
     }
 
     private static List<Charge> by(OnStoreFailure policy, List<Charge> charges) {

@@ -1,12 +1,13 @@
 package io.ratelimit;
 
 import java.util.Comparator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A charge with its bucket, which nobody else may touch until it is let go, seen in the shape that the charge is decided
  * in. A bucket of another shape is copied into the wanted one, and the copy takes its place only if the decision
- * {@link #rewrite() rewrites} it.
+ * changes it.
  */
 final class Hold {
 
@@ -16,19 +17,22 @@ final class Hold {
             .thenComparing(hold -> hold.place instanceof Integer ? "" : hold.charge.key())
             .thenComparing(hold -> hold.place instanceof Integer number ? number : -1);
 
+    private static final long[] NONE = {};
+
     final Charge charge;
     private final BucketTable table;
     private final Object place;
     private final Shape wanted;
     private final Bucket bucket;
+    private final List<Arithmetic> rates;
     /** This hold or, if a neighbour holds the same bucket already, that one, whose fields below count for both. */
     private Hold owner = this;
 
     private boolean held;
     private boolean rewritten;
     private long word;
-    private long next;
-    private Bucket view;
+    private long nanos;
+    private long[][] states = {};
 
     Hold(Charge charge, BucketTable table, Object place, Shape wanted, Bucket bucket) {
         this.charge = charge;
@@ -36,7 +40,7 @@ final class Hold {
         this.place = place;
         this.wanted = wanted;
         this.bucket = bucket;
-        this.view = bucket;
+        this.rates = charge.arithmetic();
     }
 
     /** Holds the bucket, unless the neighbour before does; false says that it is no longer in its table. */
@@ -46,7 +50,6 @@ final class Hold {
             return true;
         }
         word = bucket.hold();
-        next = word;
         held = word != Bucket.GONE;
         return held;
     }
@@ -57,39 +60,102 @@ final class Hold {
     }
 
     /** Looks at the held bucket as of an instant. */
-    void look(long nanos) {
-        if (owner == this && !bucket.shape.serves(charge.limit(), nanos)) {
-            view = bucket.reshaped(word, wanted, nanos);
-            next = view.word();
+    void look(long now) {
+        nanos = now;
+        if (owner == this) {
+            states = bucket.shape.serves(charge.limit(), now)
+                    ? bucket.states(word, now)
+                    : bucket.reshaped(word, wanted, now);
         }
     }
 
-    boolean sharesWith(Hold other) {
-        return owner == other.owner;
+    /** Tells what the charge finds of a rate, after what {@code others} before it would take of the same bucket. */
+    void see(int rate, Hold[] others, int before, long[] seen, int at) {
+        Arithmetic arithmetic = rate(rate);
+        long now = Shape.ticks(arithmetic, nanos);
+        long[] state = owner.states[rate];
+        for (int i = 0; i < before; i++) {
+            if (others[i].owner == owner) {
+                long cost = Math.min(others[i].charge.cost(), arithmetic.capacityThousandths());
+                arithmetic.see(state, now, cost, seen, at);
+                state = arithmetic.taken(state, cost, seen[at] + arithmetic.untilAdmitted(seen, at, cost));
+            }
+        }
+        arithmetic.see(state, now, charge.cost(), seen, at);
     }
 
-    long level(int rate, long nanos) {
-        return owner.view.level(rate, owner.next, nanos);
+    /** Takes the charge's cost from each rate, for a grant so many nanoseconds after the instants that were seen. */
+    void charge(long waitNanos, long[] seen, int at) {
+        for (int i = 0; i < owner.states.length; i++) {
+            Arithmetic rate = rate(i);
+            long granted = seen[at + Arithmetic.SEEN * i] + waitNanos / rate.tickNanos();
+            owner.states[i] = rate.taken(owner.states[i], charge.cost(), granted);
+        }
+        owner.rewritten = true;
     }
 
-    long phase(int rate, long level, long nanos) {
-        return owner.view.phase(rate, level, nanos);
+    /** Queues for the lease of the charge, if it has one. */
+    void queue() {
+        if (charge.isLeased()) {
+            owner.states[0] = leases().queued(owner.states[0], charge.cost());
+            owner.rewritten = true;
+        }
     }
 
-    void set(int rate, long level, long phase, long nanos) {
-        owner.next = owner.view.set(rate, level, phase, nanos);
+    /** Leaves the queue for the lease of the charge, if it is in one. */
+    void leaveQueue() {
+        if (charge.isLeased()) {
+            long[] left = leases().left(owner.states[0]);
+            owner.rewritten |= left != owner.states[0];
+            owner.states[0] = left;
+        }
+    }
+
+    /** Makes the lease of the charge last, and tells what became of it. */
+    LeaseState renew() {
+        long[] renewed = leases().renewed(owner.states[0]);
+        owner.rewritten |= renewed != owner.states[0];
+        owner.states[0] = renewed;
+        return leases().lease(renewed);
+    }
+
+    /** The leases that those who queue could have after what changed. */
+    long[] ready() {
+        return charge.isLeased() && owner.rewritten ? leases().ready(owner.states[0]) : NONE;
+    }
+
+    private Concurrency leases() {
+        return (Concurrency) rate(0);
+    }
+
+    /** Takes the charge's cost from each rate, whether it fits or not. */
+    void owe() {
+        if (charge.cost() == 0) {
+            return;
+        }
+        for (int i = 0; i < owner.states.length; i++) {
+            owner.states[i] = rate(i).owed(owner.states[i], charge.cost());
+        }
+        owner.rewritten = true;
+    }
+
+    /** Gives the charge's cost back to each rate, as of the instants of the grant for which it was taken. */
+    void giveBack(long[] granted) {
+        if (charge.cost() == 0) {
+            return;
+        }
+        for (int i = 0; i < owner.states.length; i++) {
+            owner.states[i] = rate(i).returned(owner.states[i], charge.cost(), granted[i]);
+        }
+        owner.rewritten = true;
     }
 
     /** Says that a rate refuses the charge, which may leave the bucket in the wanted shape. */
-    void refuse(int rate, long nanos) {
-        if (owner.view != owner.bucket && owner.bucket.yieldsTo(wanted, rate, owner.word, nanos)) {
-            rewrite();
+    void refuse(int rate) {
+        Bucket seen = owner.bucket;
+        if (!seen.shape.serves(charge.limit(), nanos) && seen.yieldsTo(wanted, rate, owner.word, nanos)) {
+            owner.rewritten = true;
         }
-    }
-
-    /** Says that the bucket is to be left as it was seen or set. */
-    void rewrite() {
-        owner.rewritten = true;
     }
 
     void letGo() {
@@ -97,14 +163,19 @@ final class Hold {
             return;
         }
         held = false;
-        if (view == bucket) {
-            bucket.release(next);
-        } else if (rewritten) {
-            view.release(next);
-            table.buckets().replace(place, bucket, view);
-            bucket.release(Bucket.GONE);
-        } else {
+        if (!rewritten) {
             bucket.release(word);
+        } else if (bucket.shape.serves(charge.limit(), nanos)) {
+            bucket.release(bucket.set(states, nanos));
+        } else {
+            Bucket reshaped = Bucket.heldFull(wanted);
+            reshaped.release(reshaped.set(states, nanos));
+            table.buckets().replace(place, bucket, reshaped);
+            bucket.release(Bucket.GONE);
         }
+    }
+
+    private Arithmetic rate(int rate) {
+        return rates.get(rate);
     }
 }

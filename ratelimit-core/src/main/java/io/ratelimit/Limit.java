@@ -1,10 +1,17 @@
 package io.ratelimit;
 
 import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A named limit: one or more rates that must all admit a call, and what happens when they cannot be asked.
@@ -20,17 +27,30 @@ public final class Limit {
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
 
+    private static final long LONGEST_WAIT_NANOS = 1L << 61;
+    private static final int FINEST_SHARE = 6;
+
     private final String name;
     private final List<Rate> rates;
+    private final Algorithm algorithm;
     private final Refill refill;
+    private final @Nullable CalendarPeriod calendar;
+    private final ZoneId zone;
     private final long cost;
+    private final Duration maxWait;
     private final OnStoreFailure onStoreFailure;
-    private final List<TokenBucket> buckets;
+    private final BigDecimal localShare;
+    private final List<Arithmetic> arithmetic;
+    private final Duration longestWait;
+    private final Limit local;
 
     private Limit(Builder builder) {
         this.name = builder.name;
         this.rates = List.copyOf(builder.rates);
+        this.algorithm = builder.algorithm;
         this.refill = builder.refill;
+        this.calendar = builder.calendar;
+        this.zone = builder.zone;
         this.onStoreFailure = builder.onStoreFailure;
         if (!NAME.matcher(name).matches()) {
             throw new InvalidLimitException(
@@ -40,12 +60,21 @@ public final class Limit {
         if (rates.isEmpty()) {
             throw new InvalidLimitException("Limit \"" + name + "\" has no rates; give it one, such as 10/s");
         }
+        if (algorithm == Algorithm.CONCURRENCY && rates.size() > 1) {
+            throw new InvalidLimitException("Limit \"" + name + "\" has " + rates.size()
+                    + " numbers of calls at once; only the smallest can bind, so give it that one");
+        }
         if (rates.stream().map(Rate::period).distinct().count() < rates.size()) {
             throw new InvalidLimitException("Limit \"" + name + "\" has two rates with the same period in " + rates
                     + "; write one of them over another period, as 100/10s is 10/s burst 100");
         }
-        this.buckets = rates.stream().map(rate -> TokenBucket.of(rate, refill)).toList();
+        requireOwnOptions();
+        this.arithmetic = rates.stream().map(this::arithmetic).toList();
         this.cost = cost(builder.cost);
+        this.longestWait = longestWait(arithmetic);
+        this.maxWait = requireWait(builder.maxWait);
+        this.localShare = requireShare(builder.localShare);
+        this.local = localShare.equals(BigDecimal.ONE) ? this : sharedDown();
     }
 
     /**
@@ -80,9 +109,24 @@ public final class Limit {
         return rates;
     }
 
-    /** {@return how the tokens come back} */
+    /** {@return how the rates count} */
+    public Algorithm algorithm() {
+        return algorithm;
+    }
+
+    /** {@return how the tokens of a token bucket come back} */
     public Refill refill() {
         return refill;
+    }
+
+    /** {@return whose windows fixed windows are; empty for those of the period from the epoch} */
+    public Optional<CalendarPeriod> calendar() {
+        return Optional.ofNullable(calendar);
+    }
+
+    /** {@return the zone of a calendar's windows} */
+    public ZoneId zone() {
+        return zone;
     }
 
     /** {@return what a call costs that names no cost, in thousandths of a token} */
@@ -90,23 +134,85 @@ public final class Limit {
         return cost;
     }
 
+    /** {@return whether calls hold what they take until they end, as they do with {@link Algorithm#CONCURRENCY}} */
+    public boolean isLeased() {
+        return algorithm == Algorithm.CONCURRENCY;
+    }
+
+    /** {@return how long a call may wait for its tokens that names no wait; zero for not at all} */
+    public Duration maxWait() {
+        return maxWait;
+    }
+
     /** {@return what is answered while the store cannot be asked} */
     public OnStoreFailure onStoreFailure() {
         return onStoreFailure;
     }
 
+    /** {@return which share of the limit this node's memory grants while the store cannot be asked; above 0, at most 1} */
+    public BigDecimal localShare() {
+        return localShare;
+    }
+
+    /** This limit as this node's memory grants it: the same if it grants all of it. */
+    Limit local() {
+        return local;
+    }
+
     /** {@return the arithmetic of each rate, in the order of {@link #rates()}} */
-    public List<TokenBucket> buckets() {
-        return buckets;
+    public List<Arithmetic> arithmetic() {
+        return arithmetic;
+    }
+
+    /** Rates that never refuse what another rate admits, each with such a stricter one. */
+    Map<Rate, Rate> idleRates() {
+        Map<Rate, Rate> idle = new LinkedHashMap<>();
+        for (Arithmetic rate : arithmetic) {
+            for (Arithmetic other : arithmetic) {
+                if (rate != other && rate.isImpliedBy(other)) {
+                    idle.putIfAbsent(rate.rate(), other.rate());
+                }
+            }
+        }
+        return idle;
     }
 
     /** {@return the largest cost that could ever be admitted, in thousandths of a token} */
     public long capacity() {
         long least = Tokens.MOST_THOUSANDTHS;
-        for (TokenBucket bucket : buckets) {
-            least = Math.min(least, bucket.capacityThousandths());
+        for (Arithmetic rate : arithmetic) {
+            least = Math.min(least, rate.capacityThousandths());
         }
         return least;
+    }
+
+    /** {@return whether a call can wait for the tokens of this limit: all algorithms but the sliding-window-counter can} */
+    public boolean canWait() {
+        return !longestWait.isZero();
+    }
+
+    /**
+     * Checks that a wait can be counted exactly, and promised by the algorithm.
+     *
+     * @param wait zero or more
+     * @return the wait
+     * @throws InvalidLimitException if it is negative or too long, or the algorithm cannot wait, saying what can
+     */
+    public Duration requireWait(Duration wait) {
+        String wrong = null;
+        if (wait.isNegative()) {
+            wrong = "negative; use 0s for not waiting, or a duration such as 5s";
+        } else if (!wait.isZero()) {
+            if (longestWait.isZero()) {
+                wrong = algorithm.text() + " cannot promise when a call fits; use sliding-window, or do not wait";
+            } else if (wait.compareTo(longestWait) > 0) {
+                wrong = "longer than can be counted exactly; use at most " + Period.text(longestWait);
+            }
+        }
+        if (wrong != null) {
+            throw new InvalidLimitException("Limit \"" + name + "\" has a max-wait of " + wait + ": " + wrong);
+        }
+        return wait;
     }
 
     @Override
@@ -114,10 +220,20 @@ public final class Limit {
         return this == other
                 || other instanceof Limit that
                         && name.equals(that.name)
-                        && rates.equals(that.rates)
-                        && refill == that.refill
+                        && countsLike(that)
+                        && maxWait.equals(that.maxWait)
                         && cost == that.cost
-                        && onStoreFailure == that.onStoreFailure;
+                        && onStoreFailure == that.onStoreFailure
+                        && localShare.equals(that.localShare);
+    }
+
+    /** Whether the state of a key means the same for both limits. */
+    boolean countsLike(Limit that) {
+        return rates.equals(that.rates)
+                && algorithm == that.algorithm
+                && refill == that.refill
+                && calendar == that.calendar
+                && zone.equals(that.zone);
     }
 
     @Override
@@ -125,10 +241,84 @@ public final class Limit {
         return Objects.hash(name, rates);
     }
 
-    /** The name and the rates: {@code report [100/m, 1000/h burst 200]}. */
+    /** The name and the rates: {@code report [100/m, 1000/h burst 200]}, {@code export [2 at once]}. */
     @Override
     public String toString() {
-        return name + " " + rates;
+        return name + " " + texts();
+    }
+
+    /**
+     * A rate of this limit as people read it.
+     *
+     * @param rate one of {@link #rates()}
+     * @return {@code 10/s}, or {@code 2 at once} where it is leased
+     */
+    public String text(Rate rate) {
+        return isLeased() ? Tokens.text(rate.tokens()) + " at once" : rate.toString();
+    }
+
+    private List<String> texts() {
+        return rates.stream().map(this::text).toList();
+    }
+
+    private Arithmetic arithmetic(Rate rate) {
+        return switch (algorithm) {
+            case TOKEN_BUCKET -> TokenBucket.of(rate, refill);
+            case SLIDING_WINDOW -> SlidingWindow.of(rate);
+            case SLIDING_WINDOW_COUNTER -> SlidingWindowCounter.of(rate);
+            case FIXED_WINDOW -> FixedWindow.of(rate, calendar, zone);
+            case CONCURRENCY -> Concurrency.of(rate);
+        };
+    }
+
+    private void requireOwnOptions() {
+        if (refill != Refill.SMOOTH && algorithm != Algorithm.TOKEN_BUCKET) {
+            throw new InvalidLimitException("Limit \"" + name + "\" has refill " + Algorithm.text(refill) + ", but "
+                    + algorithm.text() + " does not refill; drop refill, or use token-bucket");
+        }
+        if (calendar != null && algorithm != Algorithm.FIXED_WINDOW) {
+            throw new InvalidLimitException("Limit \"" + name + "\" has calendar " + Algorithm.text(calendar) + ", but "
+                    + algorithm.text() + " has no windows of a calendar; drop calendar, or use fixed-window");
+        }
+    }
+
+    private BigDecimal requireShare(BigDecimal share) {
+        String wrong = null;
+        if (share.signum() <= 0 || share.compareTo(BigDecimal.ONE) > 0) {
+            wrong = "not above 0 and at most 1; use 1 divided by the number of nodes, such as 0.25";
+        } else if (share.stripTrailingZeros().scale() > FINEST_SHARE) {
+            wrong = "finer than 0.000001; use at most six decimal places";
+        } else if (onStoreFailure != OnStoreFailure.LOCAL && share.compareTo(BigDecimal.ONE) < 0) {
+            wrong = "with on-store-failure " + Algorithm.text(onStoreFailure)
+                    + " this node's memory is not asked; drop local-share, or use on-store-failure local";
+        }
+        if (wrong != null) {
+            throw new InvalidLimitException(
+                    "Limit \"" + name + "\" has a local-share of " + Tokens.text(share) + ": " + wrong);
+        }
+        return new BigDecimal(Tokens.text(share));
+    }
+
+    private Limit sharedDown() {
+        Builder builder = named(name).algorithm(algorithm).refill(refill).cost(BigDecimal.valueOf(cost, 3));
+        builder.calendar = calendar;
+        builder.zone = zone;
+        try {
+            return builder.rates(LocalShare.of(rates, algorithm, localShare, BigDecimal.valueOf(cost, 3)))
+                    .build();
+        } catch (InvalidLimitException ex) {
+            throw new InvalidLimitException("Limit \"" + name + "\" has a local-share of " + Tokens.text(localShare)
+                    + " that cannot be counted, as a rounder one can. " + ex.getMessage());
+        }
+    }
+
+    private static Duration longestWait(List<Arithmetic> arithmetic) {
+        long nanos = LONGEST_WAIT_NANOS;
+        for (Arithmetic rate : arithmetic) {
+            long ticks = Math.min(rate.longestWait(), LONGEST_WAIT_NANOS / rate.tickNanos());
+            nanos = Math.min(nanos, ticks * rate.tickNanos());
+        }
+        return Duration.ofNanos(nanos);
     }
 
     private long cost(BigDecimal tokens) {
@@ -140,7 +330,7 @@ public final class Limit {
         }
         if (thousandths > capacity()) {
             throw new InvalidLimitException("Limit \"" + name + "\" has a cost of " + Tokens.text(tokens)
-                    + ", but its rates " + rates + " never hold more than " + Tokens.text(capacity())
+                    + ", but its rates " + texts() + " never hold more than " + Tokens.text(capacity())
                     + "; lower the cost or raise the burst");
         }
         return thousandths;
@@ -151,9 +341,14 @@ public final class Limit {
 
         private final String name;
         private List<Rate> rates = List.of();
+        private Algorithm algorithm = Algorithm.TOKEN_BUCKET;
         private Refill refill = Refill.SMOOTH;
+        private @Nullable CalendarPeriod calendar;
+        private ZoneId zone = ZoneOffset.UTC;
         private BigDecimal cost = BigDecimal.ONE;
+        private Duration maxWait = Duration.ZERO;
         private OnStoreFailure onStoreFailure = OnStoreFailure.LOCAL;
+        private BigDecimal localShare = BigDecimal.ONE;
 
         private Builder(String name) {
             this.name = name;
@@ -182,7 +377,49 @@ public final class Limit {
         }
 
         /**
-         * How the tokens come back.
+         * How the rates count.
+         *
+         * @param algorithm the token bucket unless said otherwise
+         * @return this builder
+         */
+        public Builder algorithm(Algorithm algorithm) {
+            this.algorithm = algorithm;
+            return this;
+        }
+
+        /**
+         * The windows of fixed windows: {@code Limit.named("report").rates("1000/1d").algorithm(FIXED_WINDOW)
+         * .calendar(DAY, ZoneId.of("Europe/Berlin"))} is a thousand from midnight to midnight.
+         *
+         * @param calendar whose windows; the rate is written with its {@linkplain CalendarPeriod#nominal() nominal} period
+         * @param zone whose midnight
+         * @return this builder
+         */
+        public Builder calendar(CalendarPeriod calendar, ZoneId zone) {
+            this.calendar = calendar;
+            this.zone = zone.normalized();
+            return this;
+        }
+
+        /**
+         * Calls that run at the same time: {@code Limit.named("export").atOnce(2, Duration.ofSeconds(30))}. What a call takes it
+         * holds until it ends, in a lease that its holder renews.
+         *
+         * @param most how many tokens are held at once, 1 or more
+         * @param lease after what time a lease is free whose holder renews it no more, 100 ms or longer, in whole milliseconds
+         * @return this builder
+         * @throws InvalidLimitException if the number is not positive
+         */
+        public Builder atOnce(int most, Duration lease) {
+            if (most < 1) {
+                throw new InvalidLimitException(
+                        "Limit \"" + name + "\" has max-concurrent " + most + ": not positive; use 1 or more");
+            }
+            return algorithm(Algorithm.CONCURRENCY).rates(List.of(Rate.of(most, lease)));
+        }
+
+        /**
+         * How the tokens of a token bucket come back.
          *
          * @param refill smooth unless said otherwise
          * @return this builder
@@ -204,6 +441,17 @@ public final class Limit {
         }
 
         /**
+         * How long a call may wait for its tokens that names no wait.
+         *
+         * @param maxWait zero, unless said otherwise, for not at all; at most what the rates can count exactly
+         * @return this builder
+         */
+        public Builder maxWait(Duration maxWait) {
+            this.maxWait = maxWait;
+            return this;
+        }
+
+        /**
          * What is answered while the store cannot be asked.
          *
          * @param policy local unless said otherwise
@@ -215,11 +463,29 @@ public final class Limit {
         }
 
         /**
+         * Which share of the limit this node's memory grants while the store cannot be asked: with 0.25,
+         * {@code 100/s burst 200} is {@code 25/s burst 50} on each node, so four nodes together grant what the limit says.
+         *
+         * <p>Tokens, capacity and quotas are rounded down to thousandths, calls at once to whole ones. But a rate brings at
+         * least 0.001 tokens a period, and holds at least one call of the limit's own cost, so that such calls are limited and
+         * not locked out. A call that costs more than the share holds, and not more than the limit does, is refused as one
+         * that no bucket was asked for.
+         *
+         * @param share above 0, at most 1, with at most six decimal places; 1, unless said otherwise, for all of the limit
+         * @return this builder
+         */
+        public Builder localShare(BigDecimal share) {
+            this.localShare = share;
+            return this;
+        }
+
+        /**
          * Makes the limit.
          *
          * @return the limit
          * @throws InvalidLimitException if the name is wrong, there is no rate, two rates have the same period, a rate
-         *     cannot be counted exactly, or the cost could never be admitted
+         *     cannot be counted exactly or by its algorithm, an option is another algorithm's, the cost could never be
+         *     admitted, the wait cannot be promised, or the local share is none, cannot be counted, or is never asked
          */
         public Limit build() {
             return new Limit(this);

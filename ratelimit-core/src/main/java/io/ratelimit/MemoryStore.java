@@ -1,25 +1,32 @@
 package io.ratelimit;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Buckets in this JVM's memory, on a monotonic clock.
  *
- * <p>One smooth rate of one key is one compare-and-set. A decision over several words holds its buckets in one order,
+ * <p>One smooth rate of a token bucket, of one key, is one compare-and-set. A decision over several words holds its buckets in one order,
  * reads the clock once, decides, writes all, and lets go. Full buckets are dropped by one background thread.
  *
- * <p><b>Bounded memory.</b> At most {@code maxKeys} keys have buckets of their own. When there is no room, the fullest of
+ * <p><b>Bounded memory.</b> At most {@code maxKeys} keys, and one for each kilobyte of the JVM's largest heap, have buckets
+ * of their own. When there is no room, the fullest of
  * a few buckets sampled in turn makes way if it is at least half full, which gives its key at most half a capacity beyond
  * its rate, each time. If none is, the new key shares one of 1,024 buckets of its limit until there is room. Of a key longer
  * than 200 characters only a digest is kept. So keys that rotate by the million neither exhaust the heap, nor refill an
- * exhausted bucket, nor lock everyone out.
+ * exhausted bucket, nor lock everyone out; and keys that are made up to have one hash code are as quick as others.
  */
 public final class MemoryStore implements RateLimitStore {
 
@@ -27,37 +34,55 @@ public final class MemoryStore implements RateLimitStore {
     public static final int DEFAULT_MAX_KEYS = 1_000_000;
 
     private static final int PATIENCE = 100;
+    private static final int HEAP_OF_A_KEY = 1_024;
 
     private final LongSupplier clock;
-    private final long startNanos;
+    private final long originNanos;
     private final ConcurrentMap<String, BucketTable> tables = new ConcurrentHashMap<>();
     private final Room room;
     private final Sweeper sweeper = new Sweeper();
+    private volatile LongConsumer ready = lease -> {};
 
-    private MemoryStore(LongSupplier clock, int maxKeys) {
+    private MemoryStore(LongSupplier clock, long originNanos, int maxKeys) {
+        if (maxKeys < 1) {
+            throw new IllegalArgumentException("Invalid maxKeys " + maxKeys + ": not positive; use 1 or more");
+        }
         this.clock = clock;
-        this.startNanos = clock.getAsLong();
-        this.room = new Room(maxKeys, tables.values(), this::nanos);
+        this.originNanos = originNanos;
+        long heap = Runtime.getRuntime().maxMemory();
+        this.room = new Room((int) Math.min(maxKeys, heap / HEAP_OF_A_KEY), tables.values(), this::nanos);
     }
 
     /** {@return a store of at most a million keys, on the JVM's monotonic clock} */
     public static MemoryStore create() {
-        return create(System::nanoTime, DEFAULT_MAX_KEYS);
+        return create(DEFAULT_MAX_KEYS);
     }
 
     /**
-     * A store with a bound and a clock of its own.
+     * A store on the JVM's monotonic clock. The time of day is read once, now, so that windows begin when they should; when
+     * somebody sets the clock later, they go on as they were.
      *
-     * @param nanoClock nanoseconds from any origin, never running back, such as {@link System#nanoTime}
-     * @param maxKeys how many keys may have buckets of their own, 1 or more; a key with its bucket takes some 150 bytes
+     * @param maxKeys how many keys may have buckets of their own, 1 or more; a key with its bucket takes some 180 bytes,
+     *     twice that with several rates or another algorithm, and 16 more for each entry of a sliding window
+     * @return the store
+     * @throws IllegalArgumentException if {@code maxKeys} is not positive
+     */
+    public static MemoryStore create(int maxKeys) {
+        long sinceEpoch = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+        return new MemoryStore(System::nanoTime, System.nanoTime() - sinceEpoch, maxKeys);
+    }
+
+    /**
+     * A store with a clock of its own.
+     *
+     * @param nanoClock nanoseconds since the epoch, never running back; since any other instant where no limit has fixed
+     *     windows or sliding-window counters, such as {@link System#nanoTime}
+     * @param maxKeys how many keys may have buckets of their own, 1 or more
      * @return the store
      * @throws IllegalArgumentException if {@code maxKeys} is not positive
      */
     public static MemoryStore create(LongSupplier nanoClock, int maxKeys) {
-        if (maxKeys < 1) {
-            throw new IllegalArgumentException("Invalid maxKeys " + maxKeys + ": not positive; use 1 or more");
-        }
-        return new MemoryStore(nanoClock, maxKeys);
+        return new MemoryStore(nanoClock, Math.min(0, nanoClock.getAsLong()), maxKeys);
     }
 
     @Override
@@ -82,27 +107,46 @@ public final class MemoryStore implements RateLimitStore {
 
     @Override
     public Decision decide(Charge charge) {
-        return decide(List.of(charge));
+        return decide(charge, Duration.ZERO);
     }
 
     @Override
-    public Decision decide(List<Charge> charges) {
-        if (charges.size() == 1) {
-            Charge charge = charges.get(0);
-            Bucket bucket = table(charge.limit()).own(charge.key());
-            if (bucket != null && bucket.shape.isNarrow()) {
-                Decision decision = decideByWord(charges, charge, bucket);
-                if (decision != null) {
-                    return decision;
-                }
-            }
-        }
-        return decideHeld(charges);
+    public Decision decide(List<Charge> charges, Duration maxWait) {
+        return charges.size() == 1 ? decide(charges.get(0), maxWait) : decideHeld(charges, maxWait);
     }
 
     @Override
-    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
-        return CompletableFuture.completedFuture(decide(charges));
+    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+        return CompletableFuture.completedFuture(decide(charges, maxWait));
+    }
+
+    @Override
+    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+        change(unused, charge -> false, hold -> hold.giveBack(taken.grants(hold.charge)));
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        change(more, charge -> charge.cost() > 0, Hold::owe);
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+        return CompletableFuture.completedFuture(
+                decisions.stream().map(this::renewed).toList());
+    }
+
+    private LeaseState renewed(Decision decision) {
+        List<LeaseState> states = new ArrayList<>();
+        change(decision.leases(), charge -> false, hold -> states.add(hold.renew()));
+        return states.stream().reduce(LeaseState.HELD, LeaseState::and);
+    }
+
+    @Override
+    public void whenReady(LongConsumer listener) {
+        ready = listener;
     }
 
     @Override
@@ -117,19 +161,18 @@ public final class MemoryStore implements RateLimitStore {
 
     /** Drops every bucket that is full. */
     void sweep() {
-        for (BucketTable table : tables.values()) {
-            table.buckets().forEach((place, bucket) -> {
-                long word = bucket.word();
-                if (!bucket.shape.isNarrow() || word == Bucket.HELD || bucket.isFull(word, nanos())) {
-                    table.dropIfFull(place, bucket);
-                }
-            });
-        }
+        tables.values().forEach(BucketTable::sweep);
+    }
+
+    private Decision decide(Charge charge, Duration maxWait) {
+        Bucket bucket = table(charge.limit()).own(charge.key());
+        TokenBucket rate = bucket == null ? null : bucket.shape.narrow;
+        Decision decision = bucket != null && rate != null ? decideByWord(charge, maxWait, bucket, rate) : null;
+        return decision != null ? decision : decideHeld(List.of(charge), maxWait);
     }
 
     /** One smooth rate of one key: one compare-and-set. Null says that the bucket is not, or no longer, the right one. */
-    private @Nullable Decision decideByWord(List<Charge> charges, Charge charge, Bucket bucket) {
-        TokenBucket rate = bucket.shape.rates[0];
+    private @Nullable Decision decideByWord(Charge charge, Duration maxWait, Bucket bucket, TokenBucket rate) {
         for (int spins = 0; ; spins++) {
             // The word before the clock: a word of later than now would show less than there ever was.
             long word = bucket.word();
@@ -144,21 +187,36 @@ public final class MemoryStore implements RateLimitStore {
             if (!bucket.shape.serves(charge.limit(), nanos)) {
                 return null;
             }
-            long now = bucket.shape.ticks(0, nanos);
+            long now = bucket.shape.ticksSinceBase(rate, nanos);
             long level = rate.level(word, now);
-            boolean admitted = rate.admits(level, charge.cost());
-            if (!admitted
-                    || charge.cost() == 0
-                    || bucket.replace(word, rate.fullAt(level - charge.cost() * rate.unitsPerThousandth(), now))) {
-                return Decision.of(charges, admitted, new long[] {level, 0});
+            long cost = charge.cost() * rate.unitsPerThousandth();
+            boolean admitted = charge.cost() == 0
+                    || charge.cost() <= rate.capacityThousandths() && level >= cost
+                    || !maxWait.isZero() && rate.untilAdmitted(level, charge.cost()) <= rate.waitWithin(maxWait);
+            if (!admitted || charge.cost() == 0 || bucket.replace(word, rate.fullAt(level - cost, now))) {
+                return new Decision(charge, maxWait, admitted, level, Shape.ticks(rate, nanos));
             }
         }
     }
 
-    /** Any number of rates and keys: hold all buckets in one order, read the clock once, decide, write all, let go. */
-    private Decision decideHeld(List<Charge> charges) {
+    /** Changes what keys have taken, whatever fits. */
+    private void change(List<Charge> charges, Predicate<Charge> placed, Consumer<Hold> change) {
         Hold[] holds = new Hold[charges.size()];
-        for (int spins = 0; !holdAll(charges, holds, spins < PATIENCE); spins++) {
+        for (int spins = 0; !holdAll(charges, holds, placed, spins < PATIENCE); spins++) {
+            Bucket.pause(spins);
+        }
+        long nanos = nanos();
+        for (Hold hold : holds) {
+            hold.look(nanos);
+            change.accept(hold);
+        }
+        letGoAndTell(holds);
+    }
+
+    /** Any number of rates and keys: hold all buckets in one order, read the clock once, decide, write all, let go. */
+    private Decision decideHeld(List<Charge> charges, Duration maxWait) {
+        Hold[] holds = new Hold[charges.size()];
+        for (int spins = 0; !holdAll(charges, holds, MemoryStore::mayTake, spins < PATIENCE); spins++) {
             Bucket.pause(spins);
         }
         sweeper.start(this);
@@ -166,60 +224,71 @@ public final class MemoryStore implements RateLimitStore {
         int rates = 0;
         for (Hold hold : holds) {
             hold.look(nanos);
-            rates += hold.charge.limit().buckets().size();
+            rates += hold.charge.limit().arithmetic().size();
         }
-        long[] levels = new long[2 * rates];
+        long[] seen = new long[Arithmetic.SEEN * rates];
+        Duration promised = Decision.promised(charges, maxWait);
         boolean admitted = true;
+        long waitNanos = 0;
         int at = 0;
         for (int i = 0; i < holds.length; i++) {
             Charge charge = holds[i].charge;
             boolean mayFit = charge.cost() <= charge.limit().capacity();
-            for (int rate = 0; rate < charge.limit().buckets().size(); rate++, at += 2) {
-                TokenBucket scale = charge.limit().buckets().get(rate);
-                levels[at] = holds[i].level(rate, nanos);
-                levels[at + 1] = holds[i].phase(rate, levels[at], nanos);
-                for (int j = 0; j < i; j++) {
-                    if (holds[j].sharesWith(holds[i])) {
-                        long before = Math.min(holds[j].charge.cost(), scale.capacityThousandths());
-                        levels[at] = Math.max(0, levels[at] - before * scale.unitsPerThousandth());
-                    }
+            for (int rate = 0; rate < charge.limit().arithmetic().size(); rate++, at += Arithmetic.SEEN) {
+                Arithmetic arithmetic = charge.limit().arithmetic().get(rate);
+                holds[i].see(rate, holds, i, seen, at);
+                long wait = arithmetic.untilAdmitted(seen, at, charge.cost());
+                if (wait == 0) {
+                    continue;
                 }
-                if (!scale.admits(levels[at], charge.cost())) {
+                if (wait <= arithmetic.waitWithin(promised)) {
+                    waitNanos = Math.max(waitNanos, wait * arithmetic.tickNanos());
+                } else {
                     admitted = false;
                     if (mayFit) {
-                        holds[i].refuse(rate, nanos);
+                        holds[i].refuse(rate);
                     }
                 }
             }
         }
+        Decision decision = Decision.of(charges, maxWait, admitted, seen);
         if (admitted) {
-            take(holds, levels, nanos);
+            take(holds, waitNanos, seen);
+        } else {
+            queue(holds, decision.isQueued());
         }
-        letGo(holds);
-        return Decision.of(charges, admitted, levels);
+        letGoAndTell(holds);
+        return decision;
     }
 
-    private static void take(Hold[] holds, long[] levels, long nanos) {
+    private static void queue(Hold[] holds, boolean queued) {
+        for (Hold hold : holds) {
+            if (queued) {
+                hold.queue();
+            } else {
+                hold.leaveQueue();
+            }
+        }
+    }
+
+    private static void take(Hold[] holds, long waitNanos, long[] seen) {
         int at = 0;
         for (Hold hold : holds) {
-            List<TokenBucket> rates = hold.charge.limit().buckets();
-            for (int rate = 0; rate < rates.size(); rate++, at += 2) {
-                if (hold.charge.cost() > 0) {
-                    long cost = hold.charge.cost() * rates.get(rate).unitsPerThousandth();
-                    hold.set(rate, levels[at] - cost, levels[at + 1], nanos);
-                    hold.rewrite();
-                }
+            if (hold.charge.cost() > 0) {
+                hold.charge(waitNanos, seen, at);
             }
+            at += Arithmetic.SEEN * hold.charge.limit().arithmetic().size();
         }
     }
 
     /**
-     * Finds or makes the bucket of each charge, then holds them in one order for all callers. False: start again. Where there
+     * Finds the bucket of each charge, or makes one that is to be placed, then holds them in one order for all callers. False:
+     * start again. Where there
      * is room for fewer keys than the call has, each new bucket may drop the one before; then its keys share.
      */
-    private boolean holdAll(List<Charge> charges, Hold[] holds, boolean ownBuckets) {
+    private boolean holdAll(List<Charge> charges, Hold[] holds, Predicate<Charge> placed, boolean ownBuckets) {
         for (int i = 0; i < holds.length; i++) {
-            Hold hold = locate(charges.get(i), ownBuckets);
+            Hold hold = locate(charges.get(i), placed.test(charges.get(i)), ownBuckets);
             if (hold == null) {
                 return false;
             }
@@ -244,16 +313,33 @@ public final class MemoryStore implements RateLimitStore {
         return true;
     }
 
-    private @Nullable Hold locate(Charge charge, boolean ownBuckets) {
+    private static boolean mayTake(Charge charge) {
+        return charge.cost() > 0 && charge.cost() <= charge.limit().capacity();
+    }
+
+    private @Nullable Hold locate(Charge charge, boolean placed, boolean ownBuckets) {
         BucketTable table = table(charge.limit());
         Shape shape = table.shape(charge.limit());
-        boolean takes = charge.cost() > 0 && charge.cost() <= charge.limit().capacity();
-        Object place = takes ? table.placeFor(charge.key(), shape, ownBuckets) : table.place(charge.key());
+        Object place = placed ? table.placeFor(charge.key(), shape, ownBuckets) : table.place(charge.key());
         Bucket bucket = table.buckets().get(place);
         if (bucket != null) {
             return new Hold(charge, table, place, shape, bucket);
         }
-        return takes ? null : new Hold(charge, table, place, shape, Bucket.full(shape));
+        return placed ? null : new Hold(charge, table, place, shape, Bucket.full(shape));
+    }
+
+    /** Those who queue may have become ready; they are told once nothing is held any more. */
+    private void letGoAndTell(Hold[] holds) {
+        long[][] leases = new long[holds.length][];
+        for (int i = 0; i < holds.length; i++) {
+            leases[i] = holds[i].ready();
+        }
+        letGo(holds);
+        for (long[] each : leases) {
+            for (long lease : each) {
+                ready.accept(lease);
+            }
+        }
     }
 
     private static void letGo(Hold[] holds) {
@@ -270,6 +356,6 @@ public final class MemoryStore implements RateLimitStore {
     }
 
     private long nanos() {
-        return Math.max(0, clock.getAsLong() - startNanos);
+        return clock.getAsLong() - originNanos;
     }
 }

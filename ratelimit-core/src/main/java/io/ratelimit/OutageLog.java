@@ -1,6 +1,8 @@
 package io.ratelimit;
 
+import java.util.Optional;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Says in the log when a store stops answering and when it answers again, at most once a second. */
 final class OutageLog {
@@ -11,6 +13,7 @@ final class OutageLog {
     private final String store;
     private final LongSupplier clock;
     private volatile boolean away;
+    private volatile @Nullable String reason;
     private long loggedAt;
 
     OutageLog(String store, LongSupplier nanoClock) {
@@ -19,7 +22,13 @@ final class OutageLog {
         this.loggedAt = nanoClock.getAsLong() - PAUSE_NANOS;
     }
 
+    /** Why the last question was not answered, if it was not. */
+    Optional<String> reason() {
+        return Optional.ofNullable(reason);
+    }
+
     void failed(StoreUnavailableException failure) {
+        reason = failure.getMessage();
         if (!away && mayLog()) {
             away = true;
             LOG.log(
@@ -30,6 +39,9 @@ final class OutageLog {
     }
 
     void answered() {
+        if (reason != null) {
+            reason = null;
+        }
         if (away && mayLog()) {
             away = false;
             LOG.log(System.Logger.Level.INFO, "The rate limit store \"" + store + "\" answers again");

@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
 
     private static final BigDecimal MOST = BigDecimal.valueOf(Tokens.MOST_THOUSANDTHS, 3);
+    private static final Duration LONGEST_WINDOW = Duration.ofDays(10_000);
     private static final Pattern TEXT = Pattern.compile("([^/\\s]+)\\s*/\\s*(\\S+)(?:\\s+burst\\s+(\\S+))?");
     private static final Pattern NUMBER = Pattern.compile("-?\\d{1,18}(\\.\\d{1,18})?");
 
@@ -91,6 +92,26 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
     /** The smallest step of time in which this rate counts: a microsecond below a minute, else a millisecond. */
     static Duration tick(Duration period) {
         return period.compareTo(Duration.ofMinutes(1)) < 0 ? Duration.ofNanos(1000) : Duration.ofMillis(1);
+    }
+
+    /** A period in ticks. */
+    static long ticks(Duration period) {
+        long tickNanos = tick(period).toNanos();
+        return Math.addExact(
+                Math.multiplyExact(period.getSeconds(), 1_000_000_000 / tickNanos), period.getNano() / tickNanos);
+    }
+
+    /** Checks what a window of this rate's period needs: no burst, and instants that can be counted exactly. */
+    void requireWindow(Algorithm algorithm) {
+        if (period.compareTo(LONGEST_WINDOW) > 0) {
+            throw new InvalidLimitException("Invalid rate \"" + this + "\": windows of more than "
+                    + Period.text(LONGEST_WINDOW) + " cannot be counted exactly; use a shorter period");
+        }
+        if (!burst.equals(tokens)) {
+            throw new InvalidLimitException("Invalid rate \"" + this + "\": burst is for token-bucket, and "
+                    + algorithm.text() + " holds the tokens of a period; write " + Tokens.text(tokens) + "/"
+                    + Period.perText(period));
+        }
     }
 
     /** The shortest text that {@link #parse(String)} reads as this rate. */

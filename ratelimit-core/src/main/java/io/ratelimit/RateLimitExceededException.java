@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Says that a limit refused a call. Nothing was taken from any bucket, and the key is not in the message.
  *
- * <p>{@code Rate limit "search" (10/s) exceeded: cost 1, remaining 0, retry after 100ms}
+ * <p>{@code Rate limit "search" (10/s) exceeded: cost 1, remaining 0, retry after 100ms}; of a call that would have waited
+ * {@code …, retry after 3s, more than the max-wait of 2s}.
  */
 public final class RateLimitExceededException extends RuntimeException {
 
@@ -54,7 +55,7 @@ public final class RateLimitExceededException extends RuntimeException {
         Charge charge = refusedCharge(decision);
         this.limit = charge.limit().name();
         this.cost = Tokens.decimal(charge.cost());
-        this.rate = refusal == null ? null : refusal.rate().toString();
+        this.rate = refusal == null ? null : refusal.limit().text(refusal.rate());
         this.remaining = refusal == null ? 0 : refusal.remaining();
         this.retryAfter = refusal == null ? null : refusal.retryAfter().orElse(null);
         this.source = decision.source();
@@ -113,10 +114,15 @@ public final class RateLimitExceededException extends RuntimeException {
         if (refusal == null) {
             return "Rate limit \"" + charge.limit().name() + "\" refused the call: its store is unavailable";
         }
-        return "Rate limit \"" + charge.limit().name() + "\" (" + refusal.rate() + ") exceeded: cost "
+        return "Rate limit \"" + charge.limit().name() + "\" ("
+                + refusal.limit().text(refusal.rate()) + ") exceeded: cost "
                 + Tokens.text(charge.cost()) + ", remaining " + Tokens.text(Tokens.roundedUp(refusal.remaining()))
                 + ", "
-                + retryText(refusal.retryAfter().orElse(null));
+                + retryText(refusal.retryAfter().orElse(null))
+                + (decision.maxWait().isZero() || refusal.retryAfter().isEmpty()
+                        ? ""
+                        : (refusal.limit().isLeased() ? ", not free within" : ", more than") + " the max-wait of "
+                                + Period.text(decision.maxWait()));
     }
 
     private static String retryText(@Nullable Duration retryAfter) {

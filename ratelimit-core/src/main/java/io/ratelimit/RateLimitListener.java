@@ -14,6 +14,14 @@ public interface RateLimitListener {
     default void onDecision(Decision decision) {}
 
     /**
+     * A call that runs lost a lease: it was not renewed in time, because the JVM stood still or the store could not be asked,
+     * or somebody reset the key. More calls may run now than the limit says.
+     *
+     * @param decision the admitted decision that held it
+     */
+    default void onLost(Decision decision) {}
+
+    /**
      * A limit was defined.
      *
      * @param limiter its limiter

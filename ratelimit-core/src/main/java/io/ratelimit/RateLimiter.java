@@ -1,7 +1,13 @@
 package io.ratelimit;
 
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +68,11 @@ public final class RateLimiter {
             throw registry.unknown(name);
         }
         return current;
+    }
+
+    /** {@return the limit as it is configured now, or nothing if it was removed} */
+    public Optional<Limit> current() {
+        return Optional.ofNullable(limit);
     }
 
     void limit(@Nullable Limit replacement) {
@@ -126,6 +137,169 @@ public final class RateLimiter {
      */
     public CompletionStage<Decision> tryAcquireAsync(@Nullable String key, double cost) {
         return registry.decideAsync(this, charge(key, cost));
+    }
+
+    /**
+     * Takes the limit's cost from a key's bucket, and blocks until it fits, at most the limit's own wait.
+     *
+     * <pre>{@code
+     * RateLimiter limiter = limiters.define(
+     *         Limit.named("export").rates("10/s").maxWait(Duration.ofSeconds(2)).build());
+     * limiter.acquire("user-42").orThrow(); // ten at once, then one each 100 ms; the 31st in a moment is refused at once
+     * }</pre>
+     *
+     * @param key whose bucket: any text that is not blank
+     * @return the decision, once the call may go on, or is refused
+     * @throws EmptyKeyException if the key is null or blank
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted, which it then still is, or the
+     *     registry closed; the tokens were given back
+     */
+    public Decision acquire(@Nullable String key) {
+        Limit current = limit();
+        return registry.acquire(this, List.of(new Charge(current, checked(key), current.cost())), current.maxWait());
+    }
+
+    /**
+     * Takes so many tokens from a key's bucket, or none, and blocks until they fit, at most so long.
+     *
+     * @param key whose bucket: any text that is not blank
+     * @param cost tokens, rounded up to a thousandth
+     * @param maxWait zero or more; a call that would have to wait longer is refused at once, and nothing is taken
+     * @return the decision, once the call may go on, or is refused
+     * @throws EmptyKeyException if the key is null or blank
+     * @throws IllegalArgumentException if the cost is negative, NaN or infinite, or the wait is negative, longer than can be
+     *     counted, or no wait can be promised; nothing is taken
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted, which it then still is, or the
+     *     registry closed; the tokens were given back
+     */
+    public Decision acquire(@Nullable String key, double cost, Duration maxWait) {
+        return registry.acquire(this, List.of(charge(key, cost)), maxWait);
+    }
+
+    /**
+     * {@link #acquire(String)} without blocking the caller.
+     *
+     * @param key whose bucket: any text that is not blank
+     * @return completes once the call may go on, or is refused; cancelling it before that gives the tokens back
+     * @throws EmptyKeyException if the key is null or blank
+     */
+    public CompletableFuture<Decision> acquireAsync(@Nullable String key) {
+        Limit current = limit();
+        return registry.acquireAsync(
+                this, List.of(new Charge(current, checked(key), current.cost())), current.maxWait());
+    }
+
+    /**
+     * {@link #acquire(String, double, Duration)} without blocking the caller.
+     *
+     * @param key whose bucket: any text that is not blank
+     * @param cost tokens, rounded up to a thousandth
+     * @param maxWait zero or more
+     * @return completes once the call may go on, or is refused; cancelling it before that gives the tokens back
+     * @throws EmptyKeyException if the key is null or blank
+     * @throws IllegalArgumentException if the cost is negative, NaN or infinite, or the wait is negative, longer than can be
+     *     counted, or no wait can be promised; nothing is taken
+     */
+    public CompletableFuture<Decision> acquireAsync(@Nullable String key, double cost, Duration maxWait) {
+        return registry.acquireAsync(this, List.of(charge(key, cost)), maxWait);
+    }
+
+    /**
+     * Takes the limit's cost for as long as a call runs, and blocks until it fits, at most the limit's own wait.
+     *
+     * <pre>{@code
+     * RateLimiter exports = limiters.define(Limit.named("export").atOnce(2, Duration.ofSeconds(30)).build());
+     * try (Permit permit = exports.hold("user-42")) {
+     *     rows.forEach(out::write); // the third at once throws
+     * }
+     * }</pre>
+     *
+     * @param key whose calls: any text that is not blank
+     * @return what the call holds until it is closed; of a limit that is not {@linkplain Limit#isLeased() leased}, nothing
+     * @throws EmptyKeyException if the key is null or blank
+     * @throws RateLimitExceededException if the cost is refused, also after a wait
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted, which it then still is, or the
+     *     registry closed
+     */
+    public Permit hold(@Nullable String key) {
+        return new Permit(registry, acquire(key).orThrow());
+    }
+
+    /**
+     * {@link #hold} without blocking the caller.
+     *
+     * @param key whose calls: any text that is not blank
+     * @return what the call holds, or a {@link RateLimitExceededException}; cancelling it before gives the tokens back
+     * @throws EmptyKeyException if the key is null or blank
+     */
+    public CompletableFuture<Permit> holdAsync(@Nullable String key) {
+        return Guarded.permit(acquireAsync(key), registry);
+    }
+
+    /**
+     * Calls something once the limit's cost is taken, waiting at most the limit's own wait.
+     *
+     * <pre>{@code
+     * List<Hit> hits = limiter.call("user-42", () -> index.search("tea"));
+     * }</pre>
+     *
+     * @param key whose bucket: any text that is not blank
+     * @param guarded what to call
+     * @param <T> what it returns
+     * @return what it returns
+     * @throws EmptyKeyException if the key is null or blank
+     * @throws RateLimitExceededException if the cost is refused; it is not called then
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted while it waited
+     * @throws Exception what it throws
+     */
+    public <T extends @Nullable Object> T call(@Nullable String key, Callable<T> guarded) throws Exception {
+        Decision decision = acquire(key).orThrow();
+        try {
+            return guarded.call();
+        } finally {
+            registry.release(decision);
+        }
+    }
+
+    /**
+     * {@link #call} without blocking the caller. What is called begins on the caller's thread if the answer is there at
+     * once, else in the common pool.
+     *
+     * @param key whose bucket: any text that is not blank
+     * @param guarded what to call; what it throws fails the future
+     * @param <T> what it brings
+     * @return what it brings, or a {@link RateLimitExceededException}; cancelling it before the call begins gives the tokens
+     *     back, and later cancels what was called if that is a future
+     * @throws EmptyKeyException if the key is null or blank
+     */
+    public <T extends @Nullable Object> CompletableFuture<T> callAsync(
+            @Nullable String key, Supplier<? extends CompletionStage<T>> guarded) {
+        return Guarded.by(acquireAsync(key), guarded, registry);
+    }
+
+    /**
+     * Makes a decision of this limit cost what its call really used; see {@link RateLimiters#settle}.
+     *
+     * <pre>{@code
+     * Decision decision = limiter.tryAcquire("acme", 4000).orThrow(); // the most it can cost
+     * limiter.settle(decision, model.complete(prompt).tokens());
+     * }</pre>
+     *
+     * @param decision an admitted decision of this limiter, not settled yet
+     * @param used tokens, rounded up to a thousandth, zero or more
+     * @return completes when it is settled, or with a {@link StoreUnavailableException}
+     * @throws IllegalArgumentException if the decision was not admitted, or is not this limiter's alone, or the number is
+     *     negative, NaN or infinite
+     * @throws IllegalStateException if the decision was settled before
+     */
+    public CompletionStage<Void> settle(Decision decision, double used) {
+        List<Charge> charges = decision.charges();
+        if (charges.size() != 1 || !charges.get(0).limit().name().equals(name)) {
+            throw new IllegalArgumentException("The decision is not one of limit \"" + name
+                    + "\" alone; settle it with RateLimiters.settle, which takes a charge for each limit");
+        }
+        Charge taken = charges.get(0);
+        return registry.settle(decision, List.of(taken.of(Tokens.roundedUp(used))));
     }
 
     /**

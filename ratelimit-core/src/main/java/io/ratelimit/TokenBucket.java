@@ -28,12 +28,14 @@ import java.time.Duration;
  *
  * <p><b>Interval refill.</b> Whole portions of R tokens come at the end of each period. A period starts when a full
  * bucket is first charged, so that a full bucket stays the same as no bucket. The unit is the thousandth (p = 1), and
- * beside its level a bucket remembers the start of its period.
+ * beside its level a bucket remembers the start of its period. A portion brings at most what the bucket holds.
  *
  * <p>Everything stays below 2<sup>53</sup>, where a double, the only number of Redis scripts, is still exact.
  */
-public final class TokenBucket {
+public final class TokenBucket implements Arithmetic {
 
+    private static final int TIME = 0;
+    private static final int LEVEL = 1;
     private static final long LIMIT = 1L << 53;
 
     private final Rate rate;
@@ -70,7 +72,7 @@ public final class TokenBucket {
         boolean interval = refill == Refill.INTERVAL;
         BigInteger divisor = interval ? period : tokens.gcd(period);
         BigInteger unitsPerThousandth = period.divide(divisor);
-        BigInteger perTick = interval ? tokens : tokens.divide(divisor);
+        BigInteger perTick = interval ? tokens.min(burst) : tokens.divide(divisor);
         BigInteger capacity = burst.multiply(unitsPerThousandth);
         requireCountable(
                 rate, capacity.add(perTick).max(period), "units to be counted exactly", "a rounder number of tokens");
@@ -83,7 +85,12 @@ public final class TokenBucket {
                 rate, interval, period.longValueExact(), perTick.longValueExact(), unitsPerThousandth.longValueExact());
     }
 
-    /** {@return the rate this is the arithmetic of} */
+    @Override
+    public Algorithm algorithm() {
+        return Algorithm.TOKEN_BUCKET;
+    }
+
+    @Override
     public Rate rate() {
         return rate;
     }
@@ -93,17 +100,17 @@ public final class TokenBucket {
         return interval;
     }
 
-    /** {@return the length of a tick in nanoseconds: 1,000 or 1,000,000} */
+    @Override
     public long tickNanos() {
         return tickNanos;
     }
 
-    /** {@return P, the period in ticks} */
+    @Override
     public long period() {
         return period;
     }
 
-    /** {@return the units that come back: r each tick if smooth, R each period if by interval} */
+    /** {@return the units that come back: r each tick if smooth; each period R, at most K, if by interval} */
     public long refill() {
         return refill;
     }
@@ -113,7 +120,12 @@ public final class TokenBucket {
         return unitsPerThousandth;
     }
 
-    /** {@return C in thousandths of a token} */
+    @Override
+    public long thousandthsPerPeriod() {
+        return interval ? refill : Tokens.exactly(rate.tokens());
+    }
+
+    @Override
     public long capacityThousandths() {
         return capacityThousandths;
     }
@@ -123,56 +135,144 @@ public final class TokenBucket {
         return capacityThousandths * unitsPerThousandth;
     }
 
-    /**
-     * Whether a bucket at this level holds enough.
-     *
-     * @param level in units, refilled up to now
-     * @param cost in thousandths of a token; above the capacity it never fits
-     * @return whether the call is admitted
-     */
-    public boolean admits(long level, long cost) {
-        return cost <= capacityThousandths && level >= cost * unitsPerThousandth;
+    @Override
+    public long longestWait() {
+        long steps = (LIMIT - capacity()) / refill - 1;
+        return interval ? Math.min(steps, LIMIT / period - 1) * period : steps;
     }
 
-    /**
-     * What is left, rounded down.
-     *
-     * @param level in units
-     * @return thousandths of a token
-     */
-    public long remaining(long level) {
-        return Math.floorDiv(level, unitsPerThousandth);
+    @Override
+    public long[] full(long now) {
+        return new long[] {now, capacity()};
     }
 
-    /**
-     * How long until a call fits, if nobody else takes tokens: it fits then, and not one tick before.
-     *
-     * @param level in units, refilled up to now
-     * @param phase ticks since the period began; only interval refill reads it
-     * @param cost in thousandths of a token, at most the capacity
-     * @return the wait, zero if the call fits now
-     */
-    public Duration untilAdmitted(long level, long phase, long cost) {
-        return untilLevel(level, phase, cost * unitsPerThousandth);
+    @Override
+    public boolean isSetBack(long[] state, long now) {
+        return now < state[TIME] - ticksToFill();
     }
 
-    /**
-     * How long until the bucket is full, if nobody takes tokens.
-     *
-     * @param level in units, refilled up to now
-     * @param phase ticks since the period began; only interval refill reads it
-     * @return the wait, zero if it is full now
-     */
-    public Duration untilFull(long level, long phase) {
-        return untilLevel(level, phase, capacity());
+    @Override
+    public long[] refreshed(long[] state, long now) {
+        long since = isSetBack(state, now) ? now : state[TIME];
+        long current = Math.max(now, since);
+        long came = interval ? (current - since) / period : current - since;
+        long level = Math.min(capacity(), state[LEVEL] + Math.min(came, steps(capacity() - state[LEVEL])) * refill);
+        long time = interval && level < capacity() ? since + came * period : current;
+        return new long[] {time, level};
     }
 
-    private Duration untilLevel(long level, long phase, long wanted) {
-        if (level >= wanted) {
-            return Duration.ZERO;
+    @Override
+    public boolean isFull(long[] state) {
+        return state[LEVEL] == capacity();
+    }
+
+    /** Tells the instant, the level in units and, for interval refill, the ticks since the period began. */
+    @Override
+    public void see(long[] state, long now, long cost, long[] seen, int at) {
+        seen[at] = now;
+        seen[at + 1] = state[LEVEL];
+        seen[at + 2] = interval ? now - state[TIME] : 0;
+        seen[at + 3] = 0;
+    }
+
+    @Override
+    public long[] taken(long[] state, long cost, long granted) {
+        return new long[] {state[TIME], state[LEVEL] - cost * unitsPerThousandth};
+    }
+
+    @Override
+    public long[] owed(long[] state, long cost) {
+        long least = Math.max(-capacity(), capacity() + refill - LIMIT);
+        long owing = state[LEVEL] - Math.min(cost, 2 * capacityThousandths) * unitsPerThousandth;
+        return new long[] {state[TIME], Math.min(state[LEVEL], Math.max(least, owing))};
+    }
+
+    @Override
+    public long[] returned(long[] state, long cost, long granted) {
+        if (state[TIME] - granted >= ticksToFill()) {
+            return state;
         }
-        long steps = ceilDiv(wanted - level, refill);
-        return Duration.ofNanos(tickNanos).multipliedBy(interval ? steps * period - phase : steps);
+        return new long[] {state[TIME], Math.min(capacity(), state[LEVEL] + cost * unitsPerThousandth)};
+    }
+
+    @Override
+    public long out(long[] state) {
+        return Math.min(capacityThousandths, capacityThousandths - whole(state[LEVEL]));
+    }
+
+    @Override
+    public long[] withOut(long out, long now) {
+        return new long[] {now, Math.max(0, capacityThousandths - out) * unitsPerThousandth};
+    }
+
+    /** Whole thousandths, rounded down, at most the capacity. A period goes on only where both refill by interval. */
+    @Override
+    public long[] continued(long[] state, Arithmetic other, long now) {
+        TokenBucket from = (TokenBucket) other;
+        long level = from.unitsPerThousandth == unitsPerThousandth
+                ? state[LEVEL]
+                : Math.min(from.whole(state[LEVEL]), capacityThousandths) * unitsPerThousandth;
+        level = Math.min(level, capacity());
+        boolean goesOn = interval == from.interval && !(interval && level == capacity());
+        return new long[] {goesOn ? state[TIME] : Math.max(now, state[TIME]), level};
+    }
+
+    /** If smooth: a smaller bucket that fills no faster. Periods of portions may cross, and so imply nothing. */
+    @Override
+    public boolean isImpliedBy(Arithmetic stricter) {
+        return stricter instanceof TokenBucket other
+                && !interval
+                && !other.interval
+                && other.capacityThousandths <= capacityThousandths
+                && !other.isFasterThan(this);
+    }
+
+    @Override
+    public long untilFull(long[] state) {
+        return steps(capacity() - state[LEVEL]) * (interval ? period : 1);
+    }
+
+    @Override
+    public long untilAdmitted(long[] seen, int at, long cost) {
+        return cost > capacityThousandths
+                ? NEVER
+                : cost == 0 ? 0 : untilLevel(seen[at + 1], seen[at + 2], cost * unitsPerThousandth);
+    }
+
+    @Override
+    public long remaining(long[] seen, int at, long taken) {
+        return Math.max(0, whole(seen[at + 1] - taken * unitsPerThousandth));
+    }
+
+    @Override
+    public long untilReset(long[] seen, int at, long taken, long wait) {
+        return untilLevel(seen[at + 1] - taken * unitsPerThousandth, seen[at + 2], capacity());
+    }
+
+    /** Ticks until a smooth bucket at this level holds enough; {@link #NEVER} above the capacity. */
+    long untilAdmitted(long level, long cost) {
+        return cost > capacityThousandths ? NEVER : untilLevel(level, 0, cost * unitsPerThousandth);
+    }
+
+    private long untilLevel(long level, long phase, long wanted) {
+        if (level >= wanted) {
+            return 0;
+        }
+        long steps = steps(wanted - level);
+        return interval ? steps * period - phase : steps;
+    }
+
+    private long ticksToFill() {
+        return steps(capacity()) * (interval ? period : 1);
+    }
+
+    /** Ticks or periods in which so many units come back. */
+    private long steps(long units) {
+        return (units + refill - 1) / refill;
+    }
+
+    private long whole(long level) {
+        return Math.floorDiv(level, unitsPerThousandth);
     }
 
     /** The level of a smooth bucket that is full again at {@code fullAt} (in units, {@code now·r} on the same scale). */
@@ -185,30 +285,6 @@ public final class TokenBucket {
         return now * refill + capacity() - level;
     }
 
-    /** The level of an interval bucket that held {@code level} in the period that began at {@code start}. */
-    long intervalLevel(long level, long start, long now) {
-        long portions = Math.min(Math.max(0, now - start) / period, ceilDiv(capacity() - level, refill));
-        return Math.min(capacity(), level + portions * refill);
-    }
-
-    /** When the period of an interval bucket began that began at {@code start} and holds {@code level} by now. */
-    long intervalStart(long level, long start, long now) {
-        return level == capacity() ? now : now - Math.max(0, now - start) % period;
-    }
-
-    /** A level of another scale on this one: whole thousandths, rounded down, at most the capacity. */
-    long adopt(long level, TokenBucket from) {
-        long same = from.unitsPerThousandth == unitsPerThousandth
-                ? level
-                : Math.min(from.remaining(level), capacityThousandths) * unitsPerThousandth;
-        return Math.min(same, capacity());
-    }
-
-    /** Whether two scales count the same period, so that one can adopt the level of the other. */
-    boolean matches(TokenBucket other) {
-        return period == other.period && tickNanos == other.tickNanos;
-    }
-
     private static void requireCountable(Rate rate, BigInteger needed, String what, String fix) {
         if (needed.bitLength() > 53) {
             BigInteger times = needed.divide(BigInteger.valueOf(LIMIT)).add(BigInteger.ONE);
@@ -217,23 +293,9 @@ public final class TokenBucket {
         }
     }
 
-    /** Whether this rate brings more tokens in the same time. Both sides are one correctly rounded quotient of integers. */
-    boolean refillsFasterThan(TokenBucket other) {
-        return tokensPerMicro() > other.tokensPerMicro();
-    }
-
-    private double tokensPerMicro() {
-        double eachPeriod = interval ? refill : (double) refill * (period / unitsPerThousandth);
-        return eachPeriod / ((double) period * (tickNanos / 1000));
-    }
-
     private static BigInteger nanos(Duration duration) {
         return BigInteger.valueOf(duration.getSeconds())
                 .multiply(BigInteger.valueOf(1_000_000_000))
                 .add(BigInteger.valueOf(duration.getNano()));
-    }
-
-    private static long ceilDiv(long dividend, long divisor) {
-        return (dividend + divisor - 1) / divisor;
     }
 }

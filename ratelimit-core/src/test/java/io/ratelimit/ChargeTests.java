@@ -3,6 +3,7 @@ package io.ratelimit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -34,5 +35,19 @@ class ChargeTests {
         assertThatThrownBy(() -> new Charge(A, "secret", -1500))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("Invalid cost -1.5: negative; use zero (free) or a positive number");
+    }
+
+    @Test
+    void aChargeOfALeasedLimitNamesALeaseAndNoOtherDoes() {
+        Limit leased = Limit.named("leased").atOnce(2, Duration.ofSeconds(1)).build();
+        Charge charge = new Charge(leased, "key", 1000);
+        assertThat(charge.lease()).isBetween(1L, Tokens.MOST_THOUSANDTHS);
+        assertThat(Charge.merged(List.of(charge)).get(0).lease()).isNotEqualTo(charge.lease());
+        assertThat(charge.of(500).lease()).isEqualTo(charge.lease());
+        assertThatThrownBy(() -> new Charge(leased, "key", 1000, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("Invalid lease 0 of limit \"leased\": use 1 to 2^53 where the limit is leased, else 0");
+        assertThatThrownBy(() -> new Charge(Limit.of("plain", "1/s"), "key", 1000, 7))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -15,7 +15,8 @@ class DecisionTests {
 
     @Test
     void anAdmittedCallLeavesWhatItDidNotTake() {
-        Decision decision = Decision.of(List.of(new Charge(SEARCH, "key", 3000)), true, new long[] {450_050, 0});
+        Decision decision =
+                Decision.of(List.of(new Charge(SEARCH, "key", 3000)), Duration.ZERO, true, seen(450_050, 0));
         assertThat(decision.admitted()).isTrue();
         assertThat(decision.source()).isEqualTo(Source.STORE);
         assertThat(decision.remaining()).isEqualTo(1.5);
@@ -30,7 +31,8 @@ class DecisionTests {
 
     @Test
     void aRefusalLeavesEverythingAndSaysWhenToComeBack() {
-        Decision decision = Decision.of(List.of(new Charge(SEARCH, "key", 3000)), false, new long[] {100_000, 0});
+        Decision decision =
+                Decision.of(List.of(new Charge(SEARCH, "key", 3000)), Duration.ZERO, false, seen(100_000, 0));
         assertThat(decision.readings())
                 .containsExactly(new Reading(
                         SEARCH,
@@ -47,7 +49,7 @@ class DecisionTests {
     @Test
     void theRateThatTakesLongestIsTheOneThatRefused() {
         Decision decision =
-                Decision.of(List.of(new Charge(REPORT, "key", 2000)), false, new long[] {1_000, 0, 18_000, 0});
+                Decision.of(List.of(new Charge(REPORT, "key", 2000)), Duration.ZERO, false, seen(1_000, 0, 18_000, 0));
         assertThat(decision.readings())
                 .extracting(Reading::retryAfter)
                 .containsExactly(Optional.of(Duration.ofSeconds(1)), Optional.of(Duration.ofSeconds(54)));
@@ -58,8 +60,8 @@ class DecisionTests {
 
     @Test
     void aCostAboveACapacityIsNeverAdmittedWhateverTheOthersSay() {
-        Decision decision =
-                Decision.of(List.of(new Charge(REPORT, "key", 21_000)), false, new long[] {1_000, 0, 720_000, 0});
+        Decision decision = Decision.of(
+                List.of(new Charge(REPORT, "key", 21_000)), Duration.ZERO, false, seen(1_000, 0, 720_000, 0));
         assertThat(decision.never()).isTrue();
         assertThat(decision.retryAfter()).isEmpty();
         assertThat(decision.refusedBy().orElseThrow().rate()).hasToString("100/h burst 20");
@@ -69,7 +71,7 @@ class DecisionTests {
     @Test
     void tellsWhichChargesWouldHaveBeenAdmittedAlone() {
         List<Charge> charges = List.of(new Charge(REPORT, "key", 1000), new Charge(SEARCH, "key", 1000));
-        Decision decision = Decision.of(charges, false, new long[] {60_000, 0, 720_000, 0, 99_999, 0});
+        Decision decision = Decision.of(charges, Duration.ZERO, false, seen(60_000, 0, 720_000, 0, 99_999, 0));
         assertThat(decision.admits(0)).isTrue();
         assertThat(decision.admits(1)).isFalse();
         assertThat(decision.charges()).isEqualTo(charges);
@@ -80,7 +82,7 @@ class DecisionTests {
     @Test
     void resetIsWhenTheLastBucketIsFull() {
         Decision decision =
-                Decision.of(List.of(new Charge(REPORT, "key", 1000)), true, new long[] {60_000, 0, 720_000, 0});
+                Decision.of(List.of(new Charge(REPORT, "key", 1000)), Duration.ZERO, true, seen(60_000, 0, 720_000, 0));
         assertThat(decision.resetAfter()).isEqualTo(Duration.ofMillis(36_000));
     }
 
@@ -88,7 +90,8 @@ class DecisionTests {
     void countsPortionsFromTheStartOfThePeriod() {
         Limit portions =
                 Limit.named("portions").rates("5/1s").refill(Refill.INTERVAL).build();
-        Decision decision = Decision.of(List.of(new Charge(portions, "key", 1000)), false, new long[] {0, 400_000});
+        Decision decision =
+                Decision.of(List.of(new Charge(portions, "key", 1000)), Duration.ZERO, false, seen(0, 400_000));
         assertThat(decision.retryAfter()).contains(Duration.ofMillis(600));
         assertThat(decision.resetAfter()).isEqualTo(Duration.ofMillis(600));
     }
@@ -107,9 +110,46 @@ class DecisionTests {
     }
 
     @Test
-    void wantsTwoNumbersForEachRate() {
-        assertThatThrownBy(() -> Decision.of(List.of(new Charge(REPORT, "key", 1000)), true, new long[2]))
+    void wantsFourNumbersForEachRate() {
+        List<Charge> charges = List.of(new Charge(REPORT, "key", 1000));
+        assertThatThrownBy(() -> Decision.of(charges, Duration.ZERO, true, new long[4]))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("2 numbers for 2 rates; a store gives two for each rate");
+                .hasMessage("4 numbers for 2 rates; a store gives 4 for each rate");
+    }
+
+    @Test
+    void aReservationIsGrantedWhenTheLastOfItsChargesFits() {
+        List<Charge> charges = List.of(new Charge(REPORT, "key", 2000), new Charge(SEARCH, "key", 1000));
+        Decision decision = Decision.of(charges, Duration.ofMinutes(1), true, seen(1_000, 0, 18_000, 0, 0, 0));
+        assertThat(decision.maxWait()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(decision.grantedAfter()).isEqualTo(Duration.ofSeconds(54));
+        assertThat(decision.remaining()).isZero();
+        assertThat(decision.retryAfter()).contains(Duration.ZERO);
+        assertThat(decision.grants(charges.get(0))).containsExactly(7 + 54_000, 7 + 54_000);
+        assertThat(decision.grants(charges.get(1))).containsExactly(7 + 54_000_000);
+        assertThatThrownBy(() -> decision.grants(new Charge(SEARCH, "other", 1000)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("No charge of limit \"search\" with this key is in the decision; give back what it took");
+    }
+
+    @Test
+    void aChargeThatMayWaitIsNotTheOneThatRefused() {
+        List<Charge> charges = List.of(new Charge(REPORT, "key", 2000), new Charge(SEARCH, "key", 1000));
+        Decision decision = Decision.of(charges, Duration.ofSeconds(1), false, seen(1_000, 0, 18_000, 0, 0, 0));
+        assertThat(decision.admits(0)).isFalse();
+        assertThat(decision.admits(1)).isTrue();
+        assertThat(decision.grantedAfter()).isZero();
+        assertThat(decision.retryAfter()).contains(Duration.ofSeconds(54));
+    }
+
+    /** The numbers of token buckets, at the instant 7, by their levels and phases. */
+    private static long[] seen(long... levelsAndPhases) {
+        long[] seen = new long[2 * levelsAndPhases.length];
+        for (int i = 0; i < levelsAndPhases.length; i += 2) {
+            seen[2 * i] = 7;
+            seen[2 * i + 1] = levelsAndPhases[i];
+            seen[2 * i + 2] = levelsAndPhases[i + 1];
+        }
+        return seen;
     }
 }

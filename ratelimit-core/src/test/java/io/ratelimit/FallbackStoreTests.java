@@ -2,13 +2,17 @@ package io.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,13 +33,15 @@ class FallbackStoreTests {
         SYNCHRONOUS {
             @Override
             Decision decide(RateLimitStore store, List<Charge> charges) {
-                return store.decide(charges);
+                return store.decide(charges, Duration.ZERO);
             }
         },
         ASYNCHRONOUS {
             @Override
             Decision decide(RateLimitStore store, List<Charge> charges) {
-                return store.decideAsync(charges).toCompletableFuture().join();
+                return store.decideAsync(charges, Duration.ZERO)
+                        .toCompletableFuture()
+                        .join();
             }
         };
 
@@ -128,11 +134,113 @@ class FallbackStoreTests {
     }
 
     @Test
+    void givesBackToWhereItWasTakenFrom() {
+        List<Charge> charges = charges(LOCAL, ALLOW);
+        Decision taken = store.decide(charges, Duration.ZERO);
+        remote.failure = new StoreUnavailableException("down", null);
+        Decision local = store.decide(charges, Duration.ZERO);
+        store.giveBack(local, charges);
+        assertThat(store.decide(charges(LOCAL), Duration.ZERO).remaining()).isEqualTo(1);
+        remote.failure = null;
+        store.giveBack(taken, charges);
+        assertThat(store.decide(charges, Duration.ZERO).remaining()).isEqualTo(1);
+        store.owe(local, charges(LOCAL));
+        remote.failure = new StoreUnavailableException("down", null);
+        assertThat(store.decide(charges(LOCAL), Duration.ZERO).admitted()).isFalse();
+        remote.failure = null;
+        store.giveBack(Decision.unasked(charges, true, Source.POLICY), charges);
+        assertThat(store.decide(charges, Duration.ZERO).remaining()).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void afterFiveStraightFailuresOnlyProbesAskUntilOneIsAnswered(Call call) {
+        remote.failure = new StoreUnavailableException("down", null);
+        for (int i = 0; i < FailingShard.STRAIGHT_FAILURES - 1; i++) {
+            call.decide(store, charges(LOCAL));
+        }
+        remote.failure = null;
+        assertThat(call.decide(store, charges(LOCAL)).source()).isEqualTo(Source.STORE);
+        remote.failure = new StoreUnavailableException("down", null);
+        remote.asked.set(0);
+        long start = System.nanoTime();
+        for (int i = 0; i < 1_000; i++) {
+            assertThat(call.decide(store, charges(LOCAL)).source()).isEqualTo(Source.LOCAL);
+        }
+        long probes = (System.nanoTime() - start) / 200_000_000 + 1;
+        assertThat(remote.asked.get()).isBetween(5, 5 + (int) probes);
+        double left = remote.memory.decide(new Charge(LOCAL, "key", 0)).remaining();
+        remote.failure = null;
+        await().atMost(Duration.ofSeconds(2))
+                .until(() -> call.decide(store, charges(ALLOW)).source() == Source.STORE);
+        assertThat(remote.memory.decide(new Charge(LOCAL, "key", 0)).remaining())
+                .as("a probe takes nothing")
+                .isEqualTo(left);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aShardThatFailsIsAskedNoMoreWhileTheOthersAreAskedAsEver(Call call) {
+        remote.failing = "b";
+        for (int i = 0; i < FailingShard.STRAIGHT_FAILURES; i++) {
+            assertThat(call.decide(store, keys("a")).source()).isEqualTo(Source.STORE);
+            assertThat(call.decide(store, keys("b")).source()).isEqualTo(Source.POLICY);
+        }
+        remote.asked.set(0);
+        for (int i = 0; i < 1_000; i++) {
+            assertThat(call.decide(store, keys("b")).source()).isEqualTo(Source.POLICY);
+            assertThat(call.decide(store, keys("a", "b")).source()).isEqualTo(Source.POLICY);
+        }
+        assertThat(remote.asked.get()).isLessThan(100);
+        assertThat(call.decide(store, keys("a")).source()).isEqualTo(Source.STORE);
+        assertThat(store.outage()).contains("b is down");
+        remote.failing = null;
+        await().atMost(Duration.ofSeconds(2)).until(() -> store.outage().isEmpty());
+        assertThat(call.decide(store, keys("a", "b")).source()).isEqualTo(Source.STORE);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void callsOverSeveralShardsFindOutWhichOfThemFails(Call call) {
+        remote.failing = "b";
+        await().atMost(Duration.ofSeconds(10)).until(() -> {
+            remote.asked.set(0);
+            call.decide(store, keys("a", "b"));
+            return remote.asked.get() == 0;
+        });
+        assertThat(call.decide(store, keys("a")).source()).isEqualTo(Source.STORE);
+        assertThat(call.decide(store, keys("b")).source()).isEqualTo(Source.POLICY);
+    }
+
+    @Test
+    void renewsWhereItWasTakenAndDoesNotKnowWhatItCannotAsk() {
+        List<Charge> leases = charges(
+                Limit.named("held").atOnce(2, Duration.ofSeconds(30)).build(),
+                Limit.named("allowed")
+                        .atOnce(2, Duration.ofSeconds(30))
+                        .onStoreFailure(OnStoreFailure.ALLOW)
+                        .build());
+        Decision there = store.decide(leases, Duration.ZERO);
+        remote.failure = new StoreUnavailableException("down", null);
+        Decision here = store.decide(charges(leases.get(1).limit()), Duration.ZERO);
+        assertThat(here.leases()).hasSize(1);
+        Decision policy = Decision.unasked(leases, true, Source.POLICY);
+        assertThat(policy.isLeased()).isFalse();
+        List<Decision> all = List.of(there, here, policy);
+        assertThat(store.renew(all).toCompletableFuture().join())
+                .containsExactly(LeaseState.UNKNOWN, LeaseState.HELD, LeaseState.HELD);
+        local.forget(leases.get(1).limit(), "key");
+        remote.failure = null;
+        assertThat(store.renew(all).toCompletableFuture().join())
+                .containsExactly(LeaseState.HELD, LeaseState.LOST, LeaseState.HELD);
+    }
+
+    @Test
     void forgetsInBothAndClosesBoth() {
         remote.failure = new StoreUnavailableException("down", null);
-        store.decide(charges(LOCAL));
+        store.decide(charges(LOCAL), Duration.ZERO);
         remote.failure = null;
-        store.decide(charges(LOCAL));
+        store.decide(charges(LOCAL), Duration.ZERO);
         store.forget(LOCAL, "key");
         assertThat(remote.memory.keys()).isZero();
         assertThat(local.keys()).isZero();
@@ -146,6 +254,11 @@ class FallbackStoreTests {
                 .toList());
     }
 
+    private static List<Charge> keys(String... keys) {
+        return Charge.merged(
+                Arrays.stream(keys).map(key -> new Charge(ALLOW, key, 1)).toList());
+    }
+
     private static Limit limit(String name, OnStoreFailure policy) {
         return Limit.named(name).rates("2/s").onStoreFailure(policy).build();
     }
@@ -155,24 +268,59 @@ class FallbackStoreTests {
 
         final MemoryStore memory = MemoryStore.create(() -> 0, 100);
         final List<String> events = new ArrayList<>();
-        RuntimeException failure;
+        final AtomicInteger asked = new AtomicInteger();
+        volatile RuntimeException failure;
+        volatile String failing;
 
         @Override
         public String name() {
             return memory.name();
         }
 
+        /** One for each key. */
         @Override
-        public Decision decide(List<Charge> charges) {
-            if (failure != null) {
-                throw failure;
-            }
-            return memory.decide(charges);
+        public Object shard(Charge charge) {
+            return charge.key();
         }
 
         @Override
-        public CompletionStage<Decision> decideAsync(List<Charge> charges) {
-            return CompletableFuture.supplyAsync(() -> decide(charges), Runnable::run);
+        public Decision decide(List<Charge> charges, Duration maxWait) {
+            asked.incrementAndGet();
+            RuntimeException now = failure;
+            if (now != null) {
+                throw now;
+            }
+            String shard = failing;
+            if (shard != null
+                    && charges.stream().anyMatch(charge -> charge.key().equals(shard))) {
+                throw new StoreUnavailableException(shard + " is down", null);
+            }
+            return memory.decide(charges, maxWait);
+        }
+
+        @Override
+        public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+            return CompletableFuture.supplyAsync(() -> decide(charges, maxWait), Runnable::run);
+        }
+
+        @Override
+        public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+            return memory.giveBack(taken, unused);
+        }
+
+        @Override
+        public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+            return memory.owe(taken, more);
+        }
+
+        @Override
+        public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+            return failure == null ? memory.renew(decisions) : CompletableFuture.failedFuture(failure);
+        }
+
+        @Override
+        public void whenReady(LongConsumer listener) {
+            memory.whenReady(listener);
         }
 
         @Override

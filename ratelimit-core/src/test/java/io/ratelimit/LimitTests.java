@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LimitTests {
@@ -132,5 +136,130 @@ class LimitTests {
 
     private static Limit.Builder named() {
         return Limit.named("a").rates("10/s");
+    }
+
+    @Test
+    void anOptionOfAnotherAlgorithmIsRefused() {
+        assertInvalid(
+                Limit.named("login")
+                        .rates("5/10m")
+                        .algorithm(Algorithm.SLIDING_WINDOW)
+                        .refill(Refill.INTERVAL),
+                "Limit \"login\" has refill interval, but sliding-window does not refill; drop refill, or use token-bucket");
+        assertInvalid(
+                Limit.named("login")
+                        .rates("5/10m")
+                        .algorithm(Algorithm.SLIDING_WINDOW)
+                        .calendar(CalendarPeriod.DAY, ZoneOffset.UTC),
+                "Limit \"login\" has calendar day, but sliding-window has no windows of a calendar; drop calendar, or use"
+                        + " fixed-window");
+        assertInvalid(
+                Limit.named("login").rates("5/10m burst 6").algorithm(Algorithm.FIXED_WINDOW),
+                "Invalid rate \"5/10m burst 6\": burst is for token-bucket, and fixed-window holds the tokens of a period;"
+                        + " write 5/10m");
+        assertInvalid(
+                Limit.named("quota")
+                        .rates("5/10m")
+                        .algorithm(Algorithm.FIXED_WINDOW)
+                        .calendar(CalendarPeriod.MONTH, ZoneOffset.UTC),
+                "Invalid rate \"5/10m\": the windows are those of the calendar; write 5/30d for a month");
+        assertInvalid(
+                Limit.named("ages").rates("5/10001d").algorithm(Algorithm.SLIDING_WINDOW),
+                "Invalid rate \"5/10001d\": windows of more than");
+        assertInvalid(
+                Limit.named("vast").rates("5000000000/1s").algorithm(Algorithm.SLIDING_WINDOW_COUNTER),
+                "Invalid rate \"5000000000/s\": sliding-window-counter counts at most 4503599627.37 tokens a period; use"
+                        + " fewer tokens, or token-bucket");
+    }
+
+    @Test
+    void aWaitThatCannotBePromisedIsRefused() {
+        assertInvalid(
+                Limit.named("slow").rates("10/s").maxWait(Duration.ofMillis(-1)),
+                "Limit \"slow\" has a max-wait of PT-0.001S: negative; use 0s for not waiting, or a duration such as 5s");
+        assertInvalid(
+                Limit.named("slow")
+                        .rates("10/s")
+                        .algorithm(Algorithm.SLIDING_WINDOW_COUNTER)
+                        .maxWait(Duration.ofSeconds(1)),
+                "Limit \"slow\" has a max-wait of PT1S: sliding-window-counter cannot promise when a call fits; use"
+                        + " sliding-window, or do not wait");
+        assertInvalid(
+                Limit.named("fast").rates("999999.999/1s").maxWait(Duration.ofDays(3650)),
+                "Limit \"fast\" has a max-wait of PT87600H: longer than can be counted exactly; use at most");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "TOKEN_BUCKET   | 10/s, 1000/1m              | 1000/m | 10/s",
+                "TOKEN_BUCKET   | 10/s, 600/1m               | 600/m  | 10/s",
+                "TOKEN_BUCKET   | 10/s, 599/1m               |        |",
+                "TOKEN_BUCKET   | 10/s burst 700, 600/1m     | 10/s burst 700 | 600/m",
+                "TOKEN_BUCKET   | 10/s burst 700, 601/1m     |        |",
+                "SLIDING_WINDOW | 10/s, 600/1m               | 600/m  | 10/s",
+                "SLIDING_WINDOW | 10/s, 599/1m               |        |",
+                "SLIDING_WINDOW | 10/7s, 20/10s              | 20/10s | 10/7s",
+                "SLIDING_WINDOW | 100/s, 100/1m              | 100/s  | 100/m",
+                "FIXED_WINDOW   | 10/s, 600/1m               | 600/m  | 10/s",
+                "FIXED_WINDOW   | 10/7s, 20/10s              |        |",
+                "FIXED_WINDOW   | 100/s, 100/1m              | 100/s  | 100/m",
+                "SLIDING_WINDOW_COUNTER | 100/s, 100/1m      |        |",
+            })
+    void knowsRatesThatNeverRefuseWhatAnotherAdmits(Algorithm algorithm, String rates, String idle, String stricter) {
+        Limit limit = Limit.named("several")
+                .rates(rates.split(", "))
+                .algorithm(algorithm)
+                .build();
+        Map<Rate, Rate> expected = idle == null ? Map.of() : Map.of(Rate.parse(idle), Rate.parse(stricter));
+        assertThat(limit.idleRates()).isEqualTo(expected);
+    }
+
+    private static void assertInvalid(Limit.Builder limit, String message) {
+        assertThatThrownBy(limit::build)
+                .isInstanceOf(InvalidLimitException.class)
+                .hasMessageStartingWith(message);
+    }
+
+    @Test
+    void callsAtOnceAreALimitOfLeases() {
+        Limit limit = Limit.named("export").atOnce(2, Duration.ofSeconds(30)).build();
+        assertThat(limit).hasToString("export [2 at once]");
+        assertThat(limit.isLeased()).isTrue();
+        assertThat(limit.capacity()).isEqualTo(2_000);
+        assertThat(limit.canWait()).isTrue();
+        assertThat(limit)
+                .isEqualTo(Limit.named("export")
+                        .rates("2/30s")
+                        .algorithm(Algorithm.CONCURRENCY)
+                        .build())
+                .isNotEqualTo(
+                        Limit.named("export").atOnce(2, Duration.ofSeconds(20)).build());
+    }
+
+    @Test
+    void aLimitOfLeasesSaysWhatIsWrongWithIt() {
+        assertThatThrownBy(() -> Limit.named("export").atOnce(0, Duration.ofSeconds(30)))
+                .isInstanceOf(InvalidLimitException.class)
+                .hasMessage("Limit \"export\" has max-concurrent 0: not positive; use 1 or more");
+        for (Duration time : List.of(Duration.ofMillis(99), Duration.ofNanos(200_500_000))) {
+            assertThatThrownBy(() -> Limit.named("export").atOnce(2, time).build())
+                    .isInstanceOf(InvalidLimitException.class)
+                    .hasMessage("Invalid lease-time " + time
+                            + ": a lease lasts 100ms or longer, in whole milliseconds; use for example 30s");
+        }
+        assertThatThrownBy(() -> Limit.named("export")
+                        .algorithm(Algorithm.CONCURRENCY)
+                        .rates("2/30s", "3/10s")
+                        .build())
+                .isInstanceOf(InvalidLimitException.class)
+                .hasMessageContaining("only the smallest can bind");
+        assertThatThrownBy(() -> Limit.named("export")
+                        .atOnce(2, Duration.ofSeconds(30))
+                        .cost(BigDecimal.valueOf(3))
+                        .build())
+                .isInstanceOf(InvalidLimitException.class)
+                .hasMessageContaining("its rates [2 at once] never hold more than 2");
     }
 }

@@ -3,6 +3,7 @@ package io.ratelimit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -86,7 +87,7 @@ class MemoryStoreStressTests {
                     List<Charge> charges = random.nextInt(3) > 0
                             ? List.of(charge)
                             : Charge.merged(List.of(charge, new Charge(SEVERAL, "key-" + other, 1000)));
-                    if (store.decide(charges).admitted()) {
+                    if (store.decide(charges, Duration.ZERO).admitted()) {
                         granted.incrementAndGet(key);
                         granted.addAndGet(KEYS + other, charges.size() - 1);
                     }

@@ -2,10 +2,12 @@ package io.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -81,6 +83,22 @@ class MemoryStoreTests {
     }
 
     @Test
+    void whatSomebodyHoldsMakesNoRoomHoweverLittleItIs() {
+        Limit leased = Limit.named("leased").atOnce(10, Duration.ofSeconds(30)).build();
+        for (String key : List.of("a", "b", "c", "d")) {
+            take(leased, key, 1);
+        }
+        for (int i = 0; i < 100; i++) {
+            take(leased, "other-" + i, 1);
+        }
+        for (String key : List.of("a", "b", "c", "d")) {
+            assertThat(take(leased, key, 0).remaining()).isEqualTo(9);
+        }
+        assertThat(store.evictions()).isZero();
+        assertThat(store.overflows()).isPositive();
+    }
+
+    @Test
     void aFullBucketMakesRoomWithoutBeingCounted() {
         take(TEN, "a", 1);
         take(TEN, "b", 10);
@@ -153,8 +171,8 @@ class MemoryStoreTests {
     void aCallOverMoreKeysThanThereIsRoomForIsDecided() {
         try (MemoryStore one = MemoryStore.create(nanos::get, 1)) {
             List<Charge> two = List.of(new Charge(TEN, "a", 5_000), new Charge(TEN, "b", 5_000));
-            assertThat(one.decide(two).admitted()).isTrue();
-            assertThat(one.decide(List.of(new Charge(TEN, "a", 6_000), new Charge(TEN, "b", 6_000)))
+            assertThat(one.decide(two, Duration.ZERO).admitted()).isTrue();
+            assertThat(one.decide(List.of(new Charge(TEN, "a", 6_000), new Charge(TEN, "b", 6_000)), Duration.ZERO)
                             .admitted())
                     .isFalse();
             assertThat(one.keys()).isLessThanOrEqualTo(1);
@@ -184,11 +202,11 @@ class MemoryStoreTests {
         for (int i = 0; i < 1_000; i++) {
             few.add(new Charge(TEN, "new-" + i, 1));
         }
-        Decision refused = store.decide(Charge.merged(moreThanAllSharedBucketsHold));
+        Decision refused = store.decide(Charge.merged(moreThanAllSharedBucketsHold), Duration.ZERO);
         assertThat(refused.admitted()).isFalse();
         assertThat(refused.remaining()).isBetween(0.0, 1.0);
         assertThatThrownBy(refused::orThrow).isInstanceOf(RateLimitExceededException.class);
-        assertThat(store.decide(Charge.merged(few)).remaining()).isBetween(9.0, 9.999);
+        assertThat(store.decide(Charge.merged(few), Duration.ZERO).remaining()).isBetween(9.0, 9.999);
     }
 
     @Test
@@ -220,28 +238,27 @@ class MemoryStoreTests {
         take(TEN, "key", 0);
         take(TEN, "key", 11);
         exhaustKey("other");
-        store.decide(Charge.merged(List.of(new Charge(TEN, "key", 1000), new Charge(TEN, "other", 1000))));
+        store.decide(
+                Charge.merged(List.of(new Charge(TEN, "key", 1000), new Charge(TEN, "other", 1000))), Duration.ZERO);
         assertThat(take(twenty, "key", 1).remaining()).isEqualTo(14);
     }
 
     @Test
-    void itsOneThreadEndsWithIt() throws InterruptedException {
-        long before = sweepers();
+    void itsOneThreadEndsWithIt() {
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
         MemoryStore other = MemoryStore.create();
         other.decide(new Charge(TEN, "key", 1000));
         other.decide(new Charge(TEN, "other", 1000));
-        assertThat(sweepers()).isEqualTo(before + 1);
+        assertThat(sweepersSince(before)).hasSize(1);
         other.close();
-        for (int i = 0; i < 1_000 && sweepers() > before; i++) {
-            Thread.sleep(10);
-        }
-        assertThat(sweepers()).isEqualTo(before);
+        await().untilAsserted(() -> assertThat(sweepersSince(before)).isEmpty());
     }
 
-    private static long sweepers() {
+    private static List<Thread> sweepersSince(Set<Thread> before) {
         return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> !before.contains(thread))
                 .filter(thread -> thread.getName().equals("ratelimit-sweeper"))
-                .count();
+                .toList();
     }
 
     private void exhaust(String... keys) {

@@ -7,6 +7,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.StreamHandler;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
@@ -210,5 +214,28 @@ class RateLimitersTests {
         public void onRemoved(RateLimiter limiter) {
             heard.add("removed " + limiter.name());
         }
+    }
+
+    @Test
+    void aRateThatNeverRefusesIsWarnedOf() {
+        List<String> warnings = new ArrayList<>();
+        Logger logger = Logger.getLogger(RateLimiters.class.getName());
+        Handler handler = new StreamHandler() {
+            @Override
+            public void publish(LogRecord event) {
+                warnings.add(event.getLevel() + " " + event.getMessage());
+            }
+        };
+        logger.addHandler(handler);
+        try (RateLimiters limiters = RateLimiters.inMemory()) {
+            limiters.define(Limit.of("report", "10/s", "1000/1m"));
+            limiters.replace(Limit.of("report", "10/s", "100/1m"));
+        } finally {
+            logger.removeHandler(handler);
+        }
+        assertThat(warnings)
+                .containsExactly(
+                        "WARNING Rate 1000/m of limit \"report\" never refuses a call that 10/s admits; drop it, or"
+                                + " make it stricter");
     }
 }

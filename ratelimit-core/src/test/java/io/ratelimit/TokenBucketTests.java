@@ -2,7 +2,6 @@ package io.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,35 +42,42 @@ class TokenBucketTests {
         assertThat(PORTIONS.capacity()).isEqualTo(10_000);
     }
 
-    @Test
-    void admitsWhatFits() {
-        assertThat(TEN_A_SECOND.admits(100_000, 1000)).isTrue();
-        assertThat(TEN_A_SECOND.admits(99_999, 1000)).isFalse();
-        assertThat(TEN_A_SECOND.admits(0, 0)).isTrue();
-        assertThat(TEN_A_SECOND.admits(1_000_000, 10_001)).isFalse();
-        assertThat(TEN_A_SECOND.admits(1_000_000, Tokens.MOST_THOUSANDTHS)).isFalse();
+    @ParameterizedTest
+    @CsvSource({
+        "100000,  1000,  0",
+        "99999,   1000,  1",
+        "0,       0,     0",
+        "0,       1000,  100000",
+        "-50000,  1000,  150000",
+        "1000000, 10001, never",
+    })
+    void admitsWhatFitsNowOrAfterAWaitOfWholeTicks(long level, long cost, String wait) {
+        long ticks = TEN_A_SECOND.untilAdmitted(new long[] {0, level, 0, 0}, 0, cost);
+        assertThat(ticks).isEqualTo(wait.equals("never") ? Arithmetic.NEVER : Long.parseLong(wait));
     }
 
     @Test
-    void remainingIsRoundedDown() {
-        assertThat(TEN_A_SECOND.remaining(199)).isEqualTo(1);
-        assertThat(TEN_A_SECOND.remaining(0)).isZero();
-        assertThat(TEN_A_SECOND.remaining(-1)).isEqualTo(-1);
+    void remainingIsRoundedDownAndNeverLessThanNothing() {
+        assertThat(TEN_A_SECOND.remaining(new long[] {0, 199, 0, 0}, 0, 0)).isEqualTo(1);
+        assertThat(TEN_A_SECOND.remaining(new long[] {0, 199, 0, 0}, 0, 1)).isZero();
+        assertThat(TEN_A_SECOND.remaining(new long[] {0, -1, 0, 0}, 0, 0)).isZero();
     }
 
     @Test
     void waitsAreRoundedUpToATick() {
-        assertThat(smooth("3/s").untilAdmitted(0, 0, 1)).isEqualTo(Duration.ofNanos(334_000));
-        assertThat(smooth("3/s").untilFull(2_999_999, 0)).isEqualTo(Duration.ofNanos(1_000));
-        assertThat(TEN_A_SECOND.untilAdmitted(100_000, 0, 1000)).isZero();
-        assertThat(TEN_A_SECOND.untilFull(0, 0)).isEqualTo(Duration.ofSeconds(1));
+        TokenBucket three = smooth("3/s");
+        assertThat(three.untilAdmitted(new long[] {0, 0, 0, 0}, 0, 1)).isEqualTo(334);
+        assertThat(three.untilReset(new long[] {0, 2_999_999, 0, 0}, 0, 0, 0)).isEqualTo(1);
+        assertThat(TEN_A_SECOND.untilReset(new long[] {0, 1_000_000, 0, 0}, 0, 10_000, 0))
+                .isEqualTo(1_000_000);
     }
 
     @Test
     void waitsForPortionsEndWithPeriods() {
-        assertThat(PORTIONS.untilAdmitted(0, 250_000, 1)).isEqualTo(Duration.ofMillis(750));
-        assertThat(PORTIONS.untilAdmitted(0, 250_000, 3001)).isEqualTo(Duration.ofMillis(1750));
-        assertThat(PORTIONS.untilFull(0, 0)).isEqualTo(Duration.ofSeconds(4));
+        long[] seen = {0, 0, 250_000, 0};
+        assertThat(PORTIONS.untilAdmitted(seen, 0, 1)).isEqualTo(750_000);
+        assertThat(PORTIONS.untilAdmitted(seen, 0, 3001)).isEqualTo(1_750_000);
+        assertThat(PORTIONS.untilReset(new long[] {0, 0, 0, 0}, 0, 0, 0)).isEqualTo(4_000_000);
     }
 
     @Test
@@ -84,21 +90,37 @@ class TokenBucketTests {
 
     @Test
     void portionsComeAtTheEndsOfPeriodsUpToTheCapacity() {
-        assertThat(PORTIONS.intervalLevel(1000, 500, 1_000_499)).isEqualTo(1000);
-        assertThat(PORTIONS.intervalLevel(1000, 500, 1_000_500)).isEqualTo(4000);
-        assertThat(PORTIONS.intervalLevel(1000, 500, Long.MAX_VALUE / 2)).isEqualTo(10_000);
-        assertThat(PORTIONS.intervalStart(4000, 500, 1_700_000)).isEqualTo(1_000_500);
-        assertThat(PORTIONS.intervalStart(10_000, 500, 1_700_000)).isEqualTo(1_700_000);
+        assertThat(PORTIONS.refreshed(new long[] {500, 1000}, 1_000_499)).containsExactly(500, 1000);
+        assertThat(PORTIONS.refreshed(new long[] {500, 1000}, 1_000_500)).containsExactly(1_000_500, 4000);
+        assertThat(PORTIONS.refreshed(new long[] {500, 1000}, 1_700_000)).containsExactly(1_000_500, 4000);
+        assertThat(PORTIONS.refreshed(new long[] {500, 1000}, 1L << 52)).containsExactly(1L << 52, 10_000);
     }
 
     @Test
-    void adoptsWholeThousandthsUpToItsCapacity() {
-        assertThat(smooth("20/s").adopt(350, TEN_A_SECOND)).isEqualTo(150);
-        assertThat(smooth("7/s").adopt(3_500, smooth("3/s burst 7"))).isEqualTo(3_500);
-        assertThat(smooth("10/s burst 2").adopt(1_000_000, TEN_A_SECOND)).isEqualTo(200_000);
-        assertThat(TEN_A_SECOND.matches(smooth("20/s"))).isTrue();
-        assertThat(TEN_A_SECOND.matches(smooth("10/2s"))).isFalse();
-        assertThat(smooth("10/10s").matches(smooth("10/10000s"))).isFalse();
+    void aClockThatIsSetBackForGoodStartsAfreshWithWhatIsThere() {
+        assertThat(TEN_A_SECOND.refreshed(new long[] {5_000_000, 7}, 4_000_000)).containsExactly(5_000_000, 7);
+        assertThat(TEN_A_SECOND.refreshed(new long[] {5_000_000, 7}, 3_999_999)).containsExactly(3_999_999, 7);
+    }
+
+    @Test
+    void continuesWithWholeThousandthsUpToItsCapacity() {
+        assertThat(continued("20/s", 350, TEN_A_SECOND)).containsExactly(9, 150);
+        assertThat(continued("7/s", 3_500, smooth("3/s burst 7"))).containsExactly(9, 3_500);
+        assertThat(continued("10/s burst 2", 1_000_000, TEN_A_SECOND)).containsExactly(9, 200_000);
+        assertThat(TEN_A_SECOND.continues(smooth("20/s"))).isTrue();
+        assertThat(TEN_A_SECOND.continues(smooth("10/2s"))).isFalse();
+        assertThat(smooth("10/10s").continues(smooth("10/10000s"))).isFalse();
+        assertThat(TEN_A_SECOND.continues(SlidingWindow.of(Rate.parse("10/s")))).isFalse();
+    }
+
+    @Test
+    void givesBackUpToTheCapacity() {
+        assertThat(TEN_A_SECOND.returned(new long[] {9, -100_000}, 3000, 9)).containsExactly(9, 200_000);
+        assertThat(TEN_A_SECOND.returned(new long[] {9, 900_000}, 3000, 9)).containsExactly(9, 1_000_000);
+    }
+
+    private static long[] continued(String rate, long level, TokenBucket from) {
+        return smooth(rate).continued(new long[] {9, level}, from, 9);
     }
 
     private static TokenBucket smooth(String rate) {

@@ -75,17 +75,27 @@ class ArchitectureTests {
                                 type.isTopLevelClass() && type.getModifiers().contains(JavaModifier.PUBLIC))
                         .map(ArchitectureTests::name))
                 .containsExactlyInAnyOrder(
+                        "actuate.RateLimitHealthIndicator",
                         "actuate.RateLimitsEndpoint",
+                        "annotation.CostResolver",
+                        "annotation.KeyResolver",
+                        "annotation.LimitResolver",
                         "annotation.RateLimited",
+                        "annotation.RateLimitedCall",
                         "annotation.RateLimits",
                         "aop.AdviceSettings",
+                        "aop.ContinuationSettings",
                         "aop.EmptyKey",
                         "aop.InvalidRateLimitedException",
                         "aop.RateLimitAdvisor",
+                        "aop.RateLimitAspect",
                         "aop.RateLimitedBeanPostProcessor",
                         "aop.RateLimitedMethods",
+                        "aop.UnknownLimit",
+                        "aop.WovenCalls",
                         "autoconfigure.RateLimitAutoConfiguration",
                         "autoconfigure.RateLimitEndpointAutoConfiguration",
+                        "autoconfigure.RateLimitHealthAutoConfiguration",
                         "autoconfigure.RateLimitMetricsAutoConfiguration",
                         "autoconfigure.RateLimitRedisAutoConfiguration",
                         "autoconfigure.RateLimitWebAutoConfiguration",
@@ -95,6 +105,7 @@ class ArchitectureTests {
                         "metrics.TimedStore",
                         "redis.InvalidRedisSettingException",
                         "redis.RedisRateLimitStore",
+                        "redis.RedisSettings",
                         "web.RateLimitExceptionHandler");
     }
 
@@ -142,14 +153,23 @@ class ArchitectureTests {
 
     @Test
     void optionalLibrariesStayWhereTheyBelong() {
-        String lettuce = "redis\\.Lettuce(Driver|Settings)(\\$.*)?";
+        String lettuce = "redis\\.Lettuce(Driver|Link|Settings)(\\$.*)?";
         assertOnlyIn(lettuce, "io.lettuce");
         assertOnlyIn(lettuce, "org.springframework.data.redis.connection.lettuce");
         assertOnlyIn("redis\\.BlockingDriver\\$Jedis", "org.springframework.data.redis.connection.jedis");
-        assertOnlyIn("redis\\..*|autoconfigure\\.RateLimitRedisAutoConfiguration", "org.springframework.data");
+        assertOnlyIn(
+                "redis\\..*|autoconfigure\\.(RateLimitRedisAutoConfiguration|ConnectionFactoryChoice)",
+                "org.springframework.data");
         assertOnlyIn("metrics\\..*|autoconfigure\\.RateLimitMetricsAutoConfiguration(\\$OfRedis)?", "io.micrometer");
-        assertOnlyIn("aop\\.(RateLimitInterceptor|Returns)\\$Reactive", "reactor");
-        assertOnlyIn("aop\\.(RateLimitInterceptor|Returns)\\$Reactive", "org.reactivestreams");
+        assertOnlyIn("aop\\.CallerContext\\$Logging", "org.slf4j");
+        assertOnlyIn(
+                "aop\\.(PublisherReturns|Coroutines|EventLoop\\$OfReactor)|autoconfigure\\.ContinuationChoice\\$Reactive",
+                "reactor");
+        assertOnlyIn("aop\\.(PublisherReturns|Coroutines)", "org.reactivestreams");
+        assertOnlyIn("aop\\.EventLoop\\$OfNetty|redis\\.LettuceSettings", "io.netty");
+        assertOnlyIn("aop\\.Coroutines", "kotlin");
+        assertOnlyIn("aop\\.Coroutines", "kotlinx");
+        assertOnlyIn("aop\\.RateLimitAspect(\\$Execution)?", "org.aspectj");
         assertOnlyIn(
                 "actuate\\..*|autoconfigure\\.RateLimitEndpointAutoConfiguration", "org.springframework.boot.actuate");
         assertOnlyIn("web\\..*|autoconfigure\\.RateLimitWebAutoConfiguration", "org.springframework.http");
@@ -160,7 +180,7 @@ class ArchitectureTests {
     void onlyItsMetersAndWiringKnowTheRedisStore() {
         assertOnlyIn(
                 "redis\\..*|metrics\\.RedisStoreMeters"
-                        + "|autoconfigure\\.RateLimit(Redis|Metrics)AutoConfiguration(\\$OfRedis)?",
+                        + "|autoconfigure\\.RateLimit((Redis|Metrics)AutoConfiguration(\\$OfRedis)?|Properties\\$Redis)",
                 "io.ratelimit.redis");
     }
 

@@ -89,14 +89,28 @@ class ReadmeTests {
     void the_test_of_a_store_compiles() throws Exception {
         Class<?> contract = compile("MyStoreTests", """
                 import io.ratelimit.test.*;
+                import java.time.Duration;
+                import java.util.concurrent.CompletionStage;
                 class MyStore implements RateLimitStore {
                     private final MemoryStore memory;
                     MyStore(java.util.function.LongSupplier clock) { memory = MemoryStore.create(clock, 100); }
                     public String name() { return "mine"; }
-                    public Decision decide(List<Charge> charges) { return memory.decide(charges); }
-                    public java.util.concurrent.CompletionStage<Decision> decideAsync(List<Charge> charges) {
-                        return memory.decideAsync(charges);
+                    public Decision decide(List<Charge> charges, Duration maxWait) {
+                        return memory.decide(charges, maxWait);
                     }
+                    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+                        return memory.decideAsync(charges, maxWait);
+                    }
+                    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+                        return memory.giveBack(taken, unused);
+                    }
+                    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+                        return memory.owe(taken, more);
+                    }
+                    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+                        return memory.renew(decisions);
+                    }
+                    public void whenReady(java.util.function.LongConsumer listener) { memory.whenReady(listener); }
                     public void forget(Limit limit, String key) { memory.forget(limit, key); }
                     public void close() { memory.close(); }
                 }
@@ -129,6 +143,7 @@ class ReadmeTests {
                 package readme;
                 import io.ratelimit.*;
                 import io.ratelimit.annotation.*;
+                import java.time.Duration;
                 import java.util.*;
                 import org.springframework.stereotype.Service;
                 """ + body);

@@ -80,6 +80,26 @@ class SampleApplicationTests {
         assertThat(send(get("/quote", "modest")).statusCode()).isEqualTo(200);
     }
 
+    @Test
+    void after_five_passwords_within_ten_minutes_the_sixth_is_not_even_looked_at() {
+        assertThat(send(login("ann", "blue sofa")).statusCode()).isEqualTo(204);
+        for (int i = 0; i < 4; i++) {
+            assertThat(send(login("ann", "wrong " + i)).statusCode()).isEqualTo(401);
+        }
+        HttpResponse<String> refused = send(login("ann", "blue sofa"));
+        assertThat(refused.statusCode()).isEqualTo(429);
+        assertThat(refused.headers().firstValue("Retry-After")).contains("600");
+        assertThat(send(login("bob", "red lamp")).statusCode()).isEqualTo(204);
+    }
+
+    @Test
+    void a_completion_costs_what_it_used_and_not_what_it_reserved() {
+        for (int i = 0; i < 10; i++) {
+            assertThat(send(complete("acme", "a blue sofa")).body()).contains("sofa", "\"tokens\":14");
+        }
+        assertThat(send(get("/actuator/ratelimits/tokens/acme", "-")).body()).contains("\"remaining\":860.0");
+    }
+
     private HttpResponse<String> send(HttpRequest request) {
         return client.sendAsync(request, HttpResponse.BodyHandlers.ofString()).join();
     }
@@ -89,9 +109,21 @@ class SampleApplicationTests {
     }
 
     private HttpRequest report(String tenant, int rows) {
-        return HttpRequest.newBuilder(uri("/reports"))
+        return post("/reports", "{\"tenant\": \"" + tenant + "\", \"rows\": " + rows + "}");
+    }
+
+    private HttpRequest login(String user, String password) {
+        return post("/login", "{\"user\": \"" + user + "\", \"password\": \"" + password + "\"}");
+    }
+
+    private HttpRequest complete(String tenant, String prompt) {
+        return post("/complete", "{\"tenant\": \"" + tenant + "\", \"prompt\": \"" + prompt + "\"}");
+    }
+
+    private HttpRequest post(String path, String json) {
+        return HttpRequest.newBuilder(uri(path))
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString("{\"tenant\": \"" + tenant + "\", \"rows\": " + rows + "}"))
+                .POST(HttpRequest.BodyPublishers.ofString(json))
                 .build();
     }
 

@@ -26,14 +26,14 @@ record KeyLevel(String source, List<RateLevel> rates) {
     /**
      * The level of one rate.
      *
-     * @param rate such as {@code 10/s}
+     * @param rate such as {@code 10/s} or {@code 2 at once}
      * @param remaining tokens left, rounded down to a thousandth
-     * @param resetAfter when the bucket is full again if nobody calls
+     * @param resetAfter when the bucket is full again if nobody calls; of calls at once, when their leases run out
      */
     record RateLevel(String rate, double remaining, Duration resetAfter) {
 
         private static RateLevel of(Reading reading) {
-            return new RateLevel(reading.rate().toString(), reading.remaining(), reading.resetAfter());
+            return new RateLevel(reading.limit().text(reading.rate()), reading.remaining(), reading.resetAfter());
         }
     }
 }

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
@@ -21,7 +22,8 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
  * The actuator endpoint {@code ratelimits}.
  *
  * <ul>
- *   <li>{@code GET /ratelimits}: the store, and every limit with its totals and the methods that use it.
+ *   <li>{@code GET /ratelimits}: the store, every limit with its totals and the methods that name it, and the methods that
+ *       choose a limit on each call.
  *   <li>{@code GET /ratelimits/search}: the limit {@code search}, and the level of the bucket that calls without a key
  *       share.
  *   <li>{@code GET /ratelimits/search/user-42}: the level of one key's bucket. Nothing is taken from it.
@@ -29,7 +31,7 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
  * </ul>
  *
  * <p>A key with a slash goes into the query, {@code /ratelimits/search?key=a%2Fb}, because servers refuse an encoded
- * slash in a path. An unknown limit is answered by 404.
+ * slash in a path. An unknown limit is answered by 404, a store that cannot be asked by 503.
  *
  * <p>Whoever may see the endpoint may reset buckets, as with Spring Boot's {@code caches};
  * {@code management.endpoint.ratelimits.access=read-only} takes that away.
@@ -39,39 +41,43 @@ public final class RateLimitsEndpoint {
 
     private final RateLimiters limiters;
     private final Function<String, ? extends Collection<String>> methods;
+    private final Supplier<? extends Collection<String>> choosing;
 
     /**
      * Creates the endpoint.
      *
      * @param limiters whose limits are shown
-     * @param methods asked for the methods that use a limit, by its name
+     * @param methods asked for the methods that name a limit, by its name
+     * @param choosing asked for the methods that choose a limit on each call
      */
-    public RateLimitsEndpoint(RateLimiters limiters, Function<String, ? extends Collection<String>> methods) {
+    public RateLimitsEndpoint(
+            RateLimiters limiters,
+            Function<String, ? extends Collection<String>> methods,
+            Supplier<? extends Collection<String>> choosing) {
         this.limiters = limiters;
         this.methods = methods;
+        this.choosing = choosing;
     }
 
     @ReadOperation
     Overview limits() {
         List<LimitDescription> limits = limiters.all().stream()
-                .flatMap(limiter -> find(limiter.name(), known -> LimitDescription.of(known, methods)).stream())
+                .flatMap(limiter -> description(limiter).stream())
                 .sorted(Comparator.comparing(LimitDescription::name))
                 .toList();
-        return new Overview(StoreDescription.of(limiters), limits);
+        return new Overview(StoreDescription.of(limiters), limits, List.copyOf(choosing.get()));
     }
 
     @ReadOperation
-    @Nullable LimitLevel limit(@Selector String limit, @Nullable String key) {
-        return find(
-                        limit,
-                        limiter -> new LimitLevel(
-                                LimitDescription.of(limiter, methods), KeyLevel.of(limiter, orShared(key))))
-                .orElse(null);
+    WebEndpointResponse<LimitLevel> limit(@Selector String limit, @Nullable String key) {
+        return answer(
+                limit,
+                limiter -> new LimitLevel(LimitDescription.of(limiter, methods), KeyLevel.of(limiter, orShared(key))));
     }
 
     @ReadOperation
-    @Nullable KeyLevel level(@Selector String limit, @Selector String key) {
-        return find(limit, limiter -> KeyLevel.of(limiter, key)).orElse(null);
+    WebEndpointResponse<KeyLevel> level(@Selector String limit, @Selector String key) {
+        return answer(limit, limiter -> KeyLevel.of(limiter, key));
     }
 
     @DeleteOperation
@@ -81,9 +87,26 @@ public final class RateLimitsEndpoint {
 
     @DeleteOperation
     WebEndpointResponse<Void> reset(@Selector String limit, @Selector String key) {
+        return answer(limit, limiter -> {
+            limiter.reset(key);
+            return null;
+        });
+    }
+
+    /** Empty for a limit that was removed meanwhile. */
+    private Optional<LimitDescription> description(RateLimiter limiter) {
         try {
-            limiters.get(limit).reset(key);
-            return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NO_CONTENT);
+            return Optional.of(LimitDescription.of(limiter, methods));
+        } catch (UnknownLimitException ex) {
+            return Optional.empty();
+        }
+    }
+
+    private <T> WebEndpointResponse<T> answer(String limit, Function<RateLimiter, @Nullable T> question) {
+        try {
+            @Nullable T body = question.apply(limiters.get(limit));
+            return new WebEndpointResponse<>(
+                    body, body == null ? WebEndpointResponse.STATUS_NO_CONTENT : WebEndpointResponse.STATUS_OK);
         } catch (UnknownLimitException ex) {
             return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
         } catch (StoreUnavailableException ex) {
@@ -91,20 +114,16 @@ public final class RateLimitsEndpoint {
         }
     }
 
-    private <T> Optional<T> find(String limit, Function<RateLimiter, T> reading) {
-        try {
-            return Optional.of(reading.apply(limiters.get(limit)));
-        } catch (UnknownLimitException ex) {
-            return Optional.empty();
-        }
-    }
-
     private static String orShared(@Nullable String key) {
         return key == null ? Charge.SHARED : key;
     }
 
-    /** All limits and where they are kept. */
-    record Overview(StoreDescription store, List<LimitDescription> limits) {}
+    /**
+     * All limits and where they are kept.
+     *
+     * @param choosing methods whose limit is found on each call
+     */
+    record Overview(StoreDescription store, List<LimitDescription> limits, List<String> choosing) {}
 
     /** A limit, and the level of one of its buckets. */
     record LimitLevel(LimitDescription limit, KeyLevel level) {}

@@ -1,8 +1,18 @@
 package io.ratelimit.aop;
 
+import io.ratelimit.annotation.RateLimitedCall;
 import java.lang.reflect.Method;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** One call of a limited method: what expressions see as {@code #root}. */
+/** One call of a limited method: what resolvers get, and what expressions see as {@code #root}. */
 record Call(
-        @Nullable Object target, Method method, @Nullable Object[] args) {}
+        @Nullable Object target, Method method, @Nullable Object[] args) implements RateLimitedCall {
+
+    /** This call with what it gave back behind its arguments. */
+    Call withResult(@Nullable Object result) {
+        @Nullable Object[] all = Arrays.copyOf(args, args.length + 1);
+        all[args.length] = result;
+        return new Call(target, method, all);
+    }
+}

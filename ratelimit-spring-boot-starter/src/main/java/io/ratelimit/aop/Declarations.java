@@ -45,7 +45,9 @@ final class Declarations {
         if (!found.isEmpty()) {
             return found;
         }
-        if (!Modifier.isPublic(specific.getModifiers()) || ReflectionUtils.isObjectMethod(specific)) {
+        if (!Modifier.isPublic(specific.getModifiers())
+                || Modifier.isStatic(specific.getModifiers())
+                || ReflectionUtils.isObjectMethod(specific)) {
             return List.of();
         }
         found = first(superclasses(targetClass));

@@ -34,15 +34,6 @@ final class DeclaredMembers extends ReflectivePropertyAccessor {
                 .toList();
     }
 
-    /** {@return whether the values of a class have a text of their own} */
-    boolean hasText(Class<?> type) {
-        try {
-            return type.getMethod("toString").getDeclaringClass() != Object.class;
-        } catch (NoSuchMethodException ex) {
-            return false;
-        }
-    }
-
     /** {@return what all of some methods return, if that is one type} */
     static ResolvableType returned(List<Method> methods, ResolvableType owner) {
         boolean same = methods.stream().map(Method::getReturnType).distinct().count() == 1;

@@ -1,15 +1,26 @@
 package io.ratelimit.aop;
 
+import java.lang.reflect.InvocationTargetException;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.context.expression.BeanFactoryResolver;
 import org.springframework.core.NativeDetector;
 import org.springframework.core.convert.ConversionService;
 import org.springframework.core.convert.support.DefaultConversionService;
+import org.springframework.expression.EvaluationException;
+import org.springframework.expression.ExpressionInvocationTargetException;
 import org.springframework.expression.ParseException;
 import org.springframework.expression.spel.SpelCompilerMode;
+import org.springframework.expression.spel.SpelEvaluationException;
+import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.SpelParserConfiguration;
+import org.springframework.expression.spel.ast.Elvis;
+import org.springframework.expression.spel.ast.StringLiteral;
+import org.springframework.expression.spel.ast.Ternary;
 import org.springframework.expression.spel.ast.VariableReference;
 import org.springframework.expression.spel.standard.SpelExpression;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
@@ -21,6 +32,7 @@ import org.springframework.expression.spel.support.StandardOperatorOverloader;
 import org.springframework.expression.spel.support.StandardTypeComparator;
 import org.springframework.expression.spel.support.StandardTypeConverter;
 import org.springframework.expression.spel.support.StandardTypeLocator;
+import org.springframework.util.ReflectionUtils;
 
 /**
  * Turns the text of an expression, once, into what reads its value off each call.
@@ -66,8 +78,8 @@ final class Expressions {
      */
     CallValue parse(Site site, Parameters parameters, Class<?> wanted) {
         SpelExpression expression = parse(site, interpreting);
-        ExpressionCheck check = new ExpressionCheck(site, parameters, beanFactory, shared.typeLocator());
-        check.check(expression.getAST(), wanted);
+        ExpressionTypes types = new ExpressionTypes(site, parameters, beanFactory, shared.typeLocator());
+        types.check(expression.getAST(), wanted);
         if (expression.getAST() instanceof VariableReference variable) {
             Integer index = parameters.indexes().get(variable.toStringAST().substring(1));
             if (index != null) {
@@ -75,12 +87,62 @@ final class Expressions {
                 return call -> call.args()[position];
             }
         }
-        SpelExpression evaluated = check.isCompilable() ? parse(site, compiling) : expression;
-        return call -> evaluate(evaluated, parameters, call);
+        SpelExpression evaluated =
+                new SafeCompilation(types).isSafe(expression.getAST()) ? parse(site, compiling) : expression;
+        return call -> evaluate(site, evaluated, parameters, call);
     }
 
-    private @Nullable Object evaluate(SpelExpression expression, Parameters parameters, Call call) {
-        return expression.getValue(new CallContext(shared, parameters.indexes(), call));
+    /** {@return the texts that an expression spells out as possible values: gold and silver of {@code #pays ? 'gold' : 'silver'}} */
+    Set<String> texts(Site site) {
+        Set<String> texts = new TreeSet<>();
+        collectTexts(parse(site, interpreting).getAST(), texts);
+        return texts;
+    }
+
+    private static void collectTexts(SpelNode node, Set<String> texts) {
+        if (node instanceof StringLiteral literal) {
+            texts.add(String.valueOf(literal.getLiteralValue().getValue()));
+        } else if (node instanceof Ternary || node instanceof Elvis) {
+            int last = node.getChildCount() - 1;
+            collectTexts(node.getChild(last - 1), texts);
+            collectTexts(node.getChild(last), texts);
+        }
+    }
+
+    /** What a called method throws passes; what the evaluation throws would tell the values that it failed on. */
+    private @Nullable Object evaluate(Site site, SpelExpression expression, Parameters parameters, Call call) {
+        try {
+            return expression.getValue(new CallContext(shared, parameters.indexes(), call));
+        } catch (EvaluationException ex) {
+            Throwable thrown = thrownByMethod(ex);
+            if (thrown instanceof RuntimeException || thrown instanceof Error) {
+                ReflectionUtils.rethrowRuntimeException(thrown);
+            }
+            throw site.failed(problem(ex), thrown);
+        }
+    }
+
+    /** The kind of the innermost problem, such as {@code type conversion error}. */
+    private static String problem(EvaluationException failure) {
+        String problem = "a method failed";
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SpelEvaluationException spel) {
+                problem = spel.getMessageCode().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+            }
+        }
+        return problem;
+    }
+
+    private static @Nullable Throwable thrownByMethod(EvaluationException failure) {
+        if (failure instanceof ExpressionInvocationTargetException) {
+            return failure.getCause();
+        }
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof InvocationTargetException invocation) {
+                return invocation.getTargetException();
+            }
+        }
+        return null;
     }
 
     private static SpelExpression parse(Site site, SpelExpressionParser parser) {

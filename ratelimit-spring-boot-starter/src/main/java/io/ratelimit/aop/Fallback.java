@@ -3,13 +3,14 @@ package io.ratelimit.aop;
 import io.ratelimit.RateLimitExceededException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.springframework.core.ResolvableType;
+import org.springframework.core.KotlinDetector;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
@@ -27,20 +28,19 @@ record Fallback(Method method, boolean takesException) {
      * @throws InvalidRateLimitedException if there is none that fits
      */
     static Fallback find(Site site) {
-        Signature limited = Signature.of(site.method(), site.targetClass());
+        List<Class<?>> limited = SuspendFunction.parameters(site.method(), site.targetClass());
         List<Method> named = named(site);
         Fallback found = null;
         for (Method candidate : named) {
-            List<Class<?>> parameters =
-                    Signature.of(candidate, site.targetClass()).parameters();
-            int count = limited.parameters().size();
+            List<Class<?>> parameters = SuspendFunction.parameters(candidate, site.targetClass());
+            int count = limited.size();
             if (parameters.size() == count + 1
-                    && parameters.subList(0, count).equals(limited.parameters())
+                    && parameters.subList(0, count).equals(limited)
                     && parameters.get(count).isAssignableFrom(RateLimitExceededException.class)) {
                 found = new Fallback(candidate, true);
                 break;
             }
-            if (found == null && parameters.equals(limited.parameters())) {
+            if (found == null && parameters.equals(limited)) {
                 found = new Fallback(candidate, false);
             }
         }
@@ -51,9 +51,12 @@ record Fallback(Method method, boolean takesException) {
                             : "has other parameters than the limited method",
                     "declare " + wanted(site));
         }
-        Class<?> wanted = returned(site.method(), site.targetClass());
-        Class<?> given = returned(found.method, site.targetClass());
-        if (wanted != void.class && !ClassUtils.isAssignable(wanted, given)) {
+        if (KotlinDetector.isSuspendingFunction(found.method) && !KotlinDetector.isSuspendingFunction(site.method())) {
+            throw site.invalid("is a suspend function, which can only answer for another", "declare " + wanted(site));
+        }
+        Class<?> wanted = SuspendFunction.returned(site.method(), site.targetClass());
+        Class<?> given = SuspendFunction.returned(found.method, site.targetClass());
+        if (!isNothing(wanted) && !ClassUtils.isAssignable(wanted, given)) {
             throw site.invalid(
                     "returns " + given.getSimpleName() + ", which is no " + wanted.getSimpleName(),
                     "declare " + wanted(site));
@@ -62,18 +65,32 @@ record Fallback(Method method, boolean takesException) {
         return found;
     }
 
+    /** Answers for a method with these arguments. */
     @Nullable Object answer(@Nullable Object target, @Nullable Object[] args, RateLimitExceededException refusal)
             throws Throwable {
-        @Nullable Object[] all = args;
-        if (takesException) {
-            all = Arrays.copyOf(args, args.length + 1);
-            all[args.length] = refusal;
-        }
         try {
-            return method.invoke(target, all);
+            return method.invoke(target, given(args, refusal));
         } catch (InvocationTargetException ex) {
             throw ex.getTargetException();
         }
+    }
+
+    /** Answers for a suspend function with these arguments, as a suspend function or as any other. */
+    Object published(@Nullable Object target, @Nullable Object[] args, RateLimitExceededException refusal)
+            throws Throwable {
+        @Nullable Object[] visible = SuspendFunction.arguments(args);
+        return KotlinDetector.isSuspendingFunction(method)
+                ? Coroutines.invoke(method, target, given(visible, refusal), SuspendFunction.continuation(args))
+                : Coroutines.published(answer(target, visible, refusal));
+    }
+
+    private @Nullable Object[] given(@Nullable Object[] args, RateLimitExceededException refusal) {
+        if (!takesException) {
+            return args;
+        }
+        @Nullable Object[] all = Arrays.copyOf(args, args.length + 1);
+        all[args.length] = refusal;
+        return all;
     }
 
     /** Methods of the bean by that name, the nearest first, never the limited one itself. */
@@ -86,7 +103,10 @@ record Fallback(Method method, boolean takesException) {
         List<Method> named = new ArrayList<>();
         for (Class<?> type : types) {
             for (Method method : type.getDeclaredMethods()) {
-                if (method.getName().equals(site.value()) && !method.isBridge() && !isLimited(method, site)) {
+                if (method.getName().equals(site.value())
+                        && !method.isBridge()
+                        && !isLimited(method, site)
+                        && (isStatic(method) || !isStatic(site.method()))) {
                     named.add(method);
                 }
             }
@@ -94,19 +114,24 @@ record Fallback(Method method, boolean takesException) {
         return named;
     }
 
+    private static boolean isStatic(Method method) {
+        return Modifier.isStatic(method.getModifiers());
+    }
+
     private static boolean isLimited(Method method, Site site) {
         return Signature.of(method, site.targetClass()).equals(Signature.of(site.method(), site.targetClass()));
     }
 
-    private static Class<?> returned(Method method, Class<?> targetClass) {
-        return ResolvableType.forMethodReturnType(method, targetClass).resolve(method.getReturnType());
+    private static boolean isNothing(Class<?> returned) {
+        return returned == void.class || returned.getName().equals("kotlin.Unit");
     }
 
     private static String wanted(Site site) {
         String limited = Site.text(site.method(), site.targetClass());
         String parameters = limited.substring(limited.indexOf('(') + 1, limited.length() - 1);
-        String returned = returned(site.method(), site.targetClass()).getSimpleName();
-        return returned + " " + site.value() + "(" + parameters
+        String returned =
+                SuspendFunction.returned(site.method(), site.targetClass()).getSimpleName();
+        return (isStatic(site.method()) ? "static " : "") + returned + " " + site.value() + "(" + parameters
                 + "), with a RateLimitExceededException last if it likes";
     }
 }

@@ -3,6 +3,7 @@ package io.ratelimit.aop;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.RateLimiters;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,8 +11,17 @@ import org.jspecify.annotations.Nullable;
 /** A method of a class with all its limits: everything that can be known before a call. */
 record LimitedMethod(String name, Returns returns, List<Rule> rules) {
 
-    /** What one call asks for: the rules that count, and their charges in the same order. */
-    record Claim(Call call, List<Rule> rules, List<Charge> charges) {
+    /** What one call asks for: the rules that count, their charges in the same order, and the shortest of their waits. */
+    record Claim(Call call, List<Rule> rules, List<Charge> charges, Duration maxWait) {
+
+        boolean settles() {
+            for (Rule rule : rules) {
+                if (rule.settlement() != Settlement.AS_CHARGED) {
+                    return true;
+                }
+            }
+            return false;
+        }
 
         /** {@return the fallback of the rule that refused, or the first there is; null if none} */
         @Nullable Fallback fallback(Decision decision) {
@@ -39,30 +49,31 @@ record LimitedMethod(String name, Returns returns, List<Rule> rules) {
     }
 
     /**
-     * Evaluates the conditions, keys and costs of a call.
+     * Evaluates the conditions, limits, keys and costs of a call.
      *
+     * @throws io.ratelimit.UnknownLimitException if a limit is not defined and must be
      * @throws io.ratelimit.EmptyKeyException if a key is null or blank and must not be
-     * @throws IllegalArgumentException if a cost cannot be charged
+     * @throws IllegalArgumentException if a limit has no name, or a cost cannot be charged
      */
-    Claim claim(Call call, RateLimiters limiters, EmptyKey emptyKey) {
+    Claim claim(Call call, RateLimiters limiters, AdviceSettings settings) {
         if (rules.size() == 1) {
-            Rule rule = rules.get(0);
-            return rule.condition().holds(call)
-                    ? new Claim(call, rules, List.of(charge(rule, call, limiters, emptyKey)))
-                    : new Claim(call, List.of(), List.of());
+            Charge charge = rules.get(0).charge(call, limiters, settings);
+            return charge == null
+                    ? new Claim(call, List.of(), List.of(), Duration.ZERO)
+                    : new Claim(call, rules, List.of(charge), rules.get(0).maxWait(charge));
         }
         List<Rule> counting = new ArrayList<>(rules.size());
         List<Charge> charges = new ArrayList<>(rules.size());
+        Duration shortest = null;
         for (Rule rule : rules) {
-            if (rule.condition().holds(call)) {
+            Charge charge = rule.charge(call, limiters, settings);
+            if (charge != null) {
                 counting.add(rule);
-                charges.add(charge(rule, call, limiters, emptyKey));
+                charges.add(charge);
+                Duration wait = rule.maxWait(charge);
+                shortest = shortest == null || wait.compareTo(shortest) < 0 ? wait : shortest;
             }
         }
-        return new Claim(call, counting, charges);
-    }
-
-    private static Charge charge(Rule rule, Call call, RateLimiters limiters, EmptyKey emptyKey) {
-        return rule.charge(limiters.get(rule.limit()).limit(), call, emptyKey);
+        return new Claim(call, counting, charges, shortest == null ? Duration.ZERO : shortest);
     }
 }

@@ -32,7 +32,7 @@ record Parameters(Class<?> targetClass, List<String> names, List<ResolvableType>
         List<String> names = names(on == null ? specific : on, specific);
         List<ResolvableType> types = new ArrayList<>();
         Map<String, Integer> indexes = new HashMap<>();
-        for (int i = 0; i < specific.getParameterCount(); i++) {
+        for (int i = 0; i < SuspendFunction.parameterCount(specific); i++) {
             types.add(ResolvableType.forMethodParameter(specific, i, targetClass));
             indexes.put("p" + i, i);
             indexes.put("a" + i, i);
@@ -41,6 +41,15 @@ record Parameters(Class<?> targetClass, List<String> names, List<ResolvableType>
             indexes.put(names.get(i), i);
         }
         return new Parameters(targetClass, names, List.copyOf(types), Map.copyOf(indexes));
+    }
+
+    /** These and, behind them, what the method gave back, as {@code result}. */
+    Parameters withResult(ResolvableType type) {
+        List<ResolvableType> all = new ArrayList<>(types);
+        Map<String, Integer> variables = new HashMap<>(indexes);
+        variables.put("result", all.size());
+        all.add(type);
+        return new Parameters(targetClass, names, List.copyOf(all), Map.copyOf(variables));
     }
 
     private static List<String> names(Method first, Method second) {
@@ -52,7 +61,8 @@ record Parameters(Class<?> targetClass, List<String> names, List<ResolvableType>
         @Nullable String @Nullable [] found = NAMES.getParameterNames(method);
         List<String> names = new ArrayList<>();
         if (found != null) {
-            for (String name : found) {
+            for (int i = 0; i < SuspendFunction.parameterCount(method); i++) {
+                String name = found[i];
                 if (name == null) {
                     return List.of();
                 }

@@ -10,11 +10,14 @@ import org.springframework.aop.Pointcut;
 import org.springframework.aop.PointcutAdvisor;
 import org.springframework.aop.support.StaticMethodMatcher;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.context.annotation.AdviceMode;
 import org.springframework.core.Ordered;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Puts the limits of annotated methods around beans, as any other advisor of Spring AOP.
+ *
+ * <p>In AspectJ mode it stands aside for the methods that the aspect reaches.
  *
  * <p>To be declared as an infrastructure bean, so that it applies with and without AspectJ.
  */
@@ -30,12 +33,25 @@ public final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
      * @param methods what is limited
      * @param limiters the registry that is asked, first fetched on the first limited call
      * @param settings first fetched when a bean is advised, so that an advisor that is made early makes nothing else early
+     * @param continuations first fetched when a decision is not there at once, and its caller cannot wait
      */
     public RateLimitAdvisor(
-            RateLimitedMethods methods, ObjectProvider<RateLimiters> limiters, Supplier<AdviceSettings> settings) {
+            RateLimitedMethods methods,
+            ObjectProvider<RateLimiters> limiters,
+            Supplier<AdviceSettings> settings,
+            Supplier<ContinuationSettings> continuations) {
         this.methods = methods;
         this.settings = SingletonSupplier.of(settings);
-        this.advice = new RateLimitInterceptor(methods, SingletonSupplier.of(limiters::getObject), this.settings);
+        this.advice = new RateLimitInterceptor(
+                methods,
+                SingletonSupplier.of(limiters::getObject),
+                this.settings,
+                new Handover(SingletonSupplier.of(continuations), new CallerContext()));
+    }
+
+    /** {@return the advice, for whoever has calls of methods that have no proxy} */
+    RateLimitInterceptor limits() {
+        return advice;
     }
 
     @Override
@@ -67,7 +83,8 @@ public final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
 
         @Override
         public boolean matches(Method method, Class<?> targetClass) {
-            return methods.isLimited(method, targetClass);
+            return methods.isLimited(method, targetClass)
+                    && !(settings.get().mode() == AdviceMode.ASPECTJ && methods.isReachedByAspect(method, targetClass));
         }
     }
 }

@@ -17,7 +17,7 @@ import org.springframework.util.ReflectionUtils;
 
 /**
  * What a native image needs to know of each bean with limited methods: the types of their parameters, whose members
- * expressions read, and their fallbacks. A fallback that is named by a placeholder is not known yet.
+ * expressions read, their fallbacks, and the classes of their resolvers. A fallback that is named by a placeholder is not known yet.
  */
 final class RateLimitedAotProcessor implements BeanRegistrationAotProcessor {
 
@@ -46,6 +46,9 @@ final class RateLimitedAotProcessor implements BeanRegistrationAotProcessor {
         }
         members.registerReflectionHints(hints, method.getGenericParameterTypes());
         for (Declaration declaration : declared(method, type)) {
+            hints.registerType(declaration.limitResolver());
+            hints.registerType(declaration.keyResolver());
+            hints.registerType(declaration.costResolver());
             for (Method candidate : ReflectionUtils.getAllDeclaredMethods(type)) {
                 if (candidate.getName().equals(declaration.fallback())) {
                     hints.registerMethod(candidate, ExecutableMode.INVOKE);

@@ -6,26 +6,30 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.config.SmartInstantiationAwareBeanPostProcessor;
+import org.springframework.context.annotation.AdviceMode;
 import org.springframework.core.MethodIntrospector;
 import org.springframework.util.ClassUtils;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Checks the annotated methods of each bean when it is made, so that mistakes come out at start-up.
  *
  * <p>It fails with an {@link InvalidRateLimitedException}, and warns once of each annotated method that its proxy cannot
- * advise. It has no order, and so sees the proxies that others make.
+ * advise. In AspectJ mode it fails for a method that the aspect would reach, had it been woven. It has no order, and so sees the proxies that others make.
  */
 public final class RateLimitedBeanPostProcessor implements SmartInstantiationAwareBeanPostProcessor {
 
     private static final Log LOG = LogFactory.getLog(RateLimitedBeanPostProcessor.class);
 
     private final RateLimitedMethods methods;
+    private final Supplier<AdviceSettings> settings;
     private final Set<Class<?>> checked = ConcurrentHashMap.newKeySet();
     private final Map<String, Object> exposedEarly = new ConcurrentHashMap<>();
 
@@ -33,9 +37,11 @@ public final class RateLimitedBeanPostProcessor implements SmartInstantiationAwa
      * Creates the processor.
      *
      * @param methods where the checked methods are collected
+     * @param settings first fetched when a bean has an annotated method
      */
-    public RateLimitedBeanPostProcessor(RateLimitedMethods methods) {
+    public RateLimitedBeanPostProcessor(RateLimitedMethods methods, Supplier<AdviceSettings> settings) {
         this.methods = methods;
+        this.settings = SingletonSupplier.of(settings);
     }
 
     @Override
@@ -61,12 +67,29 @@ public final class RateLimitedBeanPostProcessor implements SmartInstantiationAwa
         Set<Method> limited = MethodIntrospector.selectMethods(
                 targetClass, (Method method) -> methods.isLimited(method, targetClass));
         for (Method method : limited) {
+            if (settings.get().mode() == AdviceMode.ASPECTJ && methods.isReachedByAspect(method, targetClass)) {
+                methods.find(method, targetClass);
+                requireWoven(AopUtils.getMostSpecificMethod(method, targetClass), targetClass);
+                continue;
+            }
             String obstacle = obstacle(method, bean, targetClass);
             if (obstacle == null) {
                 methods.find(method, targetClass);
             } else {
                 LOG.warn("@RateLimited on " + Site.text(method, targetClass) + " has no effect: " + obstacle);
             }
+        }
+    }
+
+    private void requireWoven(Method method, Class<?> targetClass) {
+        if (settings.get().enabled() && !WovenMethods.isWoven(method)) {
+            throw new Site(method, targetClass, "method", method.getName())
+                    .invalid(
+                            "AspectJ did not weave "
+                                    + method.getDeclaringClass().getName()
+                                    + ", and with ratelimit.aop.mode=aspectj nothing else limits it",
+                            "start with -javaagent:aspectjweaver.jar, or weave it when it is compiled, or set"
+                                    + " ratelimit.aop.mode=proxy");
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.config.AopConfigUtils;
 import org.springframework.aop.framework.ProxyConfig;
@@ -28,15 +29,15 @@ import org.springframework.util.ClassUtils;
  * methods.usedBy("search");   // [com.acme.Search#search(String,String)]
  * }</pre>
  *
- * <p>What depends on a method alone is checked when its bean is made; that its limits exist, and can hold its costs, when
- * all singletons are, and from then on with the rest.
+ * <p>What depends on a method alone is checked when its bean is made; that its limits exist, and can hold its costs, and that
+ * the beans that it names are there, when all singletons are, and from then on with the rest.
  */
 public final class RateLimitedMethods implements SmartInitializingSingleton {
 
     private final ConfigurableBeanFactory beanFactory;
     private final ObjectProvider<RateLimiters> limiters;
     private final Declarations declarations = new Declarations();
-    private final Expressions expressions;
+    private final RuleReader reader;
     private final Map<MethodClassKey, LimitedMethod> limited = new ConcurrentHashMap<>();
     private final Map<MethodClassKey, LimitedMethod> invoked = new ConcurrentHashMap<>();
     private volatile boolean limitsKnown;
@@ -50,29 +51,32 @@ public final class RateLimitedMethods implements SmartInitializingSingleton {
     public RateLimitedMethods(ConfigurableBeanFactory beanFactory, ObjectProvider<RateLimiters> limiters) {
         this.beanFactory = beanFactory;
         this.limiters = limiters;
-        this.expressions = new Expressions(beanFactory);
+        this.reader = new RuleReader(beanFactory);
     }
 
     /**
-     * The methods of the beans made so far that a limit counts for.
+     * The methods of the beans made so far that name a limit.
      *
      * @param limit the limit's name
      * @return in order, such as {@code com.acme.Search#search(String,String)}; empty if there are none
      */
     public SortedSet<String> usedBy(String limit) {
-        SortedSet<String> names = new TreeSet<>();
-        for (LimitedMethod method : limited.values()) {
-            if (method.rules().stream().anyMatch(rule -> rule.limit().equals(limit))) {
-                names.add(method.name());
-            }
-        }
-        return Collections.unmodifiableSortedSet(names);
+        return names(rule -> rule.limit().written().contains(limit));
+    }
+
+    /**
+     * The methods of the beans made so far whose limit is found on each call, by an expression or a bean.
+     *
+     * @return in order, such as {@code com.acme.Search#search(String,String)}; empty if there are none
+     */
+    public SortedSet<String> choosing() {
+        return names(rule -> rule.limit().perCall() != null);
     }
 
     @Override
     public void afterSingletonsInstantiated() {
         limitsKnown = true;
-        limited.values().forEach(this::checkLimits);
+        limited.values().forEach(this::checkRules);
     }
 
     /** {@return whether a class has limited methods, and a proxy can be made for it} */
@@ -92,6 +96,11 @@ public final class RateLimitedMethods implements SmartInitializingSingleton {
                 && !declarations
                         .of(AopUtils.getMostSpecificMethod(method, type), type)
                         .isEmpty();
+    }
+
+    /** {@return whether the aspect reaches the method that runs on a target} */
+    boolean isReachedByAspect(Method method, Class<?> targetClass) {
+        return WovenMethods.reaches(AopUtils.getMostSpecificMethod(method, ClassUtils.getUserClass(targetClass)));
     }
 
     /** {@return the limits of a method as it is invoked on a target; null if it has none} */
@@ -124,11 +133,21 @@ public final class RateLimitedMethods implements SmartInitializingSingleton {
             }
             found = read(specific, targetClass, declared);
             if (limitsKnown) {
-                checkLimits(found);
+                checkRules(found);
             }
             limited.put(key, found);
         }
         return found;
+    }
+
+    private SortedSet<String> names(Predicate<Rule> wanted) {
+        SortedSet<String> names = new TreeSet<>();
+        for (LimitedMethod method : limited.values()) {
+            if (method.rules().stream().anyMatch(wanted)) {
+                names.add(method.name());
+            }
+        }
+        return Collections.unmodifiableSortedSet(names);
     }
 
     private boolean isClosed(Class<?> type) {
@@ -148,61 +167,12 @@ public final class RateLimitedMethods implements SmartInitializingSingleton {
         Returns returns = Returns.of(site.at("method", method.getName()));
         List<Rule> rules = new ArrayList<>();
         for (Declaration declaration : declared) {
-            rules.add(rule(declaration, site));
+            rules.add(reader.read(declaration, site));
         }
         return new LimitedMethod(Site.text(method, targetClass), returns, List.copyOf(rules));
     }
 
-    private Rule rule(Declaration declaration, Site any) {
-        Parameters parameters = Parameters.of(any.method(), declaration.on(), any.targetClass());
-        Site limit = site(any, "limit", declaration.limit());
-        Site condition = site(any, "condition", declaration.condition());
-        Site key = site(any, "key", declaration.key());
-        Site fallback = site(any, "fallback", declaration.fallback());
-        return new Rule(
-                limit,
-                condition.value().isBlank()
-                        ? Condition.ALWAYS
-                        : Condition.of(condition, expressions.parse(condition, parameters, Boolean.class)),
-                key.value().isBlank() ? Key.SHARED : Key.of(key, expressions.parse(key, parameters, Object.class)),
-                cost(declaration, any, parameters),
-                fallback.value().isBlank() ? null : Fallback.find(fallback));
-    }
-
-    private Cost cost(Declaration declaration, Site any, Parameters parameters) {
-        Site constant = any.at("cost", Cost.text(declaration.cost()));
-        Cost cost = Cost.constant(constant, declaration.cost());
-        Site computed = site(any, "costExpression", declaration.costExpression());
-        if (computed.value().isBlank()) {
-            return cost;
-        }
-        if (cost != Cost.OF_LIMIT) {
-            throw computed.invalid("there is a cost of " + constant.value() + " too", "keep one of the two");
-        }
-        return Cost.computed(computed, expressions.parse(computed, parameters, Number.class));
-    }
-
-    private Site site(Site any, String attribute, String text) {
-        if (!text.contains("${")) {
-            return any.at(attribute, text);
-        }
-        String resolved;
-        try {
-            resolved = beanFactory.resolveEmbeddedValue(text);
-        } catch (IllegalArgumentException ex) {
-            throw unresolved(any.at(attribute, text), ex);
-        }
-        if (resolved != null && resolved.contains("${")) {
-            throw unresolved(any.at(attribute, text), null);
-        }
-        return any.at(attribute, resolved == null ? "" : resolved);
-    }
-
-    private static InvalidRateLimitedException unresolved(Site site, @Nullable Throwable cause) {
-        return site.invalid("has a placeholder without a value", "define the property", cause);
-    }
-
-    private void checkLimits(LimitedMethod method) {
+    private void checkRules(LimitedMethod method) {
         for (Rule rule : method.rules()) {
             rule.check(limiters.getObject());
         }

@@ -3,63 +3,65 @@ package io.ratelimit.aop;
 import java.lang.reflect.Method;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.reactivestreams.Publisher;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.KotlinDetector;
 import org.springframework.util.ClassUtils;
-import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 
-/** What a limited method gives back, which says when its call is decided and where a refusal goes. */
-enum Returns {
+/** How a limited method gives back what it returns, which says when its call is decided and where a refusal goes. */
+@FunctionalInterface
+interface Returns {
 
-    /** A value, or nothing: decided at once, a refusal is thrown. */
-    VALUE,
+    /** A value, or nothing: decided at once, and a refusal is thrown. */
+    Returns VALUE = call -> call.decide().runToEnd();
 
-    /** A {@link CompletionStage}: decided at once, a refusal is a failed one. */
-    STAGE,
+    /** Gives back what the caller of the method gets. */
+    @Nullable Object invoke(LimitedCall call) throws Throwable;
 
-    /** A {@code Mono}: decided on each subscription, a refusal is an error signal. */
-    MONO,
-
-    /** A {@code Flux}: decided on each subscription, a refusal is an error signal. */
-    FLUX;
-
-    private static final boolean REACTOR_PRESENT =
-            ClassUtils.isPresent("reactor.core.publisher.Mono", Returns.class.getClassLoader());
-
-    /** @throws InvalidRateLimitedException if a refusal cannot be given back in this way */
+    /** @throws InvalidRateLimitedException if a refusal cannot be given back in the way that a method returns */
     static Returns of(Site site) {
         Method method = site.method();
         Class<?> type = method.getReturnType();
-        if (KotlinDetector.isSuspendingFunction(method) || type.getName().equals("kotlinx.coroutines.flow.Flow")) {
+        boolean flow = Libraries.isFlow(type);
+        if ((flow || KotlinDetector.isSuspendingFunction(method)) && !Libraries.COROUTINES) {
             throw site.invalid(
-                    "suspend functions and flows cannot be limited",
-                    "limit a function that returns a value, a CompletionStage, a Mono or a Flux");
+                    "suspend functions and flows are limited by way of Reactor, which is not there",
+                    "add org.jetbrains.kotlinx:kotlinx-coroutines-reactor and org.jetbrains.kotlin:kotlin-reflect");
+        }
+        if (KotlinDetector.isSuspendingFunction(method)) {
+            return Coroutines.suspending(SuspendFunction.returned(method, site.targetClass()));
+        }
+        if (flow) {
+            return Coroutines.flow(site, type);
         }
         if (CompletionStage.class.isAssignableFrom(type)) {
             if (type.isAssignableFrom(CompletableFuture.class)) {
-                return STAGE;
+                return StageReturns.INSTANCE;
             }
             throw site.invalid(
                     "a refusal cannot be a failed " + type.getName(), "return CompletionStage or CompletableFuture");
         }
-        return REACTOR_PRESENT ? Reactive.of(site, type) : VALUE;
+        Returns publisher = Libraries.REACTOR ? PublisherReturns.find(site, type) : null;
+        return publisher == null ? VALUE : publisher;
     }
 
-    /** Loads only where Reactor is. */
-    private static final class Reactive {
+    /** Which of the optional ones are there. */
+    final class Libraries {
 
-        static Returns of(Site site, Class<?> type) {
-            if (!Publisher.class.isAssignableFrom(type)) {
-                return VALUE;
-            }
-            if (type == Mono.class) {
-                return MONO;
-            }
-            if (type.isAssignableFrom(Flux.class)) {
-                return FLUX;
-            }
-            throw site.invalid("a refusal cannot be the error signal of a " + type.getName(), "return Mono or Flux");
+        private static final boolean REACTOR = isPresent("reactor.core.publisher.Mono");
+        private static final @Nullable Class<?> FLOW = isPresent("kotlinx.coroutines.flow.Flow")
+                ? ClassUtils.resolveClassName("kotlinx.coroutines.flow.Flow", Returns.class.getClassLoader())
+                : null;
+        private static final boolean COROUTINES =
+                REACTOR && isPresent("kotlinx.coroutines.reactor.MonoKt") && KotlinDetector.isKotlinReflectPresent();
+
+        private Libraries() {}
+
+        static boolean isFlow(Class<?> type) {
+            return FLOW != null && FLOW.isAssignableFrom(type);
+        }
+
+        private static boolean isPresent(String type) {
+            return ClassUtils.isPresent(type, Returns.class.getClassLoader());
         }
     }
 }

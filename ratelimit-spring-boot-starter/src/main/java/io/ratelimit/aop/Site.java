@@ -11,7 +11,7 @@ record Site(Method method, Class<?> targetClass, String attribute, String value)
     /** {@return the method as people read it, such as {@code com.acme.Search#search(String,String)}} */
     static String text(Method method, Class<?> targetClass) {
         return targetClass.getName() + "#" + method.getName()
-                + Arrays.stream(method.getParameterTypes())
+                + Arrays.stream(method.getParameterTypes(), 0, SuspendFunction.parameterCount(method))
                         .map(Class::getSimpleName)
                         .collect(Collectors.joining(",", "(", ")"));
     }
@@ -33,5 +33,19 @@ record Site(Method method, Class<?> targetClass, String attribute, String value)
     IllegalArgumentException unusable(String what, String fix) {
         return new IllegalArgumentException("Invalid " + attribute + " of @RateLimited on " + text(method, targetClass)
                 + ": \"" + value + "\" gave " + what + "; " + fix);
+    }
+
+    /**
+     * What a call gets whose expression could not be evaluated: no value of the call is in it.
+     *
+     * @param problem what kind of problem
+     * @param thrown what a method threw that the expression calls; null if none did
+     */
+    IllegalArgumentException failed(String problem, @Nullable Throwable thrown) {
+        return new IllegalArgumentException(
+                "Invalid " + attribute + " of @RateLimited on " + text(method, targetClass) + ": \"" + value
+                        + "\" cannot be evaluated (" + problem
+                        + "); nothing was charged; check it against the types of the call's values",
+                thrown);
     }
 }

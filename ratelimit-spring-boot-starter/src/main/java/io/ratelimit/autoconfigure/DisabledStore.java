@@ -2,12 +2,15 @@ package io.ratelimit.autoconfigure;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.Source;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongConsumer;
 
 /** Admits everything and counts nothing: what takes a store's place while rate limiting is switched off. */
 final class DisabledStore implements RateLimitStore {
@@ -18,14 +21,33 @@ final class DisabledStore implements RateLimitStore {
     }
 
     @Override
-    public Decision decide(List<Charge> charges) {
+    public Decision decide(List<Charge> charges, Duration maxWait) {
         return Decision.unasked(charges, true, Source.DISABLED);
     }
 
     @Override
-    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
-        return CompletableFuture.completedFuture(decide(charges));
+    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+        return CompletableFuture.completedFuture(decide(charges, maxWait));
     }
+
+    @Override
+    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+        return CompletableFuture.completedFuture(
+                decisions.stream().map(decision -> LeaseState.HELD).toList());
+    }
+
+    @Override
+    public void whenReady(LongConsumer listener) {}
 
     @Override
     public void forget(Limit limit, String key) {}

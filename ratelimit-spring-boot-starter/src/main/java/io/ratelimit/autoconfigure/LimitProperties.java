@@ -1,36 +1,73 @@
 package io.ratelimit.autoconfigure;
 
+import io.ratelimit.Algorithm;
+import io.ratelimit.CalendarPeriod;
 import io.ratelimit.InvalidLimitException;
 import io.ratelimit.Limit;
 import io.ratelimit.OnStoreFailure;
 import io.ratelimit.Rate;
 import io.ratelimit.Refill;
-import io.ratelimit.TokenBucket;
 import io.ratelimit.Tokens;
 import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The properties of a limit, or the defaults of all.
  *
  * @param rates One rate or a list, all of which must admit a call: text such as 10/s, or tokens, per and burst.
- * @param refill How tokens come back: continuously, or in whole portions at the end of each period.
+ * @param algorithm How the rates count.
+ * @param refill How tokens of a token bucket come back: continuously, or in whole portions at the end of each period.
+ * @param calendar Whose windows fixed windows are, instead of those of the rate's period from the epoch.
+ * @param zone Time zone whose midnight ends the windows of a calendar.
+ * @param maxConcurrent With algorithm concurrency, how many calls may run at once, 1 or more.
+ * @param leaseTime With algorithm concurrency, how long a call counts whose node died, 100ms or longer. 30s unless given.
  * @param cost Tokens that a call takes that names no cost, with at most three decimal places.
+ * @param maxWait How long a call may wait for its tokens that names no wait.
  * @param onStoreFailure What is answered while the store cannot be asked: this node's memory, yes, or no.
+ * @param localShare Share of the limit that this node's memory grants meanwhile, above 0 and at most 1, such as 0.25.
  */
 record LimitProperties(
         @Nullable List<RateProperties> rates,
+        @Nullable Algorithm algorithm,
         @Nullable Refill refill,
+        @Nullable CalendarPeriod calendar,
+        @Nullable ZoneId zone,
+        @Nullable BigDecimal maxConcurrent,
+        @Nullable Duration leaseTime,
         @Nullable BigDecimal cost,
-        @Nullable OnStoreFailure onStoreFailure) {
+        @Nullable Duration maxWait,
+        @Nullable OnStoreFailure onStoreFailure,
+        @Nullable BigDecimal localShare) {
 
+    static final LimitProperties NOTHING =
+            new LimitProperties(null, null, null, null, null, null, null, null, null, null, null);
+
+    private static final BigDecimal MOST_AT_ONCE = BigDecimal.valueOf(Integer.MAX_VALUE);
+    private static final Duration LEASE_TIME = Duration.ofSeconds(30);
+    private static final Duration SHORTEST_LEASE_TIME = Duration.ofMillis(100);
     private static final String LIMITS = RateLimitProperties.PREFIX + ".limits";
     private static final String DEFAULTS = RateLimitProperties.PREFIX + ".defaults";
 
     LimitProperties withRates(List<RateProperties> other) {
-        return new LimitProperties(other, refill, cost, onStoreFailure);
+        return new LimitProperties(
+                other,
+                algorithm,
+                refill,
+                calendar,
+                zone,
+                maxConcurrent,
+                leaseTime,
+                cost,
+                maxWait,
+                onStoreFailure,
+                localShare);
     }
 
     /** The full name of a limit's properties: {@code ratelimit.limits.search}, {@code ratelimit.limits[a.b]}. */
@@ -45,27 +82,49 @@ record LimitProperties(
      */
     Limit toLimit(String name, LimitProperties defaults) {
         String path = path(name);
-        Refill refillOrDefault = refill != null ? refill : defaults.refill != null ? defaults.refill : Refill.SMOOTH;
-        List<Rate> parsed = rates != null
-                ? parsed(path, rates, refillOrDefault)
-                : defaults.rates == null ? List.of() : parsed(DEFAULTS, defaults.rates, refillOrDefault);
         check(path);
-        BigDecimal costOrDefault = cost != null ? cost : defaults.cost != null ? defaults.cost : BigDecimal.ONE;
-        OnStoreFailure policy = onStoreFailure != null ? onStoreFailure : defaults.onStoreFailure;
+        LimitProperties all = with(defaults);
+        List<Rate> parsed = all.parsed(rates != null ? path : DEFAULTS);
+        all.requireCallsAtOnce(path, algorithm != null ? path : DEFAULTS);
         Limit.Builder limit =
-                Limit.named(name).rates(parsed).refill(refillOrDefault).cost(BigDecimal.ZERO);
-        if (policy != null) {
-            limit.onStoreFailure(policy);
+                Limit.named(name).rates(parsed).algorithm(all.chosen()).cost(BigDecimal.ZERO);
+        if (all.maxConcurrent != null) {
+            limit.atOnce(all.maxConcurrent.intValueExact(), all.leaseTime != null ? all.leaseTime : LEASE_TIME);
+        }
+        if (all.onStoreFailure != null) {
+            limit.onStoreFailure(all.onStoreFailure);
         }
         built(path, parsed, limit);
-        return built(path + ".cost", costOrDefault, limit.cost(costOrDefault));
+        if (all.refill != null) {
+            built(path + ".refill", all.refill, limit.refill(all.refill));
+        }
+        if (all.calendar != null) {
+            built(path + ".calendar", all.calendar, limit.calendar(all.calendar, all.zoneOrUtc()));
+        } else if (zone != null) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".zone",
+                    zone,
+                    "no calendar has this zone; add calendar and algorithm fixed-window, or drop it");
+        }
+        BigDecimal costOrOne = all.cost != null ? all.cost : BigDecimal.ONE;
+        if (all.maxConcurrent != null && costOrOne.compareTo(all.maxConcurrent) > 0) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".cost",
+                    costOrOne,
+                    "more than the max-concurrent of " + all.maxConcurrent
+                            + ", so no call could ever run; lower the cost or raise max-concurrent");
+        }
+        Limit made = built(path + ".cost", costOrOne, limit.cost(costOrOne));
+        if (all.localShare != null) {
+            all.requireMemoryFor(all.localShare, path);
+            made = built(path + ".local-share", all.localShare, limit.localShare(all.localShare));
+        }
+        return all.maxWait == null ? made : built(path + ".max-wait", all.maxWait, limit.maxWait(all.maxWait));
     }
 
     /** Checks what can be wrong by itself, so that defaults are checked that no limit uses. */
     void check(String path) {
-        if (rates != null) {
-            parsed(path, rates, refill != null ? refill : Refill.SMOOTH);
-        }
+        parsed(path);
         if (cost != null) {
             try {
                 Tokens.exactly(cost);
@@ -73,21 +132,143 @@ record LimitProperties(
                 throw new InvalidRateLimitPropertyException(path + ".cost", cost, ex);
             }
         }
+        if (maxWait != null && maxWait.isNegative()) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".max-wait", maxWait, "negative; use 0s for not waiting, or a duration such as 5s");
+        }
+        if (localShare != null) {
+            built(
+                    path + ".local-share",
+                    localShare,
+                    Limit.named("alone").rates("1/s").localShare(localShare));
+        }
+        if (maxConcurrent != null && maxConcurrent.signum() <= 0) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".max-concurrent", maxConcurrent, "not positive; use 1 or more");
+        }
+        if (maxConcurrent != null && !isWhole(maxConcurrent)) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".max-concurrent",
+                    maxConcurrent,
+                    "not a whole number up to " + MOST_AT_ONCE + "; use one such as 2");
+        }
+        if (leaseTime != null && leaseTime.compareTo(SHORTEST_LEASE_TIME) < 0) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".lease-time", leaseTime, "shorter than 100ms; use a duration such as 30s");
+        }
+        if (leaseTime != null) {
+            built(path + ".lease-time", leaseTime, Limit.named("alone").atOnce(1, leaseTime));
+        }
     }
 
-    private static List<Rate> parsed(String path, List<RateProperties> texts, Refill refill) {
-        List<Rate> rates = new ArrayList<>(texts.size());
+    private static boolean isWhole(BigDecimal number) {
+        return number.stripTrailingZeros().scale() <= 0 && number.compareTo(MOST_AT_ONCE) <= 0;
+    }
+
+    /** Checks, with the defaults, that calls at once are counted by the one algorithm that does, and that it has their number. */
+    private void requireCallsAtOnce(String path, String algorithmPath) {
+        if (isLeased() && maxConcurrent == null) {
+            throw new InvalidRateLimitPropertyException(
+                    algorithmPath + ".algorithm",
+                    "concurrency",
+                    path + " does not say how many calls may run at once; add max-concurrent to it, such as 2");
+        }
+        if (!isLeased() && maxConcurrent != null) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".max-concurrent",
+                    maxConcurrent,
+                    "only algorithm concurrency counts calls at once; add it and drop rates, or drop max-concurrent");
+        }
+        if (!isLeased() && leaseTime != null) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".lease-time",
+                    leaseTime,
+                    "only algorithm concurrency has leases; add it with max-concurrent, or drop lease-time");
+        }
+    }
+
+    /** Checks, with the defaults, that a share of the limit is what this node's memory is asked for. */
+    private void requireMemoryFor(BigDecimal share, String path) {
+        if (onStoreFailure != null && !isLocal(onStoreFailure)) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".local-share",
+                    share,
+                    "with on-store-failure " + onStoreFailure.name().toLowerCase(Locale.ROOT)
+                            + " this node's memory is not asked; drop local-share, or use on-store-failure local");
+        }
+    }
+
+    /** This limit's own properties, and those defaults that its algorithm has. */
+    private LimitProperties with(LimitProperties defaults) {
+        Algorithm own = algorithm != null ? algorithm : defaults.chosen();
+        boolean bucket = own == Algorithm.TOKEN_BUCKET;
+        boolean windows = own == Algorithm.FIXED_WINDOW;
+        boolean waits = own != Algorithm.SLIDING_WINDOW_COUNTER;
+        boolean leased = own == Algorithm.CONCURRENCY;
+        OnStoreFailure policy = onStoreFailure != null ? onStoreFailure : defaults.onStoreFailure;
+        return new LimitProperties(
+                rates == null && !leased ? defaults.rates : rates,
+                own,
+                refill == null && bucket ? defaults.refill : refill,
+                calendar == null && windows ? defaults.calendar : calendar,
+                zone == null ? defaults.zone : zone,
+                maxConcurrent == null && leased ? defaults.maxConcurrent : maxConcurrent,
+                leaseTime == null && leased ? defaults.leaseTime : leaseTime,
+                cost != null ? cost : defaults.cost,
+                maxWait == null && waits ? defaults.maxWait : maxWait,
+                policy,
+                localShare == null && isLocal(policy) ? defaults.localShare : localShare);
+    }
+
+    private static boolean isLocal(@Nullable OnStoreFailure policy) {
+        return policy == null || policy == OnStoreFailure.LOCAL;
+    }
+
+    private Algorithm chosen() {
+        return algorithm != null ? algorithm : Algorithm.TOKEN_BUCKET;
+    }
+
+    private boolean isLeased() {
+        return chosen() == Algorithm.CONCURRENCY;
+    }
+
+    private ZoneId zoneOrUtc() {
+        return zone != null ? zone : ZoneOffset.UTC;
+    }
+
+    private List<Rate> parsed(String path) {
+        List<RateProperties> texts = rates != null ? rates : List.of();
+        if (isLeased() && !texts.isEmpty()) {
+            throw new InvalidRateLimitPropertyException(
+                    path + ".rates",
+                    texts.stream().map(RateProperties::text).collect(Collectors.joining(", ")),
+                    "algorithm concurrency has no rates, but a number of calls at once;"
+                            + " use max-concurrent, or another algorithm");
+        }
+        List<Rate> parsed = new ArrayList<>(texts.size());
         for (int i = 0; i < texts.size(); i++) {
             try {
                 Rate rate = texts.get(i).toRate();
-                TokenBucket.of(rate, refill);
-                rates.add(rate);
+                requireCountable(rate);
+                parsed.add(rate);
             } catch (InvalidLimitException ex) {
                 throw new InvalidRateLimitPropertyException(
                         path + ".rates[" + i + "]", texts.get(i).text(), ex);
             }
         }
-        return rates;
+        return parsed;
+    }
+
+    private void requireCountable(Rate rate) {
+        Limit.Builder alone =
+                Limit.named("alone").rates(List.of(rate)).algorithm(chosen()).cost(BigDecimal.ZERO);
+        if (refill != null && chosen() == Algorithm.TOKEN_BUCKET) {
+            alone.refill(refill);
+        }
+        if (calendar != null && chosen() == Algorithm.FIXED_WINDOW) {
+            alone.calendar(calendar, zoneOrUtc());
+        }
+        alone.build();
     }
 
     private static Limit built(String property, Object value, Limit.Builder limit) {

@@ -22,7 +22,6 @@ final class LimitTextBindHandler extends AbstractBindHandler {
 
     private static final ConfigurationPropertyName LIMITS =
             ConfigurationPropertyName.of(RateLimitProperties.PREFIX).append("limits");
-    private static final LimitProperties NOTHING = new LimitProperties(null, null, null, null);
 
     LimitTextBindHandler(BindHandler parent) {
         super(parent);
@@ -41,7 +40,7 @@ final class LimitTextBindHandler extends AbstractBindHandler {
     public @Nullable Object onFailure(
             ConfigurationPropertyName name, Bindable<?> target, BindContext context, Exception error) throws Exception {
         return LIMITS.isParentOf(name) && error instanceof ConverterNotFoundException
-                ? withText(name, context, NOTHING)
+                ? withText(name, context, LimitProperties.NOTHING)
                 : super.onFailure(name, target, context, error);
     }
 

@@ -8,7 +8,9 @@ import io.ratelimit.RateLimiters;
 import io.ratelimit.aop.RateLimitAdvisor;
 import io.ratelimit.aop.RateLimitedBeanPostProcessor;
 import io.ratelimit.aop.RateLimitedMethods;
+import io.ratelimit.aop.WovenCalls;
 import org.springframework.aop.Advisor;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.BeanDefinition;
@@ -19,6 +21,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Role;
 
 /**
@@ -36,18 +40,6 @@ public final class RateLimitAutoConfiguration {
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
     static ConfigurationPropertiesBindHandlerAdvisor rateLimitPropertyBinding() {
         return parent -> new KnownPropertiesBindHandler(new LimitTextBindHandler(parent));
-    }
-
-    @Bean(defaultCandidate = false)
-    MemoryStore rateLimitMemory(RateLimitProperties properties) {
-        return MemoryStore.create(System::nanoTime, properties.memory().maxKeys());
-    }
-
-    @Bean
-    @ConditionalOnMissingBean
-    RateLimitStore rateLimitStore(@Qualifier("rateLimitMemory") MemoryStore memory, RateLimitProperties properties) {
-        properties.requireMemory();
-        return memory;
     }
 
     @Bean
@@ -74,8 +66,16 @@ public final class RateLimitAutoConfiguration {
 
     @Bean
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-    static RateLimitedBeanPostProcessor rateLimitedBeanPostProcessor(RateLimitedMethods methods) {
-        return new RateLimitedBeanPostProcessor(methods);
+    static RateLimitedBeanPostProcessor rateLimitedBeanPostProcessor(
+            RateLimitedMethods methods, ObjectProvider<RateLimitProperties> properties) {
+        return new RateLimitedBeanPostProcessor(
+                methods, () -> properties.getObject().toAdviceSettings());
+    }
+
+    @Bean
+    WovenCalls rateLimitWovenCalls(
+            RateLimitAdvisor advisor, RateLimitedMethods methods, RateLimitProperties properties) {
+        return new WovenCalls(advisor, methods, properties.aop().mode());
     }
 
     @Bean
@@ -83,8 +83,22 @@ public final class RateLimitAutoConfiguration {
     static RateLimitAdvisor rateLimitAdvisor(
             RateLimitedMethods methods,
             ObjectProvider<RateLimiters> limiters,
-            ObjectProvider<RateLimitProperties> properties) {
+            ObjectProvider<RateLimitProperties> properties,
+            ListableBeanFactory beans) {
         return new RateLimitAdvisor(
-                methods, limiters, () -> properties.getObject().toAdviceSettings());
+                methods, limiters, () -> properties.getObject().toAdviceSettings(), () -> ContinuationChoice.of(beans));
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnMissingBean(RateLimitStore.class)
+    @Import(LocalMemory.class)
+    static final class InMemory {
+
+        @Bean
+        RateLimitStore rateLimitStore(
+                @Qualifier("rateLimitMemory") MemoryStore memory, RateLimitProperties properties) {
+            properties.requireMemory();
+            return memory;
+        }
     }
 }

@@ -22,6 +22,6 @@ public final class RateLimitEndpointAutoConfiguration {
     @ConditionalOnAvailableEndpoint
     @ConditionalOnMissingBean
     RateLimitsEndpoint rateLimitsEndpoint(RateLimiters limiters, RateLimitedMethods methods) {
-        return new RateLimitsEndpoint(limiters, methods::usedBy);
+        return new RateLimitsEndpoint(limiters, methods::usedBy, methods::choosing);
     }
 }

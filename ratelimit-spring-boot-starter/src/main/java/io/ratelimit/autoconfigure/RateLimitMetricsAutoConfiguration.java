@@ -30,6 +30,7 @@ public final class RateLimitMetricsAutoConfiguration {
     }
 
     @Bean
+    @ConditionalOnBean(name = "rateLimitMemory")
     MemoryStoreMeters rateLimitMemoryMeters(@Qualifier("rateLimitMemory") MemoryStore memory) {
         return new MemoryStoreMeters(memory);
     }

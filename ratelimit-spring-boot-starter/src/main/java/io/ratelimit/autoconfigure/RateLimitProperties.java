@@ -3,15 +3,19 @@ package io.ratelimit.autoconfigure;
 import io.ratelimit.Limit;
 import io.ratelimit.aop.AdviceSettings;
 import io.ratelimit.aop.EmptyKey;
+import io.ratelimit.aop.UnknownLimit;
+import io.ratelimit.redis.InvalidRedisSettingException;
+import io.ratelimit.redis.RedisSettings;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.context.annotation.AdviceMode;
 import org.springframework.core.Ordered;
+import org.springframework.util.ClassUtils;
 
 /**
  * The properties under {@code ratelimit}.
@@ -19,6 +23,7 @@ import org.springframework.core.Ordered;
  * @param enabled Whether calls are limited. If false, every bean is there and every call is admitted.
  * @param store Where buckets are kept; auto takes Redis if the application has a Redis connection factory.
  * @param emptyKey What a call with a null or blank key gets; an exception, or the bucket that all such calls share.
+ * @param unknownLimit What a call gets whose limit is computed and not defined; an exception, or no limit.
  * @param defaults What limits use that do not say otherwise.
  * @param limits Limits by name, each one given by its rates as text or by its properties.
  * @param memory The store in memory.
@@ -30,6 +35,7 @@ record RateLimitProperties(
         @DefaultValue("true") boolean enabled,
         @DefaultValue("auto") StoreType store,
         @DefaultValue("refuse") EmptyKey emptyKey,
+        @DefaultValue("fail") UnknownLimit unknownLimit,
         @NestedConfigurationProperty @DefaultValue LimitProperties defaults,
         @DefaultValue Map<String, LimitProperties> limits,
         @DefaultValue Memory memory,
@@ -37,6 +43,9 @@ record RateLimitProperties(
         @DefaultValue Aop aop) {
 
     static final String PREFIX = "ratelimit";
+
+    private static final boolean ASPECTJ_PRESENT =
+            ClassUtils.isPresent("org.aspectj.lang.ProceedingJoinPoint", RateLimitProperties.class.getClassLoader());
 
     /**
      * All limits, with what the defaults add to them.
@@ -51,20 +60,33 @@ record RateLimitProperties(
     }
 
     AdviceSettings toAdviceSettings() {
-        return new AdviceSettings(enabled, emptyKey, aop.order());
+        return new AdviceSettings(enabled, emptyKey, unknownLimit, aop.mode(), aop.order());
     }
 
     /**
      * Checks that buckets may be kept in memory, where there is no other store.
      *
-     * @throws InvalidRateLimitPropertyException if they are to be kept in Redis
+     * @throws InvalidRateLimitPropertyException if calls are limited, and Redis or a connection factory was asked for,
+     *     or Redis required
      */
     void requireMemory() {
-        if (store == StoreType.REDIS) {
+        if (enabled && store == StoreType.REDIS) {
             throw new InvalidRateLimitPropertyException(
                     PREFIX + ".store",
                     "redis",
                     "there is no Redis connection factory; add spring-boot-starter-data-redis, or use memory");
+        }
+        if (enabled && store == StoreType.AUTO && redis.connectionFactory() != null) {
+            throw new InvalidRateLimitPropertyException(
+                    PREFIX + ".redis.connection-factory",
+                    redis.connectionFactory(),
+                    "there is no Redis connection factory; define one of this name, or drop the property");
+        }
+        if (enabled && store == StoreType.AUTO && redis.requireAtStartup()) {
+            throw new InvalidRateLimitPropertyException(
+                    PREFIX + ".redis.require-at-startup",
+                    true,
+                    "there is no Redis connection factory; add spring-boot-starter-data-redis, or drop the property");
         }
     }
 
@@ -89,26 +111,20 @@ record RateLimitProperties(
      * @param timeout How long a decision may take, 1ms to 1m, before the limit's on-store-failure answers.
      * @param keyPrefix What all keys begin with, 1 to 32 letters, digits, dots, colons, dashes and underscores.
      * @param connectionFactory Name of the connection factory bean whose settings are used, where there are several.
+     * @param requireAtStartup Whether the application refuses to start when Redis does not answer within 5s.
      */
     record Redis(
             @DefaultValue("250ms") Duration timeout,
             @DefaultValue("ratelimit") String keyPrefix,
-            @Nullable String connectionFactory) {
-
-        private static final Pattern KEY_PREFIX = Pattern.compile("[A-Za-z0-9._:-]{1,32}");
-        private static final Duration SHORTEST = Duration.ofMillis(1);
-        private static final Duration LONGEST = Duration.ofMinutes(1);
+            @Nullable String connectionFactory,
+            @DefaultValue("false") boolean requireAtStartup) {
 
         Redis {
-            if (timeout.compareTo(SHORTEST) < 0 || timeout.compareTo(LONGEST) > 0) {
+            try {
+                new RedisSettings(keyPrefix, timeout);
+            } catch (InvalidRedisSettingException ex) {
                 throw new InvalidRateLimitPropertyException(
-                        PREFIX + ".redis.timeout", timeout, "not between 1ms and 1m; use a deadline such as 250ms");
-            }
-            if (!KEY_PREFIX.matcher(keyPrefix).matches()) {
-                throw new InvalidRateLimitPropertyException(
-                        PREFIX + ".redis.key-prefix",
-                        keyPrefix,
-                        "not a key prefix; use 1 to 32 letters, digits, dots, colons, dashes and underscores");
+                        PREFIX + ".redis." + ex.getSetting(), ex.getValue(), ex.getRule());
             }
         }
     }
@@ -116,8 +132,20 @@ record RateLimitProperties(
     /**
      * The advice of annotated methods.
      *
-     * @param order Order of the advice among others. The default is outermost, before security, transactions, caching.
+     * @param mode Who limits annotated methods; proxies of beans, or an aspect that AspectJ weaves into the methods.
+     * @param order Order of a proxy's advice among others. The default is outermost, before security, transactions, caching.
      */
     record Aop(
-            @DefaultValue("" + Ordered.HIGHEST_PRECEDENCE) int order) {}
+            @DefaultValue("proxy") AdviceMode mode,
+            @DefaultValue("" + Ordered.HIGHEST_PRECEDENCE) int order) {
+
+        Aop {
+            if (mode == AdviceMode.ASPECTJ && !ASPECTJ_PRESENT) {
+                throw new InvalidRateLimitPropertyException(
+                        PREFIX + ".aop.mode",
+                        "aspectj",
+                        "AspectJ is not on the class path; add spring-boot-starter-aspectj, or use proxy");
+            }
+        }
+    }
 }

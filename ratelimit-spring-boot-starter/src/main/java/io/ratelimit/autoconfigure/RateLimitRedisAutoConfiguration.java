@@ -4,16 +4,18 @@ import io.ratelimit.FallbackStore;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.redis.RedisRateLimitStore;
-import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Import;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 /** Keeps buckets in Redis, with this node's memory behind it, where the application has a Redis connection factory. */
@@ -22,25 +24,28 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
         afterName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration")
 @ConditionalOnClass(RedisConnectionFactory.class)
 @ConditionalOnBean(RedisConnectionFactory.class)
+@ConditionalOnBooleanProperty(name = "ratelimit.enabled", matchIfMissing = true)
 @Conditional(OnRedisStoreWanted.class)
+@ConditionalOnMissingBean(RateLimitStore.class)
+@Import(LocalMemory.class)
 @EnableConfigurationProperties(RateLimitProperties.class)
 public final class RateLimitRedisAutoConfiguration {
 
     RateLimitRedisAutoConfiguration() {}
 
     @Bean(defaultCandidate = false)
-    RedisRateLimitStore rateLimitRedis(RateLimitProperties properties, BeanFactory beans) {
+    RedisRateLimitStore rateLimitRedis(RateLimitProperties properties, ListableBeanFactory beans) {
         RateLimitProperties.Redis redis = properties.redis();
-        RedisConnectionFactory connections = redis.connectionFactory() == null
-                ? beans.getBean(RedisConnectionFactory.class)
-                : beans.getBean(redis.connectionFactory(), RedisConnectionFactory.class);
-        RedisRateLimitStore store = RedisRateLimitStore.create(connections, redis.keyPrefix(), redis.timeout());
+        RedisRateLimitStore store = RedisRateLimitStore.create(
+                ConnectionFactoryChoice.of(redis.connectionFactory(), beans), redis.keyPrefix(), redis.timeout());
         store.connect();
+        if (redis.requireAtStartup()) {
+            RequiredRedis.await(store);
+        }
         return store;
     }
 
     @Bean
-    @ConditionalOnMissingBean
     RateLimitStore rateLimitStore(
             @Qualifier("rateLimitRedis") RedisRateLimitStore redis,
             @Qualifier("rateLimitMemory") MemoryStore memory,

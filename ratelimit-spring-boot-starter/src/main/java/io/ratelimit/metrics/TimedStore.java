@@ -5,11 +5,14 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /**
@@ -46,8 +49,13 @@ public final class TimedStore implements RateLimitStore {
     }
 
     @Override
-    public Decision decide(List<Charge> charges) {
-        return time(() -> timed.decide(charges));
+    public Object shard(Charge charge) {
+        return timed.shard(charge);
+    }
+
+    @Override
+    public Decision decide(List<Charge> charges, Duration maxWait) {
+        return time(() -> timed.decide(charges, maxWait));
     }
 
     @Override
@@ -56,9 +64,29 @@ public final class TimedStore implements RateLimitStore {
     }
 
     @Override
-    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
+    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
         long start = clock.monotonicTime();
-        return timed.decideAsync(charges).whenComplete((decision, error) -> record(start, error == null));
+        return timed.decideAsync(charges, maxWait).whenComplete((decision, error) -> record(start, error == null));
+    }
+
+    @Override
+    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+        return timed.giveBack(taken, unused);
+    }
+
+    @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        return timed.owe(taken, more);
+    }
+
+    @Override
+    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+        return timed.renew(decisions);
+    }
+
+    @Override
+    public void whenReady(LongConsumer listener) {
+        timed.whenReady(listener);
     }
 
     @Override

@@ -16,6 +16,7 @@ import org.springframework.data.redis.connection.ReturnType;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.util.ClassUtils;
+import redis.clients.jedis.RedisClient;
 
 /**
  * Any client library that blocks, such as Jedis, through connections that the application's factory lends.
@@ -55,6 +56,12 @@ final class BlockingDriver implements RedisDriver {
         return cluster;
     }
 
+    /** A node that is away keeps the threads busy that the others would need. */
+    @Override
+    public Object node(byte[] key) {
+        return connections;
+    }
+
     @Override
     public CompletableFuture<?> connect() {
         return send(RedisConnection::ping);
@@ -76,6 +83,11 @@ final class BlockingDriver implements RedisDriver {
     }
 
     @Override
+    public RedisConnection open() {
+        return connections.getConnection();
+    }
+
+    @Override
     public void close() {
         threads.shutdownNow();
     }
@@ -89,7 +101,7 @@ final class BlockingDriver implements RedisDriver {
                     if (System.nanoTime() >= deadline) {
                         throw new TimeoutException();
                     }
-                    reply.complete(command.apply(redis));
+                    reply.complete(answer(redis, command));
                 } catch (Exception ex) {
                     reply.completeExceptionally(ex);
                 }
@@ -98,6 +110,17 @@ final class BlockingDriver implements RedisDriver {
             reply.completeExceptionally(ex);
         }
         return reply;
+    }
+
+    private static <T> T answer(RedisConnection redis, Function<RedisConnection, T> command) {
+        try {
+            return command.apply(redis);
+        } catch (RuntimeException ex) {
+            if (JEDIS_PRESENT && RedisError.answer(ex).startsWith("READONLY")) {
+                Jedis.drop(redis.getNativeConnection());
+            }
+            throw ex;
+        }
     }
 
     private static byte[][] joined(byte[][] keys, byte[][] args) {
@@ -109,6 +132,15 @@ final class BlockingDriver implements RedisDriver {
 
         static boolean isCluster(RedisConnectionFactory connections) {
             return connections instanceof JedisConnectionFactory jedis && jedis.isRedisClusterAware();
+        }
+
+        /** Keeps connections that lead to a master that was demoted from being lent again. */
+        static void drop(Object connection) {
+            if (connection instanceof RedisClient client) {
+                client.getPool().clear();
+            } else if (connection instanceof redis.clients.jedis.Jedis one) {
+                one.getConnection().setBroken();
+            }
         }
     }
 }

@@ -34,11 +34,11 @@ final class BucketScript {
         this.text = Text.of(FLAGS + lua);
     }
 
-    /** The token bucket script, as it is packaged. */
-    static String tokenBucket() {
-        try (InputStream in = BucketScript.class.getResourceAsStream("token-bucket.lua")) {
+    /** The script as it is packaged. */
+    static String packaged() {
+        try (InputStream in = BucketScript.class.getResourceAsStream("decide.lua")) {
             if (in == null) {
-                throw new IllegalStateException("token-bucket.lua is missing from the class path");
+                throw new IllegalStateException("decide.lua is missing from the class path");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException ex) {

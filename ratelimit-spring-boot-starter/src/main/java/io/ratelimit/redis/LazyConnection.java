@@ -1,28 +1,40 @@
 package io.ratelimit.redis;
 
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection that is opened in the background when it is first asked for, at most one attempt at a time and one a second.
+ * A connection that is opened in the background when it is first asked for, and another in its place when it serves no more;
+ * at most one attempt at a time and one a second.
  *
  * <p>Who asks during the first attempt gets its outcome; who asks later, while there is no connection, gets the last
- * failure at once.
+ * failure at once. One that is replaced serves until the new one is open, one that is dropped does not; both are closed
+ * when what was sent on them is answered or given up.
  */
-final class LazyConnection<T> implements AutoCloseable {
+final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
 
     private static final long BETWEEN_ATTEMPTS_NANOS = 1_000_000_000;
     private static final long LAST_WAIT_MILLIS = 1_000;
 
     private final Callable<T> opener;
+    private final long lastAnswersMillis;
     private volatile @Nullable CompletableFuture<T> outcome;
+    private final Queue<T> leaving = new ConcurrentLinkedQueue<>();
     private @Nullable Thread attempt;
     private long attemptedAt;
     private boolean closed;
 
-    LazyConnection(Callable<T> opener) {
+    /**
+     * Opens nothing yet.
+     *
+     * @param lastAnswersMillis how long answers may come on a connection that was replaced or dropped
+     */
+    LazyConnection(Callable<T> opener, long lastAnswersMillis) {
         this.opener = opener;
+        this.lastAnswersMillis = lastAnswersMillis;
     }
 
     CompletableFuture<T> get() {
@@ -30,52 +42,111 @@ final class LazyConnection<T> implements AutoCloseable {
         return current != null && !current.isCompletedExceptionally() ? current : attempt();
     }
 
+    /** Puts another connection in this one's place as soon as one can be opened. */
+    synchronized void replace() {
+        if (!closed && mayRetry()) {
+            start(new CompletableFuture<>());
+        }
+    }
+
+    /** Serves this connection no more, and opens another one. */
+    synchronized void drop(T connection) {
+        if (closed || opened(outcome) != connection) {
+            return;
+        }
+        leaving.add(connection);
+        if (mayRetry()) {
+            CompletableFuture<T> next = new CompletableFuture<>();
+            outcome = next;
+            start(next);
+        } else {
+            outcome = CompletableFuture.failedFuture(new IllegalStateException("The connection was dropped"));
+        }
+    }
+
     private synchronized CompletableFuture<T> attempt() {
         CompletableFuture<T> current = outcome;
         if (closed) {
             return CompletableFuture.failedFuture(new IllegalStateException("The store is closed"));
         }
-        if (current == null || mayRetry(current)) {
-            CompletableFuture<T> next = new CompletableFuture<>();
-            Thread thread = new Thread(() -> open(next), "ratelimit-redis-connect");
-            thread.setDaemon(true);
-            attempt = thread;
-            attemptedAt = System.nanoTime();
-            if (current == null) {
-                outcome = next;
-                current = next;
-            }
-            thread.start();
+        if (current == null) {
+            CompletableFuture<T> first = new CompletableFuture<>();
+            outcome = first;
+            start(first);
+            return first;
+        }
+        if (current.isCompletedExceptionally()) {
+            replace();
         }
         return current;
     }
 
-    private boolean mayRetry(CompletableFuture<T> current) {
-        return current.isCompletedExceptionally()
-                && attempt == null
-                && System.nanoTime() - attemptedAt >= BETWEEN_ATTEMPTS_NANOS;
+    private boolean mayRetry() {
+        return attempt == null && System.nanoTime() - attemptedAt >= BETWEEN_ATTEMPTS_NANOS;
+    }
+
+    private void start(CompletableFuture<T> next) {
+        Thread thread = new Thread(() -> open(next), "ratelimit-redis-connect");
+        thread.setDaemon(true);
+        attempt = thread;
+        attemptedAt = System.nanoTime();
+        thread.start();
     }
 
     private void open(CompletableFuture<T> next) {
-        @Nullable T connection = null;
-        Throwable failure = new IllegalStateException();
         try {
-            connection = opener.call();
+            T connection = opener.call();
+            put(next, true);
+            next.complete(connection);
         } catch (Throwable ex) {
-            failure = ex;
+            put(next, false);
+            next.completeExceptionally(ex);
+        }
+        if (!leaving.isEmpty()) {
+            closeLeaving();
         }
         synchronized (this) {
             attempt = null;
-            outcome = next;
-        }
-        if (connection != null) {
-            next.complete(connection);
-        } else {
-            next.completeExceptionally(failure);
         }
     }
 
-    /** Ends an attempt that is under way. */
+    /** Lets an attempt take its place, unless it failed and there is a connection. */
+    private synchronized void put(CompletableFuture<T> next, boolean opened) {
+        T open = opened(outcome);
+        if (opened && open != null) {
+            leaving.add(open);
+        }
+        if (opened || open == null) {
+            outcome = next;
+        }
+    }
+
+    private void closeLeaving() {
+        try {
+            Thread.sleep(lastAnswersMillis);
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        }
+        for (T old = leaving.poll(); old != null; old = leaving.poll()) {
+            close(old);
+        }
+    }
+
+    private void close(@Nullable T connection) {
+        try {
+            if (connection != null) {
+                connection.close();
+            }
+        } catch (Exception ex) {
+            // It was given up already.
+        }
+    }
+
+    private static <T> @Nullable T opened(@Nullable CompletableFuture<T> outcome) {
+        return outcome == null || !outcome.isDone() || outcome.isCompletedExceptionally() ? null : outcome.join();
+    }
+
+    /** Ends an attempt that is under way, and closes what is open. */
     @Override
     public void close() {
         Thread last;
@@ -91,5 +162,7 @@ final class LazyConnection<T> implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
+        close(opened(outcome));
+        leaving.forEach(this::close);
     }
 }

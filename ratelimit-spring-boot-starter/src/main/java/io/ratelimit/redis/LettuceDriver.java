@@ -1,6 +1,7 @@
 package io.ratelimit.redis;
 
 import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import java.time.Duration;
 import java.util.List;
@@ -8,23 +9,26 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
-import org.springframework.data.redis.connection.lettuce.LettuceConnection;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
-/** Lettuce, on a connection of our own that all callers share. Only this class and {@link LettuceSettings} need it. */
+/** Lettuce, on a connection of our own that all callers share. Only the classes whose names begin with Lettuce need it. */
 final class LettuceDriver implements RedisDriver {
+
+    private static final long LAST_ANSWERS_MILLIS = 500;
+    private static final Object NO_NODE = "none";
 
     private final LettuceConnectionFactory factory;
     private final LettuceSettings settings;
     private final long timeoutNanos;
-    private final LazyConnection<RedisClusterAsyncCommands<byte[], byte[]>> connection =
-            new LazyConnection<>(this::open);
+    private final LazyConnection<LettuceLink> connection;
 
     private LettuceDriver(LettuceConnectionFactory application, Duration timeout) {
         this.settings = new LettuceSettings(application, timeout);
         this.factory = settings.newFactory(application);
         this.timeoutNanos = timeout.toNanos();
+        this.connection = new LazyConnection<>(this::connectNow, Math.min(timeout.toMillis(), LAST_ANSWERS_MILLIS));
     }
 
     static boolean serves(RedisConnectionFactory connections) {
@@ -41,23 +45,35 @@ final class LettuceDriver implements RedisDriver {
     }
 
     @Override
+    public Object node(byte[] key) {
+        CompletableFuture<LettuceLink> connected = connection.get();
+        return isOpen(connected) ? connected.join().node(key) : NO_NODE;
+    }
+
+    @Override
     public CompletableFuture<?> connect() {
         return connection.get();
     }
 
     @Override
     public CompletableFuture<List<Long>> evalSha(String sha, byte[][] keys, byte[][] args) {
-        return send(redis -> redis.evalsha(sha, ScriptOutputType.MULTI, keys, args));
+        return send(keys[0], redis -> redis.evalsha(sha, ScriptOutputType.MULTI, keys, args));
     }
 
     @Override
     public CompletableFuture<List<Long>> eval(byte[] script, byte[][] keys, byte[][] args) {
-        return send(redis -> redis.eval(script, ScriptOutputType.MULTI, keys, args));
+        return send(keys[0], redis -> redis.eval(script, ScriptOutputType.MULTI, keys, args));
     }
 
     @Override
     public CompletableFuture<Long> delete(byte[] key) {
-        return send(redis -> redis.del(key));
+        return send(key, redis -> redis.del(key));
+    }
+
+    @Override
+    public RedisConnection open() {
+        connection.get().join();
+        return factory.getConnection();
     }
 
     @Override
@@ -68,24 +84,44 @@ final class LettuceDriver implements RedisDriver {
     }
 
     private <T> CompletableFuture<T> send(
-            Function<RedisClusterAsyncCommands<byte[], byte[]>, CompletionStage<T>> command) {
-        CompletableFuture<RedisClusterAsyncCommands<byte[], byte[]>> connected = connection.get();
-        try {
-            if (connected.isDone() && !connected.isCompletedExceptionally()) {
-                return command.apply(connected.join()).toCompletableFuture();
-            }
-        } catch (RuntimeException ex) {
-            return CompletableFuture.failedFuture(ex);
+            byte[] key, Function<RedisClusterAsyncCommands<byte[], byte[]>, CompletionStage<T>> command) {
+        CompletableFuture<LettuceLink> connected = connection.get();
+        if (isOpen(connected)) {
+            return send(connected.join(), key, command);
         }
         long deadline = System.nanoTime() + timeoutNanos;
-        return connected.thenCompose(redis -> System.nanoTime() < deadline
-                ? command.apply(redis)
+        return connected.thenCompose(link -> System.nanoTime() < deadline
+                ? send(link, key, command)
                 : CompletableFuture.failedFuture(new TimeoutException()));
     }
 
-    private RedisClusterAsyncCommands<byte[], byte[]> open() {
+    private <T> CompletableFuture<T> send(
+            LettuceLink link,
+            byte[] key,
+            Function<RedisClusterAsyncCommands<byte[], byte[]>, CompletionStage<T>> command) {
+        try {
+            return command.apply(link.commands()).toCompletableFuture().whenComplete((reply, failure) -> {
+                if (RedisError.answer(failure).startsWith("READONLY")) {
+                    connection.drop(link);
+                } else if (link.isWornOut(key, failure)) {
+                    connection.replace();
+                }
+            });
+        } catch (RuntimeException ex) {
+            return CompletableFuture.failedFuture(ex);
+        }
+    }
+
+    /** In a cluster a new connection is also a new look at who has which slots, which the old one learns of at once. */
+    private LettuceLink connectNow() {
         factory.start();
-        LettuceConnection borrowed = (LettuceConnection) factory.getConnection();
-        return borrowed.getNativeConnection();
+        if (isCluster() && isOpen(connection.get())) {
+            ((RedisClusterClient) factory.getRequiredNativeClient()).refreshPartitions();
+        }
+        return LettuceLink.open(factory);
+    }
+
+    private static boolean isOpen(CompletableFuture<?> connected) {
+        return connected.isDone() && !connected.isCompletedExceptionally();
     }
 }

@@ -27,7 +27,7 @@ import org.springframework.util.ReflectionUtils;
  */
 final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable {
 
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
+    private static final Duration SHORTEST_CONNECT_TIMEOUT = Duration.ofMillis(500);
     private static final Duration SHUTDOWN_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration FIRST_RECONNECT = Duration.ofMillis(10);
     private static final Duration LAST_RECONNECT = Duration.ofMillis(500);
@@ -36,11 +36,13 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
     private static final int MOST_UNANSWERED = 32_768;
 
     private final LettuceClientConfiguration application;
+    private final Duration connectTimeout;
     private final ClientResources resources;
     private final ClientOptions options;
 
     LettuceSettings(LettuceConnectionFactory factory, Duration timeout) {
         this.application = factory.getClientConfiguration();
+        this.connectTimeout = connectTimeout(timeout);
         this.resources = resources(application.getClientResources());
         ClientOptions theirs = application.getClientOptions().orElseGet(ClientOptions::create);
         this.options = factory.isClusterAware()
@@ -52,7 +54,7 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
     LettuceConnectionFactory newFactory(LettuceConnectionFactory factory) {
         LettuceConnectionFactory own = new LettuceConnectionFactory(servers(factory), this);
         own.setEagerInitialization(false);
-        own.setShareNativeConnection(true);
+        own.setShareNativeConnection(false);
         own.setValidateConnection(false);
         own.setEarlyStartup(false);
         own.afterPropertiesSet();
@@ -116,7 +118,7 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
     /** For what is sent while connecting; decisions have the timeout of the options. */
     @Override
     public Duration getCommandTimeout() {
-        return CONNECT_TIMEOUT;
+        return connectTimeout;
     }
 
     @Override
@@ -127,6 +129,12 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
     @Override
     public Duration getShutdownQuietPeriod() {
         return Duration.ZERO;
+    }
+
+    /** For connecting, and again for what is said first: a server that is frozen accepts connections and says nothing. */
+    private static Duration connectTimeout(Duration timeout) {
+        Duration twice = timeout.multipliedBy(2);
+        return twice.compareTo(SHORTEST_CONNECT_TIMEOUT) > 0 ? twice : SHORTEST_CONNECT_TIMEOUT;
     }
 
     private static ClientResources resources(Optional<ClientResources> theirs) {
@@ -144,7 +152,7 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
                 .requestQueueSize(MOST_UNANSWERED)
                 .socketOptions(theirs.getSocketOptions()
                         .mutate()
-                        .connectTimeout(CONNECT_TIMEOUT)
+                        .connectTimeout(connectTimeout(timeout))
                         .build())
                 .timeoutOptions(TimeoutOptions.enabled(timeout));
     }

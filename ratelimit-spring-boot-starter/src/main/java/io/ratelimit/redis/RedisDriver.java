@@ -2,16 +2,21 @@ package io.ratelimit.redis;
 
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.springframework.data.redis.connection.RedisConnection;
 
 /**
  * The commands that the store sends, over one client library or another.
  *
- * <p>No method blocks or throws: what goes wrong, also a missing connection, comes as the failure of the future.
+ * <p>No method but {@link #open} blocks or throws: what goes wrong, also a missing connection, comes as the failure of the
+ * future.
  */
 interface RedisDriver extends AutoCloseable {
 
     /** Whether keys live in slots, and one script can only touch those of one slot. */
     boolean isCluster();
+
+    /** The server that has a key, as far as is known; one for all where they fail together. Never blocks. */
+    Object node(byte[] key);
 
     /** Looks for the server, for as long as the client library does. */
     CompletableFuture<?> connect();
@@ -24,6 +29,13 @@ interface RedisDriver extends AutoCloseable {
 
     /** Deletes one key. */
     CompletableFuture<Long> delete(byte[] key);
+
+    /**
+     * A connection of its own, to be closed. Blocks while it is opened.
+     *
+     * @throws RuntimeException if there is none
+     */
+    RedisConnection open();
 
     @Override
     void close();

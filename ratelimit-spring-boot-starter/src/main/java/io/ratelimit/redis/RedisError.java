@@ -1,6 +1,7 @@
 package io.ratelimit.redis;
 
 import io.ratelimit.StoreUnavailableException;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
@@ -14,8 +15,11 @@ final class RedisError {
 
     private RedisError() {}
 
-    /** The text of the server's error, such as {@code NOSCRIPT No matching script}; empty if it is no answer of a server. */
-    static String answer(Throwable failure) {
+    /** The text of the server's error, such as {@code NOSCRIPT No matching script}; empty if there is none. */
+    static String answer(@Nullable Throwable failure) {
+        if (isUntrusted(failure)) {
+            return "";
+        }
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             @Nullable String message = cause.getMessage();
             if (message != null && ANSWER.matcher(message).matches()) {
@@ -33,10 +37,22 @@ final class RedisError {
             reason = "it answered " + answer.group(1);
         } else if (isTimeout(failure)) {
             reason = "no answer within " + timeout.toMillis() + " ms";
+        } else if (isUntrusted(failure)) {
+            reason = "its certificate is not trusted";
         } else {
             reason = "no connection";
         }
         return new StoreUnavailableException("Redis could not be asked: " + reason, failure);
+    }
+
+    /** What Java says of certificates begins with words like an answer's: {@code PKIX path building failed}. */
+    private static boolean isUntrusted(@Nullable Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertificateException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Client libraries have timeout exceptions of their own, which need not be on the class path. */

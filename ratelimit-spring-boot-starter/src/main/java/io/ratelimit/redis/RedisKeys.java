@@ -6,7 +6,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HexFormat;
-import java.util.regex.Pattern;
 
 /**
  * The Redis key of a bucket: {@code prefix:{subject}:limit}, at most 200 bytes, and no two buckets share one.
@@ -18,7 +17,6 @@ import java.util.regex.Pattern;
  */
 final class RedisKeys {
 
-    private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9._:-]{1,32}");
     private static final String SHARED = "*";
     private static final int LONGEST = 80;
     private static final HexFormat HEX = HexFormat.of();
@@ -26,16 +24,17 @@ final class RedisKeys {
     private final String prefix;
 
     RedisKeys(String prefix) {
-        if (!PREFIX.matcher(prefix).matches()) {
-            throw new InvalidRedisSettingException("Invalid Redis key prefix \"" + prefix
-                    + "\": use 1 to 32 letters, digits, dots, colons, dashes and underscores, such as myapp:ratelimit");
-        }
         this.prefix = prefix;
     }
 
     byte[] key(String limit, String subject) {
         String tag = subject.isEmpty() ? SHARED : encoded(subject);
         return (prefix + ":{" + tag + "}:" + limit).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Where leases that become ready are told. No key has this name. */
+    String readyChannel() {
+        return prefix + ":ready";
     }
 
     private static String encoded(String subject) {

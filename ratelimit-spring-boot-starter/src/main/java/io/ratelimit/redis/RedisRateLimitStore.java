@@ -2,6 +2,7 @@ package io.ratelimit.redis;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.StoreUnavailableException;
@@ -14,6 +15,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiFunction;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.util.ClassUtils;
 
@@ -31,25 +35,30 @@ import org.springframework.util.ClassUtils;
  *
  * <p><b>Cluster.</b> All buckets of one key are in one slot. A decision over several slots asks one after the other, the
  * buckets that all keys share last, and gives back what was taken if one refuses; until then others see those tokens
- * taken. The slots that were not asked yet are then read, for the readings.
+ * taken. The slots that were not asked yet are then read, for the readings. It reserves nothing and queues for no lease,
+ * whatever the longest wait: only what fits now is taken.
+ *
+ * <p><b>Leases.</b> Who queues for a lease hears of its turn on the channel {@code prefix:ready}, to which the store subscribes
+ * once a call may queue. A user of the server who may not use the channel ({@code &prefix:ready} in its ACL) loses nothing but
+ * time: whoever queues asks twice a second all the same.
  */
 public final class RedisRateLimitStore implements RateLimitStore {
 
-    private static final Duration SHORTEST = Duration.ofMillis(1);
-    private static final Duration LONGEST = Duration.ofMinutes(1);
     private static final boolean LETTUCE_PRESENT =
             ClassUtils.isPresent("io.lettuce.core.RedisClient", RedisRateLimitStore.class.getClassLoader());
 
     private final RedisDriver driver;
-    private final BucketScript script;
+    private final ScriptCalls script;
     private final RedisKeys keys;
     private final Duration timeout;
-    private final LongAdder healed = new LongAdder();
     private final LongAdder givenBack = new LongAdder();
+    private @Nullable ReadyChannel ready;
+    private @Nullable EvictionCheck eviction;
+    private boolean closed;
 
     RedisRateLimitStore(RedisDriver driver, String lua, RedisKeys keys, Duration timeout) {
         this.driver = driver;
-        this.script = new BucketScript(driver, lua);
+        this.script = new ScriptCalls(new BucketScript(driver, lua));
         this.keys = keys;
         this.timeout = timeout;
     }
@@ -58,7 +67,8 @@ public final class RedisRateLimitStore implements RateLimitStore {
      * A store. It connects when it is first asked, so it can be made while Redis is down.
      *
      * <p>From a {@code LettuceConnectionFactory} it takes the settings (hosts, SSL, credentials, topology) for a connection
-     * of its own. With any other it borrows connections for each call, on a few threads of its own.
+     * of its own. With any other it borrows connections for each call, on a few threads of its own, and one for good once a
+     * call may queue for a lease.
      *
      * @param connections the application's own; left open by {@link #close()}
      * @param prefix what keys begin with: 1 to 32 letters, digits, dots, colons, dashes and underscores
@@ -67,15 +77,11 @@ public final class RedisRateLimitStore implements RateLimitStore {
      * @throws InvalidRedisSettingException if the prefix or the timeout is wrong
      */
     public static RedisRateLimitStore create(RedisConnectionFactory connections, String prefix, Duration timeout) {
-        RedisKeys keys = new RedisKeys(prefix);
-        if (timeout.compareTo(SHORTEST) < 0 || timeout.compareTo(LONGEST) > 0) {
-            throw new InvalidRedisSettingException(
-                    "Invalid Redis timeout " + timeout + ": use 1ms to 1m, such as 250ms");
-        }
+        RedisSettings settings = new RedisSettings(prefix, timeout);
         RedisDriver driver = LETTUCE_PRESENT && LettuceDriver.serves(connections)
                 ? LettuceDriver.of(connections, timeout)
                 : BlockingDriver.of(connections, timeout);
-        return new RedisRateLimitStore(driver, BucketScript.tokenBucket(), keys, timeout);
+        return new RedisRateLimitStore(driver, BucketScript.packaged(), new RedisKeys(settings.keyPrefix()), timeout);
     }
 
     @Override
@@ -83,9 +89,15 @@ public final class RedisRateLimitStore implements RateLimitStore {
         return "redis";
     }
 
+    /** The node that has the key's slot; where there is no cluster, and with clients other than Lettuce, the whole store. */
+    @Override
+    public Object shard(Charge charge) {
+        return driver.isCluster() ? driver.node(keys.key(charge.limit().name(), charge.key())) : name();
+    }
+
     /** {@return how many values under keys of this store were not its own and were replaced by a full bucket} */
     public long healed() {
-        return healed.sum();
+        return script.healed();
     }
 
     /** {@return how many times a cluster slot got its tokens back because another slot refused or failed} */
@@ -94,27 +106,78 @@ public final class RedisRateLimitStore implements RateLimitStore {
     }
 
     /**
-     * Looks for the server before the first decision does, without blocking the caller.
+     * Looks for the server before the first decision does, without blocking the caller. Once it is found, a line in the log
+     * warns if it may drop keys when its memory is full.
      *
      * @return completes when there is a connection, or with a {@link StoreUnavailableException}; that may take longer than
      *     the timeout
      */
     public CompletionStage<Void> connect() {
+        checkEviction();
         return driver.connect()
                 .<Void>thenApply(connection -> null)
                 .exceptionallyCompose(failure -> CompletableFuture.failedFuture(unavailable(failure)));
     }
 
-    @Override
-    public Decision decide(List<Charge> charges) {
-        return await(ask(charges));
+    private synchronized void checkEviction() {
+        if (!closed && eviction == null) {
+            eviction = EvictionCheck.begin(driver::open);
+        }
     }
 
     @Override
-    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
-        return ask(charges)
-                .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
-                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(unavailable(failure)));
+    public Decision decide(List<Charge> charges, Duration maxWait) {
+        return await(ask(charges, maxWait));
+    }
+
+    @Override
+    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+        return inTime(ask(charges, maxWait));
+    }
+
+    @Override
+    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+        return change(unused, (group, deadline) -> script.giveBack(group, taken, deadline));
+    }
+
+    @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        return change(more, script::owe);
+    }
+
+    private CompletionStage<Void> change(
+            List<Charge> charges, BiFunction<SlotGroup, Long, CompletableFuture<BucketReply>> change) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        List<Charge> changing =
+                charges.stream().filter(charge -> charge.cost() > 0).toList();
+        if (changing.isEmpty()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        return inTime(CompletableFuture.allOf(groups(changing).stream()
+                .map(group -> change.apply(group, deadline))
+                .toArray(CompletableFuture[]::new)));
+    }
+
+    @Override
+    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        List<Charge> leases = decisions.stream()
+                .flatMap(decision -> decision.leases().stream())
+                .toList();
+        return leases.isEmpty()
+                ? CompletableFuture.completedFuture(
+                        decisions.stream().map(decision -> LeaseState.HELD).toList())
+                : new LeaseRenewal(decisions, script)
+                        .renew(groups(leases), deadline)
+                        .exceptionallyCompose(failure -> CompletableFuture.failedFuture(unavailable(failure)));
+    }
+
+    /** Listens on the channel {@code prefix:ready} from now on, in the background and on a connection of its own. */
+    @Override
+    public synchronized void whenReady(LongConsumer listener) {
+        if (!closed) {
+            ready = ReadyChannel.open(driver::open, keys.readyChannel(), listener);
+        }
     }
 
     @Override
@@ -123,33 +186,56 @@ public final class RedisRateLimitStore implements RateLimitStore {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
+        if (ready != null) {
+            ready.close();
+            ready = null;
+        }
+        if (eviction != null) {
+            eviction.close();
+        }
         driver.close();
     }
 
-    private CompletableFuture<Decision> ask(List<Charge> charges) {
+    private CompletableFuture<Decision> ask(List<Charge> charges, Duration maxWait) {
         long deadline = System.nanoTime() + timeout.toNanos();
-        if (driver.isCluster() && charges.size() > 1) {
-            List<SlotGroup> groups = SlotGroup.bySlot(charges, keys);
-            if (groups.size() > 1) {
-                return new SpreadDecision(charges, groups, script, healed, givenBack).decide(deadline);
-            }
-        }
-        SlotGroup all = SlotGroup.of(charges, keys);
-        return script.run(all.redisKeys(), all.args(SlotGroup.TAKE), deadline).thenApply(reply -> {
-            BucketReply answer = BucketReply.of(reply, healed);
-            return Decision.of(charges, answer.admitted(), answer.levels());
-        });
+        List<SlotGroup> groups = groups(charges);
+        return groups.size() > 1
+                ? new SpreadDecision(charges, groups, script, givenBack).decide(deadline)
+                : script.take(groups.get(0), maxWait, deadline)
+                        .thenApply(reply -> Decision.of(charges, maxWait, reply.admitted(), reply.numbers()));
     }
 
+    private List<SlotGroup> groups(List<Charge> charges) {
+        return driver.isCluster() && charges.size() > 1
+                ? SlotGroup.bySlot(charges, keys)
+                : List.of(SlotGroup.of(charges, keys));
+    }
+
+    private <T> CompletableFuture<T> inTime(CompletableFuture<T> answer) {
+        return answer.orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
+                .exceptionallyCompose(failure -> CompletableFuture.failedFuture(unavailable(failure)));
+    }
+
+    /** An interrupt does not end the wait, which is short: whoever is interrupted would else be free of a shared limit. */
     private <T> T await(CompletableFuture<T> reply) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        boolean interrupted = false;
         try {
-            return reply.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            while (true) {
+                try {
+                    return reply.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                } catch (InterruptedException ex) {
+                    interrupted = true;
+                }
+            }
         } catch (ExecutionException | TimeoutException ex) {
             throw unavailable(ex);
-        } catch (InterruptedException ex) {
-            Thread.currentThread().interrupt();
-            throw new StoreUnavailableException("Interrupted while waiting for Redis", ex);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -1,13 +1,16 @@
 package io.ratelimit.redis;
 
+import io.ratelimit.Arithmetic;
 import io.ratelimit.Charge;
-import io.ratelimit.TokenBucket;
-import java.nio.charset.StandardCharsets;
+import io.ratelimit.Decision;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.ClusterSlotHashUtil;
 
 /**
@@ -15,17 +18,14 @@ import org.springframework.data.redis.connection.ClusterSlotHashUtil;
  *
  * @param charges one or more
  * @param keys a key for each charge
+ * @param channel where leases that become ready are told
  */
-record SlotGroup(List<Charge> charges, List<byte[]> keys) {
-
-    static final String TAKE = "take";
-    static final String RETURN = "return";
-    static final String REFUSE = "refuse";
+record SlotGroup(List<Charge> charges, List<byte[]> keys, String channel) {
 
     /** All charges together: the server is no cluster. */
     static SlotGroup of(List<Charge> charges, RedisKeys redisKeys) {
         return new SlotGroup(
-                charges, charges.stream().map(charge -> key(charge, redisKeys)).toList());
+                charges, charges.stream().map(charge -> key(charge, redisKeys)).toList(), redisKeys.readyChannel());
     }
 
     /** By cluster slot; a subject's own buckets first, so that who is over their own limit takes nothing from the shared ones. */
@@ -35,7 +35,7 @@ record SlotGroup(List<Charge> charges, List<byte[]> keys) {
             byte[] key = key(charge, redisKeys);
             SlotGroup group = groups.computeIfAbsent(
                     ClusterSlotHashUtil.calculateSlot(key),
-                    slot -> new SlotGroup(new ArrayList<>(), new ArrayList<>()));
+                    slot -> new SlotGroup(new ArrayList<>(), new ArrayList<>(), redisKeys.readyChannel()));
             group.charges.add(charge);
             group.keys.add(key);
         }
@@ -52,23 +52,52 @@ record SlotGroup(List<Charge> charges, List<byte[]> keys) {
         return keys.toArray(new byte[0][]);
     }
 
-    /** The arguments of the script, as its first lines list them. */
-    byte[][] args(String operation) {
-        List<byte[]> args = new ArrayList<>();
-        args.add(operation.getBytes(StandardCharsets.US_ASCII));
+    /** The arguments that take the charges, if they all fit within the wait. */
+    byte[][] taking(Duration maxWait, CalendarWindows windows) {
+        return args("take", maxWait, windows, null);
+    }
+
+    /** The arguments that take the charges, if they all fit now, or else queue for their leases. */
+    byte[][] queueing(CalendarWindows windows) {
+        return args("queue", Duration.ZERO, windows, null);
+    }
+
+    /** The arguments that only read, whatever fits. */
+    byte[][] reading(CalendarWindows windows) {
+        return args("read", Duration.ZERO, windows, null);
+    }
+
+    /** The arguments that give the charges back to what a decision took. */
+    byte[][] returning(Decision taken, CalendarWindows windows) {
+        return args("return", Duration.ZERO, windows, taken);
+    }
+
+    /** The arguments that take the charges whatever fits. */
+    byte[][] owing(CalendarWindows windows) {
+        return args("owe", Duration.ZERO, windows, null);
+    }
+
+    /** The arguments that make the leases of the charges last. */
+    byte[][] renewing(CalendarWindows windows) {
+        return args("renew", Duration.ZERO, windows, null);
+    }
+
+    private byte[][] args(String operation, Duration maxWait, CalendarWindows windows, @Nullable Decision taken) {
+        long micros = TimeUnit.NANOSECONDS.toMicros(maxWait.toNanos());
+        ScriptArguments args = new ScriptArguments(operation, micros, windows, channel);
         for (Charge charge : charges) {
-            List<TokenBucket> buckets = charge.limit().buckets();
-            args.add(digits(charge.cost()));
-            args.add(digits(buckets.size()));
-            for (TokenBucket bucket : buckets) {
-                args.add(digits((bucket.isInterval() ? 1 : 0) + (bucket.tickNanos() == 1_000 ? 0 : 2)));
-                args.add(digits(bucket.period()));
-                args.add(digits(bucket.refill()));
-                args.add(digits(bucket.unitsPerThousandth()));
-                args.add(digits(bucket.capacityThousandths()));
+            List<Arithmetic> rates = charge.arithmetic();
+            long[] grants = taken == null ? null : taken.grants(charge);
+            args.add(charge.cost());
+            args.add(rates.size());
+            for (int i = 0; i < rates.size(); i++) {
+                args.add(rates.get(i));
+                if (grants != null) {
+                    args.add(grants[i]);
+                }
             }
         }
-        return args.toArray(new byte[0][]);
+        return args.toArray();
     }
 
     private boolean isShared() {
@@ -77,9 +106,5 @@ record SlotGroup(List<Charge> charges, List<byte[]> keys) {
 
     private static byte[] key(Charge charge, RedisKeys redisKeys) {
         return redisKeys.key(charge.limit().name(), charge.key());
-    }
-
-    private static byte[] digits(long number) {
-        return Long.toString(number).getBytes(StandardCharsets.US_ASCII);
     }
 }

@@ -1,7 +1,9 @@
 package io.ratelimit.redis;
 
+import io.ratelimit.Arithmetic;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -15,23 +17,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One decision over several cluster slots: taken slot by slot, and given back if one of them refuses or fails. After a
- * refusal the slots that were not asked yet are read, so that its readings are those of all buckets.
+ * refusal the slots that were not asked yet are read, so that its readings are those of all buckets. It reserves nothing:
+ * slots that are asked one after the other cannot agree on an instant.
  */
 final class SpreadDecision {
 
     private final List<Charge> charges;
     private final List<SlotGroup> groups;
-    private final BucketScript script;
-    private final LongAdder healed;
+    private final ScriptCalls script;
     private final LongAdder givenBack;
-    private final Map<Charge, long[]> levels = new IdentityHashMap<>();
+    private final Map<Charge, long[]> seen = new IdentityHashMap<>();
 
-    SpreadDecision(
-            List<Charge> charges, List<SlotGroup> groups, BucketScript script, LongAdder healed, LongAdder givenBack) {
+    SpreadDecision(List<Charge> charges, List<SlotGroup> groups, ScriptCalls script, LongAdder givenBack) {
         this.charges = charges;
         this.groups = groups;
         this.script = script;
-        this.healed = healed;
         this.givenBack = givenBack;
     }
 
@@ -41,37 +41,35 @@ final class SpreadDecision {
 
     private CompletableFuture<Decision> decideFrom(int index, long deadline) {
         if (index == groups.size()) {
-            return CompletableFuture.completedFuture(decision(true));
+            return CompletableFuture.completedFuture(decision(charges, true));
         }
         if (System.nanoTime() >= deadline) {
             return answer(index, deadline, null, new TimeoutException());
         }
-        SlotGroup group = groups.get(index);
-        return script.run(group.redisKeys(), group.args(SlotGroup.TAKE), deadline)
+        return script.take(groups.get(index), Duration.ZERO, deadline)
                 .handle((reply, failure) -> answer(index, deadline, reply, failure))
                 .thenCompose(decision -> decision);
     }
 
     private CompletableFuture<Decision> answer(
-            int index, long deadline, @Nullable List<Long> reply, @Nullable Throwable failure) {
+            int index, long deadline, @Nullable BucketReply reply, @Nullable Throwable failure) {
         if (reply == null) {
             return giveBack(index, deadline)
                     .thenCompose(done -> CompletableFuture.failedFuture(
                             failure == null ? new IllegalStateException("Redis answered nothing") : failure));
         }
-        BucketReply answer = BucketReply.of(reply, healed);
-        note(groups.get(index), answer.levels());
-        return answer.admitted()
+        note(groups.get(index), reply);
+        return reply.admitted()
                 ? decideFrom(index + 1, deadline)
                 : CompletableFuture.allOf(giveBack(index, deadline), read(index + 1, deadline))
-                        .thenApply(done -> decision(false));
+                        .thenApply(done -> decision(charges, false));
     }
 
     /** Returns what the groups before this one took. What cannot be returned stays taken: that refuses, it never admits. */
     private CompletableFuture<Void> giveBack(int index, long deadline) {
         return CompletableFuture.allOf(groups.subList(0, index).stream()
                 .filter(SlotGroup::takes)
-                .map(group -> script.run(group.redisKeys(), group.args(SlotGroup.RETURN), deadline)
+                .map(group -> script.giveBack(group, decision(group.charges(), true), deadline)
                         .handle((reply, failure) -> {
                             if (reply != null) {
                                 givenBack.increment();
@@ -84,31 +82,34 @@ final class SpreadDecision {
     /** Reads the groups from this one on; one that does not answer has no readings. */
     private CompletableFuture<Void> read(int index, long deadline) {
         return CompletableFuture.allOf(groups.subList(index, groups.size()).stream()
-                .map(group -> script.run(group.redisKeys(), group.args(SlotGroup.REFUSE), deadline)
-                        .handle((reply, failure) -> {
-                            if (reply != null) {
-                                note(group, BucketReply.of(reply, healed).levels());
-                            }
-                            return reply;
-                        }))
+                .map(group -> script.read(group, deadline).handle((reply, failure) -> {
+                    if (reply != null) {
+                        note(group, reply);
+                    }
+                    return reply;
+                }))
                 .toArray(CompletableFuture[]::new));
     }
 
-    private synchronized void note(SlotGroup group, long[] groupLevels) {
+    private synchronized void note(SlotGroup group, BucketReply reply) {
         int at = 0;
         for (Charge charge : group.charges()) {
-            int words = 2 * charge.limit().buckets().size();
-            long[] own = new long[words];
-            System.arraycopy(groupLevels, at, own, 0, words);
-            levels.put(charge, own);
-            at += words;
+            int numbers = Arithmetic.SEEN * charge.limit().arithmetic().size();
+            long[] own = new long[numbers];
+            System.arraycopy(reply.numbers(), at, own, 0, numbers);
+            seen.put(charge, own);
+            at += numbers;
         }
     }
 
-    private synchronized Decision decision(boolean admitted) {
-        List<Charge> asked = new ArrayList<>(charges);
-        asked.removeIf(charge -> !levels.containsKey(charge));
-        Stream<long[]> each = asked.stream().map(charge -> levels.getOrDefault(charge, new long[0]));
-        return Decision.of(asked, admitted, each.flatMapToLong(LongStream::of).toArray());
+    private synchronized Decision decision(List<Charge> decided, boolean admitted) {
+        List<Charge> asked = new ArrayList<>(decided);
+        asked.removeIf(charge -> !seen.containsKey(charge));
+        Stream<long[]> each = asked.stream().map(charge -> seen.getOrDefault(charge, new long[0]));
+        return Decision.of(
+                asked,
+                Duration.ZERO,
+                admitted,
+                each.flatMapToLong(LongStream::of).toArray());
     }
 }

@@ -18,15 +18,18 @@ import java.util.stream.Collectors;
  * <p>The fields know whole requests and whole seconds only, so {@code 10/100ms} is a quota of 100 in one second, and
  * {@code 0.5/s} a quota of one in two. What is left is rounded down, times are rounded up.
  *
+ * <p>A limit of calls at once has a quota of those, and neither a window nor a reset, because nobody knows when a call ends.
+ *
  * @param policy the limit's name; where it has several rates {@code report/1m}, which no limit can be named
  * @param quota requests in a window, one or more
- * @param window seconds, one or more
+ * @param window seconds, one or more; 0 for calls at once
  * @param remaining whole tokens left
  * @param reset seconds until there are more: enough for this call if this rate refused it, else all of them
  * @param violated whether this rate refused the call
  */
 record Quota(String policy, long quota, long window, long remaining, long reset, boolean violated) {
 
+    private static final long NO_WINDOW = 0;
     private static final BigDecimal NANOS = BigDecimal.valueOf(1_000_000_000);
 
     /** The quotas of a decision, the tightest of each policy: one limit may have been asked with two keys. */
@@ -45,13 +48,15 @@ record Quota(String policy, long quota, long window, long remaining, long reset,
 
     static String policyField(Collection<Quota> quotas) {
         return quotas.stream()
-                .map(quota -> '"' + quota.policy + "\";q=" + quota.quota + ";w=" + quota.window)
+                .map(quota -> '"' + quota.policy + "\";q=" + quota.quota
+                        + (quota.isOfCallsAtOnce() ? ";qu=\"concurrent-requests\"" : ";w=" + quota.window))
                 .collect(Collectors.joining(", "));
     }
 
     static String limitField(Collection<Quota> quotas) {
         return quotas.stream()
-                .map(quota -> '"' + quota.policy + "\";r=" + quota.remaining + ";t=" + quota.reset)
+                .map(quota -> '"' + quota.policy + "\";r=" + quota.remaining
+                        + (quota.isOfCallsAtOnce() ? "" : ";t=" + quota.reset))
                 .collect(Collectors.joining(", "));
     }
 
@@ -60,8 +65,15 @@ record Quota(String policy, long quota, long window, long remaining, long reset,
         return duration.getNano() == 0 ? duration.getSeconds() : duration.getSeconds() + 1;
     }
 
+    private boolean isOfCallsAtOnce() {
+        return window == NO_WINDOW;
+    }
+
     private static Quota of(Reading reading) {
         Rate rate = reading.rate();
+        if (reading.limit().isLeased()) {
+            return of(reading, Math.max(1, rate.tokens().longValue()), NO_WINDOW);
+        }
         long window = seconds(rate.period());
         long quota = rate.tokens()
                 .multiply(BigDecimal.valueOf(window))
@@ -74,6 +86,10 @@ record Quota(String policy, long quota, long window, long remaining, long reset,
                     .divide(NANOS.multiply(rate.tokens()), 0, RoundingMode.CEILING)
                     .longValue();
         }
+        return of(reading, quota, window);
+    }
+
+    private static Quota of(Reading reading, long quota, long window) {
         Duration more =
                 reading.admitted() ? reading.resetAfter() : reading.retryAfter().orElse(reading.resetAfter());
         return new Quota(

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.FallbackStore;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.OnStoreFailure;
+import io.ratelimit.Permit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiters;
@@ -17,10 +19,12 @@ import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.web.RunningApplication;
 import java.math.BigDecimal;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -77,21 +81,22 @@ abstract class RateLimitsEndpointResponses {
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.body())
                 .isEqualTo(("{'store':{'name':'remote','state':'up'},'limits':["
-                                + "{'name':'report','rates':['100/m','1000/h burst 200'],'refill':'interval','cost':2.5,"
+                                + "{'name':'report','rates':['100/m','1000/h burst 200'],'algorithm':'token-bucket, interval refill','cost':2.5,'maxWait':'PT0S',"
                                 + "'onStoreFailure':'deny','methods':[],"
                                 + "'admitted':{'store':0,'local':0,'policy':0,'disabled':0},"
                                 + "'rejected':{'store':0,'local':0,'policy':0,'disabled':0}},"
-                                + "{'name':'search','rates':['2/s'],'refill':'smooth','cost':1.0,"
+                                + "{'name':'search','rates':['2/s'],'algorithm':'token-bucket','cost':1.0,'maxWait':'PT0S',"
                                 + "'onStoreFailure':'local','methods':['Shop.search','Shop.suggest'],"
                                 + "'admitted':{'store':2,'local':0,'policy':0,'disabled':0},"
-                                + "'rejected':{'store':3,'local':0,'policy':0,'disabled':0}}]}")
+                                + "'rejected':{'store':3,'local':0,'policy':0,'disabled':0}}],"
+                                + "'choosing':['Shop.offer']}")
                         .replace('\'', '"'));
     }
 
     @Test
     void aStoreThatDoesNotAnswerIsShownAsDown() {
         limiters.define(Limit.of("search", "2/s"));
-        store.failing.set(true);
+        store.fail();
 
         assertThat(application.get("/actuator/ratelimits").body())
                 .startsWith("{\"store\":{\"name\":\"remote\",\"state\":\"down\"}");
@@ -100,8 +105,9 @@ abstract class RateLimitsEndpointResponses {
     @Test
     void aStoreWithoutLimitsIsAskedAllTheSame() {
         assertThat(application.get("/actuator/ratelimits").body())
-                .isEqualTo("{\"store\":{\"name\":\"remote\",\"state\":\"up\"},\"limits\":[]}");
-        store.failing.set(true);
+                .isEqualTo(
+                        "{\"store\":{\"name\":\"remote\",\"state\":\"up\"},\"limits\":[],\"choosing\":[\"Shop.offer\"]}");
+        store.fail();
         assertThat(application.get("/actuator/ratelimits").body()).contains("\"state\":\"down\"");
     }
 
@@ -124,13 +130,32 @@ abstract class RateLimitsEndpointResponses {
     }
 
     @Test
+    void callsAtOnceAreShownWithWhatTheyHold() {
+        RateLimiter export = limiters.define(
+                Limit.named("export").atOnce(2, Duration.ofSeconds(30)).build());
+        Permit held = export.hold("user-42");
+
+        for (int i = 0; i < 2; i++) {
+            assertThat(application.get("/actuator/ratelimits/export/user-42").body())
+                    .isEqualTo(
+                            "{\"source\":\"store\",\"rates\":[{\"rate\":\"2 at once\",\"remaining\":1.0,\"resetAfter\":\"PT30S\"}]}");
+        }
+        assertThat(application.get("/actuator/ratelimits").body())
+                .startsWith("{\"store\":{\"name\":\"remote\",\"state\":\"up\"}")
+                .contains("\"rates\":[\"2 at once\"],\"algorithm\":\"concurrency, leases of 30s\"");
+        held.close();
+        assertThat(application.get("/actuator/ratelimits/export/user-42").body())
+                .contains("\"remaining\":2.0,\"resetAfter\":\"PT0S\"");
+    }
+
+    @Test
     void aLevelReadWhileTheStoreFailsSaysSo() {
         limiters.define(Limit.of("search", "2/s"));
         limiters.define(Limit.named("deny")
                 .rates("2/s")
                 .onStoreFailure(OnStoreFailure.DENY)
                 .build());
-        store.failing.set(true);
+        store.fail();
 
         assertThat(application.get("/actuator/ratelimits/search/user-42").body())
                 .startsWith("{\"source\":\"local\",\"rates\":[{\"rate\":\"2/s\",\"remaining\":2.0");
@@ -204,7 +229,7 @@ abstract class RateLimitsEndpointResponses {
     @Test
     void aResetThatTheStoreCannotDoIsUnavailable() {
         limiters.define(Limit.of("search", "4/s"));
-        store.failing.set(true);
+        store.fail();
 
         assertThat(application.send("/actuator/ratelimits/search/a", "DELETE").statusCode())
                 .isEqualTo(503);
@@ -227,7 +252,9 @@ abstract class RateLimitsEndpointResponses {
         @Bean
         RateLimitsEndpoint endpoint(RateLimiters limiters) {
             return new RateLimitsEndpoint(
-                    limiters, limit -> limit.equals("search") ? List.of("Shop.search", "Shop.suggest") : List.of());
+                    limiters,
+                    limit -> limit.equals("search") ? List.of("Shop.search", "Shop.suggest") : List.of(),
+                    () -> List.of("Shop.offer"));
         }
     }
 
@@ -243,14 +270,34 @@ abstract class RateLimitsEndpointResponses {
         }
 
         @Override
-        public Decision decide(List<Charge> charges) {
+        public Decision decide(List<Charge> charges, Duration maxWait) {
             check();
-            return memory.decide(charges);
+            return memory.decide(charges, maxWait);
         }
 
         @Override
-        public CompletionStage<Decision> decideAsync(List<Charge> charges) {
-            return CompletableFuture.supplyAsync(() -> decide(charges));
+        public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+            return CompletableFuture.supplyAsync(() -> decide(charges, maxWait));
+        }
+
+        @Override
+        public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+            return memory.giveBack(taken, unused);
+        }
+
+        @Override
+        public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+            return memory.owe(taken, more);
+        }
+
+        @Override
+        public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+            return memory.renew(decisions);
+        }
+
+        @Override
+        public void whenReady(LongConsumer listener) {
+            memory.whenReady(listener);
         }
 
         @Override
@@ -262,6 +309,10 @@ abstract class RateLimitsEndpointResponses {
         @Override
         public void close() {
             memory.close();
+        }
+
+        void fail() {
+            failing.set(true);
         }
 
         private void startAfresh() {

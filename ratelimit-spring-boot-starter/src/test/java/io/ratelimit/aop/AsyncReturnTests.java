@@ -4,20 +4,17 @@ import static io.ratelimit.aop.LimitedApplication.taken;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.ratelimit.Charge;
-import io.ratelimit.Decision;
 import io.ratelimit.EmptyKeyException;
-import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitExceededException;
-import io.ratelimit.RateLimitStore;
-import io.ratelimit.RateLimiters;
 import io.ratelimit.annotation.RateLimited;
-import java.util.List;
-import java.util.Queue;
+import io.reactivex.rxjava3.core.Flowable;
+import io.reactivex.rxjava3.core.Single;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Flow;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.junit.jupiter.api.Test;
@@ -25,12 +22,11 @@ import org.reactivestreams.Publisher;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
 import org.springframework.aop.support.NameMatchMethodPointcut;
 import org.springframework.beans.factory.config.BeanDefinition;
-import org.springframework.boot.autoconfigure.AutoConfigurations;
-import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Role;
+import reactor.adapter.JdkFlowAdapter;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
@@ -46,7 +42,7 @@ class AsyncReturnTests {
             assertThat(service.future("ann")).isCompletedWithValue("ann");
             assertThat(service.future("ann"))
                     .isCompletedExceptionally()
-                    .failsWithin(java.time.Duration.ZERO)
+                    .failsWithin(Duration.ZERO)
                     .withThrowableThat()
                     .withCauseInstanceOf(RateLimitExceededException.class);
             assertThat(service.runs()).isEqualTo(1);
@@ -56,15 +52,25 @@ class AsyncReturnTests {
     @Test
     void aStageFailsForAnEmptyKeyToo() {
         runner.run(context -> assertThat(context.getBean(Service.class).future(" "))
-                .failsWithin(java.time.Duration.ZERO)
+                .failsWithin(Duration.ZERO)
                 .withThrowableThat()
                 .withCauseInstanceOf(EmptyKeyException.class));
     }
 
     @Test
-    void whatTheBodyOfAStageThrowsIsThrown() {
-        runner.run(context -> assertThatExceptionOfType(IllegalStateException.class)
-                .isThrownBy(() -> context.getBean(Service.class).throwing()));
+    void whatTheBodyOfAStageThrowsFailsTheStage() {
+        runner.run(context -> {
+            Service service = context.getBean(Service.class);
+            assertThat(service.throwing())
+                    .failsWithin(Duration.ZERO)
+                    .withThrowableThat()
+                    .withCauseInstanceOf(IOException.class);
+            assertThat(service.nothing())
+                    .failsWithin(Duration.ZERO)
+                    .withThrowableThat()
+                    .withCauseInstanceOf(IllegalStateException.class)
+                    .withMessageContaining("#nothing() returned null");
+        });
     }
 
     @Test
@@ -93,6 +99,44 @@ class AsyncReturnTests {
                     .verifyComplete();
             StepVerifier.create(flux).verifyError(RateLimitExceededException.class);
             StepVerifier.create(service.publisher("bob")).expectNext("bob").verifyComplete();
+        });
+    }
+
+    @Test
+    void whatSpringAdaptsToAFluxIsDecidedOnEachSubscriptionToo() {
+        runner.run(context -> {
+            Service service = context.getBean(Service.class);
+            Single<String> single = service.single("ann");
+            assertThat(taken(context, "one", "ann")).isZero();
+            single.test().assertValue("ann");
+            single.test().assertError(RateLimitExceededException.class);
+            Flowable<String> flowable = service.flowable("bob");
+            flowable.test().assertValues("bob", "bob");
+            flowable.test().assertError(RateLimitExceededException.class);
+            StepVerifier.create(JdkFlowAdapter.flowPublisherToFlux(service.jdkFlow("eve")))
+                    .expectNext("eve")
+                    .verifyComplete();
+            StepVerifier.create(JdkFlowAdapter.flowPublisherToFlux(service.jdkFlow("eve")))
+                    .verifyError(RateLimitExceededException.class);
+        });
+    }
+
+    @Test
+    void aFutureThatCannotBeContinuedIsAPlainValue() {
+        runner.run(context -> {
+            Service service = context.getBean(Service.class);
+            assertThat(service.plainFuture("ann")).isDone();
+            assertThatExceptionOfType(RateLimitExceededException.class).isThrownBy(() -> service.plainFuture("ann"));
+        });
+    }
+
+    @Test
+    void whileSwitchedOffWhatTheMethodReturnsIsUntouched() {
+        runner.withPropertyValues("enabled=false").run(context -> {
+            Service service = context.getBean(Service.class);
+            assertThat(service.nothing()).isNull();
+            assertThat(service.mono("")).isExactlyInstanceOf(Mono.just("").getClass());
+            assertThat(service.future("").join()).isEmpty();
         });
     }
 
@@ -134,82 +178,9 @@ class AsyncReturnTests {
     }
 
     @Test
-    void aReplyThatComesLaterIsContinuedElsewhereThanOnTheStoresThread() {
-        late().run(context -> {
-            LateStore store = (LateStore) context.getBean(RateLimiters.class).store();
-            CompletableFuture<String> thread =
-                    context.getBean(Service.class).thread().toFuture();
-            assertThat(store.waiting).hasSize(1);
-            assertThat(thread).isNotDone();
-            Thread storeThread = new Thread(store::reply, "store-io");
-            storeThread.start();
-            storeThread.join();
-            assertThat(thread)
-                    .succeedsWithin(java.time.Duration.ofSeconds(10))
-                    .asString()
-                    .startsWith("boundedElastic");
-        });
-    }
-
-    @Test
     void aReplyThatIsThereAtOnceIsContinuedOnTheCallersThread() {
         runner.run(context -> assertThat(context.getBean(Service.class).thread().block())
                 .isEqualTo(Thread.currentThread().getName()));
-    }
-
-    private static ApplicationContextRunner late() {
-        return new ApplicationContextRunner()
-                .withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class))
-                .withAllowBeanDefinitionOverriding(true)
-                .withUserConfiguration(LimitedApplication.Wiring.class, Late.class, Service.class);
-    }
-
-    @Configuration(proxyBeanMethods = false)
-    static class Late {
-        @Bean
-        RateLimiters rateLimiters() {
-            RateLimiters limiters = new RateLimiters(new LateStore(), List.of());
-            for (String name : List.of("one", "ten")) {
-                limiters.define(Limit.of(name, "10/h"));
-            }
-            return limiters;
-        }
-    }
-
-    /** Replies when told to, on the thread that tells it. */
-    private static final class LateStore implements RateLimitStore {
-
-        final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
-        private final RateLimitStore memory = MemoryStore.create();
-
-        void reply() {
-            waiting.forEach(Runnable::run);
-        }
-
-        @Override
-        public String name() {
-            return "late";
-        }
-
-        @Override
-        public Decision decide(List<Charge> charges) {
-            throw new AssertionError("blocking");
-        }
-
-        @Override
-        public CompletionStage<Decision> decideAsync(List<Charge> charges) {
-            CompletableFuture<Decision> reply = new CompletableFuture<>();
-            waiting.add(() -> reply.complete(memory.decide(charges)));
-            return reply;
-        }
-
-        @Override
-        public void forget(Limit limit, String key) {}
-
-        @Override
-        public void close() {
-            memory.close();
-        }
     }
 
     @Configuration(proxyBeanMethods = false)
@@ -245,8 +216,13 @@ class AsyncReturnTests {
         }
 
         @RateLimited("ten")
-        public CompletionStage<String> throwing() {
-            throw new IllegalStateException();
+        public CompletionStage<String> throwing() throws IOException {
+            throw new IOException();
+        }
+
+        @RateLimited("ten")
+        public CompletionStage<String> nothing() {
+            return null;
         }
 
         @RateLimited(limit = "one", key = "#user")
@@ -263,6 +239,26 @@ class AsyncReturnTests {
         @RateLimited(limit = "one", key = "#user")
         public Publisher<String> publisher(String user) {
             return Mono.just(user);
+        }
+
+        @RateLimited(limit = "one", key = "#user")
+        public Single<String> single(String user) {
+            return Single.just(user);
+        }
+
+        @RateLimited(limit = "one", key = "#user")
+        public Flowable<String> flowable(String user) {
+            return Flowable.just(user, user);
+        }
+
+        @RateLimited(limit = "one", key = "#user")
+        public Flow.Publisher<String> jdkFlow(String user) {
+            return JdkFlowAdapter.publisherToFlowPublisher(Mono.just(user));
+        }
+
+        @RateLimited(limit = "one", key = "#user")
+        public Future<String> plainFuture(String user) {
+            return CompletableFuture.completedFuture(user);
         }
 
         @RateLimited(limit = "one", condition = "#limited")

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
 import org.springframework.expression.spel.support.StandardEvaluationContext;
 import org.springframework.expression.spel.support.StandardTypeLocator;
@@ -83,15 +84,32 @@ class ExpressionsTests {
                 "#map.a                    | false",
                 "#list[0]                  | false",
                 "#text.indexOf(#x)         | false",
-                "#generic + 1              | false"
+                "#generic + 1              | false",
+                "#i * 2 > 5 ? 'a' : 'b'    | true",
+                "#flag ? #generic : 'b'    | false",
+                "#user.name.length()       | true",
+                "#user.name.charAt(0)      | false",
+                "#map.size() > 1           | true",
+                "'a' + #text               | true",
+                "#text + 'a' + #other      | true",
+                "#text matches 'a'         | false",
+                "{#text}                   | false",
+                "new Integer(1)            | false",
+                "#root.method.name         | false",
+                "(#i + 1) / #boxed         | true",
+                "(#i + #l) / #boxed        | false",
+                "#number == #i             | true",
+                "[method]                  | false",
+                "method.name               | false"
             })
     void onlyWhatHasCertainTypesIsCompiled(String text, boolean compiled) {
         Method on = method(text.contains("list") ? "call" : "varied");
         Site site = new Site(on, Varied.class, "key", text);
-        ExpressionCheck check =
-                new ExpressionCheck(site, Parameters.of(on, on, Varied.class), beans, new StandardTypeLocator());
-        check.check(new SpelExpressionParser().parseRaw(text).getAST(), Object.class);
-        assertThat(check.isCompilable()).isEqualTo(compiled);
+        SpelNode root = new SpelExpressionParser().parseRaw(text).getAST();
+        ExpressionTypes types =
+                new ExpressionTypes(site, Parameters.of(on, on, Varied.class), beans, new StandardTypeLocator());
+        types.check(root, Object.class);
+        assertThat(new SafeCompilation(types).isSafe(root)).isEqualTo(compiled);
     }
 
     @ParameterizedTest

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.ratelimit.Charge;
 import io.ratelimit.FallbackStore;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.OnStoreFailure;
@@ -16,9 +17,11 @@ import io.ratelimit.Source;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.annotation.RateLimited;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -164,14 +167,32 @@ class FallbackTests {
         }
 
         @Override
-        public io.ratelimit.Decision decide(List<Charge> charges) {
+        public io.ratelimit.Decision decide(List<Charge> charges, Duration maxWait) {
             throw new StoreUnavailableException("broken", null);
         }
 
         @Override
-        public CompletionStage<io.ratelimit.Decision> decideAsync(List<Charge> charges) {
+        public CompletionStage<io.ratelimit.Decision> decideAsync(List<Charge> charges, Duration maxWait) {
             return CompletableFuture.failedFuture(new StoreUnavailableException("broken", null));
         }
+
+        @Override
+        public CompletionStage<Void> giveBack(io.ratelimit.Decision taken, List<Charge> unused) {
+            return CompletableFuture.failedFuture(new StoreUnavailableException("broken", null));
+        }
+
+        @Override
+        public CompletionStage<Void> owe(io.ratelimit.Decision taken, List<Charge> more) {
+            return CompletableFuture.failedFuture(new StoreUnavailableException("broken", null));
+        }
+
+        @Override
+        public CompletionStage<List<LeaseState>> renew(List<io.ratelimit.Decision> decisions) {
+            return CompletableFuture.failedFuture(new StoreUnavailableException("broken", null));
+        }
+
+        @Override
+        public void whenReady(LongConsumer listener) {}
 
         @Override
         public void forget(Limit limit, String key) {}

@@ -4,6 +4,7 @@ import io.ratelimit.Charge;
 import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimiters;
+import java.time.Duration;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
@@ -12,6 +13,7 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.AdviceMode;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Role;
@@ -54,6 +56,8 @@ final class LimitedApplication {
             limiters.define(Limit.of("ten", "10/h"));
             limiters.define(Limit.of("other", "10/h"));
             limiters.define(Limit.of("many", "1000000/h"));
+            limiters.define(
+                    Limit.named("single").atOnce(1, Duration.ofSeconds(30)).build());
             limiters.define(Limit.named("dear")
                     .rates("10/h")
                     .cost(new java.math.BigDecimal("2.5"))
@@ -71,20 +75,27 @@ final class LimitedApplication {
         @Bean
         @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
         static RateLimitAdvisor rateLimitAdvisor(
-                RateLimitedMethods methods, ObjectProvider<RateLimiters> limiters, Environment environment) {
-            return new RateLimitAdvisor(
-                    methods,
-                    limiters,
-                    () -> new AdviceSettings(
-                            environment.getProperty("enabled", boolean.class, true),
-                            EmptyKey.valueOf(environment.getProperty("empty-key", "REFUSE")),
-                            environment.getProperty("order", int.class, Ordered.HIGHEST_PRECEDENCE)));
+                RateLimitedMethods methods,
+                ObjectProvider<RateLimiters> limiters,
+                ObjectProvider<ContinuationSettings> continuations,
+                Environment environment) {
+            return new RateLimitAdvisor(methods, limiters, () -> settings(environment), continuations::getObject);
+        }
+
+        private static AdviceSettings settings(Environment environment) {
+            return new AdviceSettings(
+                    environment.getProperty("enabled", boolean.class, true),
+                    EmptyKey.valueOf(environment.getProperty("empty-key", "REFUSE")),
+                    UnknownLimit.valueOf(environment.getProperty("unknown-limit", "FAIL")),
+                    environment.getProperty("mode", AdviceMode.class, AdviceMode.PROXY),
+                    environment.getProperty("order", int.class, Ordered.HIGHEST_PRECEDENCE));
         }
 
         @Bean
         @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-        static RateLimitedBeanPostProcessor rateLimitedBeanPostProcessor(RateLimitedMethods methods) {
-            return new RateLimitedBeanPostProcessor(methods);
+        static RateLimitedBeanPostProcessor rateLimitedBeanPostProcessor(
+                RateLimitedMethods methods, Environment environment) {
+            return new RateLimitedBeanPostProcessor(methods, () -> settings(environment));
         }
     }
 }

@@ -3,6 +3,9 @@ package io.ratelimit.aop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.UnknownLimitException;
+import io.ratelimit.annotation.CostResolver;
+import io.ratelimit.annotation.KeyResolver;
+import io.ratelimit.annotation.LimitResolver;
 import io.ratelimit.annotation.RateLimited;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.ParallelFlux;
 
@@ -81,7 +85,80 @@ class StartupFailureTests {
                         "cost",
                         "\"10.5\": the rates [10/h] of limit \"ten\" never hold more than 10",
                         "lower the cost or raise the burst"),
+                mistake(
+                        HighCostAtOnce.class,
+                        "cost",
+                        "\"1.5\": the rates [1 at once] of limit \"single\" never hold more than 1",
+                        "lower the cost or raise max-concurrent"),
+                mistake(
+                        SettledAtOnce.class,
+                        "limit",
+                        "\"single\": limit \"single\" counts calls while they run",
+                        "drop settle, or name another limit"),
+                mistake(
+                        SettledAtOnceOrNot.class,
+                        "limitExpression",
+                        "limit \"single\" counts calls while they run",
+                        "drop settle, or name another limit"),
+                mistake(
+                        NoDuration.class,
+                        "maxWait",
+                        "\"soon\": is no duration",
+                        "write for example 500ms, 5s or PT1M30S"),
+                mistake(
+                        NegativeWait.class,
+                        "maxWait",
+                        "Limit \"ten\" has a max-wait of PT-1S: negative",
+                        "use 0s for not waiting, or a duration such as 5s"),
+                mistake(EndlessWait.class, "maxWait", "longer than can be counted exactly", "use at most "),
                 mistake(BothCosts.class, "costExpression", "\"#n\": there is a cost of 2 too", "keep one of the two"),
+                mistake(
+                        LimitOfNumber.class,
+                        "limitExpression",
+                        "\"#n\": gives a Integer, no text",
+                        "write an expression of a text"),
+                mistake(NoLimitExpression.class, "limitExpression", "unknown variable #pln", "did you mean #plan?"),
+                mistake(
+                        SpeltLimit.class,
+                        "limitExpression",
+                        "\"#n > 1 ? 'ten' : (#n == 0 ? 'one' : 'tenn')\": unknown limit \"tenn\"",
+                        "did you mean \"ten\"? Define ratelimit.limits.tenn, or use one of "),
+                mistake(SpeltElvis.class, "limitExpression", "unknown limit \"tenn\"", "did you mean \"ten\"?"),
+                mistake(
+                        HighCostOfSpelt.class,
+                        "cost",
+                        "\"5\": the rates [1/h] of limit \"one\" never hold more than 1",
+                        "lower the cost or raise the burst"),
+                mistake(
+                        BothLimits.class,
+                        "limitExpression",
+                        "\"#plan\": there is a limit of ten too",
+                        "keep one of the two"),
+                mistake(
+                        ThirdLimit.class,
+                        "limitResolver",
+                        "\"" + Plans.class.getName() + "\": there is a limitExpression of #plan too",
+                        "keep one of the two"),
+                mistake(LimitAndResolver.class, "limitResolver", "there is a limit of ten too", "keep one of the two"),
+                mistake(BothKeys.class, "keyResolver", "there is a key of #plan too", "keep one of the two"),
+                mistake(CostAndResolver.class, "costResolver", "there is a cost of 2 too", "keep one of the two"),
+                mistake(
+                        CostExpressionAndResolver.class,
+                        "costResolver",
+                        "there is a costExpression of #n too",
+                        "keep one of the two"),
+                mistake(
+                        NoLimitBean.class,
+                        "limitResolver",
+                        "\"" + Plans.class.getName() + "\": there is no bean of this class",
+                        "annotate the class with @Component, or declare a @Bean of it"),
+                mistake(NoKeyBean.class, "keyResolver", "there is no bean of this class", "declare a @Bean of it"),
+                mistake(NoCostBean.class, "costResolver", "there is no bean of this class", "declare a @Bean of it"),
+                mistake(
+                        SeveralBeans.class,
+                        "keyResolver",
+                        "there are several beans of this class: a, b",
+                        "mark one of them as @Primary, or name a class that only one has"),
                 mistake(NoFallback.class, "fallback", "\"gone\": no such method in", "declare String gone(String,int)"),
                 mistake(
                         OtherParameters.class,
@@ -337,9 +414,161 @@ class StartupFailureTests {
         public void call() {}
     }
 
+    static class HighCostAtOnce {
+        @RateLimited(limit = "single", cost = 1.5)
+        public void call() {}
+    }
+
+    static class SettledAtOnce {
+        @RateLimited(limit = "single", settle = "#result")
+        public int call() {
+            return 1;
+        }
+    }
+
+    static class SettledAtOnceOrNot {
+        @RateLimited(limitExpression = "#n > 0 ? 'ten' : 'single'", settle = "#result")
+        public int call(int n) {
+            return n;
+        }
+    }
+
+    static class SettledVoid {
+        @RateLimited(limit = "ten", settle = "#result")
+        public void call() {}
+    }
+
+    static class SettledFlux {
+        @RateLimited(limit = "ten", settle = "#result")
+        public Flux<Integer> call() {
+            return Flux.empty();
+        }
+    }
+
+    static class SettledNothing {
+        @RateLimited(limit = "ten", settle = "#result")
+        public CompletableFuture<Void> call() {
+            return CompletableFuture.completedFuture(null);
+        }
+    }
+
+    static class SettledText {
+        @RateLimited(limit = "ten", settle = "#result")
+        public String call() {
+            return "";
+        }
+    }
+
+    static class NoDuration {
+        @RateLimited(limit = "ten", maxWait = "soon")
+        public void call() {}
+    }
+
+    static class NegativeWait {
+        @RateLimited(limit = "ten", maxWait = "-1s")
+        public void call() {}
+    }
+
+    static class EndlessWait {
+        @RateLimited(limit = "ten", maxWait = "40000d")
+        public void call() {}
+    }
+
     static class BothCosts {
         @RateLimited(limit = "ten", cost = 2, costExpression = "#n")
         public void call(int n) {}
+    }
+
+    static class LimitOfNumber {
+        @RateLimited(limitExpression = "#n")
+        public void call(int n) {}
+    }
+
+    static class NoLimitExpression {
+        @RateLimited(limitExpression = "#pln")
+        public void call(String plan) {}
+    }
+
+    static class SpeltLimit {
+        @RateLimited(limitExpression = "#n > 1 ? 'ten' : (#n == 0 ? 'one' : 'tenn')")
+        public void call(int n) {}
+    }
+
+    static class SpeltElvis {
+        @RateLimited(limitExpression = "#plan ?: 'tenn'")
+        public void call(String plan) {}
+    }
+
+    static class HighCostOfSpelt {
+        @RateLimited(limitExpression = "#plan ?: 'one'", cost = 5)
+        public void call(String plan) {}
+    }
+
+    static class BothLimits {
+        @RateLimited(limit = "ten", limitExpression = "#plan")
+        public void call(String plan) {}
+    }
+
+    static class ThirdLimit {
+        @RateLimited(limitExpression = "#plan", limitResolver = Plans.class)
+        public void call(String plan) {}
+    }
+
+    static class LimitAndResolver {
+        @RateLimited(value = "ten", limitResolver = Plans.class)
+        public void call() {}
+    }
+
+    static class BothKeys {
+        @RateLimited(limit = "ten", key = "#plan", keyResolver = Keys.class)
+        public void call(String plan) {}
+    }
+
+    static class CostAndResolver {
+        @RateLimited(limit = "ten", cost = 2, costResolver = Costs.class)
+        public void call() {}
+    }
+
+    static class CostExpressionAndResolver {
+        @RateLimited(limit = "ten", costExpression = "#n", costResolver = Costs.class)
+        public void call(int n) {}
+    }
+
+    static class NoLimitBean {
+        @RateLimited(limitResolver = Plans.class)
+        public void call() {}
+    }
+
+    static class NoKeyBean {
+        @RateLimited(limit = "ten", keyResolver = Keys.class)
+        public void call() {}
+    }
+
+    static class NoCostBean {
+        @RateLimited(limit = "ten", costResolver = Costs.class)
+        public void call() {}
+    }
+
+    interface Plans extends LimitResolver {}
+
+    interface Keys extends KeyResolver {}
+
+    interface Costs extends CostResolver {}
+
+    @Configuration(proxyBeanMethods = false)
+    public static class SeveralBeans {
+        @Bean
+        Keys a() {
+            return call -> "a";
+        }
+
+        @Bean
+        Keys b() {
+            return call -> "b";
+        }
+
+        @RateLimited(limit = "ten", keyResolver = Keys.class)
+        public void call() {}
     }
 
     static class NoFallback {

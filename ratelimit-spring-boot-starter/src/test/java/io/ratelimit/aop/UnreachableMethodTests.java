@@ -130,6 +130,8 @@ class UnreachableMethodTests {
 
         private void unlimited() {}
 
+        public static void ofNoBean() {}
+
         public void reachable() {
             unlimited();
         }

@@ -6,7 +6,11 @@ import static org.springframework.aot.hint.predicate.RuntimeHintsPredicates.refl
 import static org.springframework.aot.hint.predicate.RuntimeHintsPredicates.resource;
 
 import io.ratelimit.RateLimitExceededException;
+import io.ratelimit.annotation.CostResolver;
+import io.ratelimit.annotation.KeyResolver;
+import io.ratelimit.annotation.LimitResolver;
 import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.annotation.RateLimitedCall;
 import org.junit.jupiter.api.Test;
 import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
@@ -23,8 +27,8 @@ import org.springframework.javapoet.ClassName;
 
 class AheadOfTimeTests {
 
-    private static final TestPropertyValues LIMITS =
-            TestPropertyValues.of("ratelimit.limits.search=1/h", "ratelimit.limits.answer=1/h");
+    private static final TestPropertyValues LIMITS = TestPropertyValues.of(
+            "ratelimit.limits.search=1/h", "ratelimit.limits.answer=1/h", "ratelimit.limits.plan-free=1/h");
 
     private final TestGenerationContext generation = new TestGenerationContext();
 
@@ -44,6 +48,10 @@ class AheadOfTimeTests {
                 service.search(new Query(new User("bob")), 1);
                 assertThatExceptionOfType(RateLimitExceededException.class)
                         .isThrownBy(() -> service.search(new Query(new User("ann")), 1));
+                service.resolved("free", "ann");
+                service.resolved("free", "bob");
+                assertThatExceptionOfType(RateLimitExceededException.class)
+                        .isThrownBy(() -> service.resolved("free", "ann"));
                 assertThat(service.answer()).isEqualTo("admitted");
                 assertThat(service.answer()).isEqualTo("refused");
             }
@@ -62,14 +70,22 @@ class AheadOfTimeTests {
                 .accepts(hints);
         assertThat(reflection().onType(RateLimited.class).withMemberCategory(MemberCategory.INVOKE_DECLARED_METHODS))
                 .accepts(hints);
-        assertThat(resource().forResource("io/ratelimit/redis/token-bucket.lua"))
-                .accepts(hints);
+        assertThat(reflection().onType(PlanOfUser.class)).accepts(hints);
+        assertThat(reflection().onType(KeyOfUser.class)).accepts(hints);
+        assertThat(reflection().onType(CostOfUser.class)).accepts(hints);
+        assertThat(resource().forResource("io/ratelimit/redis/decide.lua")).accepts(hints);
     }
 
     private ClassName process() {
         try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
             LIMITS.applyTo(context);
-            context.register(AopAutoConfiguration.class, RateLimitAutoConfiguration.class, Service.class);
+            context.register(
+                    AopAutoConfiguration.class,
+                    RateLimitAutoConfiguration.class,
+                    Service.class,
+                    PlanOfUser.class,
+                    KeyOfUser.class,
+                    CostOfUser.class);
             ClassName initializer = new ApplicationContextAotGenerator().processAheadOfTime(context, generation);
             generation.writeGeneratedContent();
             return initializer;
@@ -85,7 +101,34 @@ class AheadOfTimeTests {
 
     public record Query(User user) {}
 
+    public static class PlanOfUser implements LimitResolver {
+
+        @Override
+        public String limit(RateLimitedCall call) {
+            return "plan-" + call.args()[0];
+        }
+    }
+
+    public static class KeyOfUser implements KeyResolver {
+
+        @Override
+        public Object key(RateLimitedCall call) {
+            return call.args()[1];
+        }
+    }
+
+    public static class CostOfUser implements CostResolver {
+
+        @Override
+        public Number cost(RateLimitedCall call) {
+            return 0.75;
+        }
+    }
+
     public static class Service {
+
+        @RateLimited(limitResolver = PlanOfUser.class, keyResolver = KeyOfUser.class, costResolver = CostOfUser.class)
+        public void resolved(String plan, String user) {}
 
         @RateLimited(limit = "search", key = "#query.user.name")
         public void search(Query query, int rows, String... words) {}

@@ -22,15 +22,25 @@ class ConfigurationMetadataTests {
             ratelimit.enabled                   | java.lang.Boolean                        | true
             ratelimit.store                     | io.ratelimit.autoconfigure.StoreType     | auto
             ratelimit.empty-key                 | io.ratelimit.aop.EmptyKey                | refuse
+            ratelimit.unknown-limit             | io.ratelimit.aop.UnknownLimit            | fail
             ratelimit.defaults.rates            | java.util.List<io.ratelimit.autoconfigure.RateProperties> | none
+            ratelimit.defaults.algorithm        | io.ratelimit.Algorithm                   | token-bucket
+            ratelimit.defaults.calendar         | io.ratelimit.CalendarPeriod              | none
+            ratelimit.defaults.zone             | java.time.ZoneId                         | UTC
+            ratelimit.defaults.max-wait         | java.time.Duration                       | 0s
+            ratelimit.defaults.max-concurrent   | java.math.BigDecimal                     | none
+            ratelimit.defaults.lease-time       | java.time.Duration                       | 30s
             ratelimit.defaults.refill           | io.ratelimit.Refill                      | smooth
             ratelimit.defaults.cost             | java.math.BigDecimal                     | 1
             ratelimit.defaults.on-store-failure | io.ratelimit.OnStoreFailure              | local
+            ratelimit.defaults.local-share      | java.math.BigDecimal                     | 1
             ratelimit.limits                    | java.util.Map<java.lang.String,io.ratelimit.autoconfigure.LimitProperties> | none
             ratelimit.memory.max-keys           | java.lang.Integer                        | 1000000
             ratelimit.redis.timeout             | java.time.Duration                       | 250ms
             ratelimit.redis.key-prefix          | java.lang.String                         | ratelimit
             ratelimit.redis.connection-factory  | java.lang.String                         | none
+            ratelimit.redis.require-at-startup  | java.lang.Boolean                        | false
+            ratelimit.aop.mode                  | org.springframework.context.annotation.AdviceMode | proxy
             ratelimit.aop.order                 | java.lang.Integer                        | -2147483648
             """)
     void aPropertyHasItsTypeDefaultAndDescription(String name, String type, String defaultValue) {
@@ -50,7 +60,7 @@ class ConfigurationMetadataTests {
     void noPropertyIsThereThatTheTableLeavesOut() {
         assertThat(all("properties").map(property -> property.path("name").asString()))
                 .filteredOn(name -> name.startsWith("ratelimit."))
-                .hasSize(13);
+                .hasSize(23);
     }
 
     @Test

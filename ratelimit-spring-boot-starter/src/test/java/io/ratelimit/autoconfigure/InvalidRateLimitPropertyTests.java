@@ -23,7 +23,8 @@ class InvalidRateLimitPropertyTests {
             ratelimit.limits.search: 10/s burst 0                       | ratelimit.limits.search.rates[0]  | invalid burst 0: not positive; use
             ratelimit.limits.search: 10/s burst -5                      | ratelimit.limits.search.rates[0]  | invalid burst -5: not positive; use
             ratelimit.limits.search: 10/s burst Infinity                | ratelimit.limits.search.rates[0]  | burst "Infinity" is not a decimal number
-            ratelimit.limits.search: 999999999999999999/s               | ratelimit.limits.search.rates[0]  | times what can be held (2^53); use a smaller
+            ratelimit.limits.search: 999999999999999999/s               | ratelimit.limits.search.rates[0]  | more than can be counted; use 9007199254740.992 or less
+            ratelimit.limits.search: 9000000000000/7ms                  | ratelimit.limits.search.rates[0]  | times what can be held (2^53); use a smaller
             ratelimit.limits.search: 10/99999999999999999999d           | ratelimit.limits.search.rates[0]  | longer than can be counted
             ratelimit.limits.search: '10/s, 5/y'                        | ratelimit.limits.search.rates[1]  | unknown unit "y"; use
             ratelimit.limits.search: '10/s, 20/1s'                      | ratelimit.limits.search           | two rates with the same period
@@ -38,6 +39,45 @@ class InvalidRateLimitPropertyTests {
             ratelimit.limits.search: {rates: 10/s, cost: 0.0001}        | ratelimit.limits.search.cost      | finer than 0.001; use at most
             ratelimit.limits.search: {rates: 10/s, cost: 11}            | ratelimit.limits.search.cost      | never hold more than 10; lower the cost
             ratelimit.limits.search: {rates: 10/s, cost: 1e300}         | ratelimit.limits.search.cost      | never hold more than 10; lower the cost
+            ratelimit.limits.search: {rates: 5/10m burst 6, algorithm: sliding-window} | ratelimit.limits.search.rates[0] | burst is for token-bucket
+            ratelimit.limits.search: {rates: 5/10m, algorithm: fixed-window, calendar: day} | ratelimit.limits.search.rates[0] | write 5/1d for a day
+            ratelimit.limits.search: {rates: 5/1d, calendar: day}       | ratelimit.limits.search.calendar  | drop calendar, or use fixed-window
+            ratelimit.limits.search: {rates: 5/1d, algorithm: fixed-window, zone: Europe/Berlin} | ratelimit.limits.search.zone | add calendar
+            ratelimit.limits.search: {rates: 5/1d, algorithm: fixed-window, refill: interval} | ratelimit.limits.search.refill | drop refill, or use
+            ratelimit.limits.search: {rates: 5/s, algorithm: sliding-window-counter, max-wait: 1s} | ratelimit.limits.search.max-wait | cannot promise when
+            ratelimit.limits.search: {rates: 5/s, max-wait: -1s}        | ratelimit.limits.search.max-wait  | negative; use 0s
+            ratelimit.limits.search: {rates: 5/s, max-wait: 40000d}     | ratelimit.limits.search.max-wait  | longer than can be counted exactly
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, rates: 10/s} | ratelimit.limits.export.rates | use max-concurrent, or another
+            ratelimit.limits.export: {max-concurrent: 2, rates: 10/s}   | ratelimit.limits.export.max-concurrent | add it and drop rates, or drop
+            ratelimit.limits.export: {max-concurrent: 2}                | ratelimit.limits.export.max-concurrent | only algorithm concurrency counts
+            ratelimit.limits.export: {algorithm: concurrency}           | ratelimit.limits.export.algorithm | add max-concurrent to it
+            ratelimit: {defaults: {algorithm: concurrency}, limits: {export: {cost: 1}}} | ratelimit.defaults.algorithm | ratelimit.limits.export does not say how many
+            ratelimit: {defaults: {algorithm: concurrency, max-concurrent: 2}, limits: {export: 10/s}} | ratelimit.limits.export.rates | has no rates
+            ratelimit.limits.export: {algorithm: concurrency, lease-time: 5s} | ratelimit.limits.export.algorithm | add max-concurrent to it
+            ratelimit.limits.export: {lease-time: 5s, rates: 10/s}      | ratelimit.limits.export.lease-time | only algorithm concurrency has leases
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 0} | ratelimit.limits.export.max-concurrent | not positive; use 1 or more
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: -1} | ratelimit.limits.export.max-concurrent | not positive; use 1 or more
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 1.5} | ratelimit.limits.export.max-concurrent | not a whole number up to 2147483647
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2147483648} | ratelimit.limits.export.max-concurrent | not a whole number up to 2147483647
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, lease-time: 99ms} | ratelimit.limits.export.lease-time | shorter than 100ms; use
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, lease-time: -30s} | ratelimit.limits.export.lease-time | shorter than 100ms; use
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, lease-time: PT1.0005S} | ratelimit.limits.export.lease-time | in whole milliseconds
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, cost: 3} | ratelimit.limits.export.cost | more than the max-concurrent of 2
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, refill: interval} | ratelimit.limits.export.refill | drop refill, or use
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 2, calendar: day} | ratelimit.limits.export.calendar | drop calendar, or use
+            ratelimit.limits.search: {rates: 10/s, local-share: 0}      | ratelimit.limits.search.local-share | not above 0 and at most 1; use 1 divided
+            ratelimit.limits.search: {rates: 10/s, local-share: -0.25}  | ratelimit.limits.search.local-share | not above 0 and at most 1; use 1 divided
+            ratelimit.limits.search: {rates: 10/s, local-share: 1.5}    | ratelimit.limits.search.local-share | not above 0 and at most 1; use 1 divided
+            ratelimit.limits.search: {rates: 10/s, local-share: 0.0000001} | ratelimit.limits.search.local-share | finer than 0.000001; use at most six
+            ratelimit.limits.search: {rates: 777777777/1d, local-share: 0.7} | ratelimit.limits.search.local-share | cannot be counted, as a rounder one can
+            ratelimit.limits.search: {rates: 10/s, local-share: 0.25, on-store-failure: deny} | ratelimit.limits.search.local-share | drop local-share, or use on-store-failure local
+            ratelimit.limits.search: {rates: 10/s, local-share: 1, on-store-failure: allow} | ratelimit.limits.search.local-share | with on-store-failure allow this node's memory is not asked
+            ratelimit: {defaults: {on-store-failure: deny}, limits: {search: {rates: 10/s, local-share: 0.25}}} | ratelimit.limits.search.local-share | drop local-share, or use
+            ratelimit.defaults: {local-share: 2}                        | ratelimit.defaults.local-share    | not above 0 and at most 1; use 1 divided
+            ratelimit.defaults: {max-concurrent: 0}                     | ratelimit.defaults.max-concurrent | not positive; use 1 or more
+            ratelimit.defaults: {lease-time: 1ms}                       | ratelimit.defaults.lease-time     | shorter than 100ms; use
+            ratelimit.defaults: {max-wait: -1s}                         | ratelimit.defaults.max-wait       | negative; use 0s
+            ratelimit.defaults: {algorithm: fixed-window, rates: 5/s burst 6} | ratelimit.defaults.rates[0] | burst is for token-bucket
             ratelimit.limits.search: 0.5/s                              | ratelimit.limits.search.cost      | has a cost of 1, but its rates
             ratelimit.limits: {"[a.b]": 10/x}                           | ratelimit.limits[a.b].rates[0]    | unknown unit "x"
             ratelimit.limits: {"[a b]": 10/s}                           | ratelimit.limits[a b]             | use 1 to 64 letters
@@ -63,10 +103,14 @@ class InvalidRateLimitPropertyTests {
     @CsvSource({
         "ratelimit.limits.search.cost, NaN",
         "ratelimit.limits.search.refill, sometimes",
+        "ratelimit.limits.search.max-concurrent, many",
+        "ratelimit.limits.search.local-share, NaN",
+        "ratelimit.limits.search.lease-time, long",
         "ratelimit.limits.search.on-store-failure, perhaps",
         "ratelimit.memory.max-keys, NaN",
         "ratelimit.memory.max-keys, 99999999999",
         "ratelimit.redis.timeout, soon",
+        "ratelimit.redis.require-at-startup, perhaps",
         "ratelimit.store, disk"
     })
     void whatCannotBeConvertedIsRefusedBySpringBoot(String property, String value) {
@@ -141,6 +185,19 @@ class InvalidRateLimitPropertyTests {
                 .contains("3:13")
                 .endsWith("cannot be \"10/x\":\n\n    Invalid rate \"10/x\": unknown unit \"x\".");
         assertThat(analysis.getAction()).isEqualTo("Use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S.");
+    }
+
+    @Test
+    void theAnalysisTellsOfCallsAtOnceTheSameWay() {
+        FailureAnalysis analysis = BoundApplication.of(
+                        "ratelimit:", "  limits:", "    export: {algorithm: concurrency, max-concurrent: 2, cost: 3}")
+                .analysis();
+
+        assertThat(analysis.getDescription())
+                .startsWith("The property ratelimit.limits.export.cost (")
+                .contains("application-0.yml")
+                .endsWith("cannot be \"3\":\n\n    More than the max-concurrent of 2, so no call could ever run.");
+        assertThat(analysis.getAction()).isEqualTo("Lower the cost or raise max-concurrent.");
     }
 
     @Test

@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ratelimit.Decision;
 import io.ratelimit.EmptyKeyException;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitExceededException;
@@ -15,35 +14,35 @@ import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiters;
 import io.ratelimit.Source;
+import io.ratelimit.UnknownLimitException;
 import io.ratelimit.actuate.RateLimitsEndpoint;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.aop.RateLimitAdvisor;
 import io.ratelimit.redis.RedisRateLimitStore;
 import io.ratelimit.web.RateLimitExceptionHandler;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
-import org.aspectj.weaver.Advice;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
 import org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.SimpleMetricsExportAutoConfiguration;
-import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.Ordered;
-import org.springframework.data.redis.connection.RedisConnectionFactory;
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** What the starter brings by itself, and what an application can put in its place. */
 @ExtendWith(OutputCaptureExtension.class)
@@ -134,14 +133,6 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
-    void takesTheConnectionFactoryThatIsNamedWhereThereAreSeveral() {
-        ApplicationContextRunner two = withRedis.withUserConfiguration(TwoFactories.class);
-        two.withPropertyValues("ratelimit.redis.connection-factory=second")
-                .run(context -> assertThat(context).hasNotFailed().hasSingleBean(FallbackStore.class));
-        two.run(context -> assertThat(context).getFailure().rootCause().hasMessageContaining("first,second"));
-    }
-
-    @Test
     void admitsEverythingAndKeepsItsBeansWhenSwitchedOff() {
         application.withPropertyValues("ratelimit.enabled=false").run(context -> {
             assertThat(context.getBean(RateLimitStore.class)).isInstanceOf(MemoryStore.class);
@@ -175,22 +166,62 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
-    void usesAStoreBeanInPlaceOfItsOwn() {
+    void usesAStoreBeanInPlaceOfItsOwnAndMakesNoneBesideIt() throws IOException {
         MemoryStore mine = MemoryStore.create();
-        withRedis.withBean("mine", RateLimitStore.class, () -> mine).run(context -> {
-            assertThat(context.getBean(RateLimiters.class).store()).isSameAs(mine);
-            assertThat(limited(context)).isEqualTo(2);
-        });
+        try (ServerSocket listener = new ServerSocket(0)) {
+            withRedis
+                    .withConfiguration(meters)
+                    .withBean("rateLimitStore", RateLimitStore.class, () -> mine)
+                    .withPropertyValues("spring.data.redis.port=" + listener.getLocalPort())
+                    .run(context -> {
+                        assertThat(context.getBean(RateLimiters.class).store()).isSameAs(mine);
+                        assertThat(limited(context)).isEqualTo(2);
+                        assertThat(context).hasSingleBean(RateLimitStore.class);
+                        assertThat(isConnected(listener)).isFalse();
+                        assertThat(context.getBean(MeterRegistry.class)
+                                        .find("ratelimit.keys")
+                                        .meters())
+                                .isEmpty();
+                    });
+        }
+    }
+
+    @Test
+    void makesItsOwnStoreBesideOneThatIsNoDefaultCandidate() {
+        RootBeanDefinition hidden = new RootBeanDefinition(MemoryStore.class, MemoryStore::create);
+        hidden.setDefaultCandidate(false);
+        withRedis
+                .withInitializer(
+                        context -> ((GenericApplicationContext) context).registerBeanDefinition("hidden", hidden))
+                .run(context ->
+                        assertThat(context.getBean(RateLimitStore.class).name()).isEqualTo("redis"));
+    }
+
+    @Test
+    void connectsToNoRedisWhenSwitchedOff() throws IOException {
+        try (ServerSocket listener = new ServerSocket(0)) {
+            ApplicationContextRunner listened =
+                    withRedis.withPropertyValues("spring.data.redis.port=" + listener.getLocalPort());
+            listened.withPropertyValues("ratelimit.enabled=false", "ratelimit.store=redis")
+                    .run(context -> {
+                        assertThat(ask(context.getBean(RateLimiters.class), "search")
+                                        .source())
+                                .isEqualTo(Source.DISABLED);
+                        assertThat(context).hasBean("rateLimitStore").doesNotHaveBean(RedisRateLimitStore.class);
+                        assertThat(isConnected(listener)).isFalse();
+                    });
+            listened.run(context -> assertThat(isConnected(listener)).isTrue());
+        }
     }
 
     @Test
     void closesItsStoreWithTheApplication() {
-        Thread[] before = sweepers();
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
         application.run(context -> {
             limited(context);
-            assertThat(sweepers()).hasSizeGreaterThan(before.length);
+            assertThat(sweepersSince(before)).isNotEmpty();
         });
-        await().untilAsserted(() -> assertThat(sweepers()).hasSizeLessThanOrEqualTo(before.length));
+        await().untilAsserted(() -> assertThat(sweepersSince(before)).isEmpty());
     }
 
     @Test
@@ -252,6 +283,21 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
+    void doesNotStartInAspectjModeWhereAnAnnotatedBeanWasNotWoven() {
+        ApplicationContextRunner aspectj = application.withPropertyValues("ratelimit.aop.mode=aspectj");
+        aspectj.run(context -> assertThat(context)
+                .getFailure()
+                .rootCause()
+                .hasMessage("Invalid @RateLimited on " + Shop.class.getName() + "#search(String): method \"search\": "
+                        + "AspectJ did not weave " + Shop.class.getName() + ", and with ratelimit.aop.mode=aspectj "
+                        + "nothing else limits it; start with -javaagent:aspectjweaver.jar, or weave it when it is "
+                        + "compiled, or set ratelimit.aop.mode=proxy"));
+        aspectj.withPropertyValues("ratelimit.enabled=false")
+                .run(context ->
+                        assertThat(context.getBean(Shop.class).search(null)).isEqualTo("found"));
+    }
+
+    @Test
     void refusesAnEmptyKeyUnlessToldToShareABucket() {
         application.run(
                 context -> assertThatThrownBy(() -> context.getBean(Shop.class).search(null))
@@ -266,6 +312,24 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
+    void refusesAComputedLimitThatIsNotDefinedUnlessToldThatItIsNone() {
+        ApplicationContextRunner choosing = application.withBean(Plans.class);
+        choosing.run(
+                context -> assertThatThrownBy(() -> context.getBean(Plans.class).use("serch"))
+                        .isInstanceOf(UnknownLimitException.class)
+                        .hasMessageContaining("did you mean \"search\"?"));
+        choosing.withPropertyValues("ratelimit.unknown-limit=unlimited").run(context -> {
+            Plans plans = context.getBean(Plans.class);
+            for (int i = 0; i < 5; i++) {
+                plans.use("serch");
+            }
+            plans.use("search");
+            plans.use("search");
+            assertThatThrownBy(() -> plans.use("search")).isInstanceOf(RateLimitExceededException.class);
+        });
+    }
+
+    @Test
     void boundsTheKeysInMemory() {
         application.withPropertyValues("ratelimit.memory.max-keys=10").run(context -> {
             RateLimiters limiters = context.getBean(RateLimiters.class);
@@ -275,33 +339,6 @@ class RateLimitAutoConfigurationTests {
             assertThat(((MemoryStore) context.getBean(RateLimitStore.class)).keys())
                     .isEqualTo(10);
         });
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "org.springframework.data.redis",
-                "io.lettuce",
-                "redis.clients",
-                "io.micrometer",
-                "org.springframework.boot.actuate",
-                "org.springframework.web",
-                "org.springframework.http",
-                "org.aspectj",
-                "reactor"
-            })
-    void limitsWithoutAnOptionalLibrary(String absent) {
-        application.withClassLoader(new FilteredClassLoader(absent)).run(context -> {
-            assertThat(context).hasNotFailed();
-            assertThat(limited(context)).isEqualTo(2);
-        });
-    }
-
-    @Test
-    void limitsWithAspectJToo() {
-        assertThat(Advice.class).isNotNull();
-        application.run(context ->
-                assertThat(AopUtils.isAopProxy(context.getBean(Shop.class))).isTrue());
     }
 
     private static int limited(AssertableApplicationContext context) {
@@ -328,10 +365,26 @@ class RateLimitAutoConfigurationTests {
         return limiters.get(limit).tryAcquire("ann");
     }
 
-    private static Thread[] sweepers() {
+    private static List<Thread> sweepersSince(Set<Thread> before) {
         return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> !before.contains(thread))
                 .filter(thread -> thread.getName().equals("ratelimit-sweeper"))
-                .toArray(Thread[]::new);
+                .toList();
+    }
+
+    private static boolean isConnected(ServerSocket listener) throws IOException {
+        listener.setSoTimeout(1_000);
+        try (Socket client = listener.accept()) {
+            return client.isConnected();
+        } catch (SocketTimeoutException ex) {
+            return false;
+        }
+    }
+
+    public static class Plans {
+
+        @RateLimited(limitExpression = "#plan")
+        public void use(String plan) {}
     }
 
     public static class Shop {
@@ -339,20 +392,6 @@ class RateLimitAutoConfigurationTests {
         @RateLimited(limit = "search", key = "#user")
         public String search(String user) {
             return "found";
-        }
-    }
-
-    @Configuration(proxyBeanMethods = false)
-    static class TwoFactories {
-
-        @Bean
-        RedisConnectionFactory first() {
-            return new LettuceConnectionFactory();
-        }
-
-        @Bean
-        RedisConnectionFactory second() {
-            return new LettuceConnectionFactory();
         }
     }
 }

@@ -2,13 +2,20 @@ package io.ratelimit.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ratelimit.Algorithm;
+import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Limit;
 import io.ratelimit.OnStoreFailure;
 import io.ratelimit.Refill;
 import io.ratelimit.aop.EmptyKey;
+import io.ratelimit.aop.UnknownLimit;
+import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.springframework.context.annotation.AdviceMode;
 import org.springframework.core.Ordered;
 
 class RateLimitPropertiesTests {
@@ -20,10 +27,13 @@ class RateLimitPropertiesTests {
         assertThat(properties.enabled()).isTrue();
         assertThat(properties.store()).isEqualTo(StoreType.AUTO);
         assertThat(properties.emptyKey()).isEqualTo(EmptyKey.REFUSE);
+        assertThat(properties.unknownLimit()).isEqualTo(UnknownLimit.FAIL);
         assertThat(properties.memory().maxKeys()).isEqualTo(1_000_000);
         assertThat(properties.redis().timeout()).isEqualTo(Duration.ofMillis(250));
         assertThat(properties.redis().keyPrefix()).isEqualTo("ratelimit");
         assertThat(properties.redis().connectionFactory()).isNull();
+        assertThat(properties.redis().requireAtStartup()).isFalse();
+        assertThat(properties.aop().mode()).isEqualTo(AdviceMode.PROXY);
         assertThat(properties.aop().order()).isEqualTo(Ordered.HIGHEST_PRECEDENCE);
         assertThat(properties.toLimits()).isEmpty();
     }
@@ -35,23 +45,29 @@ class RateLimitPropertiesTests {
                         "  enabled: false",
                         "  store: redis",
                         "  empty-key: shared",
+                        "  unknown-limit: unlimited",
                         "  memory:",
                         "    max-keys: 5",
                         "  redis:",
                         "    timeout: 80ms",
                         "    key-prefix: shop",
                         "    connection-factory: limitsRedis",
+                        "    require-at-startup: true",
                         "  aop:",
+                        "    mode: aspectj",
                         "    order: 100")
                 .properties();
 
         assertThat(properties.enabled()).isFalse();
         assertThat(properties.store()).isEqualTo(StoreType.REDIS);
         assertThat(properties.emptyKey()).isEqualTo(EmptyKey.SHARED);
+        assertThat(properties.unknownLimit()).isEqualTo(UnknownLimit.UNLIMITED);
         assertThat(properties.memory().maxKeys()).isEqualTo(5);
         assertThat(properties.redis().timeout()).isEqualTo(Duration.ofMillis(80));
         assertThat(properties.redis().keyPrefix()).isEqualTo("shop");
         assertThat(properties.redis().connectionFactory()).isEqualTo("limitsRedis");
+        assertThat(properties.redis().requireAtStartup()).isTrue();
+        assertThat(properties.aop().mode()).isEqualTo(AdviceMode.ASPECTJ);
         assertThat(properties.aop().order()).isEqualTo(100);
     }
 
@@ -111,6 +127,63 @@ class RateLimitPropertiesTests {
     }
 
     @Test
+    void callsAtOnceHaveANumberAndALeaseTime() {
+        Map<String, Limit> limits = BoundApplication.of(
+                        "ratelimit.limits:",
+                        "  export: {algorithm: concurrency, max-concurrent: 2, max-wait: 5s, cost: 0.5}",
+                        "  import: {algorithm: concurrency, max-concurrent: 7, lease-time: 100ms, on-store-failure: deny}")
+                .limits();
+
+        assertThat(limits.get("export"))
+                .isEqualTo(Limit.named("export")
+                        .atOnce(2, Duration.ofSeconds(30))
+                        .maxWait(Duration.ofSeconds(5))
+                        .cost(new BigDecimal("0.5"))
+                        .build());
+        assertThat(limits.get("import"))
+                .isEqualTo(Limit.named("import")
+                        .atOnce(7, Duration.ofMillis(100))
+                        .onStoreFailure(OnStoreFailure.DENY)
+                        .build());
+    }
+
+    @Test
+    void defaultsOfCallsAtOnceAreForTheirAlgorithmAndThoseOfRatesAreNot() {
+        Map<String, Limit> limits = BoundApplication.of(
+                        "ratelimit:",
+                        "  defaults: {rates: 7/s, refill: interval, max-concurrent: 3, lease-time: 20s, max-wait: 1s}",
+                        "  limits:",
+                        "    export: {algorithm: concurrency}",
+                        "    own: {algorithm: concurrency, max-concurrent: 4, lease-time: 10s}",
+                        "    rated: {refill: smooth}")
+                .limits();
+
+        assertThat(limits.get("export"))
+                .isEqualTo(Limit.named("export")
+                        .atOnce(3, Duration.ofSeconds(20))
+                        .maxWait(Duration.ofSeconds(1))
+                        .build());
+        assertThat(limits.get("own"))
+                .isEqualTo(Limit.named("own")
+                        .atOnce(4, Duration.ofSeconds(10))
+                        .maxWait(Duration.ofSeconds(1))
+                        .build());
+        assertThat(limits.get("rated"))
+                .isEqualTo(Limit.named("rated")
+                        .rates("7/s")
+                        .maxWait(Duration.ofSeconds(1))
+                        .build());
+        assertThat(BoundApplication.of(
+                                "ratelimit:",
+                                "  defaults: {algorithm: concurrency, max-concurrent: 3}",
+                                "  limits.export:",
+                                "    max-wait: 0s")
+                        .limit("export"))
+                .isEqualTo(
+                        Limit.named("export").atOnce(3, Duration.ofSeconds(30)).build());
+    }
+
+    @Test
     void defaultsFillWhatALimitLeavesOut() {
         Map<String, Limit> limits = BoundApplication.of(
                         "ratelimit:",
@@ -136,6 +209,100 @@ class RateLimitPropertiesTests {
         assertThat(own.refill()).isEqualTo(Refill.SMOOTH);
         assertThat(own.cost()).isEqualTo(2_000);
         assertThat(own.onStoreFailure()).isEqualTo(OnStoreFailure.LOCAL);
+    }
+
+    @Test
+    void aShareOfALimitIsAPropertyAndADefaultWhereTheNodesMemoryIsAsked() {
+        Map<String, Limit> limits = BoundApplication.of(
+                        "ratelimit:",
+                        "  defaults: {local-share: 0.5, on-store-failure: local}",
+                        "  limits:",
+                        "    text: 10/s",
+                        "    own: {rates: 10/s, local-share: 0.25}",
+                        "    whole: {rates: 10/s, local-share: 1}",
+                        "    denied: {rates: 10/s, on-store-failure: deny}")
+                .limits();
+
+        assertThat(limits)
+                .containsOnly(
+                        Map.entry("text", share("text", "0.5")),
+                        Map.entry("own", share("own", "0.25")),
+                        Map.entry("whole", Limit.of("whole", "10/s")),
+                        Map.entry(
+                                "denied",
+                                Limit.named("denied")
+                                        .rates("10/s")
+                                        .onStoreFailure(OnStoreFailure.DENY)
+                                        .build()));
+        assertThat(BoundApplication.of("ratelimit.limits.search: 10/s")
+                        .limit("search")
+                        .localShare())
+                .isEqualTo(BigDecimal.ONE);
+    }
+
+    private static Limit share(String name, String share) {
+        return Limit.named(name).rates("10/s").localShare(new BigDecimal(share)).build();
+    }
+
+    @Test
+    void algorithmsCalendarsAndWaitsAreProperties() {
+        Map<String, Limit> limits = BoundApplication.of(
+                        "ratelimit.limits:",
+                        "  login: {rates: 5/10m, algorithm: sliding-window, max-wait: 2s}",
+                        "  browse: {rates: 100/1m, algorithm: sliding-window-counter}",
+                        "  quota: {rates: 1000/1d, algorithm: fixed-window, calendar: day, zone: Europe/Berlin}",
+                        "  month: {rates: 1000/30d, algorithm: fixed-window, calendar: month}")
+                .limits();
+
+        assertThat(limits)
+                .containsOnly(
+                        Map.entry(
+                                "login",
+                                Limit.named("login")
+                                        .rates("5/10m")
+                                        .algorithm(Algorithm.SLIDING_WINDOW)
+                                        .maxWait(Duration.ofSeconds(2))
+                                        .build()),
+                        Map.entry(
+                                "browse",
+                                Limit.named("browse")
+                                        .rates("100/1m")
+                                        .algorithm(Algorithm.SLIDING_WINDOW_COUNTER)
+                                        .build()),
+                        Map.entry(
+                                "quota",
+                                Limit.named("quota")
+                                        .rates("1000/1d")
+                                        .algorithm(Algorithm.FIXED_WINDOW)
+                                        .calendar(CalendarPeriod.DAY, ZoneId.of("Europe/Berlin"))
+                                        .build()),
+                        Map.entry(
+                                "month",
+                                Limit.named("month")
+                                        .rates("1000/30d")
+                                        .algorithm(Algorithm.FIXED_WINDOW)
+                                        .calendar(CalendarPeriod.MONTH, ZoneOffset.UTC)
+                                        .build()));
+    }
+
+    @Test
+    void aDefaultCountsWhereTheAlgorithmHasIt() {
+        Map<String, Limit> limits = BoundApplication.of(
+                        "ratelimit:",
+                        "  defaults: {algorithm: fixed-window, calendar: day, zone: Asia/Kolkata, max-wait: 3s}",
+                        "  limits:",
+                        "    quota: 10/1d",
+                        "    bucket: {rates: 10/s, algorithm: token-bucket}",
+                        "    counter: {rates: 10/s, algorithm: sliding-window-counter}")
+                .limits();
+
+        assertThat(limits.get("quota").algorithm()).isEqualTo(Algorithm.FIXED_WINDOW);
+        assertThat(limits.get("quota").calendar()).contains(CalendarPeriod.DAY);
+        assertThat(limits.get("quota").zone()).isEqualTo(ZoneId.of("Asia/Kolkata"));
+        assertThat(limits.get("quota").maxWait()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(limits.get("bucket").calendar()).isEmpty();
+        assertThat(limits.get("bucket").maxWait()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(limits.get("counter").maxWait()).isZero();
     }
 
     @Test

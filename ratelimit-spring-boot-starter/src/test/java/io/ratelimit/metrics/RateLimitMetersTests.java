@@ -1,18 +1,25 @@
 package io.ratelimit.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.ratelimit.Charge;
 import io.ratelimit.FallbackStore;
 import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.OnStoreFailure;
+import io.ratelimit.Permit;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiters;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +47,68 @@ class RateLimitMetersTests {
         assertThat(count("search", "admitted", "store")).isEqualTo(2);
         assertThat(count("search", "rejected", "store")).isEqualTo(3);
         assertThat(count("other", "admitted", "store")).isZero();
+    }
+
+    @Test
+    void waitsAreTimedOnEachLimitThatWaited() {
+        RateLimiter quick = limiters.define(Limit.of("quick", "50/s burst 1"));
+        RateLimiter wide = limiters.define(Limit.of("wide", "1000/s"));
+        assertThat(registry.get("ratelimit.wait").tag("limit", "quick").timer().count())
+                .isZero();
+
+        quick.acquire("user-42", 1, Duration.ofSeconds(5));
+        limiters.acquire(List.of(quick.charge("user-42", 1), wide.charge("user-42", 1)), Duration.ofSeconds(5));
+        quick.tryAcquire("user-42");
+
+        for (String limit : List.of("quick", "wide")) {
+            Timer wait = registry.get("ratelimit.wait").tag("limit", limit).timer();
+            assertThat(wait.count()).isEqualTo(1);
+            assertThat(wait.totalTime(TimeUnit.MILLISECONDS)).isEqualTo(20);
+        }
+        limiters.remove("quick");
+        assertThat(registry.find("ratelimit.wait").tag("limit", "quick").timer())
+                .isNull();
+    }
+
+    @Test
+    void aWaitInAQueueIsTimedFromTheCallOn() {
+        RateLimiter export = limiters.define(Limit.named("export")
+                .atOnce(1, Duration.ofSeconds(30))
+                .maxWait(Duration.ofMinutes(1))
+                .build());
+        Permit first = export.hold("user-42");
+        CompletableFuture<Permit> second = export.holdAsync("user-42");
+        long start = System.nanoTime();
+        while (System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(20)) {
+            Thread.onSpinWait();
+        }
+        first.close();
+
+        assertThat(second).succeedsWithin(Duration.ofSeconds(20));
+        Timer wait = registry.get("ratelimit.wait").tag("limit", "export").timer();
+        assertThat(wait.count()).isEqualTo(1);
+        assertThat(wait.totalTime(TimeUnit.MILLISECONDS)).isGreaterThanOrEqualTo(20);
+    }
+
+    @Test
+    void aLostLeaseIsCountedOnItsLimit() {
+        RateLimiter export = limiters.define(
+                Limit.named("export").atOnce(2, Duration.ofMillis(100)).build());
+        limiters.define(Limit.of("search", "2/s"));
+        Counter lost =
+                registry.get("ratelimit.leases.lost").tag("limit", "export").counter();
+        assertThat(lost.count()).isZero();
+        assertThat(registry.find("ratelimit.leases.lost").counters()).hasSize(1);
+        Permit kept = export.hold("user-43");
+        Permit held = export.hold("user-42");
+
+        export.reset("user-42");
+
+        await().untilAsserted(() -> assertThat(lost.count()).isEqualTo(1));
+        assertThat(held.isLost()).isTrue();
+        assertThat(kept.isLost()).isFalse();
+        limiters.remove("export");
+        assertThat(registry.find("ratelimit.leases.lost").counters()).isEmpty();
     }
 
     @Test

@@ -38,7 +38,7 @@ class TimedStoreTests {
     @Test
     void anAnswerIsTimedAsASuccessWhateverItIs() {
         assertThat(store.decide(charge).admitted()).isTrue();
-        assertThat(store.decide(List.of(charge)).admitted()).isFalse();
+        assertThat(store.decide(List.of(charge), Duration.ZERO).admitted()).isFalse();
 
         assertThat(timer("success").count()).isEqualTo(2);
         assertThat(timer("success").totalTime(TimeUnit.MILLISECONDS)).isEqualTo(6);
@@ -58,10 +58,11 @@ class TimedStoreTests {
 
     @Test
     void decisionsThatDoNotBlockAreTimedTheSame() {
-        assertThat(store.decideAsync(List.of(charge)).toCompletableFuture())
+        assertThat(store.decideAsync(List.of(charge), Duration.ZERO).toCompletableFuture())
                 .isCompletedWithValueMatching(d -> d.admitted());
         remote.fail();
-        assertThat(store.decideAsync(List.of(charge)).toCompletableFuture()).isCompletedExceptionally();
+        assertThat(store.decideAsync(List.of(charge), Duration.ZERO).toCompletableFuture())
+                .isCompletedExceptionally();
 
         assertThat(timer("success").totalTime(TimeUnit.MILLISECONDS)).isEqualTo(3);
         assertThat(timer("failure").totalTime(TimeUnit.MILLISECONDS)).isEqualTo(3);

@@ -3,6 +3,7 @@ package io.ratelimit.metrics;
 import io.micrometer.core.instrument.MockClock;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitStore;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongConsumer;
 
 /** A store that takes a given time to answer, and can be made to fail. */
 final class UnreliableStore implements RateLimitStore {
@@ -44,21 +46,41 @@ final class UnreliableStore implements RateLimitStore {
     }
 
     @Override
-    public Decision decide(List<Charge> charges) {
+    public Decision decide(List<Charge> charges, Duration maxWait) {
         clock.add(latency);
         if (failing) {
             throw new StoreUnavailableException("not reachable", null);
         }
-        return memory.decide(charges);
+        return memory.decide(charges, maxWait);
     }
 
     @Override
-    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
+    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
         try {
-            return CompletableFuture.completedFuture(decide(charges));
+            return CompletableFuture.completedFuture(decide(charges, maxWait));
         } catch (StoreUnavailableException ex) {
             return CompletableFuture.failedFuture(ex);
         }
+    }
+
+    @Override
+    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+        return memory.giveBack(taken, unused);
+    }
+
+    @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        return memory.owe(taken, more);
+    }
+
+    @Override
+    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+        return memory.renew(decisions);
+    }
+
+    @Override
+    public void whenReady(LongConsumer listener) {
+        memory.whenReady(listener);
     }
 
     @Override

@@ -6,18 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ratelimit.Charge;
 import io.ratelimit.Limit;
 import io.ratelimit.StoreUnavailableException;
+import io.ratelimit.autoconfigure.ReducedClassPath;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
-import java.io.File;
-import java.net.MalformedURLException;
-import java.net.URL;
-import java.net.URLClassLoader;
-import java.nio.file.Path;
+import io.ratelimit.test.redis.TcpProxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
@@ -37,7 +32,7 @@ class BlockingDriverTests {
             redis.command("SCRIPT", "FLUSH");
             assertThat(store.decide(new Charge(LIMIT, "a", 1000)).admitted()).isFalse();
             store.forget(LIMIT, "a");
-            assertThat(store.decideAsync(List.of(new Charge(LIMIT, "a", 1000)))
+            assertThat(store.decideAsync(List.of(new Charge(LIMIT, "a", 1000)), Duration.ZERO)
                             .toCompletableFuture()
                             .join()
                             .remaining())
@@ -63,11 +58,11 @@ class BlockingDriverTests {
     @Test
     void jedisKeepsNoCallerWaitingBeyondTheDeadline() throws Exception {
         try (RedisServer redis = RedisServer.start();
-                LossyProxy proxy = new LossyProxy(redis.port())) {
+                TcpProxy proxy = TcpProxy.to(redis.host(), redis.port())) {
             JedisConnectionFactory jedis = TestConnections.jedis(redis.host(), proxy.port());
             try (RedisRateLimitStore store = RedisRateLimitStore.create(jedis, "ratelimit", Duration.ofMillis(250))) {
                 store.decide(new Charge(LIMIT, "a", 1000));
-                proxy.swallowReplies(true);
+                proxy.dropReplies(true);
                 for (int i = 0; i < 12; i++) {
                     long start = System.nanoTime();
                     assertThatThrownBy(() -> store.decide(new Charge(LIMIT, "a", 1000)))
@@ -82,19 +77,11 @@ class BlockingDriverTests {
     }
 
     @Test
-    @SuppressWarnings("unchecked")
     void jedisNeedsNoLettuceOnTheClassPath(RedisServer redis) throws Exception {
-        URL[] classPath = Stream.of(System.getProperty("java.class.path").split(Pattern.quote(File.pathSeparator)))
-                .filter(entry -> !entry.contains("lettuce"))
-                .map(BlockingDriverTests::url)
-                .toArray(URL[]::new);
-        try (URLClassLoader loader = new URLClassLoader(classPath, ClassLoader.getPlatformClassLoader())) {
-            assertThatThrownBy(() -> loader.loadClass("io.lettuce.core.RedisClient"))
-                    .isInstanceOf(ClassNotFoundException.class);
-            Callable<String> withoutLettuce = (Callable<String>) loader.loadClass(WithoutLettuce.class.getName())
-                    .getDeclaredConstructor(String.class, int.class)
-                    .newInstance(redis.host(), redis.port());
-            assertThat(withoutLettuce.call()).startsWith("admitted");
+        try (ReducedClassPath classPath = ReducedClassPath.without("lettuce-", "io.lettuce.core.RedisClient")) {
+            assertThat(classPath.call(WithoutLettuce.class, redis.host(), redis.port()))
+                    .asString()
+                    .startsWith("admitted");
         }
     }
 
@@ -109,14 +96,6 @@ class BlockingDriverTests {
             } finally {
                 jedis.destroy();
             }
-        }
-    }
-
-    private static URL url(String entry) {
-        try {
-            return Path.of(entry).toUri().toURL();
-        } catch (MalformedURLException ex) {
-            throw new IllegalArgumentException(ex);
         }
     }
 }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -15,10 +17,9 @@ class LazyConnectionTests {
 
     @Test
     void nothingIsOpenedUntilAskedFor() {
-        try (LazyConnection<String> connection = new LazyConnection<>(this::succeed)) {
+        try (LazyConnection<Line> connection = lazy(this::succeed)) {
             assertThat(attempts).hasValue(0);
-            assertThat(connection.get().join()).isEqualTo("open");
-            assertThat(connection.get().join()).isEqualTo("open");
+            assertThat(connection.get().join()).isSameAs(connection.get().join());
             assertThat(attempts).hasValue(1);
         }
     }
@@ -26,15 +27,15 @@ class LazyConnectionTests {
     @Test
     void allWhoAskDuringTheFirstAttemptGetItsOutcome() {
         CountDownLatch answer = new CountDownLatch(1);
-        try (LazyConnection<String> connection = new LazyConnection<>(() -> {
+        try (LazyConnection<Line> connection = lazy(() -> {
             answer.await();
             return succeed();
         })) {
-            CompletableFuture<String> first = connection.get();
-            CompletableFuture<String> second = connection.get();
+            CompletableFuture<Line> first = connection.get();
+            CompletableFuture<Line> second = connection.get();
             assertThat(first).isNotDone();
             answer.countDown();
-            assertThat(first.join()).isEqualTo(second.join());
+            assertThat(first.join()).isSameAs(second.join());
             assertThat(attempts).hasValue(1);
         }
     }
@@ -42,16 +43,16 @@ class LazyConnectionTests {
     @Test
     void afterAFailureCallersFailAtOnceAndAttemptsAreASecondApart() {
         long start = System.nanoTime();
-        try (LazyConnection<String> connection = new LazyConnection<>(() -> {
+        try (LazyConnection<Line> connection = lazy(() -> {
             if (attempts.incrementAndGet() < 3) {
                 throw new IllegalStateException("down");
             }
-            return "open";
+            return new Line();
         })) {
             await().until(() -> connection.get().isDone());
             assertThat(connection.get()).isCompletedExceptionally();
             await().atMost(Duration.ofSeconds(20)).until(() -> {
-                CompletableFuture<String> now = connection.get();
+                CompletableFuture<Line> now = connection.get();
                 assertThat(now).isDone();
                 return !now.isCompletedExceptionally();
             });
@@ -63,19 +64,92 @@ class LazyConnectionTests {
     @Test
     void closingInterruptsAnAttemptAndAllowsNoOther() {
         CountDownLatch never = new CountDownLatch(1);
-        LazyConnection<String> connection = new LazyConnection<>(() -> {
+        LazyConnection<Line> connection = lazy(() -> {
             never.await();
             return succeed();
         });
-        CompletableFuture<String> first = connection.get();
+        CompletableFuture<Line> first = connection.get();
         connection.close();
         assertThat(first).isCompletedExceptionally();
         assertThat(connection.get()).isCompletedExceptionally();
         assertThat(attempts).hasValue(0);
     }
 
-    private String succeed() {
+    @Test
+    void aConnectionServesUntilAnotherTakesItsPlaceAndIsClosedThen() throws Exception {
+        CountDownLatch answer = new CountDownLatch(1);
+        try (LazyConnection<Line> connection = lazy(() -> {
+            if (attempts.incrementAndGet() == 2) {
+                answer.await();
+            }
+            return new Line();
+        })) {
+            Line first = connection.get().join();
+            await().until(() -> {
+                connection.replace();
+                return attempts.get() == 2;
+            });
+            assertThat(connection.get().join()).isSameAs(first);
+            answer.countDown();
+            await().until(() -> connection.get().join() != first);
+            assertThat(first.closed.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(connection.get().join().closed.getCount()).isOne();
+        }
+    }
+
+    @Test
+    void aConnectionThatIsDroppedServesNoMoreAndIsClosed() throws Exception {
+        try (LazyConnection<Line> connection = lazy(this::succeed)) {
+            Line first = connection.get().join();
+            connection.drop(first);
+            connection.drop(first);
+            await().until(() -> opens(connection) && connection.get().join() != first);
+            assertThat(first.closed.await(10, TimeUnit.SECONDS)).isTrue();
+            connection.drop(first);
+            assertThat(connection.get().join().closed.getCount()).isOne();
+            assertThat(attempts).hasValue(2);
+        }
+    }
+
+    @Test
+    void aConnectionThatCannotBeReplacedIsKept() {
+        try (LazyConnection<Line> connection = lazy(() -> {
+            if (attempts.get() > 0) {
+                attempts.incrementAndGet();
+                throw new IllegalStateException("down");
+            }
+            return succeed();
+        })) {
+            Line first = connection.get().join();
+            await().until(() -> {
+                connection.replace();
+                return attempts.get() == 3;
+            });
+            assertThat(connection.get().join()).isSameAs(first);
+            assertThat(first.closed.getCount()).isOne();
+        }
+    }
+
+    private static boolean opens(LazyConnection<Line> connection) {
+        return connection.get().isDone() && !connection.get().isCompletedExceptionally();
+    }
+
+    private Line succeed() {
         attempts.incrementAndGet();
-        return "open";
+        return new Line();
+    }
+
+    private static LazyConnection<Line> lazy(Callable<Line> opener) {
+        return new LazyConnection<>(opener, 10);
+    }
+
+    private static final class Line implements AutoCloseable {
+
+        final CountDownLatch closed = new CountDownLatch(1);
+
+        @Override
+        public void close() {
+            closed.countDown();
+        }
     }
 }

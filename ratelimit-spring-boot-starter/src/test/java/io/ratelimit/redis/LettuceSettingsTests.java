@@ -62,7 +62,7 @@ class LettuceSettingsTests {
             assertThat(options.isAutoReconnect()).isTrue();
             assertThat(options.getTimeoutOptions().isTimeoutCommands()).isTrue();
             assertThat(options.getTimeoutOptions().getSource().getTimeout(null)).isEqualTo(TIMEOUT.toNanos());
-            assertThat(options.getSocketOptions().getConnectTimeout()).isEqualTo(Duration.ofSeconds(1));
+            assertThat(options.getSocketOptions().getConnectTimeout()).isEqualTo(Duration.ofMillis(500));
             assertThat(own.getClientResources().orElseThrow().reconnectDelay().createDelay(1_000))
                     .isLessThanOrEqualTo(Duration.ofSeconds(1));
         });

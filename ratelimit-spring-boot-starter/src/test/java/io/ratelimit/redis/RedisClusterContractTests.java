@@ -36,4 +36,9 @@ class RedisClusterContractTests extends RateLimitStoreContract {
     protected int randomDecisions() {
         return 20_000;
     }
+
+    @Override
+    protected boolean waitsForSeveralKeys() {
+        return false;
+    }
 }

@@ -1,16 +1,22 @@
 package io.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.ratelimit.Algorithm;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.Reading;
 import io.ratelimit.test.redis.RedisCluster;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,6 +30,10 @@ class RedisClusterTests {
     private static final Duration PATIENT = Duration.ofSeconds(5);
     private static final Limit USER = Limit.of("quote-user", "5/h");
     private static final Limit ALL = Limit.of("quote-all", "7/h");
+    private static final Limit LOG = Limit.named("quote-log")
+            .rates("5/h")
+            .algorithm(Algorithm.SLIDING_WINDOW)
+            .build();
 
     private final RedisCluster cluster;
     private RedisRateLimitStore store;
@@ -58,12 +68,12 @@ class RedisClusterTests {
     @Test
     void allLimitsOfOneSubjectAreOneCommand() throws Exception {
         List<Charge> charges = List.of(new Charge(ALL, "a", 1000), new Charge(USER, "a", 1000));
-        store.decide(charges);
+        store.decide(charges, Duration.ZERO);
         int commands = 0;
         try (Monitor first = new Monitor(cluster.nodes().get(0));
                 Monitor second = new Monitor(cluster.nodes().get(1));
                 Monitor third = new Monitor(cluster.nodes().get(2))) {
-            store.decide(charges);
+            store.decide(charges, Duration.ZERO);
             for (Monitor monitor : List.of(first, second, third)) {
                 commands += (int) monitor.commands().stream()
                         .filter(line -> line.contains("EVAL"))
@@ -74,9 +84,71 @@ class RedisClusterTests {
     }
 
     @Test
+    void leasesOfSeveralSlotsAreHeldRenewedAndGivenBackButNobodyQueuesForThem() {
+        Limit mine = Limit.named("mine").atOnce(1, Duration.ofMinutes(5)).build();
+        Limit all = Limit.named("all").atOnce(1, Duration.ofMinutes(5)).build();
+        Decision both = store.decide(
+                Charge.merged(List.of(new Charge(mine, "a", 1_000), new Charge(all, Charge.SHARED, 1_000))), PATIENT);
+        assertThat(both.admitted()).isTrue();
+        Decision refused = store.decide(
+                Charge.merged(List.of(new Charge(mine, "b", 1_000), new Charge(all, Charge.SHARED, 1_000))), PATIENT);
+        assertThat(refused.admitted()).isFalse();
+        assertThat(refused.isQueued()).isFalse();
+        assertThat(store.givenBack()).isEqualTo(1);
+        Decision free = store.decide(List.of(new Charge(mine, "b", 1_000)), PATIENT);
+        assertThat(free.admitted()).as("what was taken was given back").isTrue();
+        Decision queued = store.decide(List.of(new Charge(mine, "a", 1_000)), PATIENT);
+        assertThat(queued.isQueued()).isTrue();
+        assertThat(store.renew(List.of(queued, refused, both, free))
+                        .toCompletableFuture()
+                        .join())
+                .containsExactly(LeaseState.WAITING, LeaseState.LOST, LeaseState.HELD, LeaseState.HELD);
+        store.forget(all, Charge.SHARED);
+        assertThat(store.renew(List.of(free, both)).toCompletableFuture().join())
+                .as("the worst of a decision's states")
+                .containsExactly(LeaseState.HELD, LeaseState.LOST);
+    }
+
+    @Test
+    void leasesOfASlotThatDoesNotAnswerAreUnknownAndTheOthersRenewed() {
+        Limit limit = Limit.named("paused").atOnce(1, Duration.ofMinutes(1)).build();
+        List<Decision> held = IntStream.range(0, 30)
+                .mapToObj(number -> store.decide(new Charge(limit, "key-" + number, 1000)))
+                .toList();
+        RedisServer node = cluster.nodes().get(0);
+        node.command("CLIENT", "PAUSE", "60000", "WRITE");
+        try {
+            assertThat(store.renew(held).toCompletableFuture().join())
+                    .contains(LeaseState.HELD, LeaseState.UNKNOWN)
+                    .doesNotContain(LeaseState.LOST);
+        } finally {
+            node.command("CLIENT", "UNPAUSE");
+        }
+        assertThat(store.renew(held).toCompletableFuture().join()).containsOnly(LeaseState.HELD);
+    }
+
+    @Test
+    void whoQueuesHearsOfEveryNode() {
+        Limit one = Limit.named("one").atOnce(1, Duration.ofMinutes(5)).build();
+        List<Long> told = new CopyOnWriteArrayList<>();
+        store.whenReady(told::add);
+        await().until(() -> cluster.nodes().stream()
+                .anyMatch(node ->
+                        node.command("PUBSUB", "NUMSUB", "ratelimit:ready").equals(List.of("ratelimit:ready", 1L))));
+        List<Long> queued = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            Decision held = store.decide(new Charge(one, "user-" + i, 1_000));
+            Decision next = store.decide(List.of(new Charge(one, "user-" + i, 1_000)), PATIENT);
+            queued.add(next.leases().get(0).lease());
+            store.giveBack(held, held.leases()).toCompletableFuture().join();
+        }
+        await().untilAsserted(() -> assertThat(told).containsExactlyInAnyOrderElementsOf(queued));
+    }
+
+    @Test
     void aDecisionOverSeveralSlotsTakesFromAll() {
         List<Charge> charges = List.of(new Charge(ALL, "", 2000), new Charge(USER, "a", 1000));
-        Decision decision = store.decide(charges);
+        Decision decision = store.decide(charges, Duration.ZERO);
         assertThat(decision.admitted()).isTrue();
         assertThat(decision.charges()).isEqualTo(charges);
         assertThat(decision.readings()).extracting("remaining").containsExactly(5.0, 4.0);
@@ -86,7 +158,7 @@ class RedisClusterTests {
     @Test
     void aRefusalByTheSharedBucketGivesTheSubjectItsTokensBack() {
         store.decide(new Charge(ALL, "", 7000));
-        Decision refused = store.decide(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)));
+        Decision refused = store.decide(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)), Duration.ZERO);
         assertThat(refused.admitted()).isFalse();
         assertThat(refused.admits(0)).isFalse();
         assertThat(refused.admits(1)).isTrue();
@@ -98,7 +170,8 @@ class RedisClusterTests {
     @Test
     void aRefusalOfTheSubjectOnlyReadsTheSharedBucket() {
         store.decide(new Charge(USER, "a", 5000));
-        Decision refused = store.decideAsync(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)))
+        Decision refused = store.decideAsync(
+                        List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)), Duration.ZERO)
                 .toCompletableFuture()
                 .join();
         assertThat(refused.readings()).extracting(Reading::remaining).containsExactly(7.0, 0.0);
@@ -113,11 +186,39 @@ class RedisClusterTests {
         Stream<Charge> users = Stream.of("a", "b", "c", "d").map(key -> new Charge(USER, key, 2000));
         List<Charge> charges = Charge.merged(
                 Stream.concat(users, Stream.of(new Charge(ALL, "", 1))).toList());
-        assertThat(store.decide(charges).admitted()).isFalse();
+        assertThat(store.decide(charges, Duration.ZERO).admitted()).isFalse();
         assertThat(store.givenBack()).isEqualTo(4);
         for (String key : List.of("a", "b", "c", "d")) {
             assertThat(store.decide(new Charge(USER, key, 5000)).admitted()).isTrue();
         }
+    }
+
+    @Test
+    void aCallOverSeveralSlotsReservesNothingAndOneOverASingleSlotDoes() {
+        store.decide(new Charge(ALL, "", 7000));
+        store.decide(new Charge(ALL, "a", 7000));
+        Duration wait = Duration.ofHours(1);
+        Decision spread = store.decide(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)), wait);
+        assertThat(spread.admitted()).isFalse();
+        assertThat(spread.admits(0)).isFalse();
+        assertThat(spread.retryAfter().orElseThrow()).isLessThan(wait);
+        Decision one = store.decide(List.of(new Charge(ALL, "a", 1000), new Charge(USER, "a", 1000)), wait);
+        assertThat(one.admitted()).isTrue();
+        assertThat(one.grantedAfter()).isPositive();
+    }
+
+    @Test
+    void aDecisionIsGivenBackToAllItsSlots() {
+        List<Charge> charges = List.of(
+                new Charge(ALL, "", 7000),
+                new Charge(LOG, "", 5000),
+                new Charge(LOG, "a", 5000),
+                new Charge(USER, "a", 5000));
+        Decision taken = store.decide(charges, Duration.ZERO);
+        assertThat(taken.admitted()).isTrue();
+        store.giveBack(taken, charges).toCompletableFuture().join();
+        assertThat(cluster.nodes())
+                .allSatisfy(node -> assertThat(node.command("DBSIZE")).isEqualTo(0L));
     }
 
     @Test
@@ -135,7 +236,7 @@ class RedisClusterTests {
         target.command("CLUSTER", "SETSLOT", slot, "IMPORTING", ownerId);
         owner.command("CLUSTER", "SETSLOT", slot, "MIGRATING", targetId);
         try {
-            var decision = store.decideAsync(charges).toCompletableFuture();
+            var decision = store.decideAsync(charges, Duration.ZERO).toCompletableFuture();
             Thread.sleep(100);
             assertThat(decision).isNotDone();
             owner.command(
@@ -158,7 +259,7 @@ class RedisClusterTests {
         JedisConnectionFactory jedis = TestConnections.jedis(cluster);
         try (RedisRateLimitStore blocking = RedisRateLimitStore.create(jedis, "ratelimit", PATIENT)) {
             store.decide(new Charge(ALL, "", 7000));
-            assertThat(blocking.decide(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)))
+            assertThat(blocking.decide(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)), Duration.ZERO)
                             .admitted())
                     .isFalse();
             assertThat(blocking.givenBack()).isEqualTo(1);

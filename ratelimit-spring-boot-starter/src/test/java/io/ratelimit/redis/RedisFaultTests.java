@@ -5,10 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.FallbackStore;
 import io.ratelimit.Limit;
+import io.ratelimit.MemoryStore;
+import io.ratelimit.Source;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.test.redis.RedisServer;
+import io.ratelimit.test.redis.TcpProxy;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -74,18 +80,18 @@ class RedisFaultTests {
 
     @Test
     void aReplyThatIsLostIsADecisionThatExecutedOnce() throws Exception {
-        try (LossyProxy proxy = new LossyProxy(redis.port());
+        try (TcpProxy proxy = TcpProxy.to(redis.host(), redis.port());
                 RedisRateLimitStore remote = store(TestConnections.lettuce(redis.host(), proxy.port()))) {
             connect(remote);
             remote.decide(CHARGE);
-            proxy.swallowReplies(true);
+            proxy.dropReplies(true);
             assertThatThrownBy(() -> remote.decide(CHARGE))
                     .isInstanceOf(StoreUnavailableException.class)
                     .hasMessage("Redis could not be asked: no answer within 250 ms");
-            remote.decideAsync(List.of(CHARGE));
+            remote.decideAsync(List.of(CHARGE), Duration.ZERO);
             Thread.sleep(20);
-            proxy.swallowReplies(false);
-            proxy.cut();
+            proxy.dropReplies(false);
+            proxy.reset();
             await().atMost(Duration.ofSeconds(2))
                     .ignoreExceptions()
                     .until(() -> remote.decide(new Charge(LIMIT, "x", 0)).admitted());
@@ -96,13 +102,13 @@ class RedisFaultTests {
 
     @Test
     void anAsynchronousDecisionFailsWithinTheDeadlineToo() throws Exception {
-        try (LossyProxy proxy = new LossyProxy(redis.port());
+        try (TcpProxy proxy = TcpProxy.to(redis.host(), redis.port());
                 RedisRateLimitStore remote = store(TestConnections.lettuce(redis.host(), proxy.port()))) {
             connect(remote);
             remote.decide(CHARGE);
-            proxy.swallowReplies(true);
+            proxy.dropReplies(true);
             long start = System.nanoTime();
-            assertThatThrownBy(() -> remote.decideAsync(List.of(CHARGE))
+            assertThatThrownBy(() -> remote.decideAsync(List.of(CHARGE), Duration.ZERO)
                             .toCompletableFuture()
                             .get(5, TimeUnit.SECONDS))
                     .isInstanceOf(ExecutionException.class)
@@ -147,14 +153,57 @@ class RedisFaultTests {
     }
 
     @Test
-    void anInterruptedCallerWaitsNoLongerAndKeepsTheFlag() throws Exception {
-        try (LossyProxy proxy = new LossyProxy(redis.port());
+    void nobodyWaitsForAFrozenServerLongAndItIsAskedAgainWithinTwoSecondsOfItsReturn() {
+        try (FallbackStore withFallback = new FallbackStore(store, MemoryStore.create())) {
+            connect(store);
+            assertThat(withFallback.decide(CHARGE).source()).isEqualTo(Source.STORE);
+            long frozen = System.nanoTime();
+            redis.command("CLIENT", "PAUSE", "4000", "ALL");
+            for (int i = 0; i < 5; i++) {
+                assertThat(withFallback.decide(CHARGE).source()).isEqualTo(Source.LOCAL);
+            }
+            long[] nanos = new long[1_000];
+            for (int i = 0; i < nanos.length; i++) {
+                long start = System.nanoTime();
+                assertThat(withFallback.decide(CHARGE).source()).isEqualTo(Source.LOCAL);
+                nanos[i] = System.nanoTime() - start;
+            }
+            Arrays.sort(nanos);
+            assertThat(Duration.ofNanos(nanos[nanos.length * 99 / 100])).isLessThan(Duration.ofMillis(5));
+            await().atMost(Duration.ofSeconds(10))
+                    .until(() -> withFallback.decide(CHARGE).source() == Source.STORE);
+            assertThat(Duration.ofNanos(System.nanoTime() - frozen))
+                    .isBetween(Duration.ofMillis(3_500), Duration.ofSeconds(6));
+        }
+    }
+
+    @Test
+    void anInterruptedCallerGetsTheAnswerOfRedisAndKeepsTheFlag() {
+        try (RedisRateLimitStore patient =
+                        RedisRateLimitStore.create(TestConnections.lettuce(redis), "ratelimit", Duration.ofSeconds(5));
+                FallbackStore withFallback = new FallbackStore(patient, MemoryStore.create())) {
+            connect(patient);
+            patient.decide(new Charge(LIMIT, "secret-user", 100_000));
+            Thread.currentThread().interrupt();
+            Decision decision = withFallback.decide(CHARGE);
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(decision.admitted()).isFalse();
+            assertThat(decision.source()).isEqualTo(Source.STORE);
+        }
+    }
+
+    @Test
+    void anInterruptedCallerWaitsNoLongerThanTheDeadlineAndKeepsTheFlag() throws Exception {
+        try (TcpProxy proxy = TcpProxy.to(redis.host(), redis.port());
                 RedisRateLimitStore remote = store(TestConnections.lettuce(redis.host(), proxy.port()))) {
             connect(remote);
-            proxy.swallowReplies(true);
+            proxy.dropReplies(true);
             Thread.currentThread().interrupt();
-            assertThatThrownBy(() -> remote.decide(CHARGE)).hasMessage("Interrupted while waiting for Redis");
+            long start = System.nanoTime();
+            assertThatThrownBy(() -> remote.decide(CHARGE))
+                    .hasMessage("Redis could not be asked: no answer within 250 ms");
             assertThat(Thread.interrupted()).isTrue();
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofMillis(200), BUDGET);
         }
     }
 
@@ -166,7 +215,7 @@ class RedisFaultTests {
         one.close();
         one.close();
         RedisRateLimitStore connecting = store(TestConnections.lettuce("10.255.255.1", 6379));
-        connecting.decideAsync(List.of(CHARGE));
+        connecting.decideAsync(List.of(CHARGE), Duration.ZERO);
         connecting.close();
         await().atMost(Duration.ofSeconds(2))
                 .untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet().stream()

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -125,12 +126,12 @@ class RedisKeysTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "a{b", "a}b", "a b", "ü", "123456789012345678901234567890123"})
-    void aPrefixThatIsNotOneIsRefusedWithTheRuleAndAnExample(String prefix) {
-        assertThatThrownBy(() -> new RedisKeys(prefix))
+    void aPrefixThatIsNotOneIsRefusedWithTheRule(String prefix) {
+        assertThatThrownBy(() -> RedisRateLimitStore.create(
+                        TestConnections.lettuce("localhost", 1), prefix, Duration.ofMillis(250)))
                 .isInstanceOf(InvalidRedisSettingException.class)
-                .hasMessage(
-                        "Invalid Redis key prefix \"" + prefix
-                                + "\": use 1 to 32 letters, digits, dots, colons, dashes and underscores, such as myapp:ratelimit");
+                .hasMessage("Invalid Redis key-prefix \"" + prefix + "\": not a key prefix; "
+                        + "use 1 to 32 letters, digits, dots, colons, dashes and underscores");
     }
 
     @Test

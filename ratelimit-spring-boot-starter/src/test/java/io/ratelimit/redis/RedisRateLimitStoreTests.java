@@ -70,7 +70,7 @@ class RedisRateLimitStoreTests {
 
     @Test
     void aPlainDecisionAndAnAsynchronousOneAreTheSame() {
-        store.decideAsync(List.of(charge(SLOW, "a", 4000)))
+        store.decideAsync(List.of(charge(SLOW, "a", 4000)), Duration.ZERO)
                 .toCompletableFuture()
                 .join();
         assertThat(store.decide(charge(SLOW, "a", 0)).remaining()).isBetween(6.0, 6.1);
@@ -96,7 +96,7 @@ class RedisRateLimitStoreTests {
     void aRefusalByOneLimitTakesFromNone() {
         Limit wide = Limit.of("wide", "100/h");
         store.decide(charge(SLOW, "a", 10_000));
-        Decision refused = store.decide(List.of(charge(SLOW, "a", 1000), charge(wide, "", 1000)));
+        Decision refused = store.decide(List.of(charge(SLOW, "a", 1000), charge(wide, "", 1000)), Duration.ZERO);
         assertThat(refused.admitted()).isFalse();
         assertThat(refused.admits(0)).isFalse();
         assertThat(refused.admits(1)).isTrue();
@@ -126,8 +126,8 @@ class RedisRateLimitStoreTests {
                 }
             }
             charges = Charge.merged(charges);
-            Decision ours = virtual.decide(charges);
-            Decision theirs = memory.decide(charges);
+            Decision ours = virtual.decide(charges, Duration.ZERO);
+            Decision theirs = memory.decide(charges, Duration.ZERO);
             assertThat(ours.readings()).as("decision %d", i).isEqualTo(theirs.readings());
             assertThat(ours.admitted()).isEqualTo(theirs.admitted());
             nanos.addAndGet(
@@ -276,7 +276,7 @@ class RedisRateLimitStoreTests {
     void aTimeoutThatIsNoneIsRefusedWithTheRule() {
         assertThatThrownBy(() -> RedisRateLimitStore.create(TestConnections.lettuce(redis), "p", Duration.ZERO))
                 .isInstanceOf(InvalidRedisSettingException.class)
-                .hasMessage("Invalid Redis timeout PT0S: use 1ms to 1m, such as 250ms");
+                .hasMessage("Invalid Redis timeout \"PT0S\": not between 1ms and 1m; use a deadline such as 250ms");
     }
 
     private <T extends AutoCloseable> T closing(T closeable) {

@@ -1,17 +1,28 @@
 package io.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
 
+import io.ratelimit.Algorithm;
+import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
+import io.ratelimit.Reading;
 import io.ratelimit.Refill;
+import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +36,8 @@ class RedisServerSideTests {
 
     private static final Duration PATIENT = Duration.ofSeconds(5);
     private static final Limit LIMIT = Limit.of("slow", "10/h");
+    private static final Limit TWO_AT_ONCE =
+            Limit.named("two").atOnce(2, Duration.ofMinutes(5)).build();
 
     private final RedisServer redis;
     private RedisRateLimitStore store;
@@ -53,16 +66,86 @@ class RedisServerSideTests {
                 .build();
         List<Charge> charges = Charge.merged(
                 List.of(new Charge(three, "a", 1000), new Charge(two, "a", 1000), new Charge(LIMIT, "", 1000)));
-        store.decide(charges);
+        store.decide(charges, Duration.ZERO);
         try (Monitor monitor = new Monitor(redis)) {
             for (int i = 0; i < 25; i++) {
-                store.decide(charges);
+                store.decide(charges, Duration.ZERO);
                 store.decide(new Charge(three, "b", 1000));
             }
             assertThat(monitor.commands())
                     .hasSize(50)
                     .allSatisfy(line -> assertThat(line).contains("\"EVALSHA\""));
         }
+    }
+
+    @Test
+    void aReservationOfAllAlgorithmsIsOneCommandAndSoIsGivingItBack() throws Exception {
+        List<Charge> charges = new ArrayList<>();
+        for (Algorithm algorithm : Algorithm.values()) {
+            charges.add(new Charge(
+                    Limit.named(algorithm.name())
+                            .rates("10/1h")
+                            .algorithm(algorithm)
+                            .build(),
+                    "a",
+                    1000));
+        }
+        charges.add(new Charge(
+                Limit.named("days")
+                        .rates("10/1d")
+                        .algorithm(Algorithm.FIXED_WINDOW)
+                        .calendar(CalendarPeriod.DAY, ZoneId.of("Europe/Berlin"))
+                        .build(),
+                "a",
+                1000));
+        charges = Charge.merged(charges);
+        store.decide(charges, Duration.ZERO);
+        try (Monitor monitor = new Monitor(redis)) {
+            for (int i = 0; i < 5; i++) {
+                Decision reserved = store.decide(charges, Duration.ofHours(30));
+                assertThat(reserved.admitted()).isTrue();
+                store.giveBack(reserved, charges).toCompletableFuture().join();
+            }
+            assertThat(monitor.commands())
+                    .hasSize(10)
+                    .allSatisfy(line -> assertThat(line).contains("\"EVALSHA\""));
+        }
+        assertThat(store.decide(charges, Duration.ZERO).readings())
+                .extracting(Reading::remaining)
+                .allSatisfy(remaining -> assertThat(remaining).isBetween(8.0, 9.0));
+    }
+
+    @Test
+    void takingQueueingRenewingAndReleasingLeasesIsOneCommandEachHoweverMany() throws Exception {
+        List<Charge> charges =
+                Charge.merged(List.of(new Charge(TWO_AT_ONCE, "a", 2_000), new Charge(LIMIT, "a", 1_000)));
+        store.decide(new Charge(LIMIT, "a", 0));
+        try (Monitor monitor = new Monitor(redis)) {
+            Decision held = store.decide(charges, PATIENT);
+            List<Decision> all = new ArrayList<>(List.of(held));
+            for (int i = 0; i < 3; i++) {
+                all.add(store.decide(List.of(new Charge(TWO_AT_ONCE, "a", 1_000)), PATIENT));
+            }
+            all.add(store.decide(List.of(new Charge(TWO_AT_ONCE, "b", 1_000)), PATIENT));
+            assertThat(renewed(store, all))
+                    .containsExactly(
+                            LeaseState.HELD,
+                            LeaseState.WAITING,
+                            LeaseState.WAITING,
+                            LeaseState.WAITING,
+                            LeaseState.HELD);
+            store.giveBack(held, held.leases()).toCompletableFuture().join();
+            assertThat(monitor.commands())
+                    .hasSize(7)
+                    .allSatisfy(line -> assertThat(line).contains("\"EVALSHA\""));
+            assertThat(renewed(store, all))
+                    .containsExactly(
+                            LeaseState.LOST, LeaseState.READY, LeaseState.READY, LeaseState.WAITING, LeaseState.HELD);
+        }
+    }
+
+    private static List<LeaseState> renewed(RedisRateLimitStore store, List<Decision> decisions) {
+        return store.renew(decisions).toCompletableFuture().join();
     }
 
     @Test
@@ -127,11 +210,17 @@ class RedisServerSideTests {
     }
 
     @Test
-    void decisionsGoOnWhenTheServerIsOutOfMemory() {
+    void decisionsGoOnWhenAServerFromVersionSevenOnIsOutOfMemoryAndAnOlderOneIsUnavailable() {
         store.decide(new Charge(LIMIT, "a", 1000));
         redis.command("CONFIG", "SET", "maxmemory", "1");
         try {
-            assertThat(store.decide(new Charge(LIMIT, "a", 1000)).remaining()).isBetween(8.0, 8.1);
+            if (majorVersion(redis) >= 7) {
+                assertThat(store.decide(new Charge(LIMIT, "a", 1000)).remaining())
+                        .isBetween(8.0, 8.1);
+            } else {
+                assertThatThrownBy(() -> store.decide(new Charge(LIMIT, "a", 1000)))
+                        .isInstanceOf(StoreUnavailableException.class);
+            }
         } finally {
             redis.command("CONFIG", "SET", "maxmemory", "0");
         }
@@ -150,6 +239,25 @@ class RedisServerSideTests {
             }
             old.command("SCRIPT", "FLUSH");
             assertThat(onOld.decide(new Charge(LIMIT, "a", 1000)).remaining()).isBetween(7.0, 7.1);
+        }
+    }
+
+    @Test
+    void aServerOlderThanSevenLeasesAndTellsWhoIsReady() {
+        try (RedisServer old = RedisServer.startEmbedded();
+                RedisRateLimitStore onOld =
+                        RedisRateLimitStore.create(TestConnections.lettuce(old), "ratelimit", PATIENT)) {
+            List<Long> told = new CopyOnWriteArrayList<>();
+            onOld.whenReady(told::add);
+            await().until(() ->
+                    old.command("PUBSUB", "NUMSUB", "ratelimit:ready").equals(List.of("ratelimit:ready", 1L)));
+            Decision held = onOld.decide(new Charge(TWO_AT_ONCE, "a", 2_000));
+            Decision queued = onOld.decide(List.of(new Charge(TWO_AT_ONCE, "a", 1_000)), PATIENT);
+            assertThat(queued.isQueued()).isTrue();
+            onOld.giveBack(held, held.leases()).toCompletableFuture().join();
+            await().untilAsserted(() ->
+                    assertThat(told).containsExactly(queued.leases().get(0).lease()));
+            assertThat(renewed(onOld, List.of(held, queued))).containsExactly(LeaseState.LOST, LeaseState.READY);
         }
     }
 
@@ -185,19 +293,25 @@ class RedisServerSideTests {
     }
 
     @Test
-    void tenThousandKeysAreMeasured() {
+    void aKeyTakesAtMostTwoHundredAndFiftySixBytes() {
         Limit limit = Limit.of("search", "10/s burst 1000000");
         store.decide(new Charge(limit, "user-000000000", 1_000_000));
         long before = usedMemory();
-        for (int i = 0; i < 10_000; i++) {
+        for (int i = 1; i <= 10_000; i++) {
             store.decide(new Charge(limit, "user-%09d".formatted(i), 1_000_000));
         }
-        System.out.printf("Redis memory: %d bytes a key%n", (usedMemory() - before) / 10_000);
-        assertThat(redis.command("DBSIZE")).isEqualTo(10_000L);
+        assertThat(redis.command("DBSIZE")).isEqualTo(10_001L);
+        assertThat((usedMemory() - before) / 10_000).isBetween(1L, 256L);
     }
 
     private long usedMemory() {
         String info = String.valueOf(redis.command("INFO", "memory"));
         return Long.parseLong(info.replaceFirst("(?s).*\\bused_memory:(\\d+).*", "$1"));
+    }
+
+    private static int majorVersion(RedisServer server) {
+        Matcher version = Pattern.compile("redis_version:(\\d+)").matcher((String) server.command("INFO", "server"));
+        assertThat(version.find()).isTrue();
+        return Integer.parseInt(version.group(1));
     }
 }

@@ -1,48 +1,64 @@
 package io.ratelimit.redis;
 
 import io.ratelimit.test.redis.RedisCluster;
+import io.ratelimit.test.redis.RedisSentinels;
 import io.ratelimit.test.redis.RedisServer;
 import org.springframework.data.redis.connection.RedisClusterConfiguration;
 import org.springframework.data.redis.connection.RedisNode;
+import org.springframework.data.redis.connection.RedisSentinelConfiguration;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** What an application would have: connection factories for a server or a cluster. */
-final class TestConnections {
+public final class TestConnections {
 
     private TestConnections() {}
 
     /** Never started: the store takes its settings, and connects for itself. */
-    static LettuceConnectionFactory lettuce(RedisServer redis) {
+    public static LettuceConnectionFactory lettuce(RedisServer redis) {
         return lettuce(redis.host(), redis.port());
     }
 
-    static LettuceConnectionFactory lettuce(String host, int port) {
+    public static LettuceConnectionFactory lettuce(String host, int port) {
         return new LettuceConnectionFactory(new RedisStandaloneConfiguration(host, port));
     }
 
-    static LettuceConnectionFactory lettuce(RedisCluster cluster) {
+    public static LettuceConnectionFactory lettuce(RedisCluster cluster) {
         return new LettuceConnectionFactory(configuration(cluster));
     }
 
     /** Started, because the store borrows its connections. The caller destroys it. */
-    static JedisConnectionFactory jedis(RedisServer redis) {
+    public static JedisConnectionFactory jedis(RedisServer redis) {
         return jedis(redis.host(), redis.port());
     }
 
-    static JedisConnectionFactory jedis(String host, int port) {
+    public static JedisConnectionFactory jedis(String host, int port) {
         return started(new JedisConnectionFactory(new RedisStandaloneConfiguration(host, port)));
     }
 
-    static JedisConnectionFactory jedis(RedisCluster cluster) {
+    public static JedisConnectionFactory jedis(RedisCluster cluster) {
         return started(new JedisConnectionFactory(configuration(cluster)));
+    }
+
+    public static LettuceConnectionFactory lettuce(RedisSentinels group) {
+        return new LettuceConnectionFactory(configuration(group));
+    }
+
+    public static JedisConnectionFactory jedis(RedisSentinels group) {
+        return started(new JedisConnectionFactory(configuration(group)));
     }
 
     private static JedisConnectionFactory started(JedisConnectionFactory factory) {
         factory.afterPropertiesSet();
         factory.start();
         return factory;
+    }
+
+    private static RedisSentinelConfiguration configuration(RedisSentinels group) {
+        RedisSentinelConfiguration configuration = new RedisSentinelConfiguration().master(group.masterName());
+        group.sentinels().forEach(sentinel -> configuration.sentinel(sentinel.host(), sentinel.port()));
+        return configuration;
     }
 
     private static RedisClusterConfiguration configuration(RedisCluster cluster) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /**
@@ -16,13 +17,12 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
  */
 final class VirtualTimeRedis {
 
-    private static final long EPOCH_MICROS = 1_700_000_000_000_000L;
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final AtomicLong STORES = new AtomicLong();
 
     private VirtualTimeRedis() {}
 
-    /** A store with keys of its own on a server; the clock tells nanoseconds from any origin. */
+    /** A store with keys of its own on a server; the clock tells nanoseconds since the epoch. */
     static RedisRateLimitStore store(RedisServer redis, LongSupplier nanoClock) {
         return store(TestConnections.lettuce(redis), nanoClock);
     }
@@ -39,7 +39,7 @@ final class VirtualTimeRedis {
     }
 
     static String script() {
-        String lua = BucketScript.tokenBucket();
+        String lua = BucketScript.packaged();
         lua = replace(lua, "redis.call('TIME')", "{ ARGV[#ARGV - 1], ARGV[#ARGV] }");
         return replace(lua, "string.format('%.0f', ttl)", "'3600000'");
     }
@@ -56,6 +56,11 @@ final class VirtualTimeRedis {
         @Override
         public boolean isCluster() {
             return driver.isCluster();
+        }
+
+        @Override
+        public Object node(byte[] key) {
+            return driver.node(key);
         }
 
         @Override
@@ -79,12 +84,17 @@ final class VirtualTimeRedis {
         }
 
         @Override
+        public RedisConnection open() {
+            return driver.open();
+        }
+
+        @Override
         public void close() {
             driver.close();
         }
 
         private byte[][] timed(byte[][] args) {
-            long micros = EPOCH_MICROS + Math.floorDiv(nanoClock.getAsLong(), 1_000);
+            long micros = Math.floorDiv(nanoClock.getAsLong(), 1_000);
             byte[][] timed = Arrays.copyOf(args, args.length + 2);
             timed[args.length] = Long.toString(micros / 1_000_000).getBytes();
             timed[args.length + 1] = Long.toString(micros % 1_000_000).getBytes();

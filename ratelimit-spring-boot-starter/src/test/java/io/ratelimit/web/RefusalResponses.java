@@ -41,6 +41,9 @@ abstract class RefusalResponses {
             never      | none | "search";q=10;w=1                               | "search";r=10;t=0
             two-limits | 2    | "quote-all";q=20;w=10, "quote-user";q=5;w=10    | "quote-all";r=20;t=0, "quote-user";r=0;t=2
             two-keys   | 1    | "search";q=10;w=1                               | "search";r=0;t=1
+            at-once    | 31   | "export";q=2;qu="concurrent-requests"           | "export";r=0
+            at-once-briefly | 1 | "export";q=4;qu="concurrent-requests"         | "export";r=0
+            at-once-and-rate | 1 | "export";q=3;qu="concurrent-requests", "search";q=10;w=1 | "export";r=3, "search";r=0;t=1
             by-hand    | 2    | none                                            | none
             """)
     void aRefusalSaysWhenToComeBack(String kind, String retryAfter, String policy, String limit) {
@@ -59,6 +62,7 @@ abstract class RefusalResponses {
             one-rate   | search     | Rate limit "search" (10/s) exceeded: cost 1, remaining 0, retry after 100ms
             two-rates  | report/1m  | Rate limit "report" (600/m) exceeded: cost 2.5, remaining 0, retry after 250ms
             two-limits | quote-user | Rate limit "quote-user" (5/10s) exceeded: cost 1, remaining 0, retry after 2s
+            at-once    | export     | Rate limit "export" (2 at once) exceeded: cost 1, remaining 0.5, retry after 30s500ms
             never      | search     | Rate limit "search" (10/s) exceeded: cost 11, remaining 10, never admitted
             by-hand    | partner    | Rate limit "partner" exceeded: retry after 1s1ms
             """)

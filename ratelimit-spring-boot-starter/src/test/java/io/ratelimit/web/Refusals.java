@@ -58,6 +58,15 @@ class Refusals {
                     search.tryAcquire("b", 10);
                     yield thrown(limiters.tryAcquire(List.of(search.charge("a", 1), search.charge("b", 1))));
                 }
+                case "at-once" -> refusal(limiters.define(atOnce(2, Duration.ofMillis(30_500))), 1.5, 1);
+                case "at-once-briefly" -> refusal(limiters.define(atOnce(4, Duration.ofMillis(100))), 4, 1);
+                case "at-once-and-rate" -> {
+                    RateLimiter exports = limiters.define(atOnce(3, Duration.ofSeconds(30)));
+                    RateLimiter search = limiters.define(Limit.of("search", "10/s"));
+                    search.tryAcquire("user-42", 10);
+                    yield thrown(
+                            limiters.tryAcquire(List.of(exports.charge("user-42", 1), search.charge("user-42", 1))));
+                }
                 case "by-hand" -> new RateLimitExceededException("partner", Duration.ofMillis(1_001));
                 case "store-down" -> {
                     Limit deny = Limit.named("search")
@@ -71,6 +80,10 @@ class Refusals {
                 default -> new IllegalStateException("not ours");
             };
         }
+    }
+
+    private static Limit atOnce(int most, Duration lease) {
+        return Limit.named("export").atOnce(most, lease).build();
     }
 
     private static RuntimeException refusal(RateLimiter limiter, double taken, double cost) {

@@ -75,7 +75,28 @@ public final class DecisionLog {
     public Verdict check(Rate rate) {
         List<Call> log = List.copyOf(calls);
         Bound bound = new Bound(rate);
-        return new Verdict(overAdmissions(log, bound), falseDenials(log, bound));
+        int overAdmissions = (int)
+                Arrays.stream(excesses(log, bound)).filter(excess -> excess > 0).count();
+        return new Verdict(overAdmissions, falseDenials(log, bound));
+    }
+
+    /**
+     * The most tokens that any interval admitted beyond capacity and refill, as far as proven: a store that forgot its
+     * bucket once, and so began with a full one again, has an excess of at most the capacity.
+     *
+     * <pre>{@code
+     * Rate rate = Rate.parse("10/s");
+     * // fifteen admissions of one token at once
+     * assertThat(log.excess(rate)).isCloseTo(5, within(0.001));
+     * }</pre>
+     *
+     * @param rate the one smooth rate of the bucket
+     * @return tokens, less those that come back within two ticks of the store's clock (a microsecond, or a millisecond for
+     *     periods of a minute or more); 0 if nothing is proven, as where {@link #check} finds no over-admission
+     */
+    public double excess(Rate rate) {
+        List<Call> log = List.copyOf(calls);
+        return Arrays.stream(excesses(log, new Bound(rate))).reduce(0, Math::max) / 1000;
     }
 
     /**
@@ -113,25 +134,26 @@ public final class DecisionLog {
      * Admissions by their ends; for each, the worst start. The excess of the interval from s to e is what began at or after
      * s and ended by e, less the refill of e − s, so each admission adds its cost to every start at or before its own.
      */
-    private static int overAdmissions(List<Call> log, Bound bound) {
+    private static double[] excesses(List<Call> log, Bound bound) {
         List<Call> admitted = byEnd(log.stream().filter(Call::admitted).toList());
         long[] starts =
                 admitted.stream().mapToLong(Call::start).sorted().distinct().toArray();
+        double[] excesses = new double[admitted.size()];
         if (starts.length == 0) {
-            return 0;
+            return excesses;
         }
-        PrefixMaximum excess = new PrefixMaximum(starts.length);
+        PrefixMaximum taken = new PrefixMaximum(starts.length);
         for (int i = 0; i < starts.length; i++) {
-            excess.set(i, bound.perNano * (starts[i] - starts[0]));
+            taken.set(i, bound.perNano * (starts[i] - starts[0]));
         }
-        int violations = 0;
-        for (Call call : admitted) {
-            excess.addUpTo(Arrays.binarySearch(starts, call.start), call.cost);
+        for (int i = 0; i < excesses.length; i++) {
+            Call call = admitted.get(i);
+            taken.addUpTo(Arrays.binarySearch(starts, call.start), call.cost);
             double refill = bound.perNano * (call.end - starts[0]);
-            double most = excess.maximumUpTo(lastAtOrBefore(starts, call.end)) - refill;
-            violations += most > bound.capacity + bound.slack ? 1 : 0;
+            double most = taken.maximumUpTo(lastAtOrBefore(starts, call.end)) - refill;
+            excesses[i] = most - bound.capacity - bound.slack;
         }
-        return violations;
+        return excesses;
     }
 
     /**

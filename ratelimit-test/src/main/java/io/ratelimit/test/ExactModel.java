@@ -1,29 +1,26 @@
 package io.ratelimit.test;
 
 import io.ratelimit.Charge;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.Rate;
-import io.ratelimit.Refill;
 import io.ratelimit.Tokens;
-import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Token buckets as one writes them on paper: a level and the instant it was counted at, in integers of any size.
+ * Limits as one counts them on paper, in integers of any size. It shares no arithmetic with the stores; each algorithm is a
+ * {@link ModelRate}.
  *
- * <p>Of a rate of R thousandths each P ticks, a thousandth is P parts, and a tick brings R of them. It shares no
- * arithmetic with the stores.
- *
- * <p>Only what is taken is written, with one exception: a bucket that is short of tokens on a clock that was set back for
- * good, or under a configuration that brings tokens sooner than the one it was charged under, is rewritten by the refusal,
- * or it would not refill, or at its old rate.
+ * <p>Only what is taken is written, with one exception: a key that is refused on a clock that was set back for good, or under
+ * a configuration that brings tokens sooner than the one it was charged under, is rewritten by the refusal, or it would not
+ * refill, or at its old rate.
  */
 final class ExactModel {
 
@@ -31,243 +28,227 @@ final class ExactModel {
     record Figures(boolean admitted, double remaining, Optional<Duration> retryAfter, Duration resetAfter) {}
 
     /** What a store must answer. */
-    record Answer(boolean admitted, List<Figures> figures) {}
+    record Answer(boolean admitted, Duration grantedAfter, List<Figures> figures) {}
+
+    /** What a key has taken, under the configuration by which it was last written. */
+    private record Stored(Limit limit, List<ModelRate> rates) {}
+
+    /** A rate as a call finds it, and the rate of another configuration that it continues. */
+    private record Seen(ModelRate rate, @Nullable ModelRate before) {}
 
     private final VirtualClock clock;
-    private final Map<String, Map<String, List<Bucket>>> buckets = new HashMap<>();
+    private final Map<String, Map<String, Stored>> keys = new HashMap<>();
 
     ExactModel(VirtualClock clock) {
         this.clock = clock;
     }
 
-    Answer decide(List<Charge> charges) {
-        List<List<Bucket>> seen = new ArrayList<>();
+    Answer decide(List<Charge> charges, Duration longest) {
+        Duration maxWait = promised(charges, longest);
+        List<List<Seen>> all = charges.stream().map(this::load).toList();
         boolean admitted = true;
-        for (Charge charge : charges) {
-            List<Bucket> rates = load(charge.limit(), charge.key());
-            admitted &= rates.stream().allMatch(rate -> rate.admits(charge.cost()));
-            seen.add(rates);
+        Duration wait = Duration.ZERO;
+        for (int i = 0; i < all.size(); i++) {
+            for (Seen seen : all.get(i)) {
+                admitted &= accepts(seen.rate, charges.get(i).cost(), maxWait);
+                Duration own = wait(seen.rate, charges.get(i).cost()).orElse(Duration.ZERO);
+                wait = own.compareTo(wait) > 0 ? own : wait;
+            }
         }
+        Duration granted = admitted ? wait : Duration.ZERO;
+        boolean queued = !admitted && !longest.isZero() && isShortOfLeases(charges, all);
         List<Figures> figures = new ArrayList<>();
-        for (int i = 0; i < charges.size(); i++) {
+        for (int i = 0; i < all.size(); i++) {
             Charge charge = charges.get(i);
-            for (Bucket rate : seen.get(i)) {
-                boolean enough = rate.admits(charge.cost());
-                Optional<Duration> retryAfter = enough ? Optional.of(Duration.ZERO) : rate.retryAfter(charge.cost());
-                if (admitted) {
-                    rate.level = rate.level.subtract(rate.parts(charge.cost()));
+            boolean rewritten = isRewritten(charge, all.get(i), maxWait);
+            for (Seen seen : all.get(i)) {
+                Optional<Duration> own = wait(seen.rate, charge.cost());
+                if (admitted && charge.cost() > 0) {
+                    seen.rate.take(charge.cost(), seen.rate.time() + granted.toNanos() / seen.rate.tickNanos());
                 }
-                figures.add(new Figures(enough, Tokens.decimal(rate.thousandths()), retryAfter, rate.resetAfter()));
+                figures.add(new Figures(
+                        admitted || own.filter(Duration::isZero).isPresent(),
+                        Tokens.decimal(seen.rate.free()),
+                        admitted ? Optional.of(Duration.ZERO) : own,
+                        duration(seen.rate, seen.rate.reset())));
             }
-            if (charge.cost() > 0 && (admitted || isRewritten(charge, seen.get(i)))) {
-                of(charge.limit()).put(charge.key(), seen.get(i));
+            boolean moved = !admitted && moves(charge, all.get(i), queued);
+            if (charge.cost() > 0 && (admitted || rewritten || moved)) {
+                save(charge, all.get(i));
             }
         }
-        return new Answer(admitted, figures);
+        return new Answer(admitted, granted, figures);
+    }
+
+    /** A call that queues for a lease is promised nothing. */
+    private static Duration promised(List<Charge> charges, Duration maxWait) {
+        boolean leased = charges.stream().anyMatch(charge -> charge.limit().isLeased() && charge.cost() > 0);
+        return leased ? Duration.ZERO : maxWait;
+    }
+
+    /** Whether a lease is missing, and nothing is asked that never fits. */
+    private static boolean isShortOfLeases(List<Charge> charges, List<List<Seen>> all) {
+        boolean missing = false;
+        for (int i = 0; i < all.size(); i++) {
+            for (Seen seen : all.get(i)) {
+                Optional<Duration> wait = wait(seen.rate, charges.get(i).cost());
+                if (wait.isEmpty()) {
+                    return false;
+                }
+                missing |= charges.get(i).limit().isLeased() && !wait.get().isZero();
+            }
+        }
+        return missing;
+    }
+
+    /** Whether a refused charge enters the queue, stays in it, or leaves it. */
+    private static boolean moves(Charge charge, List<Seen> all, boolean queued) {
+        boolean moved = false;
+        for (Seen seen : all) {
+            if (queued) {
+                seen.rate.queue(charge.cost());
+            }
+            moved |= charge.limit().isLeased() && (queued || seen.rate.leaveQueue());
+        }
+        return moved;
+    }
+
+    /** Makes the lease of a charge last, and tells what became of it. */
+    LeaseState renew(Charge charge) {
+        List<Seen> seen = load(charge);
+        LeaseState state = seen.get(0).rate.renew();
+        if (state != LeaseState.LOST) {
+            save(charge, seen);
+        }
+        return state;
+    }
+
+    /** Gives back what was taken under the present configuration, for the instants that a store tells; nothing is nothing. */
+    void giveBack(Charge charge, long[] granted) {
+        if (charge.cost() > 0 && of(charge.limit()).containsKey(charge.key())) {
+            List<Seen> seen = load(charge);
+            for (int i = 0; i < seen.size(); i++) {
+                seen.get(i).rate.giveBack(charge.cost(), granted[i]);
+            }
+            save(charge, seen);
+        }
+    }
+
+    /** Takes more under the present configuration; nothing is nothing. */
+    void owe(Charge charge) {
+        if (charge.cost() > 0) {
+            List<Seen> seen = load(charge);
+            seen.forEach(each -> each.rate.owe(charge.cost()));
+            save(charge, seen);
+        }
     }
 
     void forget(Limit limit, String key) {
         of(limit).remove(key);
     }
 
-    /** Whether a key's bucket was last charged under other rates than the limit has now. */
+    /** Whether a key was last written under other rates than the limit has now. */
     boolean isForeign(Limit limit, String key) {
-        List<Bucket> stored = of(limit).get(key);
+        Stored stored = of(limit).get(key);
         return stored != null
-                && !(stored.get(0).refill == limit.refill()
-                        && stored.stream().map(bucket -> bucket.rate).toList().equals(limit.rates()));
+                && !(stored.limit.rates().equals(limit.rates())
+                        && stored.limit.algorithm() == limit.algorithm()
+                        && stored.limit.refill() == limit.refill()
+                        && stored.limit.calendar().equals(limit.calendar())
+                        && stored.limit.zone().equals(limit.zone()));
     }
 
-    /** Whether a key's bucket is full under the rates that it was last charged under. */
+    /** Whether a key has everything back under the rates by which it was last written. */
     boolean isFull(Limit limit, String key) {
-        List<Bucket> stored = of(limit).get(key);
+        Stored stored = of(limit).get(key);
         return stored == null
-                || stored.stream().allMatch(bucket -> bucket.refilled(clock).isFull());
+                || stored.rates.stream().allMatch(rate -> rate.now(clock).isFull());
     }
 
     /** Whether the charge is refused now and fits one day. */
-    boolean isShort(Charge charge) {
-        return isShort(load(charge.limit(), charge.key()), charge.cost());
+    boolean isShort(List<Charge> call, Charge charge, Duration maxWait) {
+        return isShort(charge, load(charge), promised(call, maxWait));
     }
 
-    private static boolean isShort(List<Bucket> rates, long cost) {
-        return rates.stream().allMatch(rate -> cost <= rate.capacity)
-                && !rates.stream().allMatch(rate -> rate.admits(cost));
+    private static boolean isShort(Charge charge, List<Seen> all, Duration maxWait) {
+        return all.stream().allMatch(seen -> charge.cost() <= seen.rate.capacity())
+                && !all.stream().allMatch(seen -> accepts(seen.rate, charge.cost(), maxWait));
     }
 
     /** Whether a refusal is written: if the charge fits one day, and the day comes sooner so. */
-    private boolean isRewritten(Charge charge, List<Bucket> seen) {
-        return isShort(seen, charge.cost())
-                && (isRedated(charge.limit(), charge.key())
-                        || seen.stream().anyMatch(rate -> !rate.admits(charge.cost()) && rate.isFasterThanBefore()));
+    private boolean isRewritten(Charge charge, List<Seen> all, Duration maxWait) {
+        return isShort(charge, all, maxWait)
+                && (isRedated(charge)
+                        || all.stream()
+                                .anyMatch(seen -> !accepts(seen.rate, charge.cost(), maxWait)
+                                        && seen.before != null
+                                        && seen.rate.isFasterThan(seen.before)));
     }
 
-    private boolean isRedated(Limit limit, String key) {
-        return of(limit).getOrDefault(key, List.of()).stream().anyMatch(bucket -> bucket.isSetBackForGood(clock));
+    private boolean isRedated(Charge charge) {
+        Stored stored = of(charge.limit()).get(charge.key());
+        return stored != null && stored.rates.stream().anyMatch(rate -> rate.isSetBackForGood(clock));
     }
 
-    private Map<String, List<Bucket>> of(Limit limit) {
-        return buckets.computeIfAbsent(limit.name(), name -> new HashMap<>());
+    private List<Seen> load(Charge charge) {
+        List<Seen> loaded = loaded(charge);
+        loaded.forEach(seen -> seen.rate.seenBy(charge.lease()));
+        return loaded;
     }
 
-    private List<Bucket> load(Limit limit, String key) {
-        List<Bucket> stored = of(limit).get(key);
-        if (stored != null && !isForeign(limit, key)) {
-            return stored.stream().map(bucket -> bucket.refilled(clock)).toList();
-        }
-        List<Bucket> before = stored == null
+    private List<Seen> loaded(Charge charge) {
+        Limit limit = charge.limit();
+        Stored stored = of(limit).get(charge.key());
+        List<ModelRate> before = stored == null || isFull(limit, charge.key())
                 ? List.of()
-                : stored.stream().map(bucket -> bucket.refilled(clock)).toList();
-        long mostOut = before.stream()
-                .mapToLong(bucket -> bucket.capacity - bucket.thousandths())
-                .max()
-                .orElse(0);
-        List<Bucket> loaded = new ArrayList<>();
+                : stored.rates.stream().map(rate -> rate.now(clock)).toList();
+        if (!before.isEmpty() && !isForeign(limit, charge.key())) {
+            return before.stream().map(rate -> new Seen(rate, null)).toList();
+        }
+        ModelRate emptiest = null;
+        for (ModelRate rate : before) {
+            emptiest = emptiest == null || rate.out() > emptiest.out() ? rate : emptiest;
+        }
+        List<Seen> loaded = new ArrayList<>();
         for (Rate rate : limit.rates()) {
-            Bucket bucket = new Bucket(rate, limit.refill(), clock);
-            bucket.level = bucket.parts(Math.max(0, bucket.capacity - mostOut));
-            bucket.before = before.stream()
-                    .filter(old -> old.capacity - old.thousandths() == mostOut)
-                    .findFirst()
-                    .orElse(null);
-            before.stream()
-                    .filter(old -> old.rate.period().equals(rate.period()))
-                    .findFirst()
-                    .ifPresent(bucket::adopt);
-            loaded.add(bucket);
+            ModelRate next = ModelRate.of(limit, rate, clock);
+            ModelRate same = before.stream().filter(next::continues).findFirst().orElse(null);
+            if (same != null) {
+                next.continueFrom(same);
+            } else if (emptiest != null) {
+                next.continueFrom(emptiest.out());
+            }
+            loaded.add(new Seen(next, same == null ? emptiest : same));
         }
         return loaded;
     }
 
-    private static final class Bucket {
-
-        final Rate rate;
-        final Refill refill;
-        final long tickNanos;
-        final long period;
-        final long tokens;
-        final long capacity;
-        BigInteger level;
-        long time;
-        long sinceTime;
-        /** The rate of another configuration that this one continues. */
-        @Nullable Bucket before;
-
-        Bucket(Rate rate, Refill refill, VirtualClock clock) {
-            this.rate = rate;
-            this.refill = refill;
-            this.tickNanos = rate.period().toNanos() < 60_000_000_000L ? 1_000 : 1_000_000;
-            this.period = rate.period().toNanos() / tickNanos;
-            this.tokens = rate.tokens().movePointRight(3).longValueExact();
-            this.capacity = rate.burst().movePointRight(3).longValueExact();
-            this.level = parts(capacity);
-            this.time = now(clock);
+    /** A full state is none. */
+    private void save(Charge charge, List<Seen> all) {
+        List<ModelRate> rates = all.stream().map(Seen::rate).toList();
+        if (rates.stream().allMatch(ModelRate::isFull)) {
+            of(charge.limit()).remove(charge.key());
+        } else {
+            of(charge.limit()).put(charge.key(), new Stored(charge.limit(), rates));
         }
+    }
 
-        private Bucket(Bucket other) {
-            this.rate = other.rate;
-            this.refill = other.refill;
-            this.tickNanos = other.tickNanos;
-            this.period = other.period;
-            this.tokens = other.tokens;
-            this.capacity = other.capacity;
-            this.level = other.level;
-            this.time = other.time;
-        }
+    private Map<String, Stored> of(Limit limit) {
+        return keys.computeIfAbsent(limit.name(), name -> new HashMap<>());
+    }
 
-        boolean isFull() {
-            return level.equals(parts(capacity));
-        }
+    private static boolean accepts(ModelRate rate, long cost, Duration maxWait) {
+        Optional<Duration> wait = wait(rate, cost);
+        return wait.isPresent()
+                && (wait.get().isZero() || rate.canWait() && wait.get().compareTo(maxWait) <= 0);
+    }
 
-        boolean admits(long cost) {
-            return cost <= capacity && level.compareTo(parts(cost)) >= 0;
-        }
+    private static Optional<Duration> wait(ModelRate rate, long cost) {
+        OptionalLong ticks = rate.untilFits(cost);
+        return ticks.isEmpty() ? Optional.empty() : Optional.of(duration(rate, ticks.getAsLong()));
+    }
 
-        long thousandths() {
-            return level.divide(BigInteger.valueOf(period)).longValueExact();
-        }
-
-        boolean isSetBackForGood(VirtualClock clock) {
-            return now(clock) < time - ticksFor(parts(capacity));
-        }
-
-        Bucket refilled(VirtualClock clock) {
-            Bucket bucket = new Bucket(this);
-            long now = now(clock);
-            if (isSetBackForGood(clock)) {
-                bucket.time = now;
-            }
-            long ticks = Math.max(0, now - bucket.time);
-            long counted = refill == Refill.SMOOTH ? ticks : ticks / period * period;
-            bucket.level = level.add(BigInteger.valueOf(counted).multiply(BigInteger.valueOf(tokens)))
-                    .min(parts(capacity));
-            bucket.time = bucket.isFull() ? Math.max(now, bucket.time) : bucket.time + counted;
-            bucket.sinceTime = now - bucket.time;
-            return bucket;
-        }
-
-        Optional<Duration> retryAfter(long cost) {
-            return cost > capacity ? Optional.empty() : Optional.of(waitFor(parts(cost)));
-        }
-
-        Duration resetAfter() {
-            return waitFor(parts(capacity));
-        }
-
-        /** Continues another bucket of the same period, by whole thousandths unless both count in the same units. */
-        void adopt(Bucket other) {
-            before = other;
-            boolean sameUnits = unitsPerThousandth().equals(other.unitsPerThousandth());
-            level = (sameUnits ? other.level : parts(other.thousandths())).min(parts(capacity));
-            boolean continues = refill == other.refill && !(refill == Refill.INTERVAL && isFull());
-            long now = time;
-            time = continues ? other.time : Math.max(now, other.time);
-            sinceTime = now - time;
-        }
-
-        boolean isFasterThanBefore() {
-            return before != null
-                    && rate.tokens()
-                                    .multiply(nanos(before))
-                                    .compareTo(before.rate.tokens().multiply(nanos(this)))
-                            > 0;
-        }
-
-        private static BigDecimal nanos(Bucket bucket) {
-            return BigDecimal.valueOf(bucket.rate.period().toNanos());
-        }
-
-        BigInteger parts(long thousandths) {
-            return BigInteger.valueOf(thousandths).multiply(BigInteger.valueOf(period));
-        }
-
-        private BigInteger unitsPerThousandth() {
-            BigInteger ticks = BigInteger.valueOf(period);
-            return refill == Refill.INTERVAL ? BigInteger.ONE : ticks.divide(ticks.gcd(BigInteger.valueOf(tokens)));
-        }
-
-        private Duration waitFor(BigInteger wanted) {
-            BigInteger missing = wanted.subtract(level);
-            if (missing.signum() <= 0) {
-                return Duration.ZERO;
-            }
-            long ticks = ticksFor(missing) - (refill == Refill.INTERVAL ? sinceTime : 0);
-            return Duration.ofNanos(tickNanos).multipliedBy(ticks);
-        }
-
-        /** How long it takes for so many parts to come back, in whole ticks or whole periods. */
-        private long ticksFor(BigInteger parts) {
-            BigInteger step = BigInteger.valueOf(tokens);
-            long ticks = 1;
-            if (refill == Refill.INTERVAL) {
-                step = step.multiply(BigInteger.valueOf(period));
-                ticks = period;
-            }
-            return parts.add(step).subtract(BigInteger.ONE).divide(step).longValueExact() * ticks;
-        }
-
-        private long now(VirtualClock clock) {
-            return Math.floorDiv(clock.getAsLong(), tickNanos);
-        }
+    private static Duration duration(ModelRate rate, long ticks) {
+        return Duration.ofNanos(rate.tickNanos()).multipliedBy(ticks);
     }
 }

@@ -2,15 +2,17 @@ package io.ratelimit.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ratelimit.Arithmetic;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.Reading;
 import java.math.BigDecimal;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,15 +42,70 @@ abstract class OpenStore {
 
     /** Decides synchronously, and asynchronously on twins of the same buckets; both must say the same. */
     final Decision decide(Charge... charges) {
-        List<Charge> merged = Charge.merged(List.of(charges));
-        List<Charge> twins = Charge.merged(Arrays.stream(charges)
-                .map(charge -> new Charge(twin(charge.limit()), charge.key(), charge.cost()))
-                .toList());
-        Decision decision = merged.size() == 1 ? store.decide(merged.get(0)) : store.decide(merged);
-        Decision later = await(store, twins);
+        return decide(Duration.ZERO, charges);
+    }
+
+    final Decision decide(Duration maxWait, Charge... charges) {
+        return decideMerged(maxWait, Charge.merged(List.of(charges)));
+    }
+
+    /** Decides a call anew that queued, for the same leases. */
+    final Decision again(Decision queued) {
+        return decideMerged(queued.maxWait(), queued.charges());
+    }
+
+    private Decision decideMerged(Duration maxWait, List<Charge> merged) {
+        List<Charge> twins = merged.stream().map(OpenStore::twin).toList();
+        Decision decision =
+                merged.size() == 1 && maxWait.isZero() ? store.decide(merged.get(0)) : store.decide(merged, maxWait);
+        Decision later = await(store, twins, maxWait);
         assertThat(figures(later)).as("asynchronous decision").isEqualTo(figures(decision));
         assertThat(later.admitted()).as("asynchronous decision").isEqualTo(decision.admitted());
+        assertThat(later.grantedAfter()).as("asynchronous decision").isEqualTo(decision.grantedAfter());
         return decision;
+    }
+
+    /** Makes the leases of a decision last, and those of its twin. */
+    final LeaseState renew(Decision decision) {
+        LeaseState state = await(store.renew(List.of(decision))).get(0);
+        assertThat(await(store.renew(List.of(twin(decision))))).containsExactly(state);
+        return state;
+    }
+
+    /** Gives part of the only charge of a decision back, and as much to its twin. */
+    final void giveBack(Decision decision, String tokens) {
+        Charge taken = decision.charges().get(0);
+        Charge unused = new Charge(taken.limit(), taken.key(), thousandths(tokens), taken.lease());
+        await(store.giveBack(decision, List.of(unused)));
+        await(store.giveBack(twin(decision), List.of(twin(unused))));
+    }
+
+    /** Takes more for the only charge of a decision, and as much for its twin. */
+    final void owe(Decision decision, String tokens) {
+        Charge taken = decision.charges().get(0);
+        Charge more = charge(taken.limit(), taken.key(), tokens);
+        await(store.owe(decision, List.of(more)));
+        await(store.owe(twin(decision), List.of(twin(more))));
+    }
+
+    private static Decision twin(Decision decision) {
+        Charge taken = decision.charges().get(0);
+        return Decision.of(List.of(twin(taken)), decision.maxWait(), true, granted(taken, decision));
+    }
+
+    /** What a rate of no wait sees at the instants of a grant. */
+    private static long[] granted(Charge charge, Decision decision) {
+        long[] grants = decision.grants(charge);
+        long[] seen = new long[Arithmetic.SEEN * grants.length];
+        for (int i = 0; i < grants.length; i++) {
+            Arithmetic rate = charge.limit().arithmetic().get(i);
+            rate.see(rate.full(grants[i]), grants[i], charge.cost(), seen, Arithmetic.SEEN * i);
+        }
+        return seen;
+    }
+
+    private static Charge twin(Charge charge) {
+        return new Charge(twin(charge.limit()), charge.key(), charge.cost(), charge.lease());
     }
 
     /** Takes so many tokens of one key. */
@@ -66,14 +123,26 @@ abstract class OpenStore {
     }
 
     static Charge charge(Limit limit, String key, String tokens) {
-        return new Charge(limit, key, new BigDecimal(tokens).movePointRight(3).longValueExact());
+        return new Charge(limit, key, thousandths(tokens));
+    }
+
+    private static long thousandths(String tokens) {
+        return new BigDecimal(tokens).movePointRight(3).longValueExact();
     }
 
     static Decision await(RateLimitStore store, List<Charge> charges) {
+        return await(store, charges, Duration.ZERO);
+    }
+
+    static Decision await(RateLimitStore store, List<Charge> charges, Duration maxWait) {
+        return await(store.decideAsync(charges, maxWait));
+    }
+
+    static <T> T await(CompletionStage<T> stage) {
         try {
-            return store.decideAsync(charges).toCompletableFuture().get(30, TimeUnit.SECONDS);
+            return stage.toCompletableFuture().get(30, TimeUnit.SECONDS);
         } catch (Exception ex) {
-            throw new AssertionError("The asynchronous decision failed", ex);
+            throw new AssertionError("The asynchronous call failed", ex);
         }
     }
 
@@ -88,7 +157,7 @@ abstract class OpenStore {
 
     /** The smallest step of time in which all rates of a limit count. */
     static Duration tick(Limit limit) {
-        return Duration.ofNanos(limit.buckets().stream()
+        return Duration.ofNanos(limit.arithmetic().stream()
                 .mapToLong(rate -> rate.tickNanos())
                 .max()
                 .orElseThrow());
@@ -100,10 +169,12 @@ abstract class OpenStore {
     }
 
     private static Limit twin(Limit limit) {
-        return Limit.named(TWIN + limit.name())
+        Limit.Builder twin = Limit.named(TWIN + limit.name())
                 .rates(limit.rates())
+                .algorithm(limit.algorithm())
                 .refill(limit.refill())
-                .cost(BigDecimal.ZERO)
-                .build();
+                .cost(BigDecimal.ZERO);
+        limit.calendar().ifPresent(calendar -> twin.calendar(calendar, limit.zone()));
+        return twin.build();
     }
 }

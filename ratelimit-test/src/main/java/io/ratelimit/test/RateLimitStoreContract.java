@@ -1,6 +1,7 @@
 package io.ratelimit.test;
 
 import io.ratelimit.RateLimitStore;
+import java.time.Duration;
 import org.junit.jupiter.api.Nested;
 
 /**
@@ -33,7 +34,7 @@ public abstract class RateLimitStoreContract {
     /**
      * A store without buckets, whose time is the clock's.
      *
-     * @param clock starts at zero, in nanoseconds; never runs back unless {@link #ownsWallClock()}
+     * @param clock nanoseconds since the epoch; never runs back unless {@link #ownsWallClock()}
      * @return the store, closed after the test
      */
     protected abstract RateLimitStore createStore(VirtualClock clock);
@@ -56,12 +57,31 @@ public abstract class RateLimitStoreContract {
     }
 
     /**
+     * Whether a call of several keys can wait. A store that keeps keys in different places, and charges them one after the
+     * other, may decide such calls without a wait.
+     *
+     * @return true unless said otherwise
+     */
+    protected boolean waitsForSeveralKeys() {
+        return true;
+    }
+
+    /**
      * How many random decisions are compared with the exact model.
      *
      * @return the system property {@code io.ratelimit.contract.decisions}, 100,000 by default
      */
     protected int randomDecisions() {
         return Integer.getInteger("io.ratelimit.contract.decisions", 100_000);
+    }
+
+    /**
+     * How long the tests that run in real time may take before they fail.
+     *
+     * @return a minute unless said otherwise
+     */
+    protected Duration patience() {
+        return Duration.ofMinutes(1);
     }
 
     /** Cases that other limiters publish. */
@@ -84,6 +104,22 @@ public abstract class RateLimitStoreContract {
     @Nested
     class Redefinition extends StoreRedefinition {
         Redefinition() {
+            super(RateLimitStoreContract.this);
+        }
+    }
+
+    /** What holds for calls that wait, and for what is given back. */
+    @Nested
+    class Waits extends StoreWaits {
+        Waits() {
+            super(RateLimitStoreContract.this);
+        }
+    }
+
+    /** What holds for calls that hold what they take until they end. */
+    @Nested
+    class Leases extends StoreLeases {
+        Leases() {
             super(RateLimitStoreContract.this);
         }
     }

@@ -1,10 +1,14 @@
 package io.ratelimit.test;
 
+import static java.util.Comparator.naturalOrder;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ratelimit.Algorithm;
+import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.InvalidLimitException;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.Rate;
 import io.ratelimit.Refill;
@@ -12,6 +16,7 @@ import io.ratelimit.test.ExactModel.Answer;
 import io.ratelimit.test.ExactModel.Figures;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -35,14 +40,19 @@ abstract class StoreComparison extends OpenStore {
             Duration.ofSeconds(90),
             Duration.ofHours(1),
             Duration.ofDays(1));
+    private static final List<ZoneId> ZONES = List.of(
+            ZoneId.of("UTC"), ZoneId.of("Europe/Berlin"), ZoneId.of("Asia/Kolkata"), ZoneId.of("America/Sao_Paulo"));
     private static final int[] TOKENS = {1, 333, 500, 1_000, 2_500, 3_000, 7_000, 10_000, 60_000, 99_999, 1_000_000};
 
     private final long seed = Long.getLong("io.ratelimit.contract.seed", System.nanoTime());
     private final Random random = new Random(seed);
     private final ExactModel model = new ExactModel(clock);
     private final List<Limit> limits = new ArrayList<>();
+    private final List<Decision> taken = new ArrayList<>();
+    private final List<Decision> queued = new ArrayList<>();
     private final Set<String> redefined = new HashSet<>();
     private Duration lastWait = Duration.ZERO;
+    private boolean leasedOnly;
 
     StoreComparison(RateLimitStoreContract contract) {
         super(contract);
@@ -63,6 +73,9 @@ abstract class StoreComparison extends OpenStore {
 
     private void startBatch(int number) {
         limits.clear();
+        taken.clear();
+        queued.clear();
+        leasedOnly = random.nextInt(4) == 0;
         for (int i = 0; i <= random.nextInt(3); i++) {
             limits.add(randomLimit("batch-" + number + "." + i));
         }
@@ -73,37 +86,133 @@ abstract class StoreComparison extends OpenStore {
      * takes nor is short may or may not rewrite it; so the first are forgotten, and the second not made.
      */
     private void decide(int number) {
-        List<Charge> charges = Charge.merged(randomCharges());
+        boolean again = !queued.isEmpty() && random.nextInt(3) == 0;
+        List<Charge> charges = again ? turn() : Charge.merged(randomCharges());
+        Duration maxWait = again && random.nextBoolean() ? Duration.ZERO : randomWait(charges);
         for (Charge charge : charges) {
             if (redefined.contains(charge.limit().name()) && model.isFull(charge.limit(), charge.key())) {
                 forgetBoth(charge.limit(), charge.key());
             }
         }
-        boolean admissible = charges.stream().noneMatch(model::isShort);
+        boolean admissible = charges.stream().noneMatch(charge -> model.isShort(charges, charge, maxWait));
         if (charges.stream()
                 .anyMatch(charge -> model.isForeign(charge.limit(), charge.key())
-                        && !(charge.cost() > 0 && (admissible && fits(charges) || model.isShort(charge))))) {
+                        && !(charge.cost() > 0
+                                && (admissible && fits(charges) || model.isShort(charges, charge, maxWait))))) {
             return;
         }
-        Answer expected = model.decide(charges);
-        Decision decision = random.nextBoolean() ? decideNow(charges) : await(store, charges);
+        Answer expected = model.decide(charges, maxWait);
+        Decision decision = random.nextBoolean() ? decideNow(charges, maxWait) : await(store, charges, maxWait);
         List<Figures> figures = decision.readings().stream()
                 .map(reading -> new Figures(
                         reading.admitted(), reading.remaining(), reading.retryAfter(), reading.resetAfter()))
                 .toList();
-        if (decision.admitted() != expected.admitted() || !figures.equals(expected.figures())) {
-            throw new AssertionError(
-                    "Decision " + number + " of -Dio.ratelimit.contract.seed=" + seed + " at " + clock.now()
-                            + " for " + charges + ":\n  model " + expected + "\n  store "
-                            + new Answer(decision.admitted(), figures));
+        Answer answer = new Answer(decision.admitted(), decision.grantedAfter(), figures);
+        if (!answer.equals(expected)) {
+            throw new AssertionError("Decision " + number + " of -Dio.ratelimit.contract.seed=" + seed + " at "
+                    + clock.now() + " for " + charges + " within " + maxWait + ":\n  model " + expected + "\n  store "
+                    + answer);
+        }
+        if (decision.admitted()) {
+            taken.add(decision);
+        } else if (decision.isQueued()) {
+            queued.add(decision);
         }
         assertThat(decision.charges()).isEqualTo(charges);
         Duration wait = decision.retryAfter().filter(retry -> !retry.isZero()).orElse(decision.resetAfter());
         lastWait = wait.compareTo(LONGEST_WAIT) > 0 ? Duration.ZERO : wait;
     }
 
-    private Decision decideNow(List<Charge> charges) {
-        return charges.size() == 1 && random.nextBoolean() ? store.decide(charges.get(0)) : store.decide(charges);
+    private Decision decideNow(List<Charge> charges, Duration maxWait) {
+        return charges.size() == 1 && maxWait.isZero() && random.nextBoolean()
+                ? store.decide(charges.get(0))
+                : store.decide(charges, maxWait);
+    }
+
+    /** The charges of a call that queued, if their limits are what they were. */
+    private List<Charge> turn() {
+        Decision waiting = queued.remove(random.nextInt(queued.size()));
+        boolean same = waiting.charges().stream()
+                .allMatch(charge -> limits.stream().anyMatch(limit -> limit == charge.limit()));
+        return same ? waiting.charges() : Charge.merged(randomCharges());
+    }
+
+    /** Renews the leases of a call that was admitted or queued, or leaves its queue. */
+    private void renew() {
+        List<Decision> some = random.nextBoolean() ? taken : queued;
+        if (some.isEmpty()) {
+            return;
+        }
+        Decision decision = some.get(random.nextInt(some.size()));
+        List<Charge> leases = decision.leases();
+        if (leases.isEmpty() || leases.stream().anyMatch(charge -> model.isForeign(charge.limit(), charge.key()))) {
+            return;
+        }
+        if (random.nextInt(4) == 0) {
+            await(store.giveBack(decision, leases));
+            leases.forEach(charge -> model.giveBack(charge, decision.grants(charge)));
+        } else {
+            LeaseState expected =
+                    leases.stream().map(model::renew).max(naturalOrder()).orElseThrow();
+            assertThat(await(store.renew(List.of(decision))))
+                    .as("-Dio.ratelimit.contract.seed=" + seed + " at " + clock.now() + " for " + leases)
+                    .containsExactly(expected);
+        }
+    }
+
+    /** Settles one of the last decisions, in part, unless its key was written under another configuration since. */
+    private void settle() {
+        if (taken.isEmpty()) {
+            return;
+        }
+        Decision decision = taken.remove(random.nextInt(taken.size()));
+        List<Charge> unused = new ArrayList<>();
+        for (Charge charge : decision.charges()) {
+            if (random.nextBoolean() && !model.isForeign(charge.limit(), charge.key())) {
+                long cost = random.nextBoolean() ? charge.cost() : random.nextLong(charge.cost() + 1);
+                unused.add(new Charge(charge.limit(), charge.key(), cost, charge.lease()));
+            }
+        }
+        if (unused.isEmpty()) {
+            return;
+        }
+        if (random.nextInt(3) > 0) {
+            await(store.giveBack(decision, unused));
+            unused.forEach(charge -> model.giveBack(charge, decision.grants(charge)));
+        } else {
+            List<Charge> more = unused.stream()
+                    .map(charge -> new Charge(
+                            charge.limit(),
+                            charge.key(),
+                            randomCost(2 * charge.limit().capacity()),
+                            charge.lease()))
+                    .toList();
+            await(store.owe(decision, more));
+            more.forEach(model::owe);
+        }
+    }
+
+    private Duration randomWait(List<Charge> charges) {
+        if (!contract.waitsForSeveralKeys()
+                && charges.stream().map(Charge::key).distinct().count() > 1) {
+            return Duration.ZERO;
+        }
+        Duration wait = switch (random.nextInt(6)) {
+            case 0 -> lastWait;
+            case 1 -> atLeastZero(lastWait.minusNanos(1));
+            case 2 ->
+                Duration.ofNanos(
+                        (long) (random.nextDouble() * 5 * randomPeriod().toNanos()));
+            default -> charges.get(0).limit().isLeased() ? LONGEST_WAIT : Duration.ZERO;
+        };
+        for (Charge charge : charges) {
+            try {
+                charge.limit().requireWait(charge.limit().canWait() ? wait : Duration.ZERO);
+            } catch (InvalidLimitException ex) {
+                return Duration.ZERO;
+            }
+        }
+        return wait;
     }
 
     private static boolean fits(List<Charge> charges) {
@@ -116,7 +225,10 @@ abstract class StoreComparison extends OpenStore {
         int count = random.nextInt(3) == 0 ? 1 + random.nextInt(4) : 1;
         for (int i = 0; i < count; i++) {
             Limit limit = limits.get(random.nextInt(limits.size()));
-            charges.add(new Charge(limit, "key-" + random.nextInt(KEYS), randomCost(limit.capacity())));
+            long cost = limit.isLeased() && random.nextBoolean()
+                    ? (limit.capacity() + 2) / 3
+                    : randomCost(limit.capacity());
+            charges.add(new Charge(limit, "key-" + random.nextInt(limit.isLeased() ? 1 : KEYS), cost));
         }
         return charges;
     }
@@ -172,7 +284,11 @@ abstract class StoreComparison extends OpenStore {
     private void change() {
         int kind = random.nextInt(100);
         int which = random.nextInt(limits.size());
-        if (kind < 2) {
+        if (kind > 90) {
+            settle();
+        } else if (kind > (leasedOnly ? 60 : 80)) {
+            renew();
+        } else if (kind < 2) {
             forgetBoth(limits.get(which), "key-" + random.nextInt(KEYS));
         } else if (kind < 4) {
             limits.set(which, randomLimit(limits.get(which).name()));
@@ -188,21 +304,49 @@ abstract class StoreComparison extends OpenStore {
     private Limit randomLimit(String name) {
         while (true) {
             try {
-                List<Duration> periods = new ArrayList<>(PERIODS);
-                Collections.shuffle(periods, random);
-                List<Rate> rates = new ArrayList<>();
-                for (int i = 0; i <= random.nextInt(6) / 3; i++) {
-                    rates.add(new Rate(randomTokens(), periods.get(i), randomTokens()));
-                }
-                return Limit.named(name)
-                        .rates(rates)
-                        .refill(random.nextInt(3) == 0 ? Refill.INTERVAL : Refill.SMOOTH)
-                        .cost(BigDecimal.ZERO)
-                        .build();
+                return leasedOnly
+                        ? randomLeases(name)
+                        : random.nextInt(12) == 0 ? randomCalendar(name) : randomRates(name);
             } catch (InvalidLimitException ex) {
                 continue;
             }
         }
+    }
+
+    private Limit randomLeases(String name) {
+        Duration lease = PERIODS.get(random.nextInt(PERIODS.size()));
+        return Limit.named(name).atOnce(1 + random.nextInt(4), lease).build();
+    }
+
+    private Limit randomRates(String name) {
+        Algorithm algorithm = random.nextInt(3) == 0
+                ? Algorithm.TOKEN_BUCKET
+                : Algorithm.values()[random.nextInt(Algorithm.values().length)];
+        boolean bucket = algorithm == Algorithm.TOKEN_BUCKET;
+        List<Duration> periods = new ArrayList<>(PERIODS);
+        Collections.shuffle(periods, random);
+        List<Rate> rates = new ArrayList<>();
+        for (int i = 0; i <= random.nextInt(6) / 3; i++) {
+            BigDecimal tokens = randomTokens();
+            rates.add(new Rate(tokens, periods.get(i), bucket ? randomTokens() : tokens));
+        }
+        return Limit.named(name)
+                .rates(rates)
+                .algorithm(algorithm)
+                .refill(bucket && random.nextInt(3) == 0 ? Refill.INTERVAL : Refill.SMOOTH)
+                .cost(BigDecimal.ZERO)
+                .build();
+    }
+
+    private Limit randomCalendar(String name) {
+        CalendarPeriod calendar = CalendarPeriod.values()[random.nextInt(CalendarPeriod.values().length)];
+        BigDecimal tokens = randomTokens();
+        return Limit.named(name)
+                .rates(List.of(new Rate(tokens, calendar.nominal(), tokens)))
+                .algorithm(Algorithm.FIXED_WINDOW)
+                .calendar(calendar, ZONES.get(random.nextInt(ZONES.size())))
+                .cost(BigDecimal.ZERO)
+                .build();
     }
 
     private BigDecimal randomTokens() {

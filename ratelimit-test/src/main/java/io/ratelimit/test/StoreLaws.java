@@ -3,6 +3,7 @@ package io.ratelimit.test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.ratelimit.Algorithm;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.Limit;
@@ -31,7 +32,12 @@ abstract class StoreLaws extends OpenStore {
             Limit.named("several-portions")
                     .rates("3/700ms burst 10", "20/1m burst 10.5")
                     .refill(Refill.INTERVAL)
-                    .build());
+                    .build(),
+            window(Algorithm.SLIDING_WINDOW, "10/1s"),
+            window(Algorithm.SLIDING_WINDOW_COUNTER, "10/1s"),
+            window(Algorithm.FIXED_WINDOW, "10/1s"),
+            window(Algorithm.SLIDING_WINDOW, "10/1s", "20/1m"),
+            window(Algorithm.FIXED_WINDOW, "10/7m", "11/1h"));
 
     StoreLaws(RateLimitStoreContract contract) {
         super(contract);
@@ -446,6 +452,13 @@ abstract class StoreLaws extends OpenStore {
 
     private static double left(int i) {
         return BigDecimal.TEN.subtract(BigDecimal.valueOf(1 + i, 1)).doubleValue();
+    }
+
+    private static Limit window(Algorithm algorithm, String... rates) {
+        return Limit.named(algorithm + "-" + rates.length)
+                .rates(rates)
+                .algorithm(algorithm)
+                .build();
     }
 
     private static Limit limit(String name, String... rates) {

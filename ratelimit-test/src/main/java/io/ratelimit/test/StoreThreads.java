@@ -6,15 +6,23 @@ import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.RateLimiter;
+import io.ratelimit.RateLimiters;
 import io.ratelimit.test.DecisionLog.Verdict;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +30,9 @@ abstract class StoreThreads extends OpenStore {
 
     private static final int THREADS = 8;
     private static final int KEYS = 3;
+    private static final int WAITERS = 1_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final long SEED = Long.getLong("io.ratelimit.contract.seed", System.nanoTime());
 
     StoreThreads(RateLimitStoreContract contract) {
         super(contract);
@@ -54,7 +65,7 @@ abstract class StoreThreads extends OpenStore {
             long taken = 0;
             for (int i = 0; i < 40; i++) {
                 boolean alone = (thread + i) % 4 == 0;
-                taken += store.decide(alone ? one : both).admitted() ? alone ? 1 : 1000 : 0;
+                taken += store.decide(alone ? one : both, Duration.ZERO).admitted() ? alone ? 1 : 1000 : 0;
             }
             return taken;
         });
@@ -77,7 +88,7 @@ abstract class StoreThreads extends OpenStore {
             long until = start + TimeUnit.MILLISECONDS.toNanos(400);
             together(THREADS, thread -> {
                 long calls = 0;
-                while (System.nanoTime() < until && calls < 5_000) {
+                while (calls < 200 || System.nanoTime() < until && calls < 5_000) {
                     int key = (int) (calls % (2 * KEYS) < KEYS ? 0 : calls % KEYS);
                     Charge charge = new Charge(limit, "key-" + key, 500 + 250 * (calls % 3));
                     long from = System.nanoTime();
@@ -92,6 +103,54 @@ abstract class StoreThreads extends OpenStore {
         for (DecisionLog log : logs) {
             assertThat(log.check(limit.rates().get(0))).isEqualTo(Verdict.POSSIBLE);
             assertThat(log.admittedTokens()).isBetween(50.0, 50 + 2000 * seconds);
+        }
+    }
+
+    @Test
+    void ofAThousandWaitersHalfGiveUpAndNothingIsLost() throws Exception {
+        Limit limit = Limit.of("waits", "1000/s burst 20");
+        DecisionLog log = new DecisionLog();
+        AtomicInteger granted = new AtomicInteger();
+        List<Future<?>> waiters = new ArrayList<>();
+        ExecutorService threads = Executors.newFixedThreadPool(WAITERS / 4);
+        Random random = new Random(SEED);
+        try (RateLimiters limiters = new RateLimiters(contract.createRealTimeStore(), List.of())) {
+            RateLimiter limiter = limiters.define(limit);
+            for (int i = 0; i < WAITERS; i++) {
+                long from = System.nanoTime();
+                Consumer<Decision> ended = decision -> {
+                    log.add(from, System.nanoTime(), 1000, decision.admitted());
+                    granted.incrementAndGet();
+                };
+                if (i % 4 == 0) {
+                    waiters.add(threads.submit(() -> ended.accept(limiter.acquire("key", 1, PATIENCE))));
+                } else {
+                    CompletableFuture<Decision> future = limiter.acquireAsync("key", 1, PATIENCE);
+                    future.thenAccept(ended);
+                    waiters.add(future);
+                }
+                if (i % 2 == 1) {
+                    waiters.get(random.nextInt(waiters.size())).cancel(true);
+                }
+            }
+            for (Future<?> waiter : waiters) {
+                try {
+                    waiter.get(30, TimeUnit.SECONDS);
+                } catch (CancellationException ex) {
+                    assertThat(waiter.isCancelled()).isTrue();
+                }
+            }
+            threads.shutdown();
+            assertThat(threads.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+            await(limiters.store(), List.of(limiter.charge("key", 0)));
+            Duration untilFull = limiter.peek("key").resetAfter();
+            assertThat(untilFull).as("seed " + SEED).isLessThanOrEqualTo(Duration.ofMillis(20));
+            assertThat(log.check(limit.rates().get(0))).as("seed " + SEED).isEqualTo(Verdict.POSSIBLE);
+            assertThat(granted.get()).isBetween(WAITERS / 2, WAITERS);
+            TimeUnit.NANOSECONDS.sleep(untilFull.toNanos());
+            assertThat(limiter.tryAcquire("key", 20).admitted()).isTrue();
+        } finally {
+            threads.shutdownNow();
         }
     }
 

@@ -3,8 +3,10 @@ package io.ratelimit.test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ratelimit.Algorithm;
 import io.ratelimit.Decision;
 import io.ratelimit.InvalidLimitException;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.Refill;
 import java.io.IOException;
@@ -12,9 +14,11 @@ import java.io.InputStream;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -30,25 +34,32 @@ abstract class StoreVectors extends OpenStore {
 
     @TestFactory
     Stream<DynamicTest> answersWhatOtherLimitersPublish() {
-        return cases().stream()
-                .filter(lines -> contract.ownsWallClock() || !lines.get(0)[2].startsWith(WALL_CLOCK))
-                .map(lines -> DynamicTest.dynamicTest(lines.get(0)[1], () -> replay(lines)));
+        return Stream.of(Algorithm.values())
+                .flatMap(algorithm -> cases(algorithm).stream()
+                        .filter(lines -> contract.ownsWallClock() || !lines.get(0)[2].startsWith(WALL_CLOCK))
+                        .map(lines -> DynamicTest.dynamicTest(
+                                name(algorithm) + " " + lines.get(0)[1], () -> replay(algorithm, lines))));
     }
 
-    private void replay(List<String[]> lines) {
+    private void replay(Algorithm algorithm, List<String[]> lines) {
         String name = lines.get(0)[1];
         String rates = lines.get(0)[2].replace(WALL_CLOCK, "");
         if (lines.get(1)[0].equals("refused")) {
-            assertThatThrownBy(() -> limit(name, rates))
+            assertThatThrownBy(() -> limit(name, algorithm, rates))
                     .isInstanceOf(InvalidLimitException.class)
                     .hasMessageContaining(lines.get(1)[1]);
             return;
         }
-        Limit limit = limit(name, rates);
-        Duration start = clock.now();
+        Limit limit = limit(name, algorithm, rates);
+        Duration start = clock.now().plusHours(1).truncatedTo(ChronoUnit.HOURS);
+        List<Decision> decisions = new ArrayList<>();
         for (String[] line : lines.subList(1, lines.size())) {
             switch (line[0]) {
-                case "step" -> step(limit, start, line);
+                case "step" -> decisions.add(step(limit, start, line));
+                case "wait" -> decisions.add(waiting(limit, start, line));
+                case "back" -> giveBack(decisions, start, line);
+                case "again" -> again(decisions, start, line);
+                case "renew" -> renew(decisions, start, line);
                 case "calls" -> calls(limit, start, line);
                 case "every" -> every(limit, start, line);
                 default -> throw new IllegalStateException("Unknown line " + Arrays.toString(line));
@@ -56,8 +67,8 @@ abstract class StoreVectors extends OpenStore {
         }
     }
 
-    private void step(Limit limit, Duration start, String[] line) {
-        clock.set(start.plusMillis(Long.parseLong(line[1])));
+    private Decision step(Limit limit, Duration start, String[] line) {
+        clock.set(start.plusNanos(nanos(line[1])));
         Decision decision = take(limit, "key", line[2]);
         String step = Arrays.toString(line) + " got " + decision;
         assertThat(decision.admitted()).as(step).isEqualTo(line[3].equals("yes"));
@@ -67,9 +78,48 @@ abstract class StoreVectors extends OpenStore {
         if (!line[5].equals("-")) {
             assertThat(millisUp(decision.resetAfter())).as(step).isEqualTo(Long.parseLong(line[5]));
         }
-        assertThat(decision.never()).as(step).isEqualTo(line[6].equals("never"));
-        if (!line[6].equals("-") && !line[6].equals("never")) {
-            assertThat(millisUp(retryAfter(decision))).as(step).isEqualTo(Long.parseLong(line[6]));
+        assertRetry(decision, line[6], step);
+        return decision;
+    }
+
+    private Decision waiting(Limit limit, Duration start, String[] line) {
+        Duration now = start.plusNanos(nanos(line[1]));
+        clock.set(now);
+        Duration maxWait = Duration.ofMillis(Long.parseLong(line[3]));
+        Decision decision = decide(maxWait, charge(limit, "key", line[2]));
+        String step = Arrays.toString(line) + " got " + decision;
+        assertThat(decision.admitted()).as(step).isEqualTo(!line[4].equals("no"));
+        if (decision.admitted()) {
+            assertThat(millisUp(now.plus(decision.grantedAfter()).minus(start)))
+                    .as(step)
+                    .isEqualTo(Long.parseLong(line[4]));
+        }
+        assertRetry(decision, line[5], step);
+        return decision;
+    }
+
+    private void giveBack(List<Decision> decisions, Duration start, String[] line) {
+        clock.set(start.plusNanos(nanos(line[1])));
+        Decision decision = decisions.get(Integer.parseInt(line[2]) - 1);
+        giveBack(decision, line[3]);
+    }
+
+    private void again(List<Decision> decisions, Duration start, String[] line) {
+        clock.set(start.plusNanos(nanos(line[1])));
+        Decision queued = decisions.get(Integer.parseInt(line[2]) - 1);
+        assertThat(again(queued).admitted()).as(Arrays.toString(line)).isEqualTo(line[3].equals("yes"));
+    }
+
+    private void renew(List<Decision> decisions, Duration start, String[] line) {
+        clock.set(start.plusNanos(nanos(line[1])));
+        Decision decision = decisions.get(Integer.parseInt(line[2]) - 1);
+        assertThat(renew(decision)).as(Arrays.toString(line)).isEqualTo(LeaseState.valueOf(line[3]));
+    }
+
+    private static void assertRetry(Decision decision, String retry, String step) {
+        assertThat(decision.never()).as(step).isEqualTo(retry.equals("never"));
+        if (!retry.equals("-") && !retry.equals("never")) {
+            assertThat(millisUp(retryAfter(decision))).as(step).isEqualTo(Long.parseLong(retry));
         }
     }
 
@@ -101,17 +151,26 @@ abstract class StoreVectors extends OpenStore {
         return duration.plusNanos(999_999).toMillis();
     }
 
-    private static Limit limit(String name, String rates) {
+    private static long nanos(String millis) {
+        return new BigDecimal(millis).movePointRight(6).longValueExact();
+    }
+
+    private static Limit limit(String name, Algorithm algorithm, String rates) {
         return Limit.named(name)
                 .rates(rates.replace(INTERVAL, "").split(", "))
+                .algorithm(algorithm)
                 .refill(rates.startsWith(INTERVAL) ? Refill.INTERVAL : Refill.SMOOTH)
                 .cost(BigDecimal.ZERO)
                 .build();
     }
 
-    private static List<List<String[]>> cases() {
+    private static String name(Algorithm algorithm) {
+        return algorithm.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private static List<List<String[]>> cases(Algorithm algorithm) {
         List<List<String[]>> cases = new ArrayList<>();
-        for (String line : text().split("\n")) {
+        for (String line : text(name(algorithm) + "-vectors.txt").split("\n")) {
             if (line.isBlank() || line.startsWith("#")) {
                 continue;
             }
@@ -124,14 +183,14 @@ abstract class StoreVectors extends OpenStore {
         return cases;
     }
 
-    private static String text() {
-        try (InputStream file = StoreVectors.class.getResourceAsStream("decision-vectors.txt")) {
+    private static String text(String resource) {
+        try (InputStream file = StoreVectors.class.getResourceAsStream(resource)) {
             if (file == null) {
-                throw new IllegalStateException("decision-vectors.txt is not on the class path");
+                throw new IllegalStateException(resource + " is not on the class path");
             }
             return new String(file.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException ex) {
-            throw new IllegalStateException("decision-vectors.txt cannot be read", ex);
+            throw new IllegalStateException(resource + " cannot be read", ex);
         }
     }
 }

@@ -13,22 +13,25 @@ import java.util.function.LongSupplier;
  * clock.advance(Duration.ofMillis(100));
  * }</pre>
  *
- * <p>It starts at zero. Thread-safe.
+ * <p>It starts at 2023-11-14T22:13:20Z, so that windows of a calendar are real ones. Thread-safe.
  */
 public final class VirtualClock implements LongSupplier {
 
+    /** When every clock starts, in nanoseconds since the epoch. */
+    public static final long START = 1_700_000_000_000_000_000L;
+
     private final AtomicLong nanos = new AtomicLong();
 
-    /** Creates a clock that stands at zero. */
+    /** Creates a clock that stands at its start. */
     public VirtualClock() {}
 
-    /** {@return nanoseconds since the clock's origin} */
+    /** {@return nanoseconds since the epoch} */
     @Override
     public long getAsLong() {
-        return nanos.get();
+        return START + nanos.get();
     }
 
-    /** {@return the time since the clock's origin} */
+    /** {@return the time since the clock's start} */
     public Duration now() {
         return Duration.ofNanos(nanos.get());
     }
@@ -56,10 +59,10 @@ public final class VirtualClock implements LongSupplier {
     /**
      * Sets the clock.
      *
-     * @param sinceOrigin the time since the clock's origin; before the present one, it sets a wall clock back
+     * @param sinceStart the time since the clock's start; before the present one, it sets a wall clock back
      */
-    public void set(Duration sinceOrigin) {
-        nanos.set(sinceOrigin.toNanos());
+    public void set(Duration sinceStart) {
+        nanos.set(sinceStart.toNanos());
     }
 
     private void move(long step) {

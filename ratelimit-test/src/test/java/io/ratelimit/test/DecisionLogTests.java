@@ -1,6 +1,7 @@
 package io.ratelimit.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.ratelimit.Rate;
 import io.ratelimit.test.DecisionLog.Verdict;
@@ -45,6 +46,35 @@ class DecisionLogTests {
         assertThat(log.check(TEN_A_SECOND)).isEqualTo(Verdict.POSSIBLE);
         admit(2, millis(5_050));
         assertThat(log.check(TEN_A_SECOND).overAdmissions()).isEqualTo(2);
+    }
+
+    @Test
+    void theExcessIsTheMostThatAnyIntervalAdmittedBeyondCapacityAndRefill() {
+        assertThat(log.excess(TEN_A_SECOND)).isZero();
+        admit(10, 0);
+        assertThat(log.excess(TEN_A_SECOND)).isZero();
+        admit(5, 0);
+        assertThat(log.excess(TEN_A_SECOND)).isCloseTo(5, within(0.001));
+        admit(1, millis(200));
+        assertThat(log.excess(TEN_A_SECOND)).as("two came back, one went").isCloseTo(5, within(0.001));
+        admit(4, millis(200));
+        assertThat(log.excess(TEN_A_SECOND))
+                .as("twenty, less two that came back")
+                .isCloseTo(8, within(0.001));
+        admit(22, millis(60_000));
+        assertThat(log.excess(TEN_A_SECOND))
+                .as("a later burst counts by itself")
+                .isCloseTo(12, within(0.001));
+        log.add(millis(60_000), millis(60_000), 9_000, false);
+        assertThat(log.excess(TEN_A_SECOND)).as("refusals take nothing").isCloseTo(12, within(0.001));
+    }
+
+    @Test
+    void theExcessCountsThousandthsAndTakesCallsForAsLongAsTheyLasted() {
+        log.add(0, 0, 10_250, true);
+        assertThat(log.excess(TEN_A_SECOND)).isCloseTo(0.25, within(0.001));
+        log.add(0, millis(100), 1_500, true);
+        assertThat(log.excess(TEN_A_SECOND)).isCloseTo(0.75, within(0.001));
     }
 
     @Test

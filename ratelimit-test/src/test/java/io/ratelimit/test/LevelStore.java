@@ -1,21 +1,27 @@
 package io.ratelimit.test;
 
+import io.ratelimit.Algorithm;
+import io.ratelimit.Arithmetic;
 import io.ratelimit.Charge;
+import io.ratelimit.Concurrency;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
-import io.ratelimit.Rate;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.TokenBucket;
-import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
-/** A store behind one lock, of levels and instants, on a clock that may be set back; and what can be wrong with it. */
+/** A store behind one lock, of states on a clock that may be set back; and what can be wrong with it. */
 final class LevelStore implements RateLimitStore {
 
     enum Flaw {
@@ -35,19 +41,40 @@ final class LevelStore implements RateLimitStore {
         WRITES_EVERY_REFUSAL_WHEN_REDEFINED,
         CREDITS_TIME_TWICE_WHEN_SET_BACK,
         STALLS_WHEN_SET_BACK,
-        STARTS_PERIODS_AT_THE_EPOCH
+        STARTS_PERIODS_AT_THE_EPOCH,
+        NEVER_WAITS,
+        WAITS_TOO_LONG,
+        TAKES_NOTHING_FOR_A_RESERVATION,
+        DATES_RESERVATIONS_NOW,
+        GIVES_NOTHING_BACK,
+        GIVES_BACK_TWICE,
+        FORGETS_WHAT_IS_PROMISED,
+        OWES_NOTHING,
+        OWES_WITHOUT_BOUND,
+        QUEUES_NOBODY,
+        QUEUES_ANEW_EACH_TIME,
+        LETS_NOBODY_LEAVE_THE_QUEUE,
+        LETS_OTHERS_OVERTAKE,
+        RENEWS_NOTHING,
+        RENEWS_WHAT_RAN_OUT,
+        TELLS_NOBODY_OF_LEASES
     }
 
-    private record Level(TokenBucket rate, long units, long time) {
+    private record Stored(Limit limit, long[][] states) {}
 
-        boolean isFull() {
-            return units == rate.capacity();
+    /** The state of each rate of a charge, and the rate of another configuration that each one continues. */
+    private record Loaded(
+            Charge charge, long[][] states, @Nullable Arithmetic[] before, boolean redated) {
+
+        Arithmetic rate(int i) {
+            return charge.arithmetic().get(i);
         }
     }
 
-    private final Map<String, Level[]> buckets = new ConcurrentHashMap<>();
+    private final Map<String, Stored> keys = new ConcurrentHashMap<>();
     private final LongSupplier clock;
     private final Flaw flaw;
+    private LongConsumer ready = lease -> {};
 
     LevelStore(LongSupplier clock, Flaw flaw) {
         this.clock = clock;
@@ -60,28 +87,122 @@ final class LevelStore implements RateLimitStore {
     }
 
     @Override
-    public Decision decide(List<Charge> charges) {
+    public Decision decide(List<Charge> charges, Duration maxWait) {
+        Duration within = switch (flaw) {
+            case NEVER_WAITS -> Duration.ZERO;
+            case WAITS_TOO_LONG -> maxWait.isZero() ? maxWait : maxWait.plusMillis(1);
+            default -> maxWait;
+        };
         if (flaw == Flaw.HAS_NO_LOCK) {
-            return decideAll(charges);
+            return decideAll(charges, within);
         }
-        synchronized (buckets) {
-            return decideAll(charges);
+        synchronized (keys) {
+            return decideAll(charges, within);
         }
     }
 
     @Override
-    public CompletionStage<Decision> decideAsync(List<Charge> charges) {
+    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
         if (flaw == Flaw.TAKES_TWICE_WHEN_ASYNCHRONOUS) {
-            decide(charges);
+            decide(charges, maxWait);
         }
-        return CompletableFuture.completedFuture(decide(charges));
+        return CompletableFuture.completedFuture(decide(charges, maxWait));
+    }
+
+    @Override
+    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+        synchronized (keys) {
+            for (Charge charge : unused) {
+                if (charge.cost() > 0 && keys.containsKey(place(charge)) && flaw != Flaw.GIVES_NOTHING_BACK) {
+                    giveBack(charge, taken.grants(charge));
+                }
+            }
+        }
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        synchronized (keys) {
+            for (Charge charge : more) {
+                Loaded loaded = load(charge);
+                for (int i = 0; i < loaded.states.length && charge.cost() > 0; i++) {
+                    loaded.states[i] = flaw == Flaw.OWES_WITHOUT_BOUND
+                            ? loaded.rate(i).taken(loaded.states[i], charge.cost(), loaded.states[i][0])
+                            : loaded.rate(i).owed(loaded.states[i], charge.cost());
+                }
+                if (charge.cost() > 0 && flaw != Flaw.OWES_NOTHING) {
+                    keys.put(place(charge), new Stored(charge.limit(), loaded.states));
+                }
+            }
+        }
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+        synchronized (keys) {
+            return CompletableFuture.completedFuture(
+                    decisions.stream().map(this::renew).toList());
+        }
+    }
+
+    private LeaseState renew(Decision decision) {
+        LeaseState worst = LeaseState.HELD;
+        for (Charge charge : decision.leases()) {
+            Loaded loaded = load(charge);
+            Concurrency leases = (Concurrency) loaded.rate(0);
+            LeaseState state = leases.lease(loaded.states[0]);
+            if (state == LeaseState.LOST && flaw == Flaw.RENEWS_WHAT_RAN_OUT) {
+                state = LeaseState.HELD;
+            } else if (state != LeaseState.LOST && flaw != Flaw.RENEWS_NOTHING) {
+                loaded.states[0] = leases.renewed(loaded.states[0]);
+                keys.put(place(charge), new Stored(charge.limit(), loaded.states));
+            }
+            worst = state.compareTo(worst) > 0 ? state : worst;
+        }
+        return worst;
+    }
+
+    @Override
+    public void whenReady(LongConsumer listener) {
+        ready = listener;
+    }
+
+    /** Queues, or leaves the queue, after a refusal. */
+    private void queue(Loaded loaded, boolean queued) {
+        Charge charge = loaded.charge;
+        if (charge.lease() == 0 || flaw == Flaw.QUEUES_NOBODY) {
+            return;
+        }
+        Concurrency leases = (Concurrency) loaded.rate(0);
+        long[] state = loaded.states[0];
+        if (queued && flaw == Flaw.QUEUES_ANEW_EACH_TIME) {
+            state = leases.left(state);
+        }
+        long[] next = queued
+                ? leases.queued(state, charge.cost())
+                : flaw == Flaw.LETS_NOBODY_LEAVE_THE_QUEUE ? state : leases.left(state);
+        if (next != loaded.states[0]) {
+            loaded.states[0] = next;
+            keys.put(place(charge), new Stored(charge.limit(), loaded.states));
+        }
+    }
+
+    /** Those who queue may have become ready. */
+    private void tell(Loaded loaded) {
+        if (loaded.charge.lease() != 0 && flaw != Flaw.TELLS_NOBODY_OF_LEASES) {
+            for (long lease : ((Concurrency) loaded.rate(0)).ready(loaded.states[0])) {
+                ready.accept(lease);
+            }
+        }
     }
 
     @Override
     public void forget(Limit limit, String key) {
-        synchronized (buckets) {
+        synchronized (keys) {
             if (flaw != Flaw.FORGETS_NOTHING) {
-                buckets.remove(place(limit, key));
+                keys.remove(place(new Charge(limit, key, 0)));
             }
         }
     }
@@ -89,199 +210,229 @@ final class LevelStore implements RateLimitStore {
     @Override
     public void close() {}
 
-    private Decision decideAll(List<Charge> charges) {
-        int rates = charges.stream()
-                .mapToInt(charge -> charge.limit().buckets().size())
-                .sum();
-        long[] levels = new long[2 * rates];
-        Level[][] loaded = new Level[charges.size()][];
-        boolean admitted = true;
-        int at = 0;
-        for (int i = 0; i < loaded.length; i++) {
-            Charge charge = charges.get(i);
-            loaded[i] = load(charge);
-            for (Level level : loaded[i]) {
-                levels[at++] = level.units;
-                levels[at++] = level.rate.isInterval() ? now(level.rate) - level.time : 0;
-                admitted &= level.rate.admits(level.units, charge.cost());
+    private void giveBack(Charge charge, long[] grants) {
+        Loaded loaded = load(charge);
+        for (int i = 0; i < grants.length; i++) {
+            for (int times = flaw == Flaw.GIVES_BACK_TWICE ? 2 : 1; times > 0; times--) {
+                loaded.states[i] = loaded.rate(i).returned(loaded.states[i], charge.cost(), grants[i]);
             }
-            if (flaw == Flaw.LETS_NO_FREE_CALL_PASS) {
-                admitted &= loaded[i][0].units > 0;
+        }
+        boolean full = true;
+        for (int i = 0; i < grants.length; i++) {
+            full &= loaded.rate(i).isFull(loaded.states[i]);
+        }
+        if (full) {
+            keys.remove(place(charge));
+        } else {
+            keys.put(place(charge), new Stored(charge.limit(), loaded.states));
+        }
+        tell(loaded);
+    }
+
+    private Decision decideAll(List<Charge> charges, Duration maxWait) {
+        List<Loaded> all = charges.stream().map(this::load).toList();
+        int rates = all.stream().mapToInt(loaded -> loaded.states.length).sum();
+        long[] seen = new long[Arithmetic.SEEN * rates];
+        Duration promised = Decision.promised(charges, maxWait);
+        boolean admitted = true;
+        long waitNanos = 0;
+        int at = 0;
+        for (Loaded loaded : all) {
+            for (int i = 0; i < loaded.states.length; i++, at += Arithmetic.SEEN) {
+                Arithmetic rate = loaded.rate(i);
+                boolean overtakes = flaw == Flaw.LETS_OTHERS_OVERTAKE && rate instanceof Concurrency;
+                rate.see(
+                        overtakes ? withoutQueue(loaded.states[i]) : loaded.states[i],
+                        now(rate),
+                        loaded.charge.cost(),
+                        seen,
+                        at);
+                long wait = rate.untilAdmitted(seen, at, loaded.charge.cost());
+                admitted &= wait <= rate.waitWithin(promised);
+                waitNanos = admitted ? Math.max(waitNanos, wait * rate.tickNanos()) : 0;
+                admitted &= flaw != Flaw.LETS_NO_FREE_CALL_PASS || rate.remaining(seen, at, 0) > 0;
             }
         }
         if (flaw == Flaw.HAS_NO_LOCK) {
             Thread.yield();
         }
-        for (int i = 0; i < loaded.length; i++) {
-            save(charges.get(i), loaded[i], admitted);
+        at = 0;
+        for (Loaded loaded : all) {
+            save(loaded, admitted, waitNanos, promised, seen, at);
+            at += Arithmetic.SEEN * loaded.states.length;
         }
-        return Decision.of(charges, admitted, levels);
+        Decision decision = Decision.of(charges, maxWait, admitted, seen);
+        for (Loaded loaded : all) {
+            if (!admitted) {
+                queue(loaded, decision.isQueued());
+            }
+            tell(loaded);
+        }
+        return decision;
     }
 
-    private void save(Charge charge, Level[] levels, boolean admitted) {
-        String place = place(charge.limit(), charge.key());
-        boolean fits = fits(charge, levels);
-        if (charge.cost() == 0) {
+    private void save(Loaded loaded, boolean admitted, long waitNanos, Duration maxWait, long[] seen, int at) {
+        Charge charge = loaded.charge;
+        boolean fits = refusing(loaded, maxWait, seen, at) < 0;
+        if (charge.cost() == 0 || flaw == Flaw.TAKES_NOTHING_FOR_A_RESERVATION && waitNanos > 0) {
             return;
         }
+        long[][] states = loaded.states.clone();
         if (admitted || flaw == Flaw.CHARGES_ONE_BY_ONE && fits) {
-            Level[] left = levels.clone();
-            for (int i = 0; i < left.length; i++) {
-                long units = levels[i].units - charge.cost() * levels[i].rate.unitsPerThousandth();
-                left[i] = rounded(new Level(levels[i].rate, units, levels[i].time), Flaw.ROUNDS_ON_ADMISSION);
+            for (int i = 0; i < states.length; i++) {
+                Arithmetic rate = loaded.rate(i);
+                long wait = flaw == Flaw.DATES_RESERVATIONS_NOW ? 0 : waitNanos / rate.tickNanos();
+                long granted = seen[at + Arithmetic.SEEN * i] + wait;
+                states[i] = rounded(rate, rate.taken(states[i], charge.cost(), granted), Flaw.ROUNDS_ON_ADMISSION);
             }
-            buckets.put(place, left);
-        } else if (!fits && charge.cost() <= charge.limit().capacity() && isWrittenLate(charge, levels, place)) {
-            buckets.put(place, levels);
+        } else if (isWrittenLate(loaded, maxWait, seen, at)) {
+            keys.put(place(charge), new Stored(charge.limit(), states));
+            return;
         } else if (flaw == Flaw.ROUNDS_ON_REFUSAL) {
-            Level[] left = levels.clone();
-            for (int i = 0; i < left.length; i++) {
-                left[i] = rounded(levels[i], Flaw.ROUNDS_ON_REFUSAL);
+            for (int i = 0; i < states.length; i++) {
+                states[i] = rounded(loaded.rate(i), states[i], Flaw.ROUNDS_ON_REFUSAL);
             }
-            buckets.put(place, left);
+        } else {
+            return;
         }
+        keys.put(place(charge), new Stored(charge.limit(), states));
     }
 
-    private Level rounded(Level level, Flaw by) {
-        long units = level.rate.unitsPerThousandth();
-        return flaw == by ? new Level(level.rate, level.units / units * units, level.time) : level;
+    private long[] rounded(Arithmetic rate, long[] state, Flaw by) {
+        if (flaw != by || !(rate instanceof TokenBucket bucket)) {
+            return state;
+        }
+        return new long[] {state[0], Math.floorDiv(state[1], bucket.unitsPerThousandth()) * bucket.unitsPerThousandth()
+        };
     }
 
-    private static boolean fits(Charge charge, Level[] levels) {
-        for (Level level : levels) {
-            if (!level.rate.admits(level.units, charge.cost())) {
-                return false;
+    /** The first rate that refuses from an index on; -1 if none does. */
+    private static int refusing(Loaded loaded, Duration maxWait, long[] seen, int at) {
+        for (int i = 0; i < loaded.states.length; i++) {
+            if (refuses(loaded, i, maxWait, seen, at)) {
+                return i;
             }
         }
-        return true;
+        return -1;
     }
 
-    /** Whether a refusal has to be written: the bucket is of a slower configuration, or of a time that is yet to come. */
-    private boolean isWrittenLate(Charge charge, Level[] levels, String place) {
-        Level[] stored = buckets.get(place);
-        if (stored == null) {
+    private static boolean refuses(Loaded loaded, int i, Duration maxWait, long[] seen, int at) {
+        Arithmetic rate = loaded.rate(i);
+        long wait = rate.untilAdmitted(seen, at + Arithmetic.SEEN * i, loaded.charge.cost());
+        return wait > rate.waitWithin(maxWait);
+    }
+
+    /** Only what is held: entries of three numbers after the instant, of which the second is negative in the queue. */
+    private static long[] withoutQueue(long[] state) {
+        LongStream.Builder held = LongStream.builder().add(state[0]);
+        for (int i = 1; i < state.length; i += 3) {
+            if (state[i + 1] > 0) {
+                held.add(state[i]).add(state[i + 1]).add(state[i + 2]);
+            }
+        }
+        return held.build().toArray();
+    }
+
+    /** Whether a refusal has to be written: the key is of a slower configuration, or of a time that is yet to come. */
+    private boolean isWrittenLate(Loaded loaded, Duration maxWait, long[] seen, int at) {
+        if (loaded.charge.cost() > loaded.charge.limit().capacity() || refusing(loaded, maxWait, seen, at) < 0) {
             return false;
         }
-        for (Level level : stored) {
-            if (now(level.rate) < level.time - ticksToFill(level.rate, level.rate.capacity())) {
-                return flaw != Flaw.STALLS_WHEN_SET_BACK;
-            }
+        if (loaded.redated) {
+            return flaw != Flaw.STALLS_WHEN_SET_BACK;
         }
-        if (isOf(stored, charge.limit())) {
-            return false;
-        }
-        for (Level level : levels) {
-            if (!level.rate.admits(level.units, charge.cost()) && isFaster(level.rate.rate(), origin(level, stored))) {
+        boolean foreign = false;
+        for (int i = 0; i < loaded.states.length; i++) {
+            Arithmetic before = loaded.before[i];
+            foreign |= before != null;
+            if (before != null
+                    && refuses(loaded, i, maxWait, seen, at)
+                    && loaded.rate(i).isFasterThan(before)) {
                 return flaw != Flaw.WRITES_NO_REFUSAL_WHEN_REDEFINED;
             }
         }
-        return flaw == Flaw.WRITES_EVERY_REFUSAL_WHEN_REDEFINED;
+        return foreign && flaw == Flaw.WRITES_EVERY_REFUSAL_WHEN_REDEFINED;
     }
 
-    private Rate origin(Level level, Level[] stored) {
-        Level most = null;
-        long mostOut = -1;
-        for (Level old : stored) {
-            if (old.rate.rate().period().equals(level.rate.rate().period())) {
-                return old.rate.rate();
-            }
-            Level now = refilled(old);
-            long out = now.rate.capacityThousandths() - now.rate.remaining(now.units);
-            if (out > mostOut) {
-                mostOut = out;
-                most = old;
-            }
+    private Loaded load(Charge charge) {
+        List<Arithmetic> rates = charge.arithmetic();
+        Stored stored = keys.get(place(charge));
+        long[][] states = new long[rates.size()][];
+        Arithmetic[] before = new Arithmetic[states.length];
+        if (stored == null || !isOf(stored.limit, charge.limit()) && flaw == Flaw.REFILLS_WHEN_REDEFINED) {
+            return full(charge);
         }
-        return most.rate.rate();
-    }
-
-    private static boolean isFaster(Rate one, Rate other) {
-        return one.tokens().multiply(nanos(other)).compareTo(other.tokens().multiply(nanos(one))) > 0;
-    }
-
-    private static BigDecimal nanos(Rate rate) {
-        return BigDecimal.valueOf(rate.period().toNanos());
-    }
-
-    private Level[] load(Charge charge) {
-        List<TokenBucket> rates = charge.limit().buckets();
-        Level[] stored = buckets.get(place(charge.limit(), charge.key()));
-        Level[] levels = new Level[rates.size()];
-        boolean known = stored != null && isOf(stored, charge.limit());
-        long mostOut = 0;
-        Level[] before = stored == null ? new Level[0] : stored.clone();
-        for (int i = 0; i < before.length; i++) {
-            before[i] = refilled(before[i]);
-            long out = before[i].rate.capacityThousandths() - before[i].rate.remaining(before[i].units);
-            mostOut = Math.max(mostOut, out);
+        List<Arithmetic> old = stored.limit.arithmetic();
+        long[][] now = new long[old.size()][];
+        boolean redated = false;
+        boolean full = true;
+        int emptiest = 0;
+        for (int i = 0; i < now.length; i++) {
+            redated |= old.get(i).isSetBack(stored.states[i], now(old.get(i)));
+            now[i] = refreshed(old.get(i), stored.states[i]);
+            full &= old.get(i).isFull(now[i]);
+            emptiest = old.get(i).out(now[i]) > old.get(emptiest).out(now[emptiest]) ? i : emptiest;
         }
-        for (int i = 0; i < levels.length; i++) {
-            TokenBucket rate = rates.get(i);
-            boolean full = stored == null || !known && flaw == Flaw.REFILLS_WHEN_REDEFINED;
-            long out = full ? 0 : Math.min(mostOut, rate.capacityThousandths());
-            levels[i] = new Level(rate, rate.capacity() - out * rate.unitsPerThousandth(), now(rate));
-            for (Level old : before) {
-                if (!full && old.rate.rate().period().equals(rate.rate().period())) {
-                    levels[i] = known ? old : adopted(rate, old);
+        if (full) {
+            return full(charge);
+        }
+        if (isOf(stored.limit, charge.limit())) {
+            return new Loaded(charge, now, before, redated);
+        }
+        for (int i = 0; i < states.length; i++) {
+            Arithmetic rate = rates.get(i);
+            states[i] = rate.withOut(old.get(emptiest).out(now[emptiest]), now(rate));
+            before[i] = old.get(emptiest);
+            for (int j = old.size() - 1; j >= 0; j--) {
+                if (rate.continues(old.get(j))) {
+                    states[i] = rate.continued(now[j], old.get(j), now(rate));
+                    before[i] = old.get(j);
                 }
             }
         }
-        return levels;
+        return new Loaded(charge, states, before, redated);
     }
 
-    private Level adopted(TokenBucket rate, Level old) {
-        long units = old.rate.unitsPerThousandth() == rate.unitsPerThousandth()
-                ? old.units
-                : Math.min(old.rate.remaining(old.units), rate.capacityThousandths()) * rate.unitsPerThousandth();
-        Level level = new Level(rate, Math.min(units, rate.capacity()), old.time);
-        boolean continues = old.rate.isInterval() == rate.isInterval() && !(rate.isInterval() && level.isFull());
-        return continues ? level : new Level(rate, level.units, Math.max(now(rate), old.time));
+    private Loaded full(Charge charge) {
+        List<Arithmetic> rates = charge.limit().arithmetic();
+        long[][] states = new long[rates.size()][];
+        for (int i = 0; i < states.length; i++) {
+            states[i] = rates.get(i).full(now(rates.get(i)));
+        }
+        return new Loaded(charge, states, new Arithmetic[states.length], false);
     }
 
-    private Level refilled(Level level) {
-        TokenBucket rate = level.rate;
+    private long[] refreshed(Arithmetic rate, long[] state) {
         long now = now(rate);
-        boolean setBack = now < level.time - ticksToFill(rate, rate.capacity());
-        boolean redated = setBack || flaw == Flaw.CREDITS_TIME_TWICE_WHEN_SET_BACK && now < level.time;
-        long since = redated ? now : level.time;
-        long ticks = Math.max(0, now - since);
-        if (flaw == Flaw.REFILLS_A_TICK_TOO_MUCH && ticks > 0) {
-            ticks++;
+        long[] from = state;
+        if (flaw == Flaw.CREDITS_TIME_TWICE_WHEN_SET_BACK && now < state[0]) {
+            from = state.clone();
+            from[0] = now;
         }
-        long counted = rate.isInterval() ? ticks / rate.period() * rate.period() : ticks;
-        if (rate.isInterval() && flaw == Flaw.STARTS_PERIODS_AT_THE_EPOCH) {
-            counted = now / rate.period() * rate.period() - since / rate.period() * rate.period();
+        if (flaw == Flaw.FORGETS_WHAT_IS_PROMISED && rate.algorithm() != Algorithm.TOKEN_BUCKET && state.length > 3) {
+            from = rate.full(state[0]);
         }
-        long units = counted >= ticksToFill(rate, rate.capacity() - level.units)
-                ? rate.capacity()
-                : level.units + (rate.isInterval() ? counted / rate.period() : counted) * rate.refill();
-        return new Level(rate, units, units == rate.capacity() ? Math.max(now, since) : since + counted);
+        if (flaw == Flaw.STARTS_PERIODS_AT_THE_EPOCH && rate instanceof TokenBucket bucket && bucket.isInterval()) {
+            from = new long[] {state[0] / rate.period() * rate.period(), state[1]};
+        }
+        boolean tickTooMuch = flaw == Flaw.REFILLS_A_TICK_TOO_MUCH && now > state[0];
+        return rate.refreshed(from, tickTooMuch ? now + 1 : now);
     }
 
-    private static long ticksToFill(TokenBucket rate, long units) {
-        long steps = (units + rate.refill() - 1) / rate.refill();
-        return rate.isInterval() ? steps * rate.period() : steps;
+    private static boolean isOf(Limit one, Limit other) {
+        return one.rates().equals(other.rates())
+                && one.algorithm() == other.algorithm()
+                && one.refill() == other.refill()
+                && one.calendar().equals(other.calendar())
+                && one.zone().equals(other.zone());
     }
 
-    private static boolean isOf(Level[] levels, Limit limit) {
-        if (levels.length != limit.buckets().size()) {
-            return false;
-        }
-        for (int i = 0; i < levels.length; i++) {
-            TokenBucket rate = limit.buckets().get(i);
-            if (!levels[i].rate.rate().equals(rate.rate()) || levels[i].rate.isInterval() != rate.isInterval()) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private long now(TokenBucket rate) {
+    private long now(Arithmetic rate) {
         return clock.getAsLong() / rate.tickNanos();
     }
 
-    private String place(Limit limit, String key) {
-        String written = flaw == Flaw.IGNORES_THE_CASE_OF_KEYS ? key.toLowerCase(Locale.ROOT) : key;
-        return limit.name() + (flaw == Flaw.JOINS_LIMIT_AND_KEY ? "." : " ") + written;
+    private String place(Charge charge) {
+        String key = flaw == Flaw.IGNORES_THE_CASE_OF_KEYS ? charge.key().toLowerCase(Locale.ROOT) : charge.key();
+        return charge.limit().name() + (flaw == Flaw.JOINS_LIMIT_AND_KEY ? "." : " ") + key;
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.test.LevelStore.Flaw;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,6 +44,22 @@ class StoreContractTests {
         "CREDITS_TIME_TWICE_WHEN_SET_BACK, aClockThatIsSetBackALittleWaits,                                                true",
         "STALLS_WHEN_SET_BACK,             aClockThatIsSetBackForGoodNeitherRefillsNorStalls,                              true",
         "STARTS_PERIODS_AT_THE_EPOCH,      intervalRefillComesInWholePortionsSinceTheFirstCharge,                          true",
+        "NEVER_WAITS,                      aReservationIsGrantedWhenItWouldHaveFitted,                                     true",
+        "WAITS_TOO_LONG,                   aWaitThatWouldBeATickTooLongIsRefusedAndTakesNothing,                           true",
+        "TAKES_NOTHING_FOR_A_RESERVATION,  whoComesFirstIsServedFirst,                                                     true",
+        "DATES_RESERVATIONS_NOW,           reservationsHoldNoMoreThanCallsThatComeWhenTheyFit,                             true",
+        "GIVES_NOTHING_BACK,               whenEverythingPromisedIsGivenBackNothingIsLost,                                 true",
+        "GIVES_BACK_TWICE,                 givesBackNoMoreThanTheCapacity,                                                 true",
+        "FORGETS_WHAT_IS_PROMISED,         whoComesFirstIsServedFirst,                                                     true",
+        "OWES_NOTHING,                     whatACallUsedBeyondItsChargeIsADebtOfAtMostTheCapacity,                         true",
+        "OWES_WITHOUT_BOUND,               whatACallUsedBeyondItsChargeIsADebtOfAtMostTheCapacity,                         true",
+        "QUEUES_NOBODY,                    whoQueuesIsServedInOrderAndByNobodyOvertaken,                                   true",
+        "QUEUES_ANEW_EACH_TIME,            whoQueuesIsServedInOrderAndByNobodyOvertaken,                                   true",
+        "LETS_NOBODY_LEAVE_THE_QUEUE,      aCallWithALeaseReservesNothingAndDecidesAllItsChargesAtOnce,                    true",
+        "LETS_OTHERS_OVERTAKE,             whoQueuesIsServedInOrderAndByNobodyOvertaken,                                   true",
+        "RENEWS_NOTHING,                   aLeaseRunsOutToTheMillisecondUnlessItIsRenewed,                                 true",
+        "RENEWS_WHAT_RAN_OUT,              aLeaseRunsOutToTheMillisecondUnlessItIsRenewed,                                 true",
+        "TELLS_NOBODY_OF_LEASES,           whoseTurnItIsHearsOfIt,                                                         false",
     })
     void catches(Flaw broken, String law, boolean alsoByComparison) {
         List<String> failures = failuresOf(broken);
@@ -80,6 +97,11 @@ class StoreContractTests {
         @Override
         protected boolean ownsWallClock() {
             return true;
+        }
+
+        @Override
+        protected Duration patience() {
+            return Duration.ofSeconds(flaw == Flaw.NONE ? 60 : 2);
         }
 
         @Override

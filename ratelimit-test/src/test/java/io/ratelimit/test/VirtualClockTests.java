@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class VirtualClockTests {
@@ -11,14 +12,15 @@ class VirtualClockTests {
     private final VirtualClock clock = new VirtualClock();
 
     @Test
-    void startsAtZeroAndMovesWhenTold() {
-        assertThat(clock.getAsLong()).isZero();
+    void startsAtARealTimeOfDayAndMovesWhenTold() {
+        assertThat(Instant.EPOCH.plusNanos(clock.getAsLong())).isEqualTo("2023-11-14T22:13:20Z");
+        assertThat(clock.now()).isZero();
         clock.advance(Duration.ofMillis(5));
-        assertThat(clock.getAsLong()).isEqualTo(5_000_000);
+        assertThat(clock.getAsLong()).isEqualTo(VirtualClock.START + 5_000_000);
         clock.stepBack(Duration.ofMillis(2));
         assertThat(clock.now()).isEqualTo(Duration.ofMillis(3));
         clock.set(Duration.ofSeconds(1));
-        assertThat(clock.getAsLong()).isEqualTo(1_000_000_000);
+        assertThat(clock.getAsLong()).isEqualTo(VirtualClock.START + 1_000_000_000);
     }
 
     @Test

@@ -2,19 +2,31 @@ package io.ratelimit.test.redis;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Redis Cluster of three masters for tests, without replicas, each with a third of the slots.
+ * A Redis Cluster of three masters for tests, each with a third of the slots, and with a replica each where asked for.
+ *
+ * <pre>{@code
+ * try (RedisCluster cluster = RedisCluster.startWithReplicas()) {
+ *     RedisServer victim = cluster.masterOf("user-42");
+ *     victim.freeze(); // or kill(); its replica takes over some three seconds later
+ *     await().until(() -> cluster.masterOf("user-42") != victim);
+ *     victim.thaw(); // a replica of its replica from now on
+ * }
+ * }</pre>
+ *
+ * <p>A failover in good order is {@code cluster.replicaOf(master).command("CLUSTER", "FAILOVER")}.
  *
  * <p>Its nodes are processes: it needs a {@code redis-server} on the {@code PATH} or embedded-redis on the class path; Docker
- * alone does not do.
+ * alone does not do. A master that is killed and restarted before its replica took over, within two seconds, comes back
+ * empty, and its replica becomes empty with it.
  */
 public final class RedisCluster implements AutoCloseable {
 
-    private static final int SLOTS = 16_384;
     private static final int MASTERS = 3;
     private static @Nullable RedisCluster shared;
 
@@ -25,34 +37,43 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     /**
-     * Starts a cluster, which takes some two seconds.
+     * Starts a cluster without replicas, which takes some two seconds.
      *
      * @return the cluster, all of whose nodes know the owners of all slots
-     * @throws IllegalStateException if there is nothing to start it with, or it is not ready within ten seconds
+     * @throws IllegalStateException if there is nothing to start it with, or it is not ready within thirty seconds
      */
     public static RedisCluster start() {
-        RedisLauncher launcher =
-                RedisLauncher.process(List.of("--cluster-enabled", "yes", "--cluster-node-timeout", "2000"));
-        List<RedisServer> nodes = new ArrayList<>();
-        RedisCluster cluster = null;
-        try {
-            for (int i = 0; i < MASTERS; i++) {
-                nodes.add(RedisServer.start(launcher));
-            }
-            cluster = new RedisCluster(nodes);
-            cluster.join();
-            return cluster;
-        } catch (RuntimeException ex) {
-            nodes.forEach(RedisServer::close);
-            throw ex;
-        }
+        return start(MASTERS, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000");
     }
 
     /**
-     * The one cluster of this JVM; {@link RedisExtension} gives it to tests and ends it after the last of them.
+     * Starts a cluster of three masters and a replica of each, which takes some five seconds. A replica takes over once its
+     * master has not answered for two seconds, whatever its own state.
+     *
+     * @return the cluster, all of whose nodes know each other and all of whose replicas have what their masters have
+     * @throws IllegalStateException if there is nothing to start it with, or a step of it takes longer than thirty seconds
+     */
+    public static RedisCluster startWithReplicas() {
+        return start(
+                2 * MASTERS,
+                "--cluster-enabled",
+                "yes",
+                "--cluster-node-timeout",
+                "2000",
+                "--cluster-replica-validity-factor",
+                "0",
+                "--repl-diskless-sync",
+                "yes",
+                "--repl-diskless-sync-delay",
+                "0");
+    }
+
+    /**
+     * The one cluster of this JVM, without replicas; {@link RedisExtension} gives it to tests and ends it after the last of
+     * them.
      *
      * @return the cluster, started if need be
-     * @throws IllegalStateException if there is nothing to start it with, or it is not ready within ten seconds
+     * @throws IllegalStateException if there is nothing to start it with, or it is not ready within thirty seconds
      */
     public static synchronized RedisCluster shared() {
         RedisCluster cluster = shared;
@@ -63,9 +84,59 @@ public final class RedisCluster implements AutoCloseable {
         return cluster;
     }
 
-    /** {@return the three masters, in the order of their slots} */
+    /** {@return all nodes: those that began as masters, in the order of their slots, then those that began as replicas} */
     public List<RedisServer> nodes() {
         return nodes;
+    }
+
+    /**
+     * The masters of now, in the order of their slots. A master that is dead or frozen is one until its replica took over.
+     *
+     * @return as the live nodes say
+     * @throws IllegalStateException if no node answers
+     */
+    public List<RedisServer> masters() {
+        return ClusterTopology.of(nodes).masters();
+    }
+
+    /**
+     * The nodes that are no masters now, dead ones too.
+     *
+     * @return as the live nodes say
+     * @throws IllegalStateException if no node answers
+     */
+    public List<RedisServer> replicas() {
+        List<RedisServer> masters = masters();
+        return nodes.stream().filter(node -> !masters.contains(node)).toList();
+    }
+
+    /**
+     * The master that has a key now. A master that is dead or frozen has it until its replica took over.
+     *
+     * @param key as Redis has it, so that a part in braces decides alone
+     * @return as the live nodes say; where they differ, the one that was elected last
+     * @throws IllegalStateException if no node answers, or nobody owns the key's slot
+     */
+    public RedisServer masterOf(String key) {
+        Object slot = nodes.stream()
+                .flatMap(node -> node.tryCommand("CLUSTER", "KEYSLOT", key).stream())
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("No node of the cluster answers"));
+        return ClusterTopology.of(nodes).owner(Math.toIntExact((Long) slot));
+    }
+
+    /**
+     * The node that follows a master now, one that runs if there are several.
+     *
+     * @param master a node of this cluster
+     * @return as the live nodes say
+     * @throws IllegalStateException if no node answers, or the given one has no replica now
+     */
+    public RedisServer replicaOf(RedisServer master) {
+        return ClusterTopology.of(nodes)
+                .replicaOf(master)
+                .orElseThrow(
+                        () -> new IllegalStateException("The node on port " + master.port() + " has no replica now"));
     }
 
     /** Ends all nodes. Idempotent. */
@@ -79,12 +150,31 @@ public final class RedisCluster implements AutoCloseable {
         nodes.forEach(RedisServer::close);
     }
 
+    private static RedisCluster start(int count, String... options) {
+        RedisLauncher launcher = RedisLauncher.process(List.of(), List.of(options));
+        List<RedisServer> nodes = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                nodes.add(RedisServer.start(launcher));
+            }
+            RedisCluster cluster = new RedisCluster(nodes);
+            cluster.join();
+            cluster.replicate();
+            return cluster;
+        } catch (RuntimeException ex) {
+            nodes.forEach(RedisServer::close);
+            throw ex;
+        }
+    }
+
     private void join() {
         for (int i = 0; i < MASTERS; i++) {
             RedisServer node = nodes.get(i);
             node.command(Stream.concat(
                             Stream.of("CLUSTER", "ADDSLOTS"),
-                            IntStream.range(i * SLOTS / MASTERS, (i + 1) * SLOTS / MASTERS)
+                            IntStream.range(
+                                            i * ClusterTopology.SLOTS / MASTERS,
+                                            (i + 1) * ClusterTopology.SLOTS / MASTERS)
                                     .mapToObj(String::valueOf))
                     .toArray(String[]::new));
             node.command("CLUSTER", "SET-CONFIG-EPOCH", String.valueOf(i + 1));
@@ -92,18 +182,24 @@ public final class RedisCluster implements AutoCloseable {
         for (RedisServer node : nodes) {
             nodes.get(0).command("CLUSTER", "MEET", node.host(), String.valueOf(node.port()));
         }
-        long deadline = System.nanoTime() + RedisLauncher.PATIENCE_MILLIS * 1_000_000;
-        while (!nodes.stream().allMatch(RedisCluster::isReady)) {
-            if (System.nanoTime() > deadline) {
-                throw new IllegalStateException(
-                        "The Redis cluster did not form: " + nodes.get(0).command("CLUSTER", "NODES"));
-            }
-            RedisLauncher.pause();
-        }
+        await(node -> node.says("cluster_state:ok", "CLUSTER", "INFO")
+                && node.says("cluster_slots_ok:" + ClusterTopology.SLOTS, "CLUSTER", "INFO")
+                && node.says("cluster_known_nodes:" + nodes.size(), "CLUSTER", "INFO"));
     }
 
-    private static boolean isReady(RedisServer node) {
-        String info = String.valueOf(node.command("CLUSTER", "INFO"));
-        return info.contains("cluster_state:ok") && info.contains("cluster_slots_ok:" + SLOTS);
+    private void replicate() {
+        List<RedisServer> replicas = nodes.subList(MASTERS, nodes.size());
+        for (int i = 0; i < replicas.size(); i++) {
+            Object master = nodes.get(i).command("CLUSTER", "MYID");
+            replicas.get(i).command("CLUSTER", "REPLICATE", String.valueOf(master));
+        }
+        await(node -> ClusterTopology.replicasSeenBy(node) == replicas.size()
+                && (!replicas.contains(node) || node.says("master_link_status:up", "INFO", "replication")));
+    }
+
+    private void await(Predicate<RedisServer> ready) {
+        RedisLauncher.await(
+                () -> nodes.stream().allMatch(ready),
+                () -> "The Redis cluster did not form: " + nodes.get(0).command("CLUSTER", "NODES"));
     }
 }

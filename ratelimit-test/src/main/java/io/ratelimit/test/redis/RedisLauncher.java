@@ -1,6 +1,5 @@
 package io.ratelimit.test.redis;
 
-import com.redis.testcontainers.RedisContainer;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,34 +12,36 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.testcontainers.DockerClientFactory;
 import redis.embedded.core.ExecutableProvider;
 
-/** A way to start a server on a given port. */
+/** A way to run a server on a given port. */
 interface RedisLauncher {
 
     /** How long a server may take to answer its first command. */
     long PATIENCE_MILLIS = 10_000;
 
-    /** Starts a server and waits until it answers; closing the result ends it at once. */
-    AutoCloseable launch(int port);
+    /** How long several servers may take to come to terms. */
+    long AGREEMENT_MILLIS = 30_000;
 
-    /** Docker, else a process. */
-    static RedisLauncher any() {
-        return isPresent("com.redis.testcontainers.RedisContainer") && Docker.isRunning()
-                ? Docker::launch
-                : process(List.of());
+    /** A home for one server, which has not started yet. */
+    ServerHome home(int port);
+
+    /** Docker, else a process, with options added. */
+    static RedisLauncher any(List<String> options) {
+        return isPresent("com.redis.testcontainers.RedisContainer") && DockerHome.isThere()
+                ? port -> new DockerHome(port, options)
+                : process(List.of(), options);
     }
 
-    /** The {@code redis-server} of the {@code PATH}, else the embedded binary, with options added. */
-    static RedisLauncher process(List<String> options) {
+    /** The {@code redis-server} of the {@code PATH}, else the embedded binary, with a file and options added. */
+    static RedisLauncher process(List<String> configuration, List<String> options) {
         Path program = onPath().or(
                         () -> isPresent("redis.embedded.RedisServer") ? Embedded.program() : Optional.empty())
                 .orElseThrow(() -> new IllegalStateException(
                         "These tests need a Redis server and found none: start Docker (with com.redis:testcontainers-redis "
-                                + "on the class path; not for clusters), or install redis-server on the PATH, or add "
-                                + "com.github.codemonstur:embedded-redis to the class path"));
-        return port -> ServerProcess.start(program, port, options);
+                                + "on the class path; not for clusters and sentinels), or install redis-server on the PATH, "
+                                + "or add com.github.codemonstur:embedded-redis to the class path"));
+        return port -> new ProcessHome(program, port, configuration, options);
     }
 
     /** The embedded binary. */
@@ -50,30 +51,49 @@ interface RedisLauncher {
         }
         Path program = Embedded.program()
                 .orElseThrow(() -> new IllegalStateException("embedded-redis has no binary for this operating system"));
-        return port -> ServerProcess.start(program, port, List.of());
+        return port -> new ProcessHome(program, port, List.of(), List.of());
     }
 
-    /** Waits until a server answers, or says why it does not. */
+    /** Waits until a server answers, if only that it wants a password, or says why it does not. */
     static void awaitAnswer(int port, BooleanSupplier alive, Supplier<String> log) {
         long deadline = System.nanoTime() + PATIENCE_MILLIS * 1_000_000;
         while (System.nanoTime() < deadline && alive.getAsBoolean()) {
-            try (RespConnection connection = new RespConnection(RedisServer.HOST, port)) {
-                connection.command("PING");
+            if (answers(port)) {
                 return;
-            } catch (IOException | IllegalStateException ex) {
-                pause();
             }
+            pause();
         }
         throw new IllegalStateException("Redis did not start on port " + port + ". " + log.get());
     }
 
-    /** A short wait between two looks at a server. */
-    static void pause() {
+    /** Waits until several servers have come to terms, or says what they did not. */
+    static void await(BooleanSupplier done, Supplier<String> failure) {
+        long deadline = System.nanoTime() + AGREEMENT_MILLIS * 1_000_000;
+        while (!done.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException(failure.get());
+            }
+            pause();
+        }
+    }
+
+    private static void pause() {
         try {
             Thread.sleep(20);
         } catch (InterruptedException ex) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("Interrupted while waiting for Redis", ex);
+        }
+    }
+
+    private static boolean answers(int port) {
+        try (RespConnection connection = new RespConnection(RedisServer.HOST, port)) {
+            connection.command("PING");
+            return true;
+        } catch (IllegalStateException ex) {
+            return String.valueOf(ex.getMessage()).contains("NOAUTH");
+        } catch (IOException ex) {
+            return false;
         }
     }
 
@@ -93,26 +113,6 @@ interface RedisLauncher {
             return true;
         } catch (ClassNotFoundException ex) {
             return false;
-        }
-    }
-
-    /** Needs Testcontainers. */
-    final class Docker {
-
-        private Docker() {}
-
-        static boolean isRunning() {
-            return DockerClientFactory.instance().isDockerAvailable();
-        }
-
-        @SuppressWarnings("resource")
-        static AutoCloseable launch(int port) {
-            RedisContainer container = new RedisContainer("redis:7-alpine")
-                    .withCommand("redis-server", "--save", "", "--appendonly", "no");
-            container.setPortBindings(List.of(port + ":6379"));
-            container.start();
-            awaitAnswer(port, container::isRunning, container::getLogs);
-            return container;
         }
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  *     redis.command("CONFIG", "SET", "maxmemory", "100mb");
  *     redis.kill();
  *     redis.restart();
+ *     redis.freeze(); // connections stay open, and nothing answers
+ *     redis.thaw();
  * }
  * }</pre>
  */
@@ -29,22 +32,29 @@ public final class RedisServer implements AutoCloseable {
     private static @Nullable RedisServer shared;
 
     private final int port;
-    private final RedisLauncher launcher;
-    private @Nullable AutoCloseable running;
+    private final ServerHome home;
+    private boolean running;
+    private boolean frozen;
 
-    private RedisServer(int port, RedisLauncher launcher) {
+    RedisServer(int port, ServerHome home) {
         this.port = port;
-        this.launcher = launcher;
+        this.home = home;
     }
 
     /**
      * Starts a server.
      *
+     * <pre>{@code
+     * RedisServer small = RedisServer.start("--maxmemory", "2mb", "--maxmemory-policy", "noeviction");
+     * RedisServer locked = RedisServer.start("--requirepass", "secret"); // its command() is answered NOAUTH
+     * }</pre>
+     *
+     * @param options of {@code redis-server}, as on its command line; none for a plain server. They hold after a restart too
      * @return the server, ready for commands
      * @throws IllegalStateException if there is nothing to start one with, or it does not start within ten seconds
      */
-    public static RedisServer start() {
-        return start(RedisLauncher.any());
+    public static RedisServer start(String... options) {
+        return start(RedisLauncher.any(List.of(options)));
     }
 
     /**
@@ -66,7 +76,7 @@ public final class RedisServer implements AutoCloseable {
      */
     public static synchronized RedisServer shared() {
         RedisServer server = shared;
-        if (server == null || server.running == null) {
+        if (server == null || !server.isRunning()) {
             server = start();
             shared = server;
         }
@@ -74,9 +84,15 @@ public final class RedisServer implements AutoCloseable {
     }
 
     static RedisServer start(RedisLauncher launcher) {
-        RedisServer server = new RedisServer(freePort(), launcher);
-        server.restart();
-        return server;
+        int port = freePort();
+        RedisServer server = new RedisServer(port, launcher.home(port));
+        try {
+            server.restart();
+            return server;
+        } catch (RuntimeException ex) {
+            server.close();
+            throw ex;
+        }
     }
 
     /** {@return the address that it listens on} */
@@ -105,34 +121,83 @@ public final class RedisServer implements AutoCloseable {
         }
     }
 
-    /** Ends the server at once, as a crash would. What it held is gone. Idempotent. */
+    /** Ends the server at once, as a crash would, even a frozen one. The data that it held is gone. Idempotent. */
     public synchronized void kill() {
-        AutoCloseable victim = running;
-        running = null;
-        if (victim != null) {
-            try {
-                victim.close();
-            } catch (Exception ex) {
-                throw new IllegalStateException("Redis on port " + port + " did not end", ex);
-            }
+        if (running) {
+            home.end();
+            running = false;
+            frozen = false;
         }
     }
 
     /**
-     * Starts the server again, empty, on the port that it had. Does nothing if it runs.
+     * Starts the server again, without data, on the port that it had. A node of a cluster comes back to its cluster. Does
+     * nothing if it runs.
      *
      * @throws IllegalStateException if it does not start within ten seconds
      */
     public synchronized void restart() {
-        if (running == null) {
-            running = launcher.launch(port);
+        if (!running) {
+            home.start();
+            running = true;
         }
     }
 
-    /** Ends the server. Idempotent. */
+    /**
+     * Stops the server in the middle of whatever it does, as a machine that hangs. Its connections stay open, new ones are
+     * still accepted by the system, and nothing is answered until {@link #thaw()}; {@link #command} gives up after five
+     * seconds. Idempotent.
+     *
+     * @throws IllegalStateException if it does not run
+     */
+    public synchronized void freeze() {
+        if (!running) {
+            throw new IllegalStateException("Redis on port " + port + " does not run, so it cannot freeze");
+        }
+        if (!frozen) {
+            home.freeze();
+            frozen = true;
+        }
+    }
+
+    /** Lets a frozen server go on: what was sent meanwhile is executed now. Does nothing to one that is not frozen. */
+    public synchronized void thaw() {
+        if (frozen) {
+            home.thaw();
+            frozen = false;
+        }
+    }
+
+    /** Ends the server and leaves nothing of it. Idempotent. */
     @Override
-    public void close() {
+    public synchronized void close() {
         kill();
+        home.clear();
+    }
+
+    /** Whether it runs, and is not frozen by {@link #freeze()}. */
+    synchronized boolean isLive() {
+        return running && !frozen;
+    }
+
+    /** The answer, if the server is live and answers, and no error. */
+    Optional<Object> tryCommand(String... words) {
+        try {
+            return isLive() ? Optional.ofNullable(command(words)) : Optional.empty();
+        } catch (UncheckedIOException | IllegalStateException ex) {
+            return Optional.empty();
+        }
+    }
+
+    /** Whether the server is live and its answer to a command contains some text. */
+    boolean says(String text, String... words) {
+        return tryCommand(words)
+                .filter(answer -> String.valueOf(answer).contains(text))
+                .isPresent();
+    }
+
+    private synchronized boolean isRunning() {
+        return running;
     }
 
     /** A free port whose cluster bus, ten thousand above, is a port too. */

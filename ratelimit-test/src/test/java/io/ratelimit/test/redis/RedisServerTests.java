@@ -1,9 +1,12 @@
 package io.ratelimit.test.redis;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -20,10 +23,64 @@ class RedisServerTests {
     void aKilledServerIsGoneAndComesBackEmptyOnItsPort() {
         try (RedisServer redis = RedisServer.start()) {
             redis.command("SET", "a", "1");
+            redis.command("SAVE");
             redis.kill();
             assertThatThrownBy(() -> redis.command("PING")).isInstanceOf(UncheckedIOException.class);
             redis.restart();
             assertThat(redis.command("GET", "a")).isNull();
+        }
+    }
+
+    @Test
+    void aServerKeepsItsOptionsOverARestart() {
+        try (RedisServer redis = RedisServer.start("--maxmemory", "2mb")) {
+            redis.kill();
+            redis.restart();
+            assertThat(redis.command("CONFIG", "GET", "maxmemory")).asString().isEqualTo("[maxmemory, 2097152]");
+        }
+    }
+
+    @Test
+    void aServerThatWantsAPasswordIsStarted() {
+        try (RedisServer redis = RedisServer.start("--requirepass", "secret")) {
+            assertThatThrownBy(() -> redis.command("PING")).hasMessageContaining("NOAUTH");
+        }
+    }
+
+    @Test
+    void anOptionThatRedisDoesNotKnowFailsAtStartWithTheServersWords() {
+        assertThatThrownBy(() -> RedisServer.start("--no-such-option", "1"))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("no-such-option");
+    }
+
+    @Test
+    void aFrozenServerAnswersWhatItWasAskedOnceItIsThawed() throws Exception {
+        try (RedisServer redis = RedisServer.start();
+                Socket client = new Socket(redis.host(), redis.port())) {
+            redis.freeze();
+            redis.freeze();
+            client.getOutputStream().write("INCR a\r\n".getBytes(US_ASCII));
+            client.setSoTimeout(200);
+            assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
+            redis.thaw();
+            redis.thaw();
+            client.setSoTimeout(10_000);
+            assertThat(client.getInputStream().read()).isEqualTo(':');
+            assertThat(redis.command("GET", "a")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void aFrozenServerCanBeKilledAndComesBackThawed() {
+        try (RedisServer redis = RedisServer.start()) {
+            redis.freeze();
+            redis.kill();
+            assertThatThrownBy(() -> redis.command("PING")).isInstanceOf(UncheckedIOException.class);
+            assertThatThrownBy(redis::freeze).isInstanceOf(IllegalStateException.class);
+            redis.thaw();
+            redis.restart();
+            assertThat(redis.command("PING")).isEqualTo("PONG");
         }
     }
 
@@ -42,14 +99,5 @@ class RedisServerTests {
         try (RedisServer redis = RedisServer.startEmbedded()) {
             assertThat(redis.command("INFO", "server")).asString().contains("redis_version:6.");
         }
-    }
-
-    @Test
-    void theThreeMastersOfAClusterOwnAllSlots(RedisCluster cluster) {
-        assertThat(cluster.nodes())
-                .hasSize(3)
-                .allSatisfy(node -> assertThat(node.command("CLUSTER", "INFO"))
-                        .asString()
-                        .contains("cluster_slots_ok:16384", "cluster_size:3"));
     }
 }

@@ -1,0 +1,53 @@
+package io.ratelimit;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One thread for everything that has to happen later, from the first alarm on. What happens does so in the common pool. */
+final class Alarms implements AutoCloseable {
+
+    private @Nullable ScheduledThreadPoolExecutor timer;
+    private boolean closed;
+
+    /** Does something once, unless it is cancelled before or the alarms are closed. */
+    Future<?> in(long nanos, Runnable alarm) {
+        return schedule(nanos, 0, alarm);
+    }
+
+    /** Does something again and again, until it is cancelled or the alarms are closed. */
+    Future<?> every(long nanos, Runnable alarm) {
+        return schedule(nanos, nanos, alarm);
+    }
+
+    private synchronized Future<?> schedule(long nanos, long again, Runnable alarm) {
+        if (closed) {
+            return CompletableFuture.completedFuture(null);
+        }
+        ScheduledThreadPoolExecutor running = timer;
+        if (running == null) {
+            running = new ScheduledThreadPoolExecutor(1, task -> {
+                Thread thread = new Thread(task, "ratelimit-timer");
+                thread.setDaemon(true);
+                return thread;
+            });
+            running.setRemoveOnCancelPolicy(true);
+            timer = running;
+        }
+        Runnable ring = () -> ForkJoinPool.commonPool().execute(alarm);
+        return again == 0
+                ? running.schedule(ring, nanos, TimeUnit.NANOSECONDS)
+                : running.scheduleAtFixedRate(ring, nanos, again, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        if (timer != null) {
+            timer.shutdownNow();
+        }
+    }
+}

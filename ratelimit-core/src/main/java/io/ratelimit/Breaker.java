@@ -1,0 +1,83 @@
+package io.ratelimit;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.stream.Collectors;
+
+/**
+ * Says whether a store is worth asking, shard by shard. One that has failed five times in a row, each of which may have cost
+ * its caller a deadline, is not, until it answers a probe.
+ *
+ * <p>A call over several shards does not tell which of them failed: each is probed for itself, and what the probes find counts.
+ */
+final class Breaker implements AutoCloseable {
+
+    private final RateLimitStore store;
+    private final Runnable well;
+    private final Alarms alarms = new Alarms();
+    private final ConcurrentMap<Object, FailingShard> failing = new ConcurrentHashMap<>();
+
+    /**
+     * Closed for all shards.
+     *
+     * @param well told when the last shard that failed answers a probe
+     */
+    Breaker(RateLimitStore store, Runnable well) {
+        this.store = store;
+        this.well = well;
+    }
+
+    /** Whether callers had better not ask. */
+    boolean isOpen(List<Charge> charges) {
+        if (failing.isEmpty()) {
+            return false;
+        }
+        for (Charge charge : charges) {
+            FailingShard shard = failing.get(store.shard(charge));
+            if (shard != null && shard.isOpen()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether every shard answered when it was last asked. */
+    boolean isWell() {
+        return failing.isEmpty();
+    }
+
+    /** Forgets the failures of the shards that answered. */
+    void answered(List<Charge> charges) {
+        if (!failing.isEmpty()) {
+            charges.forEach(charge -> failing.remove(store.shard(charge)));
+        }
+    }
+
+    /** Counts a failure. */
+    void failed(List<Charge> charges) {
+        Map<Object, List<Charge>> byShard = charges.stream().collect(Collectors.groupingBy(store::shard));
+        byShard.forEach((name, own) -> {
+            FailingShard shard = failing.computeIfAbsent(
+                    name, absent -> new FailingShard(store, alarms, recovered -> recovered(name, recovered)));
+            if (byShard.size() == 1) {
+                shard.failed(own);
+            } else {
+                shard.suspect(own);
+            }
+        });
+    }
+
+    private void recovered(Object name, FailingShard shard) {
+        failing.remove(name, shard);
+        if (isWell()) {
+            well.run();
+        }
+    }
+
+    @Override
+    public void close() {
+        alarms.close();
+    }
+}

@@ -1,0 +1,78 @@
+package io.ratelimit;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * A shard of a store that has not answered. After five straight failures it is asked in the background only, four times a
+ * second, for what a call that failed was about, until it answers.
+ */
+final class FailingShard {
+
+    static final int STRAIGHT_FAILURES = 5;
+
+    private static final long BETWEEN_PROBES_NANOS = 250_000_000;
+
+    private final RateLimitStore store;
+    private final Alarms alarms;
+    private final Consumer<FailingShard> recovered;
+    private final AtomicInteger failures = new AtomicInteger();
+    private final AtomicBoolean probing = new AtomicBoolean();
+
+    /**
+     * A shard that has not failed yet.
+     *
+     * @param recovered told when it answers a probe
+     */
+    FailingShard(RateLimitStore store, Alarms alarms, Consumer<FailingShard> recovered) {
+        this.store = store;
+        this.alarms = alarms;
+        this.recovered = recovered;
+    }
+
+    boolean isOpen() {
+        return failures.get() >= STRAIGHT_FAILURES;
+    }
+
+    /** Counts a failure that was this shard's. */
+    void failed(List<Charge> charges) {
+        failures.incrementAndGet();
+        if (isOpen()) {
+            probe(charges, BETWEEN_PROBES_NANOS);
+        }
+    }
+
+    /** Asks at once whether a failure was this shard's. */
+    void suspect(List<Charge> charges) {
+        probe(charges, isOpen() ? BETWEEN_PROBES_NANOS : 0);
+    }
+
+    private void probe(List<Charge> charges, long afterNanos) {
+        if (probing.compareAndSet(false, true)) {
+            List<Charge> reading = charges.stream().map(charge -> charge.of(0)).toList();
+            alarms.in(
+                    afterNanos,
+                    () -> ask(reading).whenComplete((decision, failure) -> {
+                        probing.set(false);
+                        if (failure == null) {
+                            recovered.accept(this);
+                        } else {
+                            failed(reading);
+                        }
+                    }));
+        }
+    }
+
+    private CompletionStage<Decision> ask(List<Charge> reading) {
+        try {
+            return store.decideAsync(reading, Duration.ZERO);
+        } catch (RuntimeException ex) {
+            return CompletableFuture.failedFuture(ex);
+        }
+    }
+}

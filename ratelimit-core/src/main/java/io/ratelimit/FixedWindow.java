@@ -1,0 +1,262 @@
+package io.ratelimit;
+
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The arithmetic of a fixed window: a counter that starts from zero in each window.
+ *
+ * <p>Windows follow one another without a gap: of the rate's period from the epoch (1970-01-01T00:00Z), so that
+ * {@code 100/1h} counts from full hour to full hour, or those of a calendar in a zone. A call of n fits when the count of its
+ * window and n together are at most N. The count is exact, but only of its windows: N at the end of one and N at the start of
+ * the next may be 2N in a moment. Choose it where a quota is sold so: a thousand a day, until midnight.
+ *
+ * <p>Of {@code 100/1h} and a hundred calls at 9:59, the next fits at 10:00, after a minute.
+ *
+ * <p>A reservation counts in a window of the future, never one before what is promised already.
+ */
+public final class FixedWindow implements Arithmetic {
+
+    private static final int TIME = 0;
+    private static final int FIRST = 1;
+    private static final int START = 0;
+    private static final int END = 1;
+    private static final int COUNT = 2;
+    private static final int ENTRY = 3;
+
+    private final Rate rate;
+    private final long period;
+    private final long most;
+    private final @Nullable CalendarPeriod calendar;
+    private final ZoneId zone;
+    private volatile long[] last = {0, 0};
+
+    private FixedWindow(Rate rate, @Nullable CalendarPeriod calendar, ZoneId zone) {
+        this.rate = rate;
+        this.period = Rate.ticks(rate.period());
+        this.most = Tokens.exactly(rate.tokens());
+        this.calendar = calendar;
+        this.zone = zone;
+    }
+
+    /**
+     * The windows of a rate.
+     *
+     * @param rate the rate
+     * @param calendar whose windows; null for those of the rate's period from the epoch
+     * @param zone whose midnight; only a calendar asks
+     * @return the windows' arithmetic
+     * @throws InvalidLimitException if the rate has a burst, a period of more than 10,000 days, or one that is not the calendar's
+     */
+    public static FixedWindow of(Rate rate, @Nullable CalendarPeriod calendar, ZoneId zone) {
+        rate.requireWindow(Algorithm.FIXED_WINDOW);
+        if (calendar != null && !rate.period().equals(calendar.nominal())) {
+            throw new InvalidLimitException(
+                    "Invalid rate \"" + rate + "\": the windows are those of the calendar; write "
+                            + Tokens.text(rate.tokens()) + "/" + Period.text(calendar.nominal()) + " for a "
+                            + Algorithm.text(calendar));
+        }
+        return new FixedWindow(rate, calendar, zone);
+    }
+
+    /** {@return whose windows these are; null for those of the period from the epoch} */
+    public @Nullable CalendarPeriod calendar() {
+        return calendar;
+    }
+
+    /** {@return the zone of a calendar's windows} */
+    public ZoneId zone() {
+        return zone;
+    }
+
+    /**
+     * The window that an instant is in.
+     *
+     * @param tick the instant
+     * @return its first tick, and that of the next window
+     */
+    public long[] window(long tick) {
+        if (calendar == null) {
+            long start = Math.floorDiv(tick, period) * period;
+            return new long[] {start, start + period};
+        }
+        long[] known = last;
+        if (tick < known[START] || tick >= known[END]) {
+            Instant[] around = calendar.around(Instant.ofEpochMilli(tick), zone);
+            known = new long[] {around[START].toEpochMilli(), around[END].toEpochMilli()};
+            last = known;
+        }
+        return known;
+    }
+
+    @Override
+    public Algorithm algorithm() {
+        return Algorithm.FIXED_WINDOW;
+    }
+
+    @Override
+    public Rate rate() {
+        return rate;
+    }
+
+    @Override
+    public long capacityThousandths() {
+        return most;
+    }
+
+    @Override
+    public long[] full(long now) {
+        return new long[] {now};
+    }
+
+    @Override
+    public boolean isSetBack(long[] state, long now) {
+        return now < state[TIME] - period;
+    }
+
+    /** Drops windows that ended. After a clock was set back for good, all that counts does so in the window of now. */
+    @Override
+    public long[] refreshed(long[] state, long now) {
+        if (isSetBack(state, now)) {
+            long count = count(state);
+            return count == 0 ? full(now) : counted(new long[] {now}, now, count);
+        }
+        long time = Math.max(now, state[TIME]);
+        int first = FIRST;
+        while (first < state.length && state[first + END] <= time) {
+            first += ENTRY;
+        }
+        long[] live = new long[FIRST + state.length - first];
+        live[TIME] = time;
+        System.arraycopy(state, first, live, FIRST, state.length - first);
+        return live;
+    }
+
+    @Override
+    public boolean isFull(long[] state) {
+        return state.length == FIRST;
+    }
+
+    /** Tells the instant, what is free, the ticks until the cost fits, and the ticks until the last window with a count ends. */
+    @Override
+    public void see(long[] state, long now, long cost, long[] seen, int at) {
+        seen[at] = state[TIME];
+        seen[at + 1] = most - count(state);
+        seen[at + 2] = Math.max(0, earliest(state, cost) - state[TIME]);
+        seen[at + 3] = untilFull(state);
+    }
+
+    @Override
+    public long[] taken(long[] state, long cost, long granted) {
+        return counted(state, granted, cost);
+    }
+
+    @Override
+    public long[] owed(long[] state, long cost) {
+        long owing = Math.min(cost, 2 * most - count(state));
+        long last = isFull(state) ? state[TIME] : Math.max(state[TIME], state[state.length - ENTRY + START]);
+        return owing <= 0 ? state : counted(state, last, owing);
+    }
+
+    @Override
+    public long[] returned(long[] state, long cost, long granted) {
+        for (int i = FIRST; i < state.length; i += ENTRY) {
+            if (state[i + START] <= granted && granted < state[i + END]) {
+                long[] next = state.clone();
+                next[i + COUNT] = Math.max(0, state[i + COUNT] - cost);
+                return next[i + COUNT] > 0 ? next : without(state, i);
+            }
+        }
+        return state;
+    }
+
+    @Override
+    public long out(long[] state) {
+        return Math.min(most, count(state));
+    }
+
+    @Override
+    public long[] withOut(long out, long now) {
+        return out == 0 ? full(now) : counted(full(now), now, Math.min(most, out));
+    }
+
+    @Override
+    public boolean continues(Arithmetic other) {
+        return Arithmetic.super.continues(other)
+                && other instanceof FixedWindow from
+                && calendar == from.calendar
+                && (calendar == null || zone.equals(from.zone));
+    }
+
+    /** If one of these windows is made of whole windows of the other, or within one, which hold no more. */
+    @Override
+    public boolean isImpliedBy(Arithmetic stricter) {
+        long nanos = rate.period().toNanos();
+        long other = stricter.rate().period().toNanos();
+        boolean aligned = calendar == null && (nanos % other == 0 || other % nanos == 0);
+        long windows = Math.max(1, nanos / other);
+        return aligned && stricter instanceof FixedWindow && stricter.capacityThousandths() <= most / windows;
+    }
+
+    @Override
+    public long untilFull(long[] state) {
+        return isFull(state) ? 0 : state[state.length - ENTRY + END] - state[TIME];
+    }
+
+    @Override
+    public long untilAdmitted(long[] seen, int at, long cost) {
+        return cost > most ? NEVER : cost == 0 ? 0 : seen[at + 2];
+    }
+
+    @Override
+    public long remaining(long[] seen, int at, long taken) {
+        return Math.max(0, seen[at + 1] - taken);
+    }
+
+    @Override
+    public long untilReset(long[] seen, int at, long taken, long wait) {
+        return taken > 0 ? window(seen[at] + wait)[END] - seen[at] : seen[at + 3];
+    }
+
+    /** The instant at which a cost fits: in the last window that counts, or at the start of the next. */
+    private long earliest(long[] state, long cost) {
+        if (isFull(state) || cost == 0 || cost > most) {
+            return state[TIME];
+        }
+        int lastWindow = state.length - ENTRY;
+        return cost <= most - state[lastWindow + COUNT] ? state[lastWindow + START] : state[lastWindow + END];
+    }
+
+    /** Adds to the count of the window that an instant is in, which is the last one or later. */
+    private long[] counted(long[] state, long granted, long cost) {
+        int length = state.length;
+        if (length > FIRST && granted < state[length - ENTRY + END]) {
+            long[] next = state.clone();
+            next[length - ENTRY + COUNT] += cost;
+            return next;
+        }
+        long[] window = window(granted);
+        long[] next = Arrays.copyOf(state, length + ENTRY);
+        next[length + START] = window[START];
+        next[length + END] = window[END];
+        next[length + COUNT] = cost;
+        return next;
+    }
+
+    private static long count(long[] state) {
+        long count = 0;
+        for (int i = FIRST; i < state.length; i += ENTRY) {
+            count += state[i + COUNT];
+        }
+        return count;
+    }
+
+    private static long[] without(long[] state, int entry) {
+        long[] shorter = new long[state.length - ENTRY];
+        System.arraycopy(state, 0, shorter, 0, entry);
+        System.arraycopy(state, entry + ENTRY, shorter, entry, state.length - entry - ENTRY);
+        return shorter;
+    }
+}

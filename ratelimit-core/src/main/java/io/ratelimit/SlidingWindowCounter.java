@@ -1,0 +1,204 @@
+package io.ratelimit;
+
+/**
+ * The arithmetic of a sliding window that is estimated from two counters.
+ *
+ * <p>Time is cut into windows of the period W from the epoch. With c taken in this window and q in the one before, of which
+ * a share of {@code (W − e)/W} is still in sight e into this window, a call of n fits when
+ * {@code (c + n)·W + q·(W − e) ≤ N·W}, in integers. W counts at most 2<sup>20</sup> steps there, so that the products stay
+ * below 2<sup>53</sup>; e is rounded down and W up to whole steps, which refuses rather than admits.
+ *
+ * <p><b>It is an estimate.</b> It takes what the window before held for spread evenly. Who took N at its very end gets a
+ * share back with each step of this one, although none of it has left the period: nearly N more, 2N − 1 in all. It cannot
+ * promise an instant either, and so does not wait. Choose it where a log would be too large: it takes three numbers.
+ */
+public final class SlidingWindowCounter implements Arithmetic {
+
+    private static final int TIME = 0;
+    private static final int CURRENT = 1;
+    private static final int PREVIOUS = 2;
+    private static final long MOST_STEPS = 1 << 20;
+    private static final long FEWEST_STEPS = 1_000;
+    private static final long MOST_UNITS = 1L << 52;
+
+    private final Rate rate;
+    private final long period;
+    private final long most;
+    private final long step;
+    private final long steps;
+
+    private SlidingWindowCounter(Rate rate, long most, long mostSteps) {
+        this.rate = rate;
+        this.period = Rate.ticks(rate.period());
+        this.most = most;
+        this.step = (period + mostSteps - 1) / mostSteps;
+        this.steps = (period + step - 1) / step;
+    }
+
+    /**
+     * The counters of a rate.
+     *
+     * @param rate the rate
+     * @return the counters' arithmetic
+     * @throws InvalidLimitException if the rate has a burst, a period of more than 10,000 days, or 2<sup>42</sup> thousandths or more a period, saying by how much
+     */
+    public static SlidingWindowCounter of(Rate rate) {
+        rate.requireWindow(Algorithm.SLIDING_WINDOW_COUNTER);
+        long most = Tokens.exactly(rate.tokens());
+        long mostSteps = Math.min(MOST_STEPS, MOST_UNITS / most);
+        if (mostSteps < FEWEST_STEPS) {
+            throw new InvalidLimitException("Invalid rate \"" + rate + "\": sliding-window-counter counts at most "
+                    + Tokens.text(MOST_UNITS / FEWEST_STEPS) + " tokens a period; use fewer tokens, or token-bucket");
+        }
+        return new SlidingWindowCounter(rate, most, mostSteps);
+    }
+
+    /** {@return the ticks of a step, in which a window's elapsed share is counted} */
+    public long step() {
+        return step;
+    }
+
+    @Override
+    public Algorithm algorithm() {
+        return Algorithm.SLIDING_WINDOW_COUNTER;
+    }
+
+    @Override
+    public Rate rate() {
+        return rate;
+    }
+
+    @Override
+    public long capacityThousandths() {
+        return most;
+    }
+
+    @Override
+    public long longestWait() {
+        return 0;
+    }
+
+    @Override
+    public long[] full(long now) {
+        return new long[] {now, 0, 0};
+    }
+
+    @Override
+    public boolean isSetBack(long[] state, long now) {
+        return now < state[TIME] - 2 * period;
+    }
+
+    @Override
+    public long[] refreshed(long[] state, long now) {
+        if (isSetBack(state, now)) {
+            return new long[] {now, state[CURRENT], state[PREVIOUS]};
+        }
+        long time = Math.max(now, state[TIME]);
+        long windows = time / period - state[TIME] / period;
+        long current = windows == 0 ? state[CURRENT] : 0;
+        long previous = windows == 0 ? state[PREVIOUS] : windows == 1 ? state[CURRENT] : 0;
+        return new long[] {time, current, previous};
+    }
+
+    @Override
+    public boolean isFull(long[] state) {
+        return state[CURRENT] == 0 && state[PREVIOUS] == 0;
+    }
+
+    /** Tells the instant and both counters. */
+    @Override
+    public void see(long[] state, long now, long cost, long[] seen, int at) {
+        seen[at] = state[TIME];
+        seen[at + 1] = state[CURRENT];
+        seen[at + 2] = state[PREVIOUS];
+        seen[at + 3] = 0;
+    }
+
+    /** Nobody waits for this algorithm; where a call waits for another, the cost counts from now on. */
+    @Override
+    public long[] taken(long[] state, long cost, long granted) {
+        return new long[] {state[TIME], state[CURRENT] + cost, state[PREVIOUS]};
+    }
+
+    @Override
+    public long[] owed(long[] state, long cost) {
+        long owing = Math.min(cost, most + left(state[CURRENT], state[PREVIOUS], state[TIME] % period));
+        return owing <= 0 ? state : new long[] {state[TIME], state[CURRENT] + owing, state[PREVIOUS]};
+    }
+
+    @Override
+    public long[] returned(long[] state, long cost, long granted) {
+        long windows = state[TIME] / period - granted / period;
+        return new long[] {
+            state[TIME],
+            windows == 0 ? Math.max(0, state[CURRENT] - cost) : state[CURRENT],
+            windows == 1 ? Math.max(0, state[PREVIOUS] - cost) : state[PREVIOUS]
+        };
+    }
+
+    @Override
+    public long out(long[] state) {
+        return most - free(state[CURRENT], state[PREVIOUS], state[TIME] % period);
+    }
+
+    @Override
+    public long[] withOut(long out, long now) {
+        return new long[] {now, Math.min(most, out), 0};
+    }
+
+    /** An estimate implies nothing of another. */
+    @Override
+    public boolean isImpliedBy(Arithmetic stricter) {
+        return false;
+    }
+
+    @Override
+    public long untilFull(long[] state) {
+        return untilEmpty(state[CURRENT], state[PREVIOUS], state[TIME] % period);
+    }
+
+    @Override
+    public long untilAdmitted(long[] seen, int at, long cost) {
+        if (cost > most) {
+            return NEVER;
+        }
+        long current = seen[at + 1];
+        long elapsed = seen[at] % period;
+        if (cost == 0 || cost <= free(current, seen[at + 2], elapsed)) {
+            return 0;
+        }
+        long inThis = current + cost > most ? period : share(most - current - cost, seen[at + 2]);
+        return inThis < period ? inThis - elapsed : period - elapsed + share(most - cost, current);
+    }
+
+    @Override
+    public long remaining(long[] seen, int at, long taken) {
+        return Math.max(0, free(seen[at + 1], seen[at + 2], seen[at] % period) - taken);
+    }
+
+    @Override
+    public long untilReset(long[] seen, int at, long taken, long wait) {
+        return untilEmpty(seen[at + 1] + taken, seen[at + 2], seen[at] % period);
+    }
+
+    /** What fits now, from 0 on. */
+    private long free(long current, long previous, long elapsed) {
+        return Math.max(0, left(current, previous, elapsed));
+    }
+
+    /** What is left; negative where more is owed. */
+    private long left(long current, long previous, long elapsed) {
+        long inSight = previous * (steps - elapsed / step);
+        return Math.floorDiv(most * steps - inSight, steps) - current;
+    }
+
+    /** The ticks into a window after which what is in sight of the window before leaves so much free. */
+    private long share(long free, long previous) {
+        long inSight = previous == 0 ? steps : Math.min(steps, free * steps / previous);
+        return Math.min(period, (steps - inSight) * step);
+    }
+
+    private long untilEmpty(long current, long previous, long elapsed) {
+        return current > 0 ? 2 * period - elapsed : previous > 0 ? period - elapsed : 0;
+    }
+}

@@ -1,0 +1,52 @@
+package io.ratelimit;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.LongConsumer;
+
+/** A remote store that never answers. */
+final class AbsentStore implements RateLimitStore {
+
+    private static final StoreUnavailableException AWAY = new StoreUnavailableException("away", null);
+
+    @Override
+    public String name() {
+        return "absent";
+    }
+
+    @Override
+    public Decision decide(List<Charge> charges, Duration maxWait) {
+        throw AWAY;
+    }
+
+    @Override
+    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+        return CompletableFuture.failedFuture(AWAY);
+    }
+
+    @Override
+    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+        return CompletableFuture.failedFuture(AWAY);
+    }
+
+    @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        return CompletableFuture.failedFuture(AWAY);
+    }
+
+    @Override
+    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+        return CompletableFuture.failedFuture(AWAY);
+    }
+
+    @Override
+    public void whenReady(LongConsumer listener) {}
+
+    @Override
+    public void forget(Limit limit, String key) {}
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,92 @@
+package io.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class SettlingTests {
+
+    private final AtomicLong nanos = new AtomicLong();
+    private final RateLimiters limiters = new RateLimiters(MemoryStore.create(nanos::get, 100), List.of());
+    private final RateLimiter minute = limiters.define(Limit.of("minute", "100/1m"));
+    private final RateLimiter day = limiters.define(Limit.of("day", "1000/1d"));
+
+    @AfterEach
+    void close() {
+        limiters.close();
+    }
+
+    @Test
+    void whatWasNotUsedComesBack() {
+        Decision decision = minute.tryAcquire("acme", 80);
+        assertThat(minute.settle(decision, 12.5)).isDone();
+        assertThat(minute.peek("acme").remaining()).isEqualTo(87.5);
+    }
+
+    @Test
+    void whatWasUsedBeyondIsOwed() {
+        Decision decision = minute.tryAcquire("acme", 80);
+        minute.settle(decision, 95.001);
+        assertThat(minute.peek("acme").remaining()).isEqualTo(4.999);
+        minute.settle(minute.tryAcquire("acme", 1), 1_000_000);
+        assertThat(minute.peek("acme").resetAfter()).hasMinutes(2);
+    }
+
+    @Test
+    void aCallThatUsedNothingIsFree() {
+        Decision decision = limiters.tryAcquire(List.of(minute.charge("acme", 80), day.charge("acme", 80)));
+        limiters.refund(decision);
+        assertThat(minute.peek("acme").remaining()).isEqualTo(100);
+        assertThat(day.peek("acme").remaining()).isEqualTo(1000);
+    }
+
+    @Test
+    void chargesThatAreNotNamedStayAsTheyWereTaken() {
+        Decision decision = limiters.tryAcquire(List.of(minute.charge("acme", 80), day.charge("acme", 80)));
+        limiters.settle(decision, List.of(day.charge("acme", 100)));
+        assertThat(minute.peek("acme").remaining()).isEqualTo(20);
+        assertThat(day.peek("acme").remaining()).isEqualTo(900);
+    }
+
+    @Test
+    void aDecisionIsSettledOnce() {
+        Decision decision = minute.tryAcquire("acme", 80);
+        limiters.refund(decision);
+        assertThatThrownBy(() -> minute.settle(decision, 0))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("The decision was settled before; settle each decision once");
+        assertThat(minute.peek("acme").remaining()).isEqualTo(100);
+    }
+
+    @Test
+    void whatMayHaveComeBackAnywayIsVoid() {
+        Decision decision = minute.tryAcquire("acme", 80);
+        nanos.addAndGet(60_000_000_000L);
+        minute.tryAcquire("acme", 50);
+        minute.settle(decision, 0);
+        assertThat(minute.peek("acme").remaining()).isEqualTo(50);
+    }
+
+    @Test
+    void aRefusalAndAStrangersDecisionCannotBeSettled() {
+        minute.tryAcquire("acme", 80);
+        Decision refused = minute.tryAcquire("acme", 80);
+        assertThatThrownBy(() -> minute.settle(refused, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("The decision was not admitted and took nothing; settle what was admitted");
+        Decision other = day.tryAcquire("acme", 80);
+        assertThatThrownBy(() -> minute.settle(other, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("not one of limit \"minute\" alone");
+        assertThatThrownBy(() -> limiters.settle(other, List.of(minute.charge("acme", 1))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("No charge of limit \"minute\"");
+        assertThatThrownBy(() -> day.settle(other, -1)).isInstanceOf(IllegalArgumentException.class);
+        day.settle(other, 0);
+        assertThat(day.peek("acme").remaining()).isEqualTo(1000);
+    }
+}

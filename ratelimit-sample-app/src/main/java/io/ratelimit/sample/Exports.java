@@ -1,0 +1,48 @@
+package io.ratelimit.sample;
+
+import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.sample.Catalogue.Product;
+import java.time.Duration;
+import java.util.Optional;
+import org.springframework.jdbc.core.DataClassRowMapper;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Service;
+import reactor.core.publisher.Flux;
+
+/** Long answers, of which each user may have two at once. */
+@Service
+class Exports {
+
+    private static final Duration PAUSE = Duration.ofMillis(10);
+
+    private final JdbcClient database;
+
+    Exports(JdbcClient database) {
+        this.database = database;
+    }
+
+    /**
+     * The products, at their leisure: each is read when the one before is written. The user's place is taken until there are no
+     * more, or nobody reads them.
+     */
+    @RateLimited(limit = "export", key = "#user")
+    Flux<Product> export(String user, int rows) {
+        return Flux.generate(() -> 1, (row, sink) -> {
+            Optional<Product> product = row > rows ? Optional.empty() : slowly(row);
+            product.ifPresentOrElse(sink::next, sink::complete);
+            return row + 1;
+        });
+    }
+
+    private Optional<Product> slowly(int row) {
+        try {
+            Thread.sleep(PAUSE.toMillis());
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        }
+        return database.sql("select id, name, category, price from product where id = ?")
+                .param(row)
+                .query(DataClassRowMapper.newInstance(Product.class))
+                .optional();
+    }
+}

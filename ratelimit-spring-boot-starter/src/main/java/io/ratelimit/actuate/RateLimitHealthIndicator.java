@@ -1,0 +1,43 @@
+package io.ratelimit.actuate;
+
+import io.ratelimit.FallbackStore;
+import io.ratelimit.RateLimiters;
+import java.util.Optional;
+import org.springframework.boot.health.contributor.AbstractHealthIndicator;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.Status;
+
+/**
+ * The health of the limits: {@code UP}, or {@code UNKNOWN} with the reason while the store cannot be asked and each limit
+ * answers by its own policy. It is never {@code DOWN}, so that a store that fails does not take the application with it.
+ */
+public final class RateLimitHealthIndicator extends AbstractHealthIndicator {
+
+    private final RateLimiters limiters;
+
+    /**
+     * Creates an indicator.
+     *
+     * @param limiters the limits, whose store is asked each time; that takes nothing
+     */
+    public RateLimitHealthIndicator(RateLimiters limiters) {
+        super("The health of the rate limits could not be told");
+        this.limiters = limiters;
+    }
+
+    @Override
+    protected void doHealthCheck(Health.Builder health) {
+        StoreDescription store = StoreDescription.of(limiters);
+        boolean away = store.state().equals("down");
+        health.status(away ? Status.UNKNOWN : Status.UP)
+                .withDetail("store", store.name())
+                .withDetail("state", store.state());
+        if (away) {
+            health.withDetail("reason", reason().orElse("the store cannot be asked"));
+        }
+    }
+
+    private Optional<String> reason() {
+        return limiters.store() instanceof FallbackStore store ? store.outage() : Optional.empty();
+    }
+}

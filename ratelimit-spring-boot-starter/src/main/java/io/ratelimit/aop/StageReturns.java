@@ -1,0 +1,117 @@
+package io.ratelimit.aop;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link CompletionStage}: decided at once, and whatever goes wrong is a failed one, also what the method's body throws.
+ *
+ * <p>An ordinary thread waits for the store, but never for tokens; an event loop for neither. They get a stage that begins
+ * when the call may go on.
+ */
+final class StageReturns implements Returns {
+
+    static final Returns INSTANCE = new StageReturns();
+
+    private StageReturns() {}
+
+    @Override
+    public CompletionStage<?> invoke(LimitedCall call) {
+        try {
+            CompletableFuture<Outcome> outcome = EventLoop.isCurrent() ? call.decideAsync() : call.decideThenWait();
+            if (!outcome.isDone()) {
+                return begunLater(call, outcome);
+            }
+            Outcome decided = outcome.join();
+            CompletionStage<?> begun = begin(call, decided);
+            return decided.isFollowed() ? followed(begun, decided, new Result(outcome)) : begun;
+        } catch (Throwable ex) {
+            return CompletableFuture.failedFuture(cause(ex));
+        }
+    }
+
+    private static CompletionStage<?> begunLater(LimitedCall call, CompletableFuture<Outcome> outcome) {
+        Result result = new Result(outcome);
+        outcome.whenComplete((decided, failure) -> {
+            if (failure != null) {
+                result.completeExceptionally(cause(failure));
+            } else if (result.isDone()) {
+                decided.dropped();
+            } else {
+                followed(begin(call, decided), decided, result);
+            }
+        });
+        return result;
+    }
+
+    /** Runs what was decided. */
+    private static CompletionStage<?> begin(LimitedCall call, Outcome outcome) {
+        try {
+            return (CompletionStage<?>) call.returned(outcome.run());
+        } catch (Throwable ex) {
+            return CompletableFuture.failedFuture(ex);
+        }
+    }
+
+    /** The one place that sees how it ends. A caller who gives up, by cancelling or by a timeout, cancels what runs for it. */
+    private static CompletionStage<?> followed(CompletionStage<?> begun, Outcome outcome, Result result) {
+        begun.whenComplete((value, failure) -> {
+            if (failure == null) {
+                outcome.succeeded(value);
+                result.complete(value);
+            } else {
+                outcome.failed(cause(failure));
+                result.completeExceptionally(cause(failure));
+            }
+        });
+        result.whenComplete((value, failure) -> {
+            outcome.abandoned();
+            if (begun instanceof Future<?> running) {
+                running.cancel(true);
+            }
+        });
+        return result;
+    }
+
+    private static Throwable cause(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+
+    /** What the caller has. Who gives up gives back what was promised, and what is held before anybody hears that it is over. */
+    private static final class Result extends CompletableFuture<@Nullable Object> {
+
+        private final CompletableFuture<Outcome> outcome;
+
+        Result(CompletableFuture<Outcome> outcome) {
+            this.outcome = outcome;
+            whenComplete((value, failure) -> outcome.cancel(true));
+        }
+
+        @Override
+        public boolean complete(@Nullable Object value) {
+            end();
+            return super.complete(value);
+        }
+
+        @Override
+        public boolean completeExceptionally(Throwable failure) {
+            end();
+            return super.completeExceptionally(failure);
+        }
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            end();
+            return super.cancel(mayInterruptIfRunning);
+        }
+
+        private void end() {
+            if (!isDone() && outcome.isDone()) {
+                outcome.thenAccept(Outcome::abandoned);
+            }
+        }
+    }
+}

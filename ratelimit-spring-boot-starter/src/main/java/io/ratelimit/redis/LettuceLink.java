@@ -1,0 +1,64 @@
+package io.ratelimit.redis;
+
+import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.SlotHash;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.lettuce.core.cluster.models.partitions.Partitions;
+import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.redis.connection.lettuce.LettuceConnection;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+/**
+ * One connection, to all nodes of a cluster that are asked, and how often in a row each of them left it without an answer.
+ *
+ * <p>A server that is frozen, or behind a firewall that forgot the connection, keeps it open. That wears it out.
+ */
+record LettuceLink(
+        LettuceConnection lent,
+        RedisClusterAsyncCommands<byte[], byte[]> commands,
+        @Nullable Partitions partitions,
+        ConcurrentMap<Object, AtomicInteger> unanswered)
+        implements AutoCloseable {
+
+    private static final int STRAIGHT_FAILURES = 3;
+
+    static LettuceLink open(LettuceConnectionFactory factory) {
+        LettuceConnection lent = (LettuceConnection) factory.getConnection();
+        Partitions partitions =
+                factory.getRequiredNativeClient() instanceof RedisClusterClient client ? client.getPartitions() : null;
+        return new LettuceLink(lent, lent.getNativeConnection(), partitions, new ConcurrentHashMap<>());
+    }
+
+    /** The node that has a key; the slot alone while it has none, or while the driver learns anew who has it. */
+    Object node(byte[] key) {
+        if (partitions == null) {
+            return "only";
+        }
+        int slot = SlotHash.getSlot(key);
+        RedisClusterNode node = partitions.getPartitionBySlot(slot);
+        return node == null ? slot : node.getNodeId();
+    }
+
+    /** Counts how a call ended; says whether the next ones had better have another connection. */
+    boolean isWornOut(byte[] key, @Nullable Throwable failure) {
+        if (failure == null || !RedisError.answer(failure).isEmpty()) {
+            if (!unanswered.isEmpty()) {
+                unanswered.remove(node(key));
+            }
+            return false;
+        }
+        return unanswered
+                        .computeIfAbsent(node(key), node -> new AtomicInteger())
+                        .incrementAndGet()
+                >= STRAIGHT_FAILURES;
+    }
+
+    @Override
+    public void close() {
+        lent.close();
+    }
+}

@@ -1,0 +1,89 @@
+package io.ratelimit.redis;
+
+import io.ratelimit.Arithmetic;
+import io.ratelimit.Concurrency;
+import io.ratelimit.FixedWindow;
+import io.ratelimit.SlidingWindowCounter;
+import io.ratelimit.TokenBucket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The arguments of a script, in the order that its first lines give. */
+final class ScriptArguments {
+
+    private static final int MILLISECONDS = 2;
+    private static final int INTERVAL = 1;
+
+    private final List<byte[]> args = new ArrayList<>();
+    private final CalendarWindows windows;
+    private final String channel;
+
+    /**
+     * The first of the arguments.
+     *
+     * @param channel where leases that become ready are told
+     */
+    ScriptArguments(String operation, long maxWaitMicros, CalendarWindows windows, String channel) {
+        this.windows = windows;
+        this.channel = channel;
+        add(operation);
+        add(maxWaitMicros);
+    }
+
+    void add(long number) {
+        add(Long.toString(number));
+    }
+
+    /** The numbers of a rate, which are also those that its values are stored with, and the lease of a charge. */
+    void add(Arithmetic rate) {
+        add(kind(rate));
+        add(rate.period());
+        add(rate.capacityThousandths());
+        if (rate instanceof TokenBucket bucket) {
+            add(bucket.refill());
+            add(bucket.unitsPerThousandth());
+        } else if (rate instanceof SlidingWindowCounter counter) {
+            add(counter.step());
+        } else if (rate instanceof FixedWindow window) {
+            addCalendar(window);
+        } else if (rate instanceof Concurrency leases) {
+            add(leases.lease());
+            add(channel);
+        }
+    }
+
+    byte[][] toArray() {
+        return args.toArray(new byte[0][]);
+    }
+
+    private void addCalendar(FixedWindow rate) {
+        if (rate.calendar() == null) {
+            add("");
+            return;
+        }
+        add(rate.calendar() + " " + rate.zone());
+        List<long[]> told = windows.of(rate);
+        add(told.size());
+        for (long[] window : told) {
+            add(window[0]);
+            add(window[1]);
+        }
+    }
+
+    private void add(String text) {
+        args.add(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Stored with every value, so these numbers stay what they are. */
+    private static int kind(Arithmetic rate) {
+        int tick = rate.tickNanos() == 1_000 ? 0 : MILLISECONDS;
+        return switch (rate.algorithm()) {
+            case TOKEN_BUCKET -> tick + (((TokenBucket) rate).isInterval() ? INTERVAL : 0);
+            case SLIDING_WINDOW -> 4 + tick;
+            case SLIDING_WINDOW_COUNTER -> 8 + tick;
+            case FIXED_WINDOW -> 12 + tick;
+            case CONCURRENCY -> 16 + tick;
+        };
+    }
+}

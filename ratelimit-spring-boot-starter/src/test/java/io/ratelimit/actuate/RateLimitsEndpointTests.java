@@ -1,0 +1,76 @@
+package io.ratelimit.actuate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ratelimit.Limit;
+import io.ratelimit.RateLimiters;
+import io.ratelimit.actuate.RateLimitsEndpoint.Overview;
+import io.ratelimit.actuate.RateLimitsEndpointResponses.FailingStore;
+import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
+import io.ratelimit.autoconfigure.RateLimitEndpointAutoConfiguration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
+
+/** The endpoint over a remote store that no policy answers for, and in an application. */
+class RateLimitsEndpointTests {
+
+    private final FailingStore store = new FailingStore();
+    private final RateLimiters limiters = new RateLimiters(store, List.of());
+    private final RateLimitsEndpoint endpoint = new RateLimitsEndpoint(limiters, limit -> List.of(), List::of);
+
+    @Test
+    void whatTheStoreCannotTellOrDoIsUnavailable() {
+        limiters.define(Limit.of("search", "4/s"));
+        store.fail();
+
+        assertThat(List.of(
+                        endpoint.limit("search", null),
+                        endpoint.limit("search", "a/b"),
+                        endpoint.level("search", "a"),
+                        endpoint.resetShared("search", null),
+                        endpoint.reset("search", "a")))
+                .allSatisfy(response -> assertThat(response.getBody()).isNull())
+                .extracting(WebEndpointResponse::getStatus)
+                .containsOnly(503);
+        assertThat(endpoint.limits().store().state()).isEqualTo("down");
+    }
+
+    @Test
+    void inAnApplicationItNamesTheMethodsThatUseALimitAndThoseThatChooseOne() {
+        new WebApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(
+                        AopAutoConfiguration.class,
+                        RateLimitAutoConfiguration.class,
+                        RateLimitEndpointAutoConfiguration.class))
+                .withPropertyValues(
+                        "management.endpoints.web.exposure.include=ratelimits",
+                        "ratelimit.limits.gold=9/s",
+                        "ratelimit.limits.silver=1/s",
+                        "ratelimit.limits.other=1/s")
+                .withBean(Shop.class)
+                .run(context -> {
+                    Overview overview =
+                            context.getBean(RateLimitsEndpoint.class).limits();
+                    String shop = Shop.class.getName();
+                    assertThat(overview.choosing()).containsExactly(shop + "#offer(boolean)", shop + "#search(String)");
+                    assertThat(overview.limits())
+                            .extracting(LimitDescription::methods)
+                            .containsExactly(
+                                    List.of(shop + "#offer(boolean)"), List.of(), List.of(shop + "#offer(boolean)"));
+                });
+    }
+
+    static class Shop {
+
+        @RateLimited(limitExpression = "#pays ? 'gold' : 'silver'")
+        public void offer(boolean pays) {}
+
+        @RateLimited(limitExpression = "#plan")
+        public void search(String plan) {}
+    }
+}

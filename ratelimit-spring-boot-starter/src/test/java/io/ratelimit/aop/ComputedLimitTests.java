@@ -1,0 +1,227 @@
+package io.ratelimit.aop;
+
+import static io.ratelimit.aop.LimitedApplication.taken;
+import static io.ratelimit.aop.RateLimitAdvisorTests.assertRefused;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.ratelimit.EmptyKeyException;
+import io.ratelimit.RateLimitExceededException;
+import io.ratelimit.RateLimiters;
+import io.ratelimit.UnknownLimitException;
+import io.ratelimit.annotation.RateLimited;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+
+/** Limits whose name is found on each call. */
+class ComputedLimitTests {
+
+    private final ApplicationContextRunner failing = LimitedApplication.with(Bean.class);
+    private final ApplicationContextRunner unlimited = failing.withPropertyValues("unknown-limit=UNLIMITED");
+
+    @Test
+    void theLimitOfACallIsTheOneThatItsExpressionNames() {
+        failing.run(context -> {
+            Bean bean = context.getBean(Bean.class);
+            bean.named("one", "ann");
+            assertRefused(() -> bean.named("one", "ann"));
+            bean.named("ten", "ann");
+            bean.named("ten", "ann");
+            bean.named("one", "bob");
+            assertThat(taken(context, "one", "ann")).isEqualTo(1);
+            assertThat(taken(context, "ten", "ann")).isEqualTo(2);
+            assertThat(bean.calls()).isEqualTo(4);
+        });
+    }
+
+    @Test
+    void aTextIsComputedFromWhatIsKnownOfTheCall() {
+        failing.run(context -> {
+            context.getBean(Bean.class).chosen(true);
+            context.getBean(Bean.class).chosen(false);
+            context.getBean(Bean.class).joined("n");
+            assertThat(taken(context, "ten")).isEqualTo(2);
+            assertThat(taken(context, "other")).isEqualTo(1);
+        });
+    }
+
+    @Test
+    void theLimitsOwnCostAndCapacityAreThoseOfTheChosenLimit() {
+        failing.run(context -> {
+            Bean bean = context.getBean(Bean.class);
+            bean.named("dear", "ann");
+            assertThat(taken(context, "dear", "ann")).isEqualTo(2.5);
+            bean.fiveOf("ten");
+            assertThatExceptionOfType(RateLimitExceededException.class)
+                    .isThrownBy(() -> bean.fiveOf("one"))
+                    .satisfies(ex ->
+                            assertThat(ex.getDecision().orElseThrow().never()).isTrue());
+            assertThat(taken(context, "ten")).isEqualTo(5);
+        });
+    }
+
+    static Stream<Arguments> noNames() {
+        return Stream.of(
+                Arguments.of(null, "gave null; "),
+                Arguments.of("", "gave a blank text; "),
+                Arguments.of(" \t", "gave a blank text; "),
+                Arguments.of(4711, "gave a java.lang.Integer, no text; "),
+                Arguments.of(new StringBuilder("ten-secret"), "gave a java.lang.StringBuilder, no text; "),
+                Arguments.of("secret-".repeat(10), "gave a text of more than 64 characters; "));
+    }
+
+    @ParameterizedTest
+    @MethodSource("noNames")
+    void aValueThatIsNoNameIsToldByMethodAndAttributeAndNotByValue(Object value, String problem) {
+        failing.run(context -> {
+            Bean bean = context.getBean(Bean.class);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> bean.any(value))
+                    .withMessageStartingWith("Invalid limitExpression of @RateLimited on " + Bean.class.getName()
+                            + "#any(Object): \"#plan\" ")
+                    .withMessageContaining(problem)
+                    .withMessageContaining("nothing was charged; give the name of a limit")
+                    .withMessageNotContaining("secret")
+                    .withMessageNotContaining("4711");
+            assertThat(bean.calls()).isZero();
+            assertThat(taken(context, "other")).isZero();
+        });
+    }
+
+    @Test
+    void aNameThatIsNotDefinedFailsWithTheNearestNameAndChargesNothing() {
+        failing.run(context -> {
+            Bean bean = context.getBean(Bean.class);
+            assertThatExceptionOfType(UnknownLimitException.class)
+                    .isThrownBy(() -> bean.any("tenn"))
+                    .satisfies(ex -> assertThat(ex.getNearest()).hasValue("ten"));
+            assertThat(bean.calls()).isZero();
+            assertThat(taken(context, "other")).isZero();
+        });
+    }
+
+    @Test
+    void aNameThatIsNotDefinedDoesNotCountWhereThatMeansUnlimited() {
+        unlimited.run(context -> {
+            Bean bean = context.getBean(Bean.class);
+            for (int i = 0; i < 20; i++) {
+                bean.named("enterprise", null);
+                bean.named("secret-".repeat(10), null);
+            }
+            assertThat(bean.calls()).isEqualTo(40);
+            assertThat(taken(context, "other")).isZero();
+        });
+    }
+
+    @Test
+    void theOtherLimitsOfTheCallStillCountWhereItMeansUnlimited() {
+        unlimited.run(context -> {
+            Bean bean = context.getBean(Bean.class);
+            bean.any("enterprise");
+            assertThat(taken(context, "other")).isEqualTo(1);
+        });
+    }
+
+    @Test
+    void aDefinedNameCountsWhereAnUndefinedOneMeansUnlimited() {
+        unlimited.run(context -> {
+            Bean bean = context.getBean(Bean.class);
+            bean.named("one", "ann");
+            assertRefused(() -> bean.named("one", "ann"));
+            assertThatIllegalArgumentException().isThrownBy(() -> bean.any(null));
+            assertThatExceptionOfType(EmptyKeyException.class)
+                    .isThrownBy(() -> bean.named("ten", null))
+                    .satisfies(ex -> assertThat(ex.getLimit()).isEqualTo("ten"));
+        });
+    }
+
+    @Test
+    void aLimitThatIsWrittenFailsWhateverAnUndefinedOneMeans() {
+        unlimited.run(context -> {
+            context.getBean(RateLimiters.class).remove("other");
+            assertThatExceptionOfType(UnknownLimitException.class)
+                    .isThrownBy(() -> context.getBean(Bean.class).any("ten"));
+        });
+    }
+
+    @Test
+    void aLimitThatIsDefinedLaterCountsFromThenOn() {
+        failing.run(context -> {
+            Bean bean = context.getBean(Bean.class);
+            context.getBean(RateLimiters.class).define(io.ratelimit.Limit.of("late", "1/h"));
+            bean.named("late", "ann");
+            assertRefused(() -> bean.named("late", "ann"));
+        });
+    }
+
+    @Test
+    void aFalseConditionAsksForNoName() {
+        failing.run(context -> {
+            context.getBean(Bean.class).conditional(null);
+            assertThat(context.getBean(Bean.class).calls()).isEqualTo(1);
+        });
+    }
+
+    @Test
+    void theMethodIsListedAsChoosingAndUnderTheNamesThatItSpellsOut() {
+        failing.run(context -> {
+            RateLimitedMethods methods = context.getBean(RateLimitedMethods.class);
+            String bean = Bean.class.getName();
+            assertThat(methods.choosing())
+                    .containsExactly(
+                            bean + "#any(Object)",
+                            bean + "#chosen(boolean)",
+                            bean + "#conditional(String)",
+                            bean + "#fiveOf(String)",
+                            bean + "#joined(String)",
+                            bean + "#named(String,String)");
+            assertThat(methods.usedBy("ten")).containsExactly(bean + "#chosen(boolean)");
+            assertThat(methods.usedBy("other")).containsExactly(bean + "#any(Object)", bean + "#chosen(boolean)");
+        });
+    }
+
+    static class Bean {
+
+        private int calls;
+
+        int calls() {
+            return calls;
+        }
+
+        @RateLimited(limitExpression = "#plan", key = "#user")
+        public void named(String plan, String user) {
+            calls++;
+        }
+
+        @RateLimited(limitExpression = "#plan")
+        @RateLimited("other")
+        public void any(Object plan) {
+            calls++;
+        }
+
+        @RateLimited(limitExpression = "#pays ? 'ten' : 'other'")
+        public void chosen(boolean pays) {
+            calls++;
+        }
+
+        @RateLimited(limitExpression = "'te' + #end")
+        public void joined(String end) {
+            calls++;
+        }
+
+        @RateLimited(limitExpression = "#plan", cost = 5)
+        public void fiveOf(String plan) {
+            calls++;
+        }
+
+        @RateLimited(limitExpression = "#plan", condition = "#plan != null")
+        public void conditional(String plan) {
+            calls++;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
+import io.ratelimit.Limit;
+import io.ratelimit.MemoryStore;
+import io.ratelimit.RateLimitStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
+
+/** Replies when told to, on a thread of its own, as a store over the network does. */
+final class LateStore implements RateLimitStore {
+
+    static final String THREAD = "store-io";
+
+    private final BlockingQueue<Runnable> waiting = new LinkedBlockingQueue<>();
+    private final RateLimitStore memory = MemoryStore.create(() -> 0, 1000);
+
+    /** Answers one question, which may yet have to be asked, and returns when nothing is left to do on the store's thread. */
+    void reply() throws InterruptedException {
+        Runnable reply = waiting.poll(10, TimeUnit.SECONDS);
+        if (reply == null) {
+            throw new AssertionError("nobody asked");
+        }
+        Thread thread = new Thread(reply, THREAD);
+        thread.start();
+        thread.join();
+    }
+
+    @Override
+    public String name() {
+        return "late";
+    }
+
+    @Override
+    public Decision decide(List<Charge> charges, Duration maxWait) {
+        return memory.decide(charges, maxWait);
+    }
+
+    @Override
+    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+        CompletableFuture<Decision> reply = new CompletableFuture<>();
+        waiting.add(() -> reply.complete(memory.decide(charges, maxWait)));
+        return reply;
+    }
+
+    @Override
+    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+        return memory.giveBack(taken, unused);
+    }
+
+    @Override
+    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+        return memory.owe(taken, more);
+    }
+
+    @Override
+    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+        return memory.renew(decisions);
+    }
+
+    @Override
+    public void whenReady(LongConsumer listener) {
+        memory.whenReady(listener);
+    }
+
+    @Override
+    public void forget(Limit limit, String key) {}
+
+    @Override
+    public void close() {
+        memory.close();
+    }
+}

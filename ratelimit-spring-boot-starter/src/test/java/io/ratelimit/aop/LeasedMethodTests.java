@@ -1,0 +1,518 @@
+package io.ratelimit.aop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.RateLimitExceededException;
+import io.ratelimit.RateLimiters;
+import io.ratelimit.annotation.RateLimited;
+import io.reactivex.rxjava3.core.Single;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/** Methods of which one call may run at once: a call ends with its result, however that ends, and the next may begin. */
+@Timeout(60)
+class LeasedMethodTests {
+
+    private static final IllegalStateException BROKEN = new IllegalStateException("broken");
+
+    private final ApplicationContextRunner runner = LimitedApplication.with(Service.class);
+
+    /** A call that runs when this returns, and ends when what it returns is run. */
+    interface Ending {
+
+        Runnable begin(Service service);
+    }
+
+    static Stream<Named<Ending>> endings() {
+        return Stream.of(
+                Named.of("a value", service -> {
+                    CompletableFuture<String> result = CompletableFuture.supplyAsync(service::plain);
+                    service.awaitRunning();
+                    return () -> {
+                        service.gate().complete("value");
+                        assertThat(result.join()).isEqualTo("value");
+                    };
+                }),
+                Named.of("an exception", service -> {
+                    CompletableFuture<String> result = CompletableFuture.supplyAsync(service::plain);
+                    service.awaitRunning();
+                    return () -> {
+                        service.gate().completeExceptionally(BROKEN);
+                        assertThatThrownBy(result::join).hasRootCause(BROKEN);
+                    };
+                }),
+                stage("a stage's value", service -> service.gate().complete("value")),
+                stage("a stage's null", service -> service.gate().complete(null)),
+                stage("a stage's failure", service -> service.gate().completeExceptionally(BROKEN)),
+                stage("a stage's cancellation", service -> service.gate().cancel(true)),
+                Named.of("a caller's cancellation of a future", service -> {
+                    CompletableFuture<String> result = service.future();
+                    return () -> {
+                        result.cancel(true);
+                        assertThat(service.gate()).isCancelled();
+                    };
+                }),
+                Named.of("a caller's cancellation of a stage that is no future", service -> {
+                    CompletionStage<String> result = service.stage();
+                    return () -> {
+                        result.toCompletableFuture().cancel(true);
+                        assertThat(service.gate()).isNotDone();
+                    };
+                }),
+                Named.of("a timeout of a future", service -> {
+                    CompletableFuture<String> result = service.future();
+                    return () -> assertThatThrownBy(() ->
+                                    result.orTimeout(1, TimeUnit.MILLISECONDS).get())
+                            .hasCauseInstanceOf(TimeoutException.class);
+                }),
+                Named.of("a caller's own value", service -> {
+                    CompletableFuture<String> result = service.future();
+                    return () -> result.complete("mine");
+                }),
+                mono("a mono's value", service -> service.sink().tryEmitValue("value")),
+                mono("an empty mono", service -> service.sink().tryEmitEmpty()),
+                mono("a mono's error", service -> service.sink().tryEmitError(BROKEN)),
+                Named.of(
+                        "a subscriber of a mono who cancels",
+                        service -> service.mono().subscribe()::dispose),
+                Named.of("a timeout of a mono", service -> {
+                    Sinks.Empty<Void> late = Sinks.empty();
+                    CompletableFuture<String> result =
+                            service.mono().timeout(late.asMono()).toFuture();
+                    return () -> {
+                        late.tryEmitEmpty();
+                        assertThatThrownBy(result::join).hasCauseInstanceOf(TimeoutException.class);
+                    };
+                }),
+                Named.of(
+                        "a subscriber of a single who disposes of it",
+                        service -> service.single().subscribe()::dispose),
+                Named.of("a single's value", service -> {
+                    CompletionStage<String> result = service.single().toCompletionStage();
+                    return () -> {
+                        service.sink().tryEmitValue("value");
+                        assertThat(result).isCompletedWithValue("value");
+                    };
+                }),
+                flux("the end of a flux", service -> service.many().tryEmitComplete()),
+                flux("the error of a flux", service -> service.many().tryEmitError(BROKEN)),
+                Named.of("a subscriber of a flux who cancels", service -> {
+                    Disposable subscriber = service.flux().subscribe();
+                    service.many().tryEmitNext("first");
+                    return subscriber::dispose;
+                }),
+                Named.of("a subscriber of a flux who has enough", service -> {
+                    CompletableFuture<List<String>> result =
+                            service.flux().take(2).collectList().toFuture();
+                    service.many().tryEmitNext("first");
+                    return () -> {
+                        service.many().tryEmitNext("second");
+                        assertThat(result).isCompletedWithValue(List.of("first", "second"));
+                    };
+                }),
+                Named.of("a timeout of a flux", service -> {
+                    Sinks.Empty<Void> late = Sinks.empty();
+                    CompletableFuture<String> result =
+                            service.flux().timeout(late.asMono()).next().toFuture();
+                    return () -> {
+                        late.tryEmitEmpty();
+                        assertThatThrownBy(result::join).hasCauseInstanceOf(TimeoutException.class);
+                    };
+                }));
+    }
+
+    @ParameterizedTest
+    @MethodSource("endings")
+    void theNextCallIsRefusedWhileOneRunsAndAdmittedWhenItEnded(Ending ending) {
+        run((service, limiters) -> {
+            for (int call = 0; call < 3; call++) {
+                service.startAfresh();
+                Runnable end = ending.begin(service);
+                assertThat(isFree(limiters)).isFalse();
+                assertThatThrownBy(service::plain).isInstanceOf(RateLimitExceededException.class);
+                end.run();
+                assertThat(isFree(limiters)).isTrue();
+            }
+        });
+    }
+
+    static Stream<Named<Function<Service, CompletableFuture<?>>>> immediate() {
+        return Stream.of(
+                Named.of("plain", service -> CompletableFuture.completedFuture(call(service::plainBroken))),
+                Named.of("stage", Service::stageBroken),
+                Named.of("null stage", Service::stageNull),
+                Named.of("mono", service -> service.monoBroken().toFuture()),
+                Named.of("null mono", service -> service.monoNull().toFuture()),
+                Named.of("flux", service -> service.fluxBroken().next().toFuture()),
+                Named.of(
+                        "blocked flux", service -> service.fluxOfNobody().next().toFuture()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("immediate")
+    void aBodyThatFailsBeforeThereIsAnythingToWaitForHoldsNothing(Function<Service, CompletableFuture<?>> kind) {
+        run((service, limiters) -> {
+            for (int call = 0; call < 3; call++) {
+                assertThat(kind.apply(service))
+                        .satisfies(result -> assertThat(result.handle((value, failure) ->
+                                        failure != null && failure.toString().contains("Exceeded")))
+                                .isCompletedWithValue(false));
+                assertThat(isFree(limiters)).isTrue();
+            }
+        });
+    }
+
+    @Test
+    void whoeverHearsOfTheEndFindsThePlaceFree() {
+        run((service, limiters) -> {
+            CompletableFuture<Boolean> ended = service.future().thenApply(value -> isFree(limiters));
+            service.gate().complete("value");
+            assertThat(ended).isCompletedWithValue(true);
+
+            service.startAfresh();
+            ended = service.future().handle((value, failure) -> isFree(limiters));
+            service.gate().completeExceptionally(BROKEN);
+            assertThat(ended).isCompletedWithValue(true);
+
+            service.startAfresh();
+            CompletableFuture<String> future = service.future();
+            ended = future.handle((value, failure) -> isFree(limiters));
+            future.orTimeout(1, TimeUnit.MILLISECONDS);
+            assertThat(ended.join()).isTrue();
+
+            service.startAfresh();
+            future = service.future();
+            ended = future.handle((value, failure) -> isFree(limiters));
+            future.cancel(false);
+            assertThat(ended).isCompletedWithValue(true);
+
+            service.startAfresh();
+            ended = service.mono().map(value -> isFree(limiters)).toFuture();
+            service.sink().tryEmitValue("value");
+            assertThat(ended).isCompletedWithValue(true);
+
+            service.startAfresh();
+            ended = service.mono()
+                    .map(value -> false)
+                    .onErrorResume(failure -> Mono.just(isFree(limiters)))
+                    .toFuture();
+            service.sink().tryEmitError(BROKEN);
+            assertThat(ended).isCompletedWithValue(true);
+
+            ended = service.flux()
+                    .then(Mono.fromSupplier(() -> isFree(limiters)))
+                    .toFuture();
+            service.many().tryEmitComplete();
+            assertThat(ended).isCompletedWithValue(true);
+        });
+    }
+
+    @Test
+    void aRefusedCallAndItsFallbackHoldNothing() {
+        run((service, limiters) -> {
+            Decision held = limiters.get("single").tryAcquire().orThrow();
+            assertThat(service.polite()).isEqualTo("instead");
+            assertThat(service.future()).isCompletedExceptionally();
+            limiters.release(held);
+            assertThat(isFree(limiters)).isTrue();
+            assertThat(service.polite()).isEqualTo("called");
+        });
+    }
+
+    @Test
+    void aMonoIsHeldOnceForEachSubscriber() {
+        run((service, limiters) -> {
+            Mono<String> mono = service.mono();
+            assertThat(isFree(limiters)).isTrue();
+            Disposable first = mono.subscribe();
+            assertThatThrownBy(mono::block).isInstanceOf(RateLimitExceededException.class);
+            first.dispose();
+            service.sink().tryEmitValue("value");
+            assertThat(mono.block()).isEqualTo("value");
+            assertThat(mono.block()).isEqualTo("value");
+        });
+    }
+
+    @Test
+    void aCallOfARateTooIsChargedThereForGoodAndHeldHereUntilItEnds() {
+        run((service, limiters) -> {
+            assertThat(service.both(4)).isEqualTo(4);
+            assertThatThrownBy(() -> service.both(-1)).isSameAs(BROKEN);
+            assertThat(isFree(limiters)).isTrue();
+            assertThat(limiters.get("ten").peek(Charge.SHARED).remaining()).isEqualTo(6);
+        });
+    }
+
+    @Test
+    void aRefundOfALeaseDoesNoHarm() {
+        run((service, limiters) -> {
+            for (int call = 0; call < 3; call++) {
+                assertThatThrownBy(service::refunded).isSameAs(BROKEN);
+                assertThat(isFree(limiters)).isTrue();
+            }
+        });
+    }
+
+    @Test
+    void aCallCanBeMoreThanOneOfThoseAtOnce() {
+        run((service, limiters) -> {
+            CompletableFuture<String> half = service.half();
+            assertThat(limiters.get("single").peek(Charge.SHARED).remaining()).isEqualTo(0.5);
+            CompletableFuture<String> other = service.half();
+            assertThat(service.half()).isCompletedExceptionally();
+            half.cancel(true);
+            assertThat(limiters.get("single").peek(Charge.SHARED).remaining()).isEqualTo(0.5);
+            other.cancel(true);
+            assertThat(limiters.get("single").peek(Charge.SHARED).remaining()).isEqualTo(1);
+        });
+    }
+
+    /** A late decision against a caller who gives up at the same moment, again and again: no place is ever lost. */
+    @ParameterizedTest
+    @MethodSource("givingUp")
+    void whoeverGivesUpWhenTheDecisionComesLeavesNothingBehind(Function<Service, Runnable> call) {
+        LateApplication.with(Service.class).run(context -> {
+            Service service = context.getBean(Service.class);
+            RateLimiters limiters = context.getBean(RateLimiters.class);
+            for (int i = 0; i < 300; i++) {
+                Runnable giveUp = LateApplication.onEventLoop(() -> call.apply(service));
+                CompletableFuture<Void> replied = CompletableFuture.runAsync(() -> reply(context));
+                CompletableFuture.runAsync(giveUp).join();
+                replied.join();
+                await().pollDelay(Duration.ZERO)
+                        .pollInterval(Duration.ofMillis(1))
+                        .atMost(Duration.ofSeconds(20))
+                        .until(() -> isFree(limiters));
+            }
+        });
+    }
+
+    static Stream<Named<Function<Service, Runnable>>> givingUp() {
+        return Stream.of(
+                Named.of("future", service -> {
+                    CompletableFuture<String> result = service.future();
+                    return () -> result.cancel(true);
+                }),
+                Named.of("stage", service -> {
+                    CompletableFuture<String> result = service.stage().toCompletableFuture();
+                    return () -> result.cancel(true);
+                }),
+                Named.of("mono", service -> service.mono().subscribe()::dispose),
+                Named.of("flux", service -> service.flux().subscribe()::dispose));
+    }
+
+    private static void reply(org.springframework.context.ApplicationContext context) {
+        try {
+            LateApplication.store(context).reply();
+        } catch (InterruptedException ex) {
+            throw new CancellationException();
+        }
+    }
+
+    private static Named<Ending> stage(String name, java.util.function.Consumer<Service> end) {
+        return Named.of(name, service -> {
+            CompletableFuture<String> result = service.future();
+            return () -> {
+                end.accept(service);
+                assertThat(result).isDone();
+            };
+        });
+    }
+
+    private static Named<Ending> mono(String name, java.util.function.Consumer<Service> end) {
+        return Named.of(name, service -> {
+            CompletableFuture<String> result = service.mono().toFuture();
+            return () -> {
+                end.accept(service);
+                assertThat(result).isDone();
+            };
+        });
+    }
+
+    private static Named<Ending> flux(String name, java.util.function.Consumer<Service> end) {
+        return Named.of(name, service -> {
+            CompletableFuture<List<String>> result =
+                    service.flux().collectList().toFuture();
+            service.many().tryEmitNext("first");
+            return () -> {
+                end.accept(service);
+                assertThat(result).isDone();
+            };
+        });
+    }
+
+    private static String call(java.util.function.Supplier<String> broken) {
+        try {
+            return broken.get();
+        } catch (IllegalStateException ex) {
+            return ex.getMessage();
+        }
+    }
+
+    /** Whether a call would be admitted now; it holds nothing afterwards. */
+    private static boolean isFree(RateLimiters limiters) {
+        Decision decision = limiters.get("single").tryAcquire();
+        limiters.release(decision);
+        return decision.admitted();
+    }
+
+    private void run(Scenario scenario) {
+        runner.run(context -> {
+            assertThat(context).hasNotFailed();
+            scenario.run(context.getBean(Service.class), context.getBean(RateLimiters.class));
+        });
+    }
+
+    private interface Scenario {
+
+        void run(Service service, RateLimiters limiters) throws Exception;
+    }
+
+    static class Service {
+
+        private CompletableFuture<String> gate = new CompletableFuture<>();
+        private CompletableFuture<Void> running = new CompletableFuture<>();
+        private Sinks.One<String> sink = Sinks.one();
+        private Sinks.Many<String> many = Sinks.many().replay().all();
+
+        CompletableFuture<String> gate() {
+            return gate;
+        }
+
+        Sinks.One<String> sink() {
+            return sink;
+        }
+
+        Sinks.Many<String> many() {
+            return many;
+        }
+
+        void startAfresh() {
+            gate = new CompletableFuture<>();
+            running = new CompletableFuture<>();
+            sink = Sinks.one();
+            many = Sinks.many().replay().all();
+        }
+
+        void awaitRunning() {
+            running.join();
+        }
+
+        @RateLimited("single")
+        public String plain() {
+            running.complete(null);
+            return gate.join();
+        }
+
+        @RateLimited("single")
+        public CompletableFuture<String> future() {
+            return gate;
+        }
+
+        @RateLimited("single")
+        public CompletionStage<String> stage() {
+            return gate.minimalCompletionStage();
+        }
+
+        @RateLimited("single")
+        public Mono<String> mono() {
+            return sink.asMono();
+        }
+
+        @RateLimited("single")
+        public Single<String> single() {
+            return Single.fromPublisher(sink.asMono());
+        }
+
+        @RateLimited("single")
+        public Flux<String> flux() {
+            return many.asFlux();
+        }
+
+        @RateLimited("single")
+        public String plainBroken() {
+            throw BROKEN;
+        }
+
+        @RateLimited("single")
+        public CompletableFuture<String> stageBroken() {
+            throw BROKEN;
+        }
+
+        @RateLimited("single")
+        public CompletableFuture<String> stageNull() {
+            return null;
+        }
+
+        @RateLimited("single")
+        public Mono<String> monoBroken() {
+            throw BROKEN;
+        }
+
+        @RateLimited("single")
+        public Mono<String> monoNull() {
+            return null;
+        }
+
+        @RateLimited("single")
+        public Flux<String> fluxBroken() {
+            throw BROKEN;
+        }
+
+        @RateLimited("single")
+        public Flux<String> fluxOfNobody() {
+            return Flux.from(subscriber -> {
+                throw BROKEN;
+            });
+        }
+
+        @RateLimited(limit = "single", fallback = "instead")
+        public String polite() {
+            return "called";
+        }
+
+        private String instead() {
+            return "instead";
+        }
+
+        @RateLimited("single")
+        @RateLimited(limit = "ten", cost = 5, settle = "#result", refundOn = IllegalStateException.class)
+        public int both(int used) {
+            if (used < 0) {
+                throw BROKEN;
+            }
+            return used;
+        }
+
+        @RateLimited(limit = "single", refundOn = IllegalStateException.class)
+        public String refunded() {
+            throw BROKEN;
+        }
+
+        @RateLimited(limit = "single", cost = 0.5)
+        public CompletableFuture<String> half() {
+            return new CompletableFuture<>();
+        }
+    }
+}

@@ -1,0 +1,179 @@
+package io.ratelimit.aop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.ratelimit.MemoryStore;
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.RateLimiters;
+import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Methods whose calls cost what they turn out to have used. */
+class SettledMethodTests {
+
+    private final ApplicationContextRunner runner = new ApplicationContextRunner()
+            .withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class, RateLimitAutoConfiguration.class))
+            .withPropertyValues("ratelimit.limits.tokens=100/1h", "ratelimit.limits.calls=10/1h")
+            .withBean(RateLimitStore.class, () -> MemoryStore.create(() -> 0, 100))
+            .withBean(Model.class);
+
+    record Completion(double tokens) {}
+
+    interface Kind {
+
+        Completion complete(Model model, double used) throws Exception;
+    }
+
+    static Stream<Named<Kind>> kinds() {
+        return Stream.of(
+                Named.of("plain", Model::plain),
+                Named.of("future", (model, used) -> model.future(used).get()),
+                Named.of("mono", (model, used) -> model.mono(used).block()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void whatACallDidNotUseComesBack(Kind kind) {
+        run((model, limiters) -> {
+            assertThat(kind.complete(model, 12.5).tokens()).isEqualTo(12.5);
+            assertThat(limiters.get("tokens").peek("acme").remaining()).isEqualTo(87.5);
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void whatACallUsedBeyondItsCostIsOwed(Kind kind) {
+        run((model, limiters) -> {
+            kind.complete(model, 130);
+            assertThat(limiters.get("tokens").peek("acme").remaining()).isZero();
+            assertThat(limiters.get("tokens").peek("acme").resetAfter()).hasMinutes(78);
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void aFailureThatIsNamedIsFreeAndOthersAreNot(Kind kind) {
+        run((model, limiters) -> {
+            assertThatThrownBy(() -> kind.complete(model, -1)).hasStackTraceContaining("slow");
+            assertThat(limiters.get("tokens").peek("acme").remaining()).isEqualTo(100);
+            assertThatThrownBy(() -> kind.complete(model, -2)).hasStackTraceContaining("broken");
+            assertThat(limiters.get("tokens").peek("acme").remaining()).isEqualTo(20);
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.NaN, -3})
+    void whatCannotBeSettledKeepsTheChargeAndTheResult(double used) {
+        run((model, limiters) -> {
+            Completion result = model.plain(used);
+            assertThat(result).isEqualTo(used == -3 ? null : new Completion(used));
+            assertThat(limiters.get("tokens").peek("acme").remaining()).isEqualTo(20);
+        });
+    }
+
+    @Test
+    void eachLimitOfACallIsSettledByItsOwnDeclaration() {
+        run((model, limiters) -> {
+            model.both(30);
+            assertThat(limiters.get("tokens").peek("acme").remaining()).isEqualTo(70);
+            assertThat(limiters.get("calls").peek("acme").remaining()).isEqualTo(9);
+            assertThatThrownBy(() -> model.both(-1)).isInstanceOf(TimeoutException.class);
+            assertThat(limiters.get("tokens").peek("acme").remaining()).isZero();
+            assertThat(limiters.get("calls").peek("acme").remaining()).isEqualTo(9);
+        });
+    }
+
+    @Test
+    void aFluxThatFailsIsFree() {
+        run((model, limiters) -> {
+            assertThatThrownBy(() -> model.flux().blockLast()).hasStackTraceContaining("slow");
+            assertThat(limiters.get("tokens").peek("acme").remaining()).isEqualTo(100);
+        });
+    }
+
+    private void run(Scenario scenario) {
+        runner.run(context -> {
+            assertThat(context).hasNotFailed();
+            scenario.run(context.getBean(Model.class), context.getBean(RateLimiters.class));
+        });
+    }
+
+    private interface Scenario {
+
+        void run(Model model, RateLimiters limiters) throws Exception;
+    }
+
+    static class Model {
+
+        @RateLimited(
+                limit = "tokens",
+                key = "'acme'",
+                cost = 80,
+                settle = "#result.tokens",
+                refundOn = {TimeoutException.class})
+        public Completion plain(double used) throws TimeoutException {
+            return complete(used);
+        }
+
+        @RateLimited(
+                limit = "tokens",
+                key = "'acme'",
+                cost = 80,
+                settle = "#result.tokens",
+                refundOn = TimeoutException.class)
+        public CompletableFuture<Completion> future(double used) {
+            return CompletableFuture.supplyAsync(() -> {
+                try {
+                    return complete(used);
+                } catch (TimeoutException ex) {
+                    throw new java.util.concurrent.CompletionException(ex);
+                }
+            });
+        }
+
+        @RateLimited(
+                limit = "tokens",
+                key = "'acme'",
+                cost = 80,
+                settle = "#result.tokens",
+                refundOn = TimeoutException.class)
+        public Mono<Completion> mono(double used) {
+            return Mono.fromCallable(() -> complete(used));
+        }
+
+        @RateLimited(limit = "tokens", key = "'acme'", cost = 70, settle = "#result.tokens + 0 * #used")
+        @RateLimited(limit = "calls", key = "'acme'", refundOn = Exception.class)
+        public Completion both(double used) throws TimeoutException {
+            return complete(used);
+        }
+
+        @RateLimited(limit = "tokens", key = "'acme'", cost = 80, refundOn = TimeoutException.class)
+        public Flux<Completion> flux() {
+            return Flux.just(new Completion(1)).concatWith(Mono.error(new TimeoutException("slow")));
+        }
+
+        private static Completion complete(double used) throws TimeoutException {
+            if (used == -1) {
+                throw new TimeoutException("slow");
+            }
+            if (used == -2) {
+                throw new IllegalStateException("broken");
+            }
+            return used == -3 ? null : new Completion(used);
+        }
+    }
+}

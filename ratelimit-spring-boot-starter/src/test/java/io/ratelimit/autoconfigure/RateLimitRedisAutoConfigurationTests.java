@@ -1,0 +1,157 @@
+package io.ratelimit.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.ratelimit.Decision;
+import io.ratelimit.RateLimiters;
+import io.ratelimit.Source;
+import io.ratelimit.test.redis.RedisExtension;
+import io.ratelimit.test.redis.RedisServer;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ApplicationContext;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+/** What the properties of the Redis store change, on a real server. */
+@ExtendWith(RedisExtension.class)
+class RateLimitRedisAutoConfigurationTests {
+
+    private static final String NAME = "ratelimit.redis.connection-factory";
+
+    private final RedisServer redis;
+    private final ApplicationContextRunner application = new ApplicationContextRunner()
+            .withConfiguration(AutoConfigurations.of(
+                    AopAutoConfiguration.class,
+                    RateLimitAutoConfiguration.class,
+                    RateLimitRedisAutoConfiguration.class))
+            .withPropertyValues("ratelimit.limits.search=2/1h", "ratelimit.redis.timeout=5s");
+
+    RateLimitRedisAutoConfigurationTests(RedisServer redis) {
+        this.redis = redis;
+    }
+
+    @Test
+    void takesTheConnectionFactoryThatIsNamed() {
+        ApplicationContextRunner several =
+                factory(factory(application, "alive", redis.port(), false), "dead", 1, false);
+        several.withPropertyValues(NAME + "=alive")
+                .run(context -> assertThat(ask(context).source()).isEqualTo(Source.STORE));
+        several.withPropertyValues(NAME + "=dead")
+                .run(context -> assertThat(ask(context).source()).isEqualTo(Source.LOCAL));
+    }
+
+    @Test
+    void takesThePrimaryConnectionFactoryIfNoneIsNamed() {
+        factory(factory(application, "dead", 1, false), "alive", redis.port(), true)
+                .run(context -> assertThat(ask(context).source()).isEqualTo(Source.STORE));
+    }
+
+    @Test
+    void doesNotStartWithSeveralConnectionFactoriesOfWhichNoneIsNamed() {
+        factory(factory(application, "second", 1, false), "first", 1, false)
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .isInstanceOf(InvalidRateLimitPropertyException.class)
+                        .hasMessage(
+                                "Invalid property " + NAME + " = \"\": there are several Redis connection factories, "
+                                        + "and none is named or primary; use one of first, second"));
+    }
+
+    @Test
+    void doesNotStartWithAConnectionFactoryThatIsNotThere() {
+        ApplicationContextRunner misspelt = application.withPropertyValues(NAME + "=primry");
+        factory(factory(misspelt, "second", 1, false), "primary", 1, true)
+                .run(
+                        context -> assertThat(context)
+                                .getFailure()
+                                .rootCause()
+                                .isInstanceOf(InvalidRateLimitPropertyException.class)
+                                .hasMessage(
+                                        "Invalid property " + NAME
+                                                + " = \"primry\": no Redis connection factory has this name; use one of primary, second"));
+        misspelt.run(context -> assertThat(context)
+                .getFailure()
+                .rootCause()
+                .isInstanceOf(InvalidRateLimitPropertyException.class)
+                .hasMessage("Invalid property " + NAME + " = \"primry\": there is no Redis connection factory; "
+                        + "define one of this name, or drop the property"));
+    }
+
+    @Test
+    void namesItsKeysAsItIsTold() {
+        redis.command("FLUSHALL");
+        onRedis(redis)
+                .withPropertyValues("ratelimit.redis.key-prefix=shop:limits")
+                .run(context -> {
+                    assertThat(ask(context).source()).isEqualTo(Source.STORE);
+                    assertThat(redis.command("KEYS", "*")).isEqualTo(List.of("shop:limits:{ann}:search"));
+                });
+    }
+
+    @Test
+    void waitsForASlowServerAsLongAsItIsTold() {
+        try (RedisServer slow = RedisServer.start()) {
+            onRedis(slow).run(context -> {
+                assertThat(ask(context).source()).isEqualTo(Source.STORE);
+                slow.command("CLIENT", "PAUSE", "1000");
+                assertThat(ask(context).source()).isEqualTo(Source.STORE);
+            });
+        }
+    }
+
+    @Test
+    void waitsForASlowServerNoLongerThanItIsTold() {
+        try (RedisServer slow = RedisServer.start()) {
+            slow.command("CLIENT", "PAUSE", "4000");
+            onRedis(slow).withPropertyValues("ratelimit.redis.timeout=50ms").run(context -> {
+                long start = System.nanoTime();
+                assertThat(ask(context).source()).isEqualTo(Source.LOCAL);
+                assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+            });
+        }
+    }
+
+    @Test
+    @ExtendWith(OutputCaptureExtension.class)
+    void warnsOfAServerThatMayDropItsKeys(CapturedOutput output) {
+        try (RedisServer evicting = RedisServer.start()) {
+            evicting.command("CONFIG", "SET", "maxmemory", "100mb");
+            evicting.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+            onRedis(evicting)
+                    .run(context ->
+                            await().untilAsserted(() -> assertThat(output).contains("Redis may drop limiter keys")));
+        }
+    }
+
+    private ApplicationContextRunner onRedis(RedisServer server) {
+        return application
+                .withConfiguration(AutoConfigurations.of(DataRedisAutoConfiguration.class))
+                .withPropertyValues(
+                        "spring.data.redis.host=" + server.host(), "spring.data.redis.port=" + server.port());
+    }
+
+    private static ApplicationContextRunner factory(
+            ApplicationContextRunner runner, String name, int port, boolean primary) {
+        return runner.withBean(
+                name,
+                RedisConnectionFactory.class,
+                () -> new LettuceConnectionFactory(new RedisStandaloneConfiguration("127.0.0.1", port)),
+                definition -> definition.setPrimary(primary));
+    }
+
+    private static Decision ask(ApplicationContext context) {
+        return context.getBean(RateLimiters.class).get("search").tryAcquire("ann");
+    }
+}

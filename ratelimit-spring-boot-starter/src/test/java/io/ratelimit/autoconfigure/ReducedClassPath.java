@@ -1,0 +1,62 @@
+package io.ratelimit.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The class path of the tests without some libraries. Our own classes are loaded anew from it, and so would fail to load if
+ * one of them needed what is not there.
+ */
+public final class ReducedClassPath implements AutoCloseable {
+
+    private final URLClassLoader loader;
+    private final ClassLoader before = Thread.currentThread().getContextClassLoader();
+
+    private ReducedClassPath(URLClassLoader loader) {
+        this.loader = loader;
+        Thread.currentThread().setContextClassLoader(loader);
+    }
+
+    /** Leaves out the jars whose names begin with a pattern, and makes sure that a class of theirs is gone. */
+    public static ReducedClassPath without(String jars, String absent) {
+        Pattern left = Pattern.compile("(" + jars + ").*");
+        URL[] urls = Stream.of(System.getProperty("java.class.path").split(Pattern.quote(File.pathSeparator)))
+                .map(Path::of)
+                .filter(entry -> !left.matcher(entry.getFileName().toString()).matches())
+                .map(ReducedClassPath::url)
+                .toArray(URL[]::new);
+        URLClassLoader loader = new URLClassLoader(urls, ClassLoader.getPlatformClassLoader());
+        assertThatThrownBy(() -> loader.loadClass(absent)).isInstanceOf(ClassNotFoundException.class);
+        return new ReducedClassPath(loader);
+    }
+
+    /** Makes a task there by its only constructor, and runs it. */
+    public Object call(Class<? extends Callable<?>> task, Object... arguments) throws Exception {
+        return ((Callable<?>)
+                        loader.loadClass(task.getName()).getConstructors()[0].newInstance(arguments))
+                .call();
+    }
+
+    @Override
+    public void close() throws IOException {
+        Thread.currentThread().setContextClassLoader(before);
+        loader.close();
+    }
+
+    private static URL url(Path entry) {
+        try {
+            return entry.toUri().toURL();
+        } catch (MalformedURLException ex) {
+            throw new IllegalArgumentException(ex);
+        }
+    }
+}

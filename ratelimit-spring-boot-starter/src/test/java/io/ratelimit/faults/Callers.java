@@ -1,0 +1,128 @@
+package io.ratelimit.faults;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.Source;
+import io.ratelimit.test.DecisionLog;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Predicate;
+
+/** Threads that ask a store all the time, for one charge after the other, and note what they get. */
+final class Callers implements AutoCloseable {
+
+    private static final int THREADS = 4;
+    private static final long BETWEEN_CALLS_MILLIS = 2;
+
+    /** One call, on the clock of nanoTime. */
+    record Call(Charge charge, long start, long end, Source source, boolean admitted) {
+
+        long nanos() {
+            return end - start;
+        }
+    }
+
+    private final RateLimitStore store;
+    private final List<Charge> charges;
+    private final Queue<Call> calls = new ConcurrentLinkedQueue<>();
+    private final Queue<Throwable> errors = new ConcurrentLinkedQueue<>();
+    private final List<Thread> threads = new ArrayList<>();
+    private volatile boolean stopped;
+
+    private Callers(RateLimitStore store, List<Charge> charges) {
+        this.store = store;
+        this.charges = charges;
+    }
+
+    /** Half of them block, half of them join a future. */
+    static Callers start(RateLimitStore store, Charge... charges) {
+        Callers callers = new Callers(store, List.of(charges));
+        for (int i = 0; i < THREADS; i++) {
+            int number = i;
+            Thread thread = new Thread(() -> callers.run(number));
+            callers.threads.add(thread);
+            thread.start();
+        }
+        return callers;
+    }
+
+    void goOnFor(Duration time) {
+        try {
+            Thread.sleep(time.toMillis());
+        } catch (InterruptedException ex) {
+            throw new IllegalStateException(ex);
+        }
+    }
+
+    @Override
+    public void close() {
+        stop();
+    }
+
+    /** Ends the calls; what anyone threw is thrown. Idempotent. */
+    void stop() {
+        stopped = true;
+        for (Thread thread : threads) {
+            try {
+                thread.join(10_000);
+            } catch (InterruptedException ex) {
+                throw new IllegalStateException(ex);
+            }
+            if (thread.isAlive()) {
+                throw new IllegalStateException("A caller is stuck");
+            }
+        }
+        errors.forEach(error -> {
+            throw new IllegalStateException(error);
+        });
+    }
+
+    /** The calls that began from one instant to another. */
+    List<Call> begunIn(long from, long to) {
+        return where(call -> call.start() >= from && call.start() < to);
+    }
+
+    List<Call> where(Predicate<Call> condition) {
+        return calls.stream().filter(condition).toList();
+    }
+
+    /** Tokens, in thousandths, that the store said it took. */
+    long taken(Predicate<Call> condition) {
+        return calls.stream()
+                .filter(call -> call.admitted() && call.source() == Source.STORE)
+                .filter(condition)
+                .mapToLong(call -> call.charge().cost())
+                .sum();
+    }
+
+    /** What the store, and nobody in its place, answered about one charge. */
+    DecisionLog log(Charge charge) {
+        DecisionLog log = new DecisionLog();
+        calls.stream()
+                .filter(call -> call.charge().equals(charge) && call.source() == Source.STORE)
+                .forEach(call -> log.add(call.start(), call.end(), charge.cost(), call.admitted()));
+        return log;
+    }
+
+    private void run(int number) {
+        try {
+            for (int i = number; !stopped; i++) {
+                Charge charge = charges.get(i % charges.size());
+                long start = System.nanoTime();
+                Decision decision = number % 2 == 0
+                        ? store.decide(charge)
+                        : store.decideAsync(List.of(charge), Duration.ZERO)
+                                .toCompletableFuture()
+                                .join();
+                calls.add(new Call(charge, start, System.nanoTime(), decision.source(), decision.admitted()));
+                Thread.sleep(BETWEEN_CALLS_MILLIS);
+            }
+        } catch (Throwable ex) {
+            errors.add(ex);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package io.ratelimit.faults;
+
+import io.ratelimit.Algorithm;
+import io.ratelimit.Charge;
+import io.ratelimit.FallbackStore;
+import io.ratelimit.Limit;
+import io.ratelimit.MemoryStore;
+import io.ratelimit.redis.RedisRateLimitStore;
+import java.time.Duration;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+
+/** A node of an application as the starter wires it, and the limits that it asks for. */
+final class Nodes {
+
+    /** Counts exactly what was taken, and nothing comes back. */
+    static final Limit COUNTED = Limit.named("counted")
+            .rates("1000000/7300d")
+            .algorithm(Algorithm.FIXED_WINDOW)
+            .build();
+
+    /** So few that callers are refused most of the time. */
+    static final Limit SCARCE = Limit.of("scarce", "50/s");
+
+    private Nodes() {}
+
+    static FallbackStore node(RedisConnectionFactory connections) {
+        RedisRateLimitStore redis = RedisRateLimitStore.create(connections, "ratelimit", Duration.ofMillis(250));
+        redis.connect();
+        return new FallbackStore(redis, MemoryStore.create());
+    }
+
+    /** How many of the {@link #COUNTED} thousandths of a key are taken. */
+    static long counted(FallbackStore store, String key) {
+        double left = store.decide(new Charge(COUNTED, key, 0)).remaining();
+        return 1_000_000_000L - Math.round(left * 1000);
+    }
+
+    /** The name of a charge's bucket on the server. */
+    static String redisKey(Charge charge) {
+        return "ratelimit:{" + charge.key() + "}:" + charge.limit().name();
+    }
+}

@@ -1,0 +1,85 @@
+package io.ratelimit.faults;
+
+import static io.ratelimit.faults.Nodes.SCARCE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.ratelimit.Charge;
+import io.ratelimit.FallbackStore;
+import io.ratelimit.Source;
+import io.ratelimit.redis.TestConnections;
+import io.ratelimit.test.redis.RedisSentinels;
+import io.ratelimit.test.redis.RedisServer;
+import java.time.Duration;
+import java.util.Random;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
+
+/** A master and a replica, watched by three sentinels that miss a master after a second. */
+@ExtendWith(FaultReport.class)
+class SentinelFaultTests {
+
+    private static final Duration RECOVERY = Duration.ofSeconds(3);
+    private static final Charge FEW = new Charge(SCARCE, "key", 1000);
+
+    private final RedisSentinels group = RedisSentinels.start();
+
+    @AfterEach
+    void close() {
+        group.close();
+    }
+
+    @Fault
+    void aMasterThatIsKilled(long seed, FaultReport.Row row) {
+        failOver(TestConnections.lettuce(group), seed, row, RedisServer::kill);
+    }
+
+    @Fault
+    void aMasterThatIsFrozen(long seed, FaultReport.Row row) {
+        failOver(TestConnections.lettuce(group), seed, row, RedisServer::freeze);
+    }
+
+    @Fault
+    void aMasterThatIsReplacedOnRequest(long seed, FaultReport.Row row) {
+        failOver(TestConnections.lettuce(group), seed, row, master -> group.failOver());
+    }
+
+    @Fault
+    void aMasterOfJedisThatIsKilled(long seed, FaultReport.Row row) {
+        JedisConnectionFactory jedis = TestConnections.jedis(group);
+        failOver(jedis, seed, row, RedisServer::kill);
+        jedis.destroy();
+    }
+
+    @Fault
+    void aMasterOfJedisThatIsFrozen(long seed, FaultReport.Row row) {
+        JedisConnectionFactory jedis = TestConnections.jedis(group);
+        failOver(jedis, seed, row, RedisServer::freeze);
+        jedis.destroy();
+    }
+
+    private void failOver(
+            RedisConnectionFactory connections, long seed, FaultReport.Row row, Consumer<RedisServer> fault) {
+        try (FallbackStore store = Nodes.node(connections);
+                Callers callers = Callers.start(store, FEW)) {
+            await().until(() ->
+                    !callers.where(call -> call.source() == Source.STORE).isEmpty());
+            callers.goOnFor(Duration.ofMillis(new Random(seed).nextInt(500)));
+            RedisServer master = group.master();
+            long broken = System.nanoTime();
+            fault.accept(master);
+            await().atMost(Duration.ofSeconds(30)).until(() -> group.master() != master);
+            long detected = System.nanoTime();
+            callers.goOnFor(RECOVERY.plusSeconds(2));
+            callers.stop();
+            row.millis("detected after", detected - broken);
+            new Figures(row, callers, broken, detected).recoveredWithin(RECOVERY, call -> true);
+            double extra = callers.log(FEW).excess(SCARCE.rates().get(0));
+            row.add("extra", extra);
+            assertThat(extra).isLessThanOrEqualTo(50);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package io.ratelimit.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.ratelimit.Algorithm;
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.Limit;
+import io.ratelimit.test.redis.RedisExtension;
+import io.ratelimit.test.redis.RedisServer;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
+
+/** The server's clock is set, back and forth: nobody gets tokens twice, and nobody waits longer than for a full bucket. */
+@ExtendWith(RedisExtension.class)
+class RedisClockTests {
+
+    private static final Duration PERIOD = Duration.ofSeconds(100);
+    private static final long TOKENS = 10;
+    private static final long START = 1_800_000_000_000_000_000L;
+
+    private final RedisServer redis;
+    private final AtomicLong clock = new AtomicLong(START);
+    private RedisRateLimitStore store;
+
+    RedisClockTests(RedisServer redis) {
+        this.redis = redis;
+    }
+
+    @BeforeEach
+    void start() {
+        store = VirtualTimeRedis.store(redis, clock::get);
+        await().ignoreExceptions()
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> store.decide(new Charge(Limit.of("any", "1/s"), "any", 0))
+                        .admitted());
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = Mode.EXCLUDE, names = "CONCURRENCY")
+    void aClockThatIsSetBackAndForthByLessThanAPeriodCreditsNothingTwice(Algorithm algorithm) {
+        Limit limit = limit(algorithm);
+        assertThat(takeAll(limit)).isEqualTo(TOKENS);
+        Duration step = PERIOD.dividedBy(2);
+        int admitted = 0;
+        for (int i = 0; i < 20; i++) {
+            advance(step.negated());
+            admitted += takeAll(limit);
+            advance(step);
+            admitted += takeAll(limit);
+        }
+        assertThat(admitted).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = Mode.EXCLUDE, names = "CONCURRENCY")
+    void aClockThatIsSetBackForGoodStallsNobodyForLongerThanAFullBucketTakes(Algorithm algorithm) {
+        for (Duration back : new Duration[] {
+            Duration.ofSeconds(1), PERIOD.dividedBy(2), PERIOD, PERIOD.multipliedBy(2), Duration.ofHours(5)
+        }) {
+            Limit limit = limit(algorithm);
+            store.forget(limit, "key");
+            assertThat(takeAll(limit)).isEqualTo(TOKENS);
+            advance(back.negated());
+            assertThat(takeAll(limit)).as("back by %s", back).isZero();
+            Decision refused = store.decide(new Charge(limit, "key", 1_000));
+            assertThat(refused.retryAfter().orElseThrow()).isLessThanOrEqualTo(stallAndRefill(algorithm));
+            advance(stallAndRefill(algorithm));
+            assertThat(takeAll(limit)).as("back by %s", back).isEqualTo(TOKENS);
+        }
+    }
+
+    /** As long again as a bucket takes to be full: twice a period where a counter weighs the one before. */
+    private static Duration stallAndRefill(Algorithm algorithm) {
+        return PERIOD.multipliedBy(algorithm == Algorithm.SLIDING_WINDOW_COUNTER ? 4 : 2);
+    }
+
+    private int takeAll(Limit limit) {
+        int admitted = 0;
+        while (store.decide(new Charge(limit, "key", 1_000)).admitted()) {
+            admitted++;
+        }
+        return admitted;
+    }
+
+    private void advance(Duration time) {
+        clock.addAndGet(time.toNanos());
+    }
+
+    private static Limit limit(Algorithm algorithm) {
+        return Limit.named("limit")
+                .rates(TOKENS + "/" + PERIOD.toSeconds() + "s")
+                .algorithm(algorithm)
+                .build();
+    }
+}
