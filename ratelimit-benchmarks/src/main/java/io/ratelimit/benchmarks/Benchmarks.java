@@ -4,11 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
-import org.openjdk.jmh.results.format.ResultFormatFactory;
-import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.RunnerException;
 
-/** Runs a group of benchmarks, prints its tables, and keeps them with JMH's own results in {@code target}. */
+/** Runs a group of benchmarks, prints its tables, and leaves them in {@code target}. */
 public final class Benchmarks {
 
     private Benchmarks() {}
@@ -16,31 +14,33 @@ public final class Benchmarks {
     /**
      * Runs a group.
      *
-     * @param args the group, {@code memory} or {@code memory-quick}, and optionally a part of the titles that are wanted
+     * @param args the group ({@code memory}, {@code annotation} or {@code redis}), seconds that each contender is measured in
+     *     a round, rounds, and optionally a part of the titles that are wanted
      * @throws RunnerException if a benchmark fails
+     * @throws InterruptedException if the thread is interrupted, which ends the run
      * @throws IOException if the results cannot be written
      */
-    public static void main(String... args) throws RunnerException, IOException {
-        Group group = Group.named(args.length > 0 ? args[0] : "");
-        Rounds rounds = new Rounds(group, group.works(args.length > 1 ? args[1] : ""));
-        rounds.run();
-        StringBuilder page = new StringBuilder(machine(group));
-        rounds.works().forEach(work -> page.append('\n').append(Table.of(work, rounds.samples(work))));
+    public static void main(String... args) throws RunnerException, IOException, InterruptedException {
+        if (args.length < 3) {
+            throw new IllegalArgumentException("Missing arguments; use GROUP SECONDS ROUNDS [TITLE]");
+        }
+        Group group = Group.named(args[0]);
+        Settings settings = Settings.of(args[1], args[2], args.length > 3 ? args[3] : "");
         Path target = Files.createDirectories(Path.of("target"));
-        Files.writeString(target.resolve(group.label + ".md"), page);
-        ResultFormatFactory.getInstance(
-                        ResultFormatType.JSON,
-                        target.resolve(group.label + ".json").toString())
-                .writeOut(rounds.results());
+        String tables = group.tables(settings, target);
+        if (tables.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "No title of group " + group.label() + " contains \"" + settings.only() + "\"");
+        }
+        String page = machine() + "; " + settings.rounds() + " rounds of " + settings.measured() + "\n" + tables;
+        Files.writeString(target.resolve(group.label() + ".md"), page);
         System.out.print(page);
     }
 
-    private static String machine(Group group) throws IOException {
+    private static String machine() throws IOException {
         return processor() + ", " + Runtime.getRuntime().availableProcessors() + " cores, "
                 + System.getProperty("os.name") + " " + System.getProperty("os.version") + ", "
-                + System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version") + ", G1, 2 GB; "
-                + "rounds: " + group.rounds + ", each a fork of " + group.iterations + " × " + group.each
-                + " after as much warm-up\n";
+                + System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version");
     }
 
     private static String processor() throws IOException {

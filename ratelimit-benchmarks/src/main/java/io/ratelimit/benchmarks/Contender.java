@@ -3,21 +3,30 @@ package io.ratelimit.benchmarks;
 import com.google.common.util.concurrent.RateLimiter;
 import dev.failsafe.RateLimiterBuilder;
 import io.github.bucket4j.Bucket;
+import io.github.bucket4j.local.LocalBucketBuilder;
 import io.github.bucket4j.local.SynchronizationStrategy;
 import io.github.resilience4j.ratelimiter.RateLimiterConfig;
+import io.ratelimit.Limit;
 import io.ratelimit.RateLimiters;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** A limiter through its public API at its fastest documented setting, or a floor: what no exact limiter can do without. */
-public enum Contender {
+public enum Contender implements Contestant {
     /** Ours, the decision read and dropped. */
     RATELIMIT("ratelimit", Contender::ratelimit),
+    /** Ours with five rates on the limit, of which all must admit. */
+    RATELIMIT_FIVE_RATES("ratelimit, five rates", Contender::ratelimitOfFive),
     /** Bucket4j's default. */
     BUCKET4J_LOCK_FREE("Bucket4j, lock-free", quota -> bucket4j(quota, SynchronizationStrategy.LOCK_FREE)),
     /** Bucket4j with a lock, which allocates nothing. */
     BUCKET4J_SYNCHRONIZED("Bucket4j, synchronized", quota -> bucket4j(quota, SynchronizationStrategy.SYNCHRONIZED)),
+    /** Bucket4j's default with five limits on the bucket. */
+    BUCKET4J_FIVE_RATES("Bucket4j, lock-free, five rates", Contender::bucket4jOfFive),
     /** Guava's smooth bursty limiter. */
     GUAVA("Guava", Contender::guava),
     /** Resilience4j's atomic limiter, which never waits. */
@@ -31,9 +40,27 @@ public enum Contender {
     /** The same with the word found in a map. */
     MAP_FLOOR("floor: map + CAS", Contender::mapFloor);
 
-    private static final long FASTEST = 1_000_000_000;
+    /** The least that a decision costs. */
+    static final List<Contender> FLOORS = List.of(CAS_FLOOR, MAP_FLOOR);
 
-    final String label;
+    /** All that limit by one rate. */
+    static final List<Contender> LIMITERS = List.of(
+            RATELIMIT,
+            BUCKET4J_LOCK_FREE,
+            BUCKET4J_SYNCHRONIZED,
+            GUAVA,
+            RESILIENCE4J,
+            FAILSAFE_SMOOTH,
+            FAILSAFE_BURSTY);
+
+    /** All that know keys or stand in a map, the floor last. */
+    static final List<Contender> WITH_MAPS =
+            Stream.concat(LIMITERS.stream(), Stream.of(MAP_FLOOR)).toList();
+
+    private static final long FASTEST = 1_000_000_000;
+    private static final int FIVE = 5;
+
+    private final String label;
     private final Function<Quota, Limiter> opened;
 
     Contender(String label, Function<Quota, Limiter> opened) {
@@ -45,12 +72,27 @@ public enum Contender {
         return opened.apply(quota);
     }
 
-    boolean isFloor() {
-        return this == CAS_FLOOR || this == MAP_FLOOR;
+    @Override
+    public String label() {
+        return label;
     }
 
     private static Limiter ratelimit(Quota quota) {
-        io.ratelimit.RateLimiter limiter = RateLimiters.inMemory().define(quota.limit());
+        return ratelimit(quota.limit());
+    }
+
+    /** Each slower than the one before, with more saved up: no rate is idle. */
+    private static Limiter ratelimitOfFive(Quota quota) {
+        return ratelimit(Limit.of(
+                "benchmark",
+                IntStream.rangeClosed(1, FIVE)
+                        .mapToObj(
+                                i -> quota.refill + "/" + quota.period.multipliedBy(i) + " burst " + quota.capacity * i)
+                        .toArray(String[]::new)));
+    }
+
+    private static Limiter ratelimit(Limit limit) {
+        io.ratelimit.RateLimiter limiter = RateLimiters.inMemory().define(limit);
         return key -> limiter.tryAcquire(key).admitted();
     }
 
@@ -61,6 +103,20 @@ public enum Contender {
                         .withNanosecondPrecision()
                         .withSynchronizationStrategy(strategy)
                         .build(),
+                bucket -> bucket.tryConsume(1));
+    }
+
+    private static Limiter bucket4jOfFive(Quota quota) {
+        return new PerKey<Bucket>(
+                key -> {
+                    LocalBucketBuilder bucket = Bucket.builder().withNanosecondPrecision();
+                    for (int i = 1; i <= FIVE; i++) {
+                        int times = i;
+                        bucket.addLimit(limit -> limit.capacity(quota.capacity * times)
+                                .refillGreedy(quota.refill, quota.period.multipliedBy(times)));
+                    }
+                    return bucket.build();
+                },
                 bucket -> bucket.tryConsume(1));
     }
 

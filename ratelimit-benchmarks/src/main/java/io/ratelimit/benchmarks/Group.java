@@ -1,45 +1,68 @@
 package io.ratelimit.benchmarks;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
-import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.results.format.ResultFormatFactory;
+import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.RunnerException;
 
-/** What one command runs, and how long. */
+/** What one command runs. */
 enum Group {
-    MEMORY("memory", 5, 3, TimeValue.seconds(1), Work.inMemory()),
-    /** Shows that everything runs; its figures are not for quoting. */
-    MEMORY_QUICK("memory-quick", 1, 1, TimeValue.milliseconds(200), Work.inMemory());
-
-    final String label;
-    final int rounds;
-    final int iterations;
-    final TimeValue each;
-    final List<Work> works;
-
-    Group(String label, int rounds, int iterations, TimeValue each, List<Work> works) {
-        this.label = label;
-        this.rounds = rounds;
-        this.iterations = iterations;
-        this.each = each;
-        this.works = works;
-    }
+    /** Limiters in memory. */
+    MEMORY {
+        @Override
+        String tables(Settings settings, Path target) throws RunnerException, IOException {
+            return measured(Work.inMemory(), settings, target)
+                    + (settings.wants(HeapPerKey.TITLE) ? HeapPerKey.table() : "");
+        }
+    },
+    /** Annotated methods of beans, in memory. */
+    ANNOTATION {
+        @Override
+        String tables(Settings settings, Path target) throws RunnerException {
+            return measured(Work.ofAnnotations(), settings, target);
+        }
+    },
+    /** Limiters on a Redis server. */
+    REDIS {
+        @Override
+        String tables(Settings settings, Path target) throws InterruptedException {
+            return RedisRounds.tables(settings);
+        }
+    };
 
     static Group named(String label) {
         return Arrays.stream(values())
-                .filter(group -> group.label.equals(label))
+                .filter(group -> group.label().equals(label))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("Unknown group \"" + label + "\"; use one of "
-                        + Arrays.stream(values()).map(group -> group.label).collect(Collectors.joining(", "))));
+                        + Arrays.stream(values()).map(Group::label).collect(Collectors.joining(", "))));
     }
 
-    List<Work> works(String only) {
-        List<Work> chosen =
-                works.stream().filter(work -> work.title().contains(only)).toList();
-        if (chosen.isEmpty()) {
-            throw new IllegalArgumentException("No title contains \"" + only + "\"; there are "
-                    + works.stream().map(Work::title).collect(Collectors.joining("; ")));
-        }
-        return chosen;
+    String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * Measures what the settings want.
+     *
+     * @param target where to leave what the tables are made of
+     * @return the tables, in Markdown; empty if no title is wanted
+     */
+    abstract String tables(Settings settings, Path target) throws RunnerException, IOException, InterruptedException;
+
+    String measured(List<Work> works, Settings settings, Path target) throws RunnerException {
+        Rounds rounds = new Rounds(
+                settings,
+                works.stream().filter(work -> settings.wants(work.title())).toList());
+        rounds.run();
+        ResultFormatFactory.getInstance(
+                        ResultFormatType.JSON, target.resolve(label() + ".json").toString())
+                .writeOut(rounds.results());
+        return rounds.tables();
     }
 }

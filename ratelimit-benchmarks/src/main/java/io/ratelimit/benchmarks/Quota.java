@@ -30,7 +30,11 @@ public enum Quota {
     }
 
     Limit limit() {
-        return Limit.of("benchmark", refill + "/" + period + " burst " + capacity);
+        return Limit.of("benchmark", rate());
+    }
+
+    String rate() {
+        return refill + "/" + period + " burst " + capacity;
     }
 
     /** The answer of a call, which must be the one that is measured. */

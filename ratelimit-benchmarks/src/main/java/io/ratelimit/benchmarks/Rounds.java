@@ -3,15 +3,17 @@ package io.ratelimit.benchmarks;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
@@ -21,23 +23,25 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  */
 final class Rounds {
 
-    private final Group group;
+    private static final int ITERATIONS = 3;
+
+    private final Settings settings;
     private final List<Work> works;
-    private final Map<Work, Map<Contender, List<Sample>>> samples = new LinkedHashMap<>();
+    private final Map<Work, Map<Contestant, List<Sample>>> samples = new LinkedHashMap<>();
     private final Collection<RunResult> results = new ArrayList<>();
 
-    Rounds(Group group, List<Work> works) {
-        this.group = group;
+    Rounds(Settings settings, List<Work> works) {
+        this.settings = settings;
         this.works = works;
     }
 
     void run() throws RunnerException {
-        for (int round = 0; round < group.rounds; round++) {
+        for (int round = 0; round < settings.rounds(); round++) {
             for (Work work : works) {
-                System.err.println("Round " + (round + 1) + " of " + group.rounds + ": " + work.title());
-                List<Contender> order = new ArrayList<>(work.contenders());
+                System.err.println("Round " + (round + 1) + " of " + settings.rounds() + ": " + work.title());
+                List<Contestant> order = new ArrayList<>(work.contenders());
                 Collections.rotate(order, -round);
-                for (Contender contender : order) {
+                for (Contestant contender : order) {
                     RunResult result = fork(work, contender);
                     results.add(result);
                     samples(work)
@@ -48,29 +52,31 @@ final class Rounds {
         }
     }
 
-    List<Work> works() {
-        return works;
+    /** The tables of all works. */
+    String tables() {
+        return works.stream().map(work -> "\n" + Table.of(work, samples(work))).collect(Collectors.joining());
     }
 
-    Map<Contender, List<Sample>> samples(Work work) {
-        return samples.computeIfAbsent(work, first -> new EnumMap<>(Contender.class));
+    private Map<Contestant, List<Sample>> samples(Work work) {
+        return samples.computeIfAbsent(work, first -> new LinkedHashMap<>());
     }
 
     Collection<RunResult> results() {
         return results;
     }
 
-    private RunResult fork(Work work, Contender contender) throws RunnerException {
-        return new Runner(new OptionsBuilder()
-                        .include("^" + work.benchmark().getName().replace(".", "\\.") + "\\.")
+    private RunResult fork(Work work, Contestant contender) throws RunnerException {
+        TimeValue each = TimeValue.nanoseconds(settings.measured().toNanos() / ITERATIONS);
+        ChainedOptionsBuilder options = new OptionsBuilder();
+        work.params().forEach(options::param);
+        return new Runner(options.include("^" + work.benchmark().getName().replace(".", "\\.") + "\\.")
                         .param("contender", contender.name())
-                        .param(work.param(), work.value())
                         .threads(work.threads())
                         .forks(1)
-                        .warmupIterations(group.iterations)
-                        .warmupTime(group.each)
-                        .measurementIterations(group.iterations)
-                        .measurementTime(group.each)
+                        .warmupIterations(2 * ITERATIONS)
+                        .warmupTime(each)
+                        .measurementIterations(ITERATIONS)
+                        .measurementTime(each)
                         .jvmArgs("-Xms2g", "-Xmx2g", "-XX:+UseG1GC")
                         .addProfiler(GCProfiler.class)
                         .shouldFailOnError(true)

@@ -1,6 +1,7 @@
 package io.ratelimit.benchmarks;
 
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -8,38 +9,73 @@ import java.util.stream.Stream;
  *
  * @param title above the table
  * @param benchmark the class that makes the calls
- * @param param the parameter of the class that says which calls
- * @param value of the parameter
+ * @param params of the class, which say which calls
  * @param threads that call at once
  * @param contenders who is called, and the floors last
+ * @param floors those of the contenders that the others are compared to
  */
-record Work(String title, Class<?> benchmark, String param, String value, int threads, List<Contender> contenders) {
+record Work(
+        String title,
+        Class<?> benchmark,
+        Map<String, String> params,
+        int threads,
+        List<? extends Contestant> contenders,
+        List<? extends Contestant> floors) {
 
-    /** Everything that is measured in memory: each work with one thread and with two. */
+    /** Everything that JMH measures in memory: each work with one thread and with two. */
     static List<Work> inMemory() {
         return Stream.of(1, 2)
                 .flatMap(threads -> Stream.of(
                         oneKey("One hot key", Quota.PLENTY, threads),
                         oneKey("Refused call", Quota.EXHAUSTED, threads),
                         manyKeys("A million keys, uniform", Popularity.UNIFORM, threads),
-                        manyKeys("A million keys, zipfian", Popularity.ZIPFIAN, threads)))
+                        manyKeys("A million keys, zipfian", Popularity.ZIPFIAN, threads),
+                        fiveRates(threads)))
                 .toList();
     }
 
-    List<Contender> floors() {
-        return contenders.stream().filter(Contender::isFloor).toList();
+    /** What an annotated method costs: with one thread and with two. */
+    static List<Work> ofAnnotations() {
+        return Stream.of(1, 2)
+                .map(threads -> new Work(
+                        titled("Annotated method", threads),
+                        AnnotatedMethod.class,
+                        Map.of(),
+                        threads,
+                        List.of(AnnotatedContender.values()),
+                        AnnotatedContender.FLOORS))
+                .toList();
     }
 
     private static Work oneKey(String title, Quota quota, int threads) {
         return new Work(
-                titled(title, threads), OneKey.class, "quota", quota.name(), threads, List.of(Contender.values()));
+                titled(title, threads),
+                OneKey.class,
+                Map.of("quota", quota.name()),
+                threads,
+                Stream.concat(Contender.LIMITERS.stream(), Contender.FLOORS.stream())
+                        .toList(),
+                Contender.FLOORS);
     }
 
     private static Work manyKeys(String title, Popularity popularity, int threads) {
-        List<Contender> contenders = Stream.of(Contender.values())
-                .filter(contender -> contender != Contender.CAS_FLOOR)
-                .toList();
-        return new Work(titled(title, threads), ManyKeys.class, "popularity", popularity.name(), threads, contenders);
+        return new Work(
+                titled(title, threads),
+                ManyKeys.class,
+                Map.of("popularity", popularity.name()),
+                threads,
+                Contender.WITH_MAPS,
+                List.of(Contender.MAP_FLOOR));
+    }
+
+    private static Work fiveRates(int threads) {
+        return new Work(
+                titled("Five rates on a limit", threads),
+                OneKey.class,
+                Map.of("quota", Quota.PLENTY.name()),
+                threads,
+                List.of(Contender.RATELIMIT_FIVE_RATES, Contender.BUCKET4J_FIVE_RATES, Contender.RATELIMIT),
+                List.of(Contender.RATELIMIT));
     }
 
     private static String titled(String title, int threads) {

@@ -22,10 +22,10 @@ class TableTests {
     private static final Work WORK = new Work(
             "One hot key, 2 threads",
             OneKey.class,
-            "quota",
-            "PLENTY",
+            Map.of("quota", "PLENTY"),
             2,
-            List.of(Contender.GUAVA, Contender.CAS_FLOOR, Contender.MAP_FLOOR));
+            List.of(Contender.GUAVA, Contender.CAS_FLOOR, Contender.MAP_FLOOR),
+            Contender.FLOORS);
 
     @Test
     void aTableHasMediansTheirSpreadAndRatiosToEachFloor() {

@@ -1,0 +1,57 @@
+package io.ratelimit.benchmarks;
+
+import com.giffing.bucket4j.spring.boot.starter.config.aspect.Bucket4jAopConfig;
+import com.giffing.bucket4j.spring.boot.starter.config.cache.Bucket4jCacheConfiguration;
+import com.giffing.bucket4j.spring.boot.starter.context.RateLimiting;
+import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.cache.autoconfigure.CacheAutoConfiguration;
+import org.springframework.cache.annotation.EnableCaching;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** A bean with the annotation of Bucket4j's starter, on Caffeine, with meters, which it keeps in the global registry. */
+@Configuration(proxyBeanMethods = false)
+@EnableCaching
+@ImportAutoConfiguration({
+    AopAutoConfiguration.class,
+    CacheAutoConfiguration.class,
+    Bucket4jCacheConfiguration.class,
+    Bucket4jAopConfig.class
+})
+class Bucket4jApplication {
+
+    static Searches open() {
+        Metrics.addRegistry(new SimpleMeterRegistry());
+        return Application.bean(
+                Searches.class,
+                Bucket4jApplication.class,
+                "spring.cache.type=jcache",
+                "spring.cache.jcache.provider=com.github.benmanes.caffeine.jcache.spi.CaffeineCachingProvider",
+                "spring.cache.cache-names=buckets",
+                "bucket4j.enabled=true",
+                "bucket4j.cache-to-use=jcache",
+                "bucket4j.methods[0].name=benchmark",
+                "bucket4j.methods[0].cache-name=buckets",
+                "bucket4j.methods[0].rate-limit.bandwidths[0].capacity=" + Quota.PLENTY.capacity,
+                "bucket4j.methods[0].rate-limit.bandwidths[0].refill-capacity=" + Quota.PLENTY.refill,
+                "bucket4j.methods[0].rate-limit.bandwidths[0].time=" + Quota.PLENTY.period.toSeconds(),
+                "bucket4j.methods[0].rate-limit.bandwidths[0].unit=seconds");
+    }
+
+    @Bean
+    Searches searches() {
+        return new Searches();
+    }
+
+    /** The bean. */
+    static class Searches {
+
+        @RateLimiting(name = "benchmark", cacheKey = "#userId")
+        public String byKey(String userId, SearchRequest request) {
+            return userId;
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package io.ratelimit.benchmarks;
+
+import io.github.bucket4j.BucketConfiguration;
+import io.github.bucket4j.distributed.AsyncBucketProxy;
+import io.github.bucket4j.distributed.BucketProxy;
+import io.github.bucket4j.distributed.ExpirationAfterWriteStrategy;
+import io.github.bucket4j.distributed.proxy.RemoteAsyncBucketBuilder;
+import io.github.bucket4j.distributed.proxy.RemoteBucketBuilder;
+import io.github.bucket4j.distributed.proxy.optimization.Optimization;
+import io.github.bucket4j.distributed.proxy.optimization.Optimizations;
+import io.github.bucket4j.redis.lettuce.Bucket4jLettuce;
+import io.github.bucket4j.redis.lettuce.cas.LettuceBasedProxyManager;
+import io.ratelimit.test.redis.RedisServer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Function;
+
+/** Bucket4j's compare-and-swap on one connection; buckets are kept in a map, because its batches are those of one object. */
+record Bucket4jOnRedis(
+        Lettuce lettuce,
+        ConcurrentMap<String, BucketProxy> buckets,
+        Function<String, BucketProxy> bucket,
+        ConcurrentMap<String, AsyncBucketProxy> asyncBuckets,
+        Function<String, AsyncBucketProxy> asyncBucket)
+        implements RedisLimiter {
+
+    private static final Duration KEPT = Duration.ofSeconds(10);
+
+    static RedisLimiter open(RedisServer redis, Quota quota, boolean batching) {
+        Lettuce lettuce = Lettuce.connect(redis);
+        LettuceBasedProxyManager<String> manager = Bucket4jLettuce.casBasedBuilder(lettuce.connection())
+                .expirationAfterWrite(ExpirationAfterWriteStrategy.basedOnTimeForRefillingBucketUpToMax(KEPT))
+                .build();
+        BucketConfiguration limits = BucketConfiguration.builder()
+                .addLimit(limit -> limit.capacity(quota.capacity).refillGreedy(quota.refill, quota.period))
+                .build();
+        RemoteBucketBuilder<String> builder = manager.builder();
+        RemoteAsyncBucketBuilder<String> asyncBuilder = manager.asAsync().builder();
+        if (batching) {
+            Optimization optimization = Optimizations.batching();
+            builder = builder.withOptimization(optimization);
+            asyncBuilder = asyncBuilder.withOptimization(optimization);
+        }
+        RemoteBucketBuilder<String> made = builder;
+        RemoteAsyncBucketBuilder<String> madeAsync = asyncBuilder;
+        return new Bucket4jOnRedis(
+                lettuce,
+                new ConcurrentHashMap<>(),
+                key -> made.build(key, () -> limits),
+                new ConcurrentHashMap<>(),
+                key -> madeAsync.build(key, () -> CompletableFuture.completedFuture(limits)));
+    }
+
+    @Override
+    public boolean tryAcquire(String key) {
+        return buckets.computeIfAbsent(key, bucket).tryConsume(1);
+    }
+
+    @Override
+    public CompletionStage<Boolean> tryAcquireAsync(String key) {
+        return asyncBuckets.computeIfAbsent(key, asyncBucket).tryConsume(1);
+    }
+
+    @Override
+    public void close() {
+        lettuce.close();
+    }
+}

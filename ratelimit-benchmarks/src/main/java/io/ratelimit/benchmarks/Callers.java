@@ -1,0 +1,128 @@
+package io.ratelimit.benchmarks;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+
+/** Callers of one limiter, each with one call under way at any time, and how long each call took. */
+final class Callers {
+
+    private static final int DIGITS = 3;
+
+    private final List<RedisLimiter> limiters;
+    private final List<String> keys;
+    private final Quota quota;
+    private final long begin;
+    private final long end;
+    private final Histogram nanos = new Histogram(DIGITS);
+    private final CountDownLatch running;
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+    private Callers(List<RedisLimiter> nodes, List<String> keys, RedisWork work, Duration measured) {
+        this.limiters = nodes;
+        this.keys = keys;
+        this.quota = work.quota();
+        this.begin = System.nanoTime() + measured.toNanos() / 4;
+        this.end = begin + measured.toNanos();
+        this.running = new CountDownLatch(work.callers());
+    }
+
+    /** Lets them call for a quarter of the time unmeasured, and then measures. */
+    static RedisSample run(List<RedisLimiter> nodes, List<String> keys, RedisWork work, Duration measured)
+            throws InterruptedException {
+        Callers callers = new Callers(nodes, keys, work, measured);
+        for (int i = 0; i < work.callers(); i++) {
+            Caller caller = callers.new Caller(i, work.callers());
+            if (work.async()) {
+                caller.goOn();
+            } else {
+                new Thread(caller::callUntilTheEnd, "caller-" + i).start();
+            }
+        }
+        callers.running.await();
+        Throwable thrown = callers.failure.get();
+        if (thrown != null) {
+            throw new IllegalStateException("A call failed in: " + work.title(), thrown);
+        }
+        return RedisSample.of(callers.nanos, measured.toNanos() / 1e9);
+    }
+
+    private final class Caller {
+
+        private final RedisLimiter limiter;
+        private final Histogram own = new Histogram(DIGITS);
+        private int next;
+
+        Caller(int number, int of) {
+            this.limiter = limiters.get(number % limiters.size());
+            this.next = (int) ((long) keys.size() * number / of);
+        }
+
+        void callUntilTheEnd() {
+            try {
+                long now = System.nanoTime();
+                while (now < end) {
+                    quota.checked(limiter.tryAcquire(key()));
+                    long after = System.nanoTime();
+                    record(now, after);
+                    now = after;
+                }
+                stop(null);
+            } catch (RuntimeException | Error ex) {
+                stop(ex);
+            }
+        }
+
+        /** A loop and no recursion where the answer is there at once. */
+        void goOn() {
+            try {
+                long now = System.nanoTime();
+                while (now < end) {
+                    long called = now;
+                    var answer = limiter.tryAcquireAsync(key()).toCompletableFuture();
+                    if (!answer.isDone()) {
+                        answer.whenComplete((admitted, thrown) -> answered(called, admitted, thrown));
+                        return;
+                    }
+                    quota.checked(answer.join());
+                    now = System.nanoTime();
+                    record(called, now);
+                }
+                stop(null);
+            } catch (RuntimeException | Error ex) {
+                stop(ex);
+            }
+        }
+
+        private void answered(long called, @Nullable Boolean admitted, @Nullable Throwable thrown) {
+            if (thrown != null || admitted == null || admitted != quota.admits) {
+                stop(thrown != null ? thrown : new IllegalStateException(quota + " answered " + admitted));
+                return;
+            }
+            record(called, System.nanoTime());
+            goOn();
+        }
+
+        private String key() {
+            next = next + 1 < keys.size() ? next + 1 : 0;
+            return keys.get(next);
+        }
+
+        private void record(long called, long answered) {
+            if (answered >= begin && answered < end) {
+                own.recordValue(answered - called);
+            }
+        }
+
+        private void stop(@Nullable Throwable thrown) {
+            failure.compareAndSet(null, thrown);
+            synchronized (nanos) {
+                nanos.add(own);
+            }
+            running.countDown();
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package io.ratelimit.benchmarks;
+
+import io.ratelimit.test.redis.RedisServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Spring Cloud Gateway's own script out of its own jar, with the keys and arguments that it gives it. */
+final class GatewayScript {
+
+    private static final String RESOURCE = "META-INF/scripts/request_rate_limiter.lua";
+
+    private GatewayScript() {}
+
+    static RedisLimiter open(RedisServer redis, Quota quota) {
+        return LettuceScript.open(
+                redis,
+                script(),
+                GatewayScript::keys,
+                arguments(quota),
+                reply -> Long.valueOf(1).equals(reply.get(0)));
+    }
+
+    private static String[] keys(String key) {
+        String prefix = "request_rate_limiter.{benchmark." + key + "}.";
+        return new String[] {prefix + "tokens", prefix + "timestamp"};
+    }
+
+    /** It knows whole tokens a second; a call that takes a day's of them is refused as one a day is. */
+    private static List<String> arguments(Quota quota) {
+        String capacity = String.valueOf(quota.admits ? quota.capacity : quota.period.toSeconds());
+        return List.of("1", capacity, "", quota.admits ? "1" : capacity);
+    }
+
+    private static String script() {
+        try (InputStream resource = GatewayScript.class.getClassLoader().getResourceAsStream(RESOURCE)) {
+            if (resource == null) {
+                throw new IllegalStateException("No " + RESOURCE + " on the class path; add Spring Cloud Gateway");
+            }
+            return new String(resource.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException ex) {
+            throw new UncheckedIOException(ex);
+        }
+    }
+}

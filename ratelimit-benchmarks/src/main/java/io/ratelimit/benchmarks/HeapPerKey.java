@@ -1,0 +1,76 @@
+package io.ratelimit.benchmarks;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.lang.ref.Reference;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * How much heap a key costs, its text not counted, while its bucket is neither full nor empty.
+ *
+ * <p>Each contender has a JVM of its own with the serial collector, which leaves exactly what is reachable.
+ */
+public final class HeapPerKey {
+
+    static final String TITLE = "A million keys, heap";
+
+    private static final int KEYS = 1_000_000;
+
+    private HeapPerKey() {}
+
+    static String table() throws IOException {
+        double floor = measured(Contender.MAP_FLOOR);
+        StringBuilder table =
+                new StringBuilder("\n### ").append(TITLE).append("\n\n| | B/key | × map + CAS |\n|---|--:|--:|\n");
+        for (Contender contender : Contender.WITH_MAPS) {
+            double bytes = contender == Contender.MAP_FLOOR ? floor : measured(contender);
+            table.append(String.format(Locale.ROOT, "| %s | %.0f | %.2f |\n", contender.label(), bytes, bytes / floor));
+        }
+        return table.toString();
+    }
+
+    /**
+     * Fills a limiter with keys and prints the bytes of heap that each took.
+     *
+     * @param args the {@link Contender}
+     */
+    public static void main(String... args) {
+        String[] keys = new String[KEYS];
+        for (int i = 0; i < KEYS; i++) {
+            keys[i] = "user-" + i;
+        }
+        Limiter limiter = Contender.valueOf(args[0]).open(Quota.PLENTY_EACH);
+        long before = used();
+        for (String key : keys) {
+            limiter.tryAcquire(key);
+        }
+        System.out.println((double) (used() - before) / KEYS);
+        Reference.reachabilityFence(limiter);
+        Reference.reachabilityFence(keys);
+    }
+
+    private static long used() {
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+    }
+
+    private static double measured(Contender contender) throws IOException {
+        Process fork = new ProcessBuilder(List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:+UseSerialGC",
+                        "-Xmx2g",
+                        "-classpath",
+                        System.getProperty("java.class.path"),
+                        HeapPerKey.class.getName(),
+                        contender.name()))
+                .redirectError(Redirect.INHERIT)
+                .start();
+        try (InputStream output = fork.getInputStream()) {
+            return Double.parseDouble(new String(output.readAllBytes(), StandardCharsets.UTF_8).strip());
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package io.ratelimit.benchmarks;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
+import io.ratelimit.autoconfigure.RateLimitMetricsAutoConfiguration;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** A bean with our annotation, in memory, with meters. */
+@Configuration(proxyBeanMethods = false)
+@ImportAutoConfiguration({
+    AopAutoConfiguration.class,
+    RateLimitAutoConfiguration.class,
+    RateLimitMetricsAutoConfiguration.class
+})
+class RatelimitApplication {
+
+    static Searches open() {
+        return Application.bean(
+                Searches.class,
+                RatelimitApplication.class,
+                "ratelimit.store=memory",
+                "ratelimit.limits.benchmark.rates=" + Quota.PLENTY.rate());
+    }
+
+    @Bean
+    MeterRegistry meterRegistry() {
+        return new SimpleMeterRegistry();
+    }
+
+    @Bean
+    Searches searches() {
+        return new Searches();
+    }
+
+    /** The bean. */
+    static class Searches {
+
+        @RateLimited(limit = "benchmark", key = "#userId")
+        public String byKey(String userId, SearchRequest request) {
+            return userId;
+        }
+
+        @RateLimited(limit = "benchmark", key = "#request.user.id")
+        public String byProperty(String userId, SearchRequest request) {
+            return userId;
+        }
+
+        @RateLimited(limit = "benchmark", key = "#userId", costExpression = "#request.rows / 100.0")
+        public String byCost(String userId, SearchRequest request) {
+            return userId;
+        }
+
+        @RateLimited(limit = "benchmark")
+        public String shared(String userId, SearchRequest request) {
+            return userId;
+        }
+    }
+}

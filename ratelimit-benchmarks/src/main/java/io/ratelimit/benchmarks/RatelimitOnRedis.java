@@ -1,0 +1,51 @@
+package io.ratelimit.benchmarks;
+
+import io.ratelimit.Decision;
+import io.ratelimit.FallbackStore;
+import io.ratelimit.MemoryStore;
+import io.ratelimit.RateLimiter;
+import io.ratelimit.RateLimiters;
+import io.ratelimit.Source;
+import io.ratelimit.redis.RedisRateLimitStore;
+import io.ratelimit.test.redis.RedisServer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+/** Ours, with a deadline that no machine misses, so that each decision is the server's. */
+record RatelimitOnRedis(RateLimiters limiters, RateLimiter limiter) implements RedisLimiter {
+
+    private static final Duration DEADLINE = Duration.ofSeconds(20);
+
+    static RedisLimiter open(RedisServer redis, Quota quota) {
+        LettuceConnectionFactory connections = new LettuceConnectionFactory(redis.host(), redis.port());
+        connections.afterPropertiesSet();
+        RedisRateLimitStore store = RedisRateLimitStore.create(connections, "ratelimit", DEADLINE);
+        connections.destroy();
+        RateLimiters limiters = new RateLimiters(new FallbackStore(store, MemoryStore.create()), List.of());
+        return new RatelimitOnRedis(limiters, limiters.define(quota.limit()));
+    }
+
+    @Override
+    public boolean tryAcquire(String key) {
+        return answer(limiter.tryAcquire(key));
+    }
+
+    @Override
+    public CompletionStage<Boolean> tryAcquireAsync(String key) {
+        return limiter.tryAcquireAsync(key).thenApply(RatelimitOnRedis::answer);
+    }
+
+    @Override
+    public void close() {
+        limiters.close();
+    }
+
+    private static boolean answer(Decision decision) {
+        if (decision.source() != Source.STORE) {
+            throw new IllegalStateException("Redis did not decide in " + DEADLINE + "; the measurement is void");
+        }
+        return decision.admitted();
+    }
+}

@@ -1,0 +1,62 @@
+package io.ratelimit.benchmarks;
+
+import io.ratelimit.test.redis.RedisServer;
+import java.util.List;
+import java.util.function.BiFunction;
+
+/** A limiter on Redis by its public API, or a floor: the least that a decision on Redis costs. */
+enum RedisContender implements Contestant {
+    /** Ours as the starter makes it: with a memory behind it, and no meters. */
+    RATELIMIT("ratelimit", RatelimitOnRedis::open),
+    /** Bucket4j on Lettuce. */
+    BUCKET4J("Bucket4j", (redis, quota) -> Bucket4jOnRedis.open(redis, quota, false)),
+    /** The same with the optimisation that is exact where one process has the key. */
+    BUCKET4J_BATCHING("Bucket4j, batching", (redis, quota) -> Bucket4jOnRedis.open(redis, quota, true)),
+    /** The script of Spring Cloud Gateway, called by Lettuce without Spring. */
+    GATEWAY("Spring Cloud Gateway's script", GatewayScript::open),
+    /** Redisson's RRateLimiter. */
+    REDISSON("Redisson", RedissonOnRedis::open),
+    /** The least that a server is asked. */
+    PING_FLOOR("floor: PING", LettucePing::open),
+    /** A script that does nothing with its key. */
+    SCRIPT_FLOOR(
+            "floor: EVALSHA",
+            (redis, quota) ->
+                    LettuceScript.open(redis, "return 1", key -> new String[] {key}, List.of(), reply -> quota.admits)),
+    /** A script that keeps one number for a key: the least that a limiter keeps. */
+    NUMBER_FLOOR(
+            "floor: one number with an expiry",
+            (redis, quota) -> LettuceScript.open(
+                    redis,
+                    "redis.call('SET', KEYS[1], 1789000000123456, 'PX', 3600000) return 1",
+                    key -> new String[] {key},
+                    List.of(),
+                    reply -> quota.admits));
+
+    /** All that are asked for decisions, the floors last. */
+    static final List<RedisContender> ASKED =
+            List.of(RATELIMIT, BUCKET4J, BUCKET4J_BATCHING, GATEWAY, REDISSON, PING_FLOOR, SCRIPT_FLOOR);
+
+    /** Those that are asked by many nodes at once. */
+    static final List<RedisContender> OF_MANY_NODES = List.of(RATELIMIT, BUCKET4J_BATCHING, SCRIPT_FLOOR);
+
+    /** All that keep something for a key, the floor last. */
+    static final List<RedisContender> KEEPING = List.of(RATELIMIT, BUCKET4J, GATEWAY, REDISSON, NUMBER_FLOOR);
+
+    private final String label;
+    private final BiFunction<RedisServer, Quota, RedisLimiter> opened;
+
+    RedisContender(String label, BiFunction<RedisServer, Quota, RedisLimiter> opened) {
+        this.label = label;
+        this.opened = opened;
+    }
+
+    RedisLimiter open(RedisServer redis, Quota quota) {
+        return opened.apply(redis, quota);
+    }
+
+    @Override
+    public String label() {
+        return label;
+    }
+}

@@ -1,0 +1,58 @@
+package io.ratelimit.benchmarks;
+
+import io.ratelimit.test.redis.RedisServer;
+import java.util.Locale;
+
+/** What a server's {@code used_memory} grows by for each key of 14 bytes whose bucket is neither full nor empty. */
+final class RedisMemory {
+
+    static final String TITLE = "100,000 keys, memory of the server";
+
+    private static final long PAUSE_MILLIS = 300;
+
+    private RedisMemory() {}
+
+    static String table(RedisServer redis) throws InterruptedException {
+        double floor = measured(redis, RedisContender.NUMBER_FLOOR);
+        StringBuilder table =
+                new StringBuilder("\n### ").append(TITLE).append("\n\n| | B/key | × one number |\n|---|--:|--:|\n");
+        for (RedisContender contender : RedisContender.KEEPING) {
+            double bytes = contender == RedisContender.NUMBER_FLOOR ? floor : measured(redis, contender);
+            table.append(String.format(Locale.ROOT, "| %s | %.0f | %.2f |\n", contender.label(), bytes, bytes / floor));
+        }
+        return table.toString();
+    }
+
+    private static double measured(RedisServer redis, RedisContender contender) throws InterruptedException {
+        redis.command("FLUSHALL");
+        try (RedisNodes nodes = new RedisNodes(redis, contender, Quota.PLENTY_EACH)) {
+            nodes.prepare(1, 1);
+            long before = settled(redis);
+            nodes.prepare(1, RedisWork.MANY_KEYS);
+            return (double) (settled(redis) - before) / RedisWork.MANY_KEYS;
+        } finally {
+            redis.command("FLUSHALL");
+        }
+    }
+
+    /** Once the server has neither freed nor rehashed anything for a while. */
+    private static long settled(RedisServer redis) throws InterruptedException {
+        long last;
+        long now = used(redis);
+        do {
+            last = now;
+            Thread.sleep(PAUSE_MILLIS);
+            now = used(redis);
+        } while (Math.abs(now - last) > RedisWork.MANY_KEYS / 10);
+        return now;
+    }
+
+    private static long used(RedisServer redis) {
+        return String.valueOf(redis.command("INFO", "memory"))
+                .lines()
+                .filter(line -> line.startsWith("used_memory:"))
+                .mapToLong(line -> Long.parseLong(line.substring("used_memory:".length())))
+                .findFirst()
+                .orElseThrow();
+    }
+}

@@ -1,0 +1,68 @@
+package io.ratelimit.benchmarks;
+
+import io.ratelimit.test.redis.RedisServer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** The nodes of one contender with one quota, and the keys that nobody else asks for. */
+final class RedisNodes implements AutoCloseable {
+
+    private static final int FILLERS = 32;
+
+    private final RedisServer redis;
+    private final RedisContender contender;
+    private final Quota quota;
+    private final List<RedisLimiter> limiters = new ArrayList<>();
+    private final List<String> keys;
+    private int known;
+
+    RedisNodes(RedisServer redis, RedisContender contender, Quota quota) {
+        this.redis = redis;
+        this.contender = contender;
+        this.quota = quota;
+        this.keys = IntStream.range(0, RedisWork.MANY_KEYS)
+                .mapToObj(i -> String.format("user-%d%d%07d", quota.ordinal(), contender.ordinal(), i))
+                .toList();
+    }
+
+    /** Connects so many nodes, and calls with each key, so that nothing is done for the first time while time is taken. */
+    void prepare(int nodes, int keysWanted) throws InterruptedException {
+        while (limiters.size() < nodes) {
+            RedisLimiter limiter = contender.open(redis, quota);
+            limiters.add(limiter);
+            limiter.tryAcquire(keys.get(0));
+        }
+        if (known < keysWanted) {
+            fill(keysWanted);
+            known = keysWanted;
+        }
+    }
+
+    List<RedisLimiter> limiters(int nodes) {
+        return limiters.subList(0, nodes);
+    }
+
+    List<String> keys(int wanted) {
+        return keys.subList(0, wanted);
+    }
+
+    @Override
+    public void close() {
+        limiters.forEach(RedisLimiter::close);
+    }
+
+    private void fill(int upTo) throws InterruptedException {
+        List<Thread> fillers = IntStream.range(0, FILLERS)
+                .mapToObj(filler -> new Thread(() -> {
+                    for (int i = filler; i < upTo; i += FILLERS) {
+                        limiters.get(0).tryAcquire(keys.get(i));
+                    }
+                }))
+                .toList();
+        fillers.forEach(Thread::start);
+        for (Thread filler : fillers) {
+            filler.join();
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package io.ratelimit.benchmarks;
+
+import io.ratelimit.test.redis.RedisServer;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.redisson.Redisson;
+import org.redisson.api.RRateLimiter;
+import org.redisson.api.RateType;
+import org.redisson.api.RedissonClient;
+import org.redisson.config.Config;
+
+/** Redisson's limiter with its own defaults; the rate of a key is set when the key is first asked for. */
+record RedissonOnRedis(RedissonClient client, Quota quota, ConcurrentMap<String, RRateLimiter> limiters)
+        implements RedisLimiter {
+
+    /** It has no capacity apart from its rate, and keeps every call of a period. */
+    private static final long PLENTY = 1_000_000;
+
+    static RedisLimiter open(RedisServer redis, Quota quota) {
+        Config config = new Config();
+        config.useSingleServer().setAddress("redis://" + redis.host() + ":" + redis.port());
+        return new RedissonOnRedis(Redisson.create(config), quota, new ConcurrentHashMap<>());
+    }
+
+    @Override
+    public boolean tryAcquire(String key) {
+        return limiter(key).tryAcquire(1);
+    }
+
+    @Override
+    public CompletionStage<Boolean> tryAcquireAsync(String key) {
+        return limiter(key).tryAcquireAsync(1);
+    }
+
+    @Override
+    public void close() {
+        client.shutdown();
+    }
+
+    private RRateLimiter limiter(String key) {
+        RRateLimiter limiter = limiters.get(key);
+        return limiter != null ? limiter : limiters.computeIfAbsent(key, this::configured);
+    }
+
+    private RRateLimiter configured(String key) {
+        RRateLimiter limiter = client.getRateLimiter(key);
+        if (quota.admits) {
+            limiter.trySetRate(RateType.OVERALL, PLENTY, Duration.ofSeconds(1));
+        } else {
+            limiter.trySetRate(RateType.OVERALL, quota.capacity, quota.period);
+        }
+        return limiter;
+    }
+}

@@ -1,0 +1,8 @@
+package io.ratelimit.benchmarks;
+
+/**
+ * Who asks.
+ *
+ * @param id whose bucket
+ */
+public record SearchUser(String id) {}

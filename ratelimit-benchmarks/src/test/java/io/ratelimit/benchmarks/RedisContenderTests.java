@@ -1,0 +1,44 @@
+package io.ratelimit.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ratelimit.test.redis.RedisServer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class RedisContenderTests {
+
+    private static RedisServer redis;
+
+    @BeforeAll
+    static void start() {
+        redis = RedisServer.start();
+    }
+
+    @AfterAll
+    static void end() {
+        redis.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aContenderAnswersEachQuotaAsItIsMeant(RedisContender contender) {
+        for (Quota quota : new Quota[] {Quota.PLENTY_EACH, Quota.EXHAUSTED}) {
+            try (RedisLimiter limiter = contender.open(redis, quota)) {
+                String key = contender + "-" + quota;
+                limiter.tryAcquire(key);
+
+                for (int i = 0; i < 20; i++) {
+                    assertThat(limiter.tryAcquire(key)).as("%s", quota).isEqualTo(quota.admits);
+                    assertThat(limiter.tryAcquireAsync(key)
+                                    .toCompletableFuture()
+                                    .join())
+                            .as("%s, async", quota)
+                            .isEqualTo(quota.admits);
+                }
+            }
+        }
+    }
+}
