@@ -56,12 +56,14 @@ record Bucket4jOnRedis(
 
     @Override
     public boolean tryAcquire(String key) {
-        return buckets.computeIfAbsent(key, bucket).tryConsume(1);
+        BucketProxy known = buckets.get(key);
+        return (known != null ? known : buckets.computeIfAbsent(key, bucket)).tryConsume(1);
     }
 
     @Override
     public CompletionStage<Boolean> tryAcquireAsync(String key) {
-        return asyncBuckets.computeIfAbsent(key, asyncBucket).tryConsume(1);
+        AsyncBucketProxy known = asyncBuckets.get(key);
+        return (known != null ? known : asyncBuckets.computeIfAbsent(key, asyncBucket)).tryConsume(1);
     }
 
     @Override

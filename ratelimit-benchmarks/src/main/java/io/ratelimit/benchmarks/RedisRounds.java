@@ -29,9 +29,10 @@ final class RedisRounds implements AutoCloseable {
                 .toList();
         try (RedisServer redis = RedisServer.start()) {
             String memory = settings.wants(RedisMemory.TITLE) ? RedisMemory.table(redis) : "";
+            String time = settings.wants(RedisServerTime.TITLE) ? RedisServerTime.table(redis) : "";
             try (RedisRounds rounds = new RedisRounds(redis, settings)) {
                 rounds.run(works);
-                return rounds.tables() + memory;
+                return rounds.tables() + time + memory;
             }
         }
     }

@@ -1,0 +1,74 @@
+package io.ratelimit.benchmarks;
+
+import io.ratelimit.test.redis.RedisServer;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** What a call of one caller costs the server, which has one thread for all: in all, and of that in its scripts. */
+final class RedisServerTime {
+
+    static final String TITLE = "One hot key, time of the server";
+
+    private static final int CALLS = 10_000;
+    private static final List<RedisContender> ASKED = Stream.concat(
+                    RedisContender.ASKED.stream(), Stream.of(RedisContender.NUMBER_FLOOR))
+            .toList();
+
+    private RedisServerTime() {}
+
+    static String table(RedisServer redis) {
+        Map<RedisContender, Cost> costs = new EnumMap<>(RedisContender.class);
+        ASKED.forEach(contender -> costs.put(contender, measured(redis, contender)));
+        double floor = costs.getOrDefault(RedisContender.SCRIPT_FLOOR, new Cost(Double.NaN, Double.NaN))
+                .all();
+        StringBuilder table = new StringBuilder("\n### ")
+                .append(TITLE)
+                .append("\n\n| | CPU µs/call | × EVALSHA | of that in scripts, µs |\n|---|--:|--:|--:|\n");
+        costs.forEach((contender, cost) -> table.append(String.format(
+                Locale.ROOT,
+                "| %s | %.1f | %.2f | %.1f |\n",
+                contender.label(),
+                cost.all(),
+                cost.all() / floor,
+                cost.executing())));
+        return table.toString();
+    }
+
+    private static Cost measured(RedisServer redis, RedisContender contender) {
+        try (RedisLimiter limiter = contender.open(redis, Quota.PLENTY_EACH)) {
+            String key = "time-" + contender;
+            call(limiter, key);
+            redis.command("CONFIG", "RESETSTAT");
+            double before = sum(redis, "cpu", "used_cpu_(sys|user):(.*)");
+            call(limiter, key);
+            double after = sum(redis, "cpu", "used_cpu_(sys|user):(.*)");
+            return new Cost((after - before) * 1e6 / CALLS, executing(redis) / CALLS);
+        } finally {
+            redis.command("FLUSHALL");
+        }
+    }
+
+    private static void call(RedisLimiter limiter, String key) {
+        for (int i = 0; i < CALLS; i++) {
+            limiter.tryAcquire(key);
+        }
+    }
+
+    /** The time of a script contains that of its commands. */
+    private static double executing(RedisServer redis) {
+        return sum(redis, "commandstats", "cmdstat_(eval|evalsha|ping):calls=\\d+,usec=(\\d+),.*");
+    }
+
+    private static double sum(RedisServer redis, String section, String line) {
+        return String.valueOf(redis.command("INFO", section))
+                .lines()
+                .filter(each -> each.matches(line))
+                .mapToDouble(each -> Double.parseDouble(each.replaceFirst(line, "$2")))
+                .sum();
+    }
+
+    private record Cost(double all, double executing) {}
+}
