@@ -73,7 +73,7 @@ final class Rounds {
                         .param("contender", contender.name())
                         .threads(work.threads())
                         .forks(1)
-                        .warmupIterations(2 * ITERATIONS)
+                        .warmupIterations(work.warmup() * ITERATIONS)
                         .warmupTime(each)
                         .measurementIterations(ITERATIONS)
                         .measurementTime(each)

@@ -11,6 +11,7 @@ import java.util.stream.Stream;
  * @param benchmark the class that makes the calls
  * @param params of the class, which say which calls
  * @param threads that call at once
+ * @param warmup how many times as long as the measurement the warm-up is
  * @param contenders who is called, and the floors last
  * @param floors those of the contenders that the others are compared to
  */
@@ -19,8 +20,14 @@ record Work(
         Class<?> benchmark,
         Map<String, String> params,
         int threads,
+        int warmup,
         List<? extends Contestant> contenders,
         List<? extends Contestant> floors) {
+
+    private static final int WARMUP = 2;
+
+    /** Deep stacks of a framework are compiled late. */
+    private static final int FRAMEWORK_WARMUP = 6;
 
     /** Everything that JMH measures in memory: each work with one thread and with two. */
     static List<Work> inMemory() {
@@ -42,6 +49,7 @@ record Work(
                         AnnotatedMethod.class,
                         Map.of(),
                         threads,
+                        FRAMEWORK_WARMUP,
                         List.of(AnnotatedContender.values()),
                         AnnotatedContender.FLOORS))
                 .toList();
@@ -53,6 +61,7 @@ record Work(
                 OneKey.class,
                 Map.of("quota", quota.name()),
                 threads,
+                WARMUP,
                 Stream.concat(Contender.LIMITERS.stream(), Contender.FLOORS.stream())
                         .toList(),
                 Contender.FLOORS);
@@ -64,6 +73,7 @@ record Work(
                 ManyKeys.class,
                 Map.of("popularity", popularity.name()),
                 threads,
+                WARMUP,
                 Contender.WITH_MAPS,
                 List.of(Contender.MAP_FLOOR));
     }
@@ -74,6 +84,7 @@ record Work(
                 OneKey.class,
                 Map.of("quota", Quota.PLENTY.name()),
                 threads,
+                WARMUP,
                 List.of(Contender.RATELIMIT_FIVE_RATES, Contender.BUCKET4J_FIVE_RATES, Contender.RATELIMIT),
                 List.of(Contender.RATELIMIT));
     }

@@ -24,6 +24,7 @@ class TableTests {
             OneKey.class,
             Map.of("quota", "PLENTY"),
             2,
+            1,
             List.of(Contender.GUAVA, Contender.CAS_FLOOR, Contender.MAP_FLOOR),
             Contender.FLOORS);
 
