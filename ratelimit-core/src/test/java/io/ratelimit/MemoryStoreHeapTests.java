@@ -6,10 +6,12 @@ import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Keys that somebody makes up, by the million or of a megabyte, in a heap of 256 MB. */
+@Tag("fault")
 class MemoryStoreHeapTests {
 
     private static final String GOOD = "exhausted key refused, all new keys admitted, single tokens not all refused";

@@ -22,6 +22,7 @@ final class EvictionCheck implements AutoCloseable {
 
     private static final Log LOG = LogFactory.getLog(EvictionCheck.class);
     private static final long BETWEEN_ATTEMPTS_MILLIS = 1_000;
+    private static final long LAST_WAIT_MILLIS = 500;
     private static final String SECTION = "memory";
     private static final String UNLIMITED = "0";
     private static final String HARMLESS = "noeviction";
@@ -47,6 +48,11 @@ final class EvictionCheck implements AutoCloseable {
     public void close() {
         closed = true;
         thread.interrupt();
+        try {
+            thread.join(LAST_WAIT_MILLIS);
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void ask() {
