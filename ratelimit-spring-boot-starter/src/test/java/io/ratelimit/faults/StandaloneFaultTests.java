@@ -26,6 +26,8 @@ class StandaloneFaultTests {
 
     private static final Duration OUTAGE = Duration.ofSeconds(3);
     private static final Duration RECOVERY = Duration.ofSeconds(2);
+    private static final String FILL =
+            "for i = 1, 1000 do redis.call('SET', 'other:' .. math.random(100000), string.rep('x', 500)) end";
     private static final Charge COUNT = new Charge(COUNTED, "key", 1000);
     private static final Charge FEW = new Charge(SCARCE, "key", 1000);
 
@@ -131,6 +133,42 @@ class StandaloneFaultTests {
             callers.stop();
             row.add("lost or doubled", Nodes.counted(store, "key") - callers.taken(call -> call.charge() == COUNT));
             assertThat(Nodes.counted(store, "key")).isEqualTo(callers.taken(call -> call.charge() == COUNT));
+        }
+    }
+
+    @Fault
+    void dataThatIsFlushedAgainAndAgain(long seed, FaultReport.Row row) {
+        asEver(row, () -> redis.command("FLUSHALL"), 20);
+    }
+
+    @Fault
+    void keysThatAreEvicted(long seed, FaultReport.Row row) {
+        redis.command("CONFIG", "SET", "maxmemory-policy", "allkeys-random");
+        redis.command("CONFIG", "SET", "maxmemory", "3mb");
+        asEver(row, () -> redis.command("EVAL", FILL, "0"), 20);
+        row.add(
+                "evicted",
+                Long.parseLong(String.valueOf(redis.command("INFO", "stats"))
+                        .replaceFirst("(?s).*evicted_keys:(\\d+).*", "$1")));
+    }
+
+    /** The store answers all calls, and admits at most one capacity more each time that something happens. */
+    private void asEver(FaultReport.Row row, Runnable event, int times) {
+        try (Callers callers = Callers.start(store, COUNT, FEW)) {
+            await().until(() ->
+                    !callers.where(call -> call.source() == Source.STORE).isEmpty());
+            long begun = System.nanoTime();
+            for (int i = 0; i < times; i++) {
+                event.run();
+                callers.goOnFor(Duration.ofMillis(100));
+            }
+            callers.stop();
+            assertThat(callers.begunIn(begun, Long.MAX_VALUE))
+                    .hasSizeGreaterThan(100)
+                    .allMatch(call -> call.source() == Source.STORE);
+            double extra = callers.log(FEW).excess(SCARCE.rates().get(0));
+            row.add("extra", extra).add("of", times * 50);
+            assertThat(extra).isLessThanOrEqualTo(times * 50);
         }
     }
 
