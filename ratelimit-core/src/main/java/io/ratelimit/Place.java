@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Many texts have one {@link String#hashCode}, and whoever sends them as keys makes a hash table slow for everybody. So
  * the hash of a place has a secret: it is a sum of products of two words of the text, each plus a random number (NH, of Black,
  * Halevi, Krawczyk, Krovetz and Rogaway's UMAC). Whatever two keys are sent, the chance that their sums are equal is one in
- * 2<sup>32</sup>.
+ * 2<sup>32</sup>; the hash keeps 32 bits of them.
  */
 final class Place {
 

@@ -8,7 +8,6 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.RedisClusterConnection;
-import org.springframework.data.redis.connection.RedisClusterNode;
 import org.springframework.data.redis.connection.RedisConnection;
 
 /**
@@ -80,7 +79,7 @@ final class EvictionCheck implements AutoCloseable {
             return List.of(known(redis.serverCommands().info(SECTION)));
         }
         return StreamSupport.stream(cluster.clusterCommands().clusterGetNodes().spliterator(), false)
-                .filter(RedisClusterNode::isMaster)
+                .filter(node -> node.isMaster() && !node.isMarkedAsFail())
                 .map(node -> known(cluster.serverCommands().info(node, SECTION)))
                 .toList();
     }

@@ -53,15 +53,21 @@ class SentinelFaultTests {
     @Fault
     void aMasterOfJedisThatIsKilled(long seed, FaultReport.Row row) {
         JedisConnectionFactory jedis = TestConnections.jedis(group);
-        failOver(jedis, RECOVERY_OF_JEDIS, seed, row, RedisServer::kill);
-        jedis.destroy();
+        try {
+            failOver(jedis, RECOVERY_OF_JEDIS, seed, row, RedisServer::kill);
+        } finally {
+            jedis.destroy();
+        }
     }
 
     @Fault
     void aMasterOfJedisThatIsFrozen(long seed, FaultReport.Row row) {
         JedisConnectionFactory jedis = TestConnections.jedis(group);
-        failOver(jedis, RECOVERY_OF_JEDIS, seed, row, RedisServer::freeze);
-        jedis.destroy();
+        try {
+            failOver(jedis, RECOVERY_OF_JEDIS, seed, row, RedisServer::freeze);
+        } finally {
+            jedis.destroy();
+        }
     }
 
     private void failOver(
