@@ -8,7 +8,8 @@ import java.util.stream.Collectors;
 
 /**
  * Says whether a store is worth asking, shard by shard. One that has failed five times in a row, each of which may have cost
- * its caller a deadline, is not, until it answers a probe.
+ * its caller a deadline, is not, until it answers a probe. Every shard that failed is probed, because it may be known by
+ * another name when it is asked again, such as that of the node that took over.
  *
  * <p>A call over several shards does not tell which of them failed: each is probed for itself, and what the probes find counts.
  */
@@ -51,7 +52,12 @@ final class Breaker implements AutoCloseable {
     /** Forgets the failures of the shards that answered. */
     void answered(List<Charge> charges) {
         if (!failing.isEmpty()) {
-            charges.forEach(charge -> failing.remove(store.shard(charge)));
+            for (Charge charge : charges) {
+                FailingShard shard = failing.remove(store.shard(charge));
+                if (shard != null) {
+                    shard.end();
+                }
+            }
         }
     }
 
@@ -71,6 +77,7 @@ final class Breaker implements AutoCloseable {
 
     private void recovered(Object name, FailingShard shard) {
         failing.remove(name, shard);
+        shard.end();
         if (isWell()) {
             well.run();
         }

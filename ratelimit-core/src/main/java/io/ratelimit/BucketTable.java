@@ -16,8 +16,12 @@ import org.jspecify.annotations.Nullable;
 final class BucketTable {
 
     private static final int SHARED_BUCKETS = 1024;
+    private static final int RECENT = 64;
 
     private final ConcurrentMap<Object, Bucket> buckets = new ConcurrentHashMap<>();
+    /** Places of keys that are the same object as before, such as constants; threads may overwrite each other's. */
+    private final @Nullable Place[] recent = new @Nullable Place[RECENT];
+
     private final AtomicInteger shared = new AtomicInteger();
     private final Room room;
     private final LongSupplier nanos;
@@ -35,7 +39,13 @@ final class BucketTable {
 
     /** A key's own bucket, if it has one. */
     @Nullable Bucket own(String key) {
-        return buckets.get(Place.of(key));
+        int index = key.isEmpty() ? 0 : key.charAt(key.length() - 1) & RECENT - 1;
+        Place place = recent[index];
+        if (place == null || !place.isOf(key)) {
+            place = Place.of(key);
+            recent[index] = place;
+        }
+        return buckets.get(place);
     }
 
     /** The shape in which a charge of this limit is decided now. */

@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * A shard of a store that has not answered. After five straight failures it is asked in the background only, four times a
- * second, for what a call that failed was about, until it answers.
+ * A shard of a store that has not answered. It is asked in the background, four times a second, for what a call that failed
+ * was about, until it answers a call or a probe; after five straight failures it is asked in no other way.
  */
 final class FailingShard {
 
@@ -23,6 +23,7 @@ final class FailingShard {
     private final Consumer<FailingShard> recovered;
     private final AtomicInteger failures = new AtomicInteger();
     private final AtomicBoolean probing = new AtomicBoolean();
+    private volatile boolean ended;
 
     /**
      * A shard that has not failed yet.
@@ -42,9 +43,7 @@ final class FailingShard {
     /** Counts a failure that was this shard's. */
     void failed(List<Charge> charges) {
         failures.incrementAndGet();
-        if (isOpen()) {
-            probe(charges, BETWEEN_PROBES_NANOS);
-        }
+        probe(charges, BETWEEN_PROBES_NANOS);
     }
 
     /** Asks at once whether a failure was this shard's. */
@@ -52,26 +51,41 @@ final class FailingShard {
         probe(charges, isOpen() ? BETWEEN_PROBES_NANOS : 0);
     }
 
+    /** Asks no more: it answered a call. */
+    void end() {
+        ended = true;
+    }
+
     private void probe(List<Charge> charges, long afterNanos) {
-        if (probing.compareAndSet(false, true)) {
+        if (!ended && probing.compareAndSet(false, true)) {
             List<Charge> reading = charges.stream().map(charge -> charge.of(0)).toList();
-            alarms.in(
-                    afterNanos,
-                    () -> ask(reading).whenComplete((decision, failure) -> {
-                        probing.set(false);
-                        if (failure == null) {
-                            recovered.accept(this);
-                        } else {
-                            failed(reading);
-                        }
-                    }));
+            try {
+                alarms.in(afterNanos, () -> ask(reading));
+            } catch (RuntimeException | Error ex) {
+                probing.set(false);
+                throw ex;
+            }
         }
     }
 
-    private CompletionStage<Decision> ask(List<Charge> reading) {
+    private void ask(List<Charge> reading) {
+        if (ended) {
+            return;
+        }
+        answer(reading).whenComplete((decision, failure) -> {
+            probing.set(false);
+            if (failure == null) {
+                recovered.accept(this);
+            } else {
+                failed(reading);
+            }
+        });
+    }
+
+    private CompletionStage<Decision> answer(List<Charge> reading) {
         try {
             return store.decideAsync(reading, Duration.ZERO);
-        } catch (RuntimeException ex) {
+        } catch (RuntimeException | Error ex) {
             return CompletableFuture.failedFuture(ex);
         }
     }

@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
  * reads the clock once, decides, writes all, and lets go. Full buckets are dropped by one background thread.
  *
  * <p><b>Bounded memory.</b> At most {@code maxKeys} keys, and one for each kilobyte of the JVM's largest heap, have buckets
- * of their own. When there is no room, the fullest of
- * a few buckets sampled in turn makes way if it is at least half full, which gives its key at most half a capacity beyond
- * its rate, each time. If none is, the new key shares one of 1,024 buckets of its limit until there is room. Of a key longer
- * than 200 characters only a digest is kept. So keys that rotate by the million neither exhaust the heap, nor refill an
- * exhausted bucket, nor lock everyone out; and keys that are made up to have one hash code are as quick as others.
+ * of their own. When there is no room, the fullest of a few buckets sampled in turn makes way if it is at least half full,
+ * which gives its key at most half a capacity beyond its rate, each time. If none is, the new key shares one of 1,024 buckets
+ * of its limit until there is room. Of a key longer than 200 characters only a digest is kept. So keys that rotate by the
+ * million neither exhaust the heap, nor refill an exhausted bucket, nor lock everyone out; and keys that are made up to have
+ * one hash code are as quick as others.
  */
 public final class MemoryStore implements RateLimitStore {
 
@@ -283,8 +283,8 @@ public final class MemoryStore implements RateLimitStore {
 
     /**
      * Finds the bucket of each charge, or makes one that is to be placed, then holds them in one order for all callers. False:
-     * start again. Where there
-     * is room for fewer keys than the call has, each new bucket may drop the one before; then its keys share.
+     * start again. Where there is room for fewer keys than the call has, each new bucket may drop the one before; then its
+     * keys share.
      */
     private boolean holdAll(List<Charge> charges, Hold[] holds, Predicate<Charge> placed, boolean ownBuckets) {
         for (int i = 0; i < holds.length; i++) {

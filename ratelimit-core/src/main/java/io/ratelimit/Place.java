@@ -11,17 +11,16 @@ import org.jspecify.annotations.Nullable;
  * Where a key's own bucket stands in a table: under the key, or under a digest of it if it is longer than 200 characters.
  *
  * <p>Many texts have one {@link String#hashCode}, and whoever sends them as keys makes a hash table slow for everybody. So
- * the hash of a place has a secret: it is the polynomial whose coefficients are three characters each, modulo 2<sup>61</sup>
- * − 1, at a random point. Whatever two keys are sent, at most one point in 2<sup>32</sup> for every three characters makes
- * their hashes equal.
+ * the hash of a place has a secret: it is a sum of products of two words of the text, each plus a random number (NH, of Black,
+ * Halevi, Krawczyk, Krovetz and Rogaway's UMAC). Whatever two keys are sent, the chance that their sums are equal is one in
+ * 2<sup>32</sup>; the hash keeps 32 bits of them.
  */
 final class Place {
 
     private static final int LONGEST_KEY = 200;
-    private static final int UNITS = 3;
-    private static final long PRIME = (1L << 61) - 1;
-    /** Below 2<sup>60</sup>, so that sums stay below 2<sup>63</sup> although nothing is reduced but products. */
-    private static final long POINT = new SecureRandom().nextLong(1L << 60);
+    private static final int[] SECRETS =
+            new SecureRandom().ints(LONGEST_KEY / 2 + 1).toArray();
+    private static final long ODD_SECRET = new SecureRandom().nextLong() | 1;
 
     private static final SecretKeySpec MAC_KEY = macKey();
 
@@ -33,6 +32,11 @@ final class Place {
         this.text = text;
         this.digest = digest;
         this.hash = hash(text);
+    }
+
+    /** Whether this is the place of this very object, and maybe of others. */
+    boolean isOf(String key) {
+        return text == key;
     }
 
     static Place of(String key) {
@@ -58,20 +62,26 @@ final class Place {
     }
 
     private static int hash(String text) {
-        long sum = text.length();
-        for (int i = 0; i < text.length(); ) {
-            long units = 0;
-            for (int end = Math.min(i + UNITS, text.length()); i < end; i++) {
-                units = units << Character.SIZE | text.charAt(i);
-            }
-            sum = timesPoint(sum) + units;
+        int length = text.length();
+        long sum = length * ODD_SECRET;
+        int pairs = length & ~3;
+        for (int i = 0; i < pairs; i += 4) {
+            sum += product(i, text.charAt(i), text.charAt(i + 1), text.charAt(i + 2), text.charAt(i + 3));
         }
-        return Long.hashCode(sum);
+        if (pairs < length) {
+            sum += product(pairs, text.charAt(pairs), unit(text, pairs + 1), unit(text, pairs + 2), (char) 0);
+        }
+        return (int) (sum * ODD_SECRET >>> 32);
     }
 
-    private static long timesPoint(long factor) {
-        long low = factor * POINT;
-        return (Math.multiplyHigh(factor, POINT) << 3 | low >>> 61) + (low & PRIME);
+    private static long product(int at, char a, char b, char c, char d) {
+        int first = (a << 16 | b) + SECRETS[at / 2];
+        int second = (c << 16 | d) + SECRETS[at / 2 + 1];
+        return (first & 0xffffffffL) * (second & 0xffffffffL);
+    }
+
+    private static char unit(String text, int at) {
+        return at < text.length() ? text.charAt(at) : 0;
     }
 
     private static byte[] mac(String text) {

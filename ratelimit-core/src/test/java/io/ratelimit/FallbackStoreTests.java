@@ -201,6 +201,32 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
+    void aShardThatIsAskedByAnotherNameAfterwardsIsForgotten(Call call) {
+        remote.failure = new StoreUnavailableException("down", null);
+        call.decide(store, keys("a"));
+        remote.renamed = "-moved";
+        remote.failure = null;
+        assertThat(call.decide(store, keys("a")).source()).isEqualTo(Source.STORE);
+        await().atMost(Duration.ofSeconds(2)).until(() -> store.outage().isEmpty());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aShardThatAnsweredACallIsProbedNoMore(Call call) throws Exception {
+        remote.failure = new StoreUnavailableException("down", null);
+        for (int i = 0; i < FailingShard.STRAIGHT_FAILURES - 1; i++) {
+            call.decide(store, keys("a"));
+        }
+        remote.failure = null;
+        call.decide(store, keys("a"));
+        remote.failure = new StoreUnavailableException("down", null);
+        remote.asked.set(0);
+        Thread.sleep(600);
+        assertThat(remote.asked).hasValue(0);
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void callsOverSeveralShardsFindOutWhichOfThemFails(Call call) {
         remote.failing = "b";
         await().atMost(Duration.ofSeconds(10)).until(() -> {
@@ -271,6 +297,7 @@ class FallbackStoreTests {
         final AtomicInteger asked = new AtomicInteger();
         volatile RuntimeException failure;
         volatile String failing;
+        volatile String renamed = "";
 
         @Override
         public String name() {
@@ -280,7 +307,7 @@ class FallbackStoreTests {
         /** One for each key. */
         @Override
         public Object shard(Charge charge) {
-            return charge.key();
+            return charge.key() + renamed;
         }
 
         @Override

@@ -1,15 +1,13 @@
 package io.ratelimit.actuate;
 
-import io.ratelimit.FallbackStore;
 import io.ratelimit.RateLimiters;
-import java.util.Optional;
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 
 /**
- * The health of the limits: {@code UP}, or {@code UNKNOWN} with the reason while the store cannot be asked and each limit
- * answers by its own policy. It is never {@code DOWN}, so that a store that fails does not take the application with it.
+ * The health of the limits: {@code UP}, or {@code UNKNOWN} with the reason while the store, or a node of it, cannot be asked and
+ * each limit answers by its own policy. It is never {@code DOWN}, so that a store that fails does not take the application with it.
  */
 public final class RateLimitHealthIndicator extends AbstractHealthIndicator {
 
@@ -33,11 +31,8 @@ public final class RateLimitHealthIndicator extends AbstractHealthIndicator {
                 .withDetail("store", store.name())
                 .withDetail("state", store.state());
         if (away) {
-            health.withDetail("reason", reason().orElse("the store cannot be asked"));
+            health.withDetail(
+                    "reason", StoreDescription.outage(limiters.store()).orElse("the store cannot be asked"));
         }
-    }
-
-    private Optional<String> reason() {
-        return limiters.store() instanceof FallbackStore store ? store.outage() : Optional.empty();
     }
 }

@@ -1,18 +1,21 @@
 package io.ratelimit.actuate;
 
 import io.ratelimit.Charge;
+import io.ratelimit.FallbackStore;
 import io.ratelimit.Limit;
+import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiters;
 import io.ratelimit.Source;
 import io.ratelimit.StoreUnavailableException;
+import java.util.Optional;
 
 /**
  * A store as the endpoint shows it.
  *
  * @param name such as {@code redis}
- * @param state {@code up} if it answers now, {@code down} if a limit's policy answers in its place, {@code disabled} if
- *     rate limiting is switched off
+ * @param state {@code up} if it answers now, {@code down} if limits' policies answer in its place or in that of a part of it,
+ *     {@code disabled} if rate limiting is switched off
  */
 record StoreDescription(String name, String state) {
 
@@ -20,6 +23,11 @@ record StoreDescription(String name, String state) {
 
     static StoreDescription of(RateLimiters limiters) {
         return new StoreDescription(limiters.store().name(), state(limiters));
+    }
+
+    /** Why the store, or one of its shards, does not answer. */
+    static Optional<String> outage(RateLimitStore store) {
+        return store instanceof FallbackStore fallback ? fallback.outage() : Optional.empty();
     }
 
     /** Reads a bucket, which takes nothing, and looks at who answered. */
@@ -30,7 +38,7 @@ record StoreDescription(String name, String state) {
             Source source =
                     limiters.store().decide(new Charge(limit, Charge.SHARED, 0)).source();
             return switch (source) {
-                case STORE -> "up";
+                case STORE -> outage(limiters.store()).isPresent() ? "down" : "up";
                 case LOCAL, POLICY -> "down";
                 case DISABLED -> "disabled";
             };

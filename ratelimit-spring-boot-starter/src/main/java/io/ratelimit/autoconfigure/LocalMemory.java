@@ -10,6 +10,6 @@ final class LocalMemory {
 
     @Bean(defaultCandidate = false)
     MemoryStore rateLimitMemory(RateLimitProperties properties) {
-        return MemoryStore.create(System::nanoTime, properties.memory().maxKeys());
+        return MemoryStore.create(properties.memory().maxKeys());
     }
 }

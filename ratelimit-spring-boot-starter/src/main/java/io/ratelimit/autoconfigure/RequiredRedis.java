@@ -7,7 +7,8 @@ import io.ratelimit.StoreUnavailableException;
 import java.time.Duration;
 
 /**
- * Lets an application start only once its store answered a decision, which takes nothing.
+ * Lets an application start only once its store answered a decision, which takes nothing, and so proves that Redis can be
+ * read.
  *
  * <p>One attempt is not enough: the first one connects, loads the driver's classes and the script, and may take longer than a
  * decision ever should; and a Redis that is started together with the application needs a moment.
@@ -37,6 +38,9 @@ final class RequiredRedis {
                     store.close();
                     throw new RequiredRedisException(ex);
                 }
+            } catch (RuntimeException | Error ex) {
+                store.close();
+                throw ex;
             }
         }
     }

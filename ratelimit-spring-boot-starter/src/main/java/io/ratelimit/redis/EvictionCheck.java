@@ -8,7 +8,6 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.RedisClusterConnection;
-import org.springframework.data.redis.connection.RedisClusterNode;
 import org.springframework.data.redis.connection.RedisConnection;
 
 /**
@@ -22,6 +21,7 @@ final class EvictionCheck implements AutoCloseable {
 
     private static final Log LOG = LogFactory.getLog(EvictionCheck.class);
     private static final long BETWEEN_ATTEMPTS_MILLIS = 1_000;
+    private static final long LAST_WAIT_MILLIS = 500;
     private static final String SECTION = "memory";
     private static final String UNLIMITED = "0";
     private static final String HARMLESS = "noeviction";
@@ -47,6 +47,11 @@ final class EvictionCheck implements AutoCloseable {
     public void close() {
         closed = true;
         thread.interrupt();
+        try {
+            thread.join(LAST_WAIT_MILLIS);
+        } catch (InterruptedException ex) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void ask() {
@@ -74,7 +79,7 @@ final class EvictionCheck implements AutoCloseable {
             return List.of(known(redis.serverCommands().info(SECTION)));
         }
         return StreamSupport.stream(cluster.clusterCommands().clusterGetNodes().spliterator(), false)
-                .filter(RedisClusterNode::isMaster)
+                .filter(node -> node.isMaster() && !node.isMarkedAsFail())
                 .map(node -> known(cluster.serverCommands().info(node, SECTION)))
                 .toList();
     }

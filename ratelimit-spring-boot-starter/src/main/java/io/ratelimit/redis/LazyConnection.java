@@ -18,6 +18,7 @@ final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
 
     private static final long BETWEEN_ATTEMPTS_NANOS = 1_000_000_000;
     private static final long LAST_WAIT_MILLIS = 1_000;
+    private static final String CLOSED = "The store is closed";
 
     private final Callable<T> opener;
     private final long lastAnswersMillis;
@@ -42,8 +43,14 @@ final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
         return current != null && !current.isCompletedExceptionally() ? current : attempt();
     }
 
-    /** Puts another connection in this one's place as soon as one can be opened. */
-    synchronized void replace() {
+    /** Puts another connection in the place of this one as soon as one can be opened. */
+    synchronized void replace(T connection) {
+        if (opened(outcome) == connection) {
+            tryAgain();
+        }
+    }
+
+    private void tryAgain() {
         if (!closed && mayRetry()) {
             start(new CompletableFuture<>());
         }
@@ -67,7 +74,7 @@ final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
     private synchronized CompletableFuture<T> attempt() {
         CompletableFuture<T> current = outcome;
         if (closed) {
-            return CompletableFuture.failedFuture(new IllegalStateException("The store is closed"));
+            return CompletableFuture.failedFuture(new IllegalStateException(CLOSED));
         }
         if (current == null) {
             CompletableFuture<T> first = new CompletableFuture<>();
@@ -76,9 +83,13 @@ final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
             return first;
         }
         if (current.isCompletedExceptionally()) {
-            replace();
+            tryAgain();
         }
         return current;
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
     }
 
     private boolean mayRetry() {
@@ -88,14 +99,23 @@ final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
     private void start(CompletableFuture<T> next) {
         Thread thread = new Thread(() -> open(next), "ratelimit-redis-connect");
         thread.setDaemon(true);
-        attempt = thread;
         attemptedAt = System.nanoTime();
-        thread.start();
+        try {
+            thread.start();
+            attempt = thread;
+        } catch (OutOfMemoryError ex) {
+            outcome = next;
+            next.completeExceptionally(ex);
+        }
     }
 
     private void open(CompletableFuture<T> next) {
         try {
             T connection = opener.call();
+            if (isClosed()) {
+                close(connection);
+                throw new IllegalStateException(CLOSED);
+            }
             put(next, true);
             next.complete(connection);
         } catch (Throwable ex) {

@@ -16,7 +16,6 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 /** Lettuce, on a connection of our own that all callers share. Only the classes whose names begin with Lettuce need it. */
 final class LettuceDriver implements RedisDriver {
 
-    private static final long LAST_ANSWERS_MILLIS = 500;
     private static final Object NO_NODE = "none";
 
     private final LettuceConnectionFactory factory;
@@ -28,7 +27,7 @@ final class LettuceDriver implements RedisDriver {
         this.settings = new LettuceSettings(application, timeout);
         this.factory = settings.newFactory(application);
         this.timeoutNanos = timeout.toNanos();
-        this.connection = new LazyConnection<>(this::connectNow, Math.min(timeout.toMillis(), LAST_ANSWERS_MILLIS));
+        this.connection = new LazyConnection<>(this::connectNow, timeout.toMillis());
     }
 
     static boolean serves(RedisConnectionFactory connections) {
@@ -104,7 +103,7 @@ final class LettuceDriver implements RedisDriver {
                 if (RedisError.answer(failure).startsWith("READONLY")) {
                     connection.drop(link);
                 } else if (link.isWornOut(key, failure)) {
-                    connection.replace();
+                    connection.replace(link);
                 }
             });
         } catch (RuntimeException ex) {

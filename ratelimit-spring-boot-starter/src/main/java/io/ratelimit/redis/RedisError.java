@@ -29,13 +29,14 @@ final class RedisError {
         return "";
     }
 
-    /** The failure as the store tells it: no host, key or password in the message. */
+    /** The failure as the store tells it: no host, key or password in the message, nor in a cause, where servers quote commands. */
     static StoreUnavailableException unavailable(Throwable failure, Duration timeout) {
         Matcher answer = ANSWER.matcher(answer(failure));
-        String reason;
         if (answer.matches()) {
-            reason = "it answered " + answer.group(1);
-        } else if (isTimeout(failure)) {
+            return new StoreUnavailableException("Redis could not be asked: it answered " + answer.group(1), null);
+        }
+        String reason;
+        if (isTimeout(failure)) {
             reason = "no answer within " + timeout.toMillis() + " ms";
         } else if (isUntrusted(failure)) {
             reason = "its certificate is not trusted";

@@ -31,6 +31,52 @@ local time = redis.call('TIME')
 local micros_now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local millis_now = floor_div(micros_now, 1000)
 
+local function expiry(ttl) return string.format('%.0f', ttl) end
+
+-- A short way for the call that is most frequent: it takes from one smooth token bucket of one key, which is as it was left
+-- under the same configuration, and is admitted, or refused without a wait. Anything else, or any doubt, is for what
+-- follows, which decides this call in the same way and takes three times as long, most of it for its functions.
+
+local function decide_shortly()
+  if ARGV[1] ~= 'take' or #KEYS ~= 1 or ARGV[4] ~= '1' or ARGV[5] ~= '0' and ARGV[5] ~= '2' then return end
+  local cost, kind, period = tonumber(ARGV[3]), tonumber(ARGV[5]), tonumber(ARGV[6])
+  local capacity, refill, units = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+  local key, full = KEYS[1], capacity * units
+  local now = kind == 2 and millis_now or micros_now
+  if cost > capacity then return end
+
+  local at, level = now, full
+  local value = redis.pcall('GET', key)
+  if value then
+    if type(value) ~= 'string' then return end
+    local ok, rest, parts = pcall(cmsgpack.unpack_one, value)
+    if not ok or rest ~= -1 or type(parts) ~= 'table' or #parts ~= 8 then return end
+    if parts[1] ~= 0 or parts[2] ~= kind or parts[3] ~= period or parts[4] ~= capacity or parts[5] ~= refill
+      or parts[6] ~= units or type(parts[7]) ~= 'number' or type(parts[8]) ~= 'number' then return end
+    at, level = parts[7], parts[8]
+    local to_full = ceil_div(full - level, refill)
+    if not (at >= 0 and at <= LARGEST and level >= -LARGEST and level <= full)
+      or at ~= math.floor(at) or level ~= math.floor(level)
+      or full + refill > LARGEST or full - level + refill > LARGEST or now < at - ceil_div(full, refill) then return end
+    local current = math.max(now, at)
+    level = math.min(full, level + math.min(current - at, to_full) * refill)
+    at = level == full and now or current
+  end
+
+  local left = level - cost * units
+  local admitted = cost == 0 or left >= 0
+  if not admitted and ARGV[2] ~= '0' then return end
+  if admitted and cost > 0 then
+    local wait = ceil_div(full - left, refill) + at - now
+    local millis = kind == 2 and wait or math.ceil(wait / 1000)
+    redis.call('SET', key, cmsgpack.pack({ 0, kind, period, capacity, refill, units, at, left }), 'PX', expiry(millis + 1))
+  end
+  return { admitted and 1 or 0, 0, millis_now, now, level, 0, 0 }
+end
+
+local reply = decide_shortly()
+if reply then return reply end
+
 local function ticks_now(rate) return rate.milli and millis_now or micros_now end
 local function ticks(rate, micros) return rate.milli and floor_div(micros, 1000) or micros end
 
@@ -843,7 +889,7 @@ local function settle(bucket, change)
   -- One more, because the server expires by whole milliseconds.
   local ttl = math.min(LARGEST, math.max(wait, keep - millis_now) + 1)
   return {
-    key = bucket.key, value = encode(keep, bucket.rates), ttl = string.format('%.0f', ttl),
+    key = bucket.key, value = encode(keep, bucket.rates), ttl = expiry(ttl),
     ready = ready(bucket), channel = bucket.rates[1].channel,
   }
 end
@@ -974,6 +1020,6 @@ for _, write in ipairs(writes) do
   -- Who queues asks now and then all the same, so who may not publish decides all the same.
   if write.ready and write.ready ~= '' then redis.pcall('PUBLISH', write.channel, write.ready) end
 end
-local reply = { outcome, healed, millis_now }
+reply = { outcome, healed, millis_now }
 for i, number in ipairs(told) do reply[i + 3] = number end
 return reply

@@ -24,6 +24,8 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -327,6 +329,27 @@ class RateLimitAutoConfigurationTests {
             plans.use("search");
             assertThatThrownBy(() -> plans.use("search")).isInstanceOf(RateLimitExceededException.class);
         });
+    }
+
+    @Test
+    void windowsInMemoryEndWhenThoseOfTheCalendarDo() {
+        application
+                .withPropertyValues(
+                        "ratelimit.limits.hourly.rates=5/1h",
+                        "ratelimit.limits.hourly.algorithm=fixed-window",
+                        "ratelimit.limits.hourly.calendar=hour")
+                .run(context -> {
+                    long before = Instant.now().toEpochMilli();
+                    Decision decision =
+                            context.getBean(RateLimiters.class).get("hourly").tryAcquire("ann");
+                    long end = before + decision.readings().get(0).resetAfter().toMillis();
+                    assertThat(Duration.ofMillis(end % Duration.ofHours(1).toMillis()))
+                            .satisfiesAnyOf(
+                                    rest -> assertThat(rest).isLessThan(Duration.ofSeconds(5)),
+                                    rest -> assertThat(rest)
+                                            .isGreaterThan(
+                                                    Duration.ofMinutes(60).minusSeconds(5)));
+                });
     }
 
     @Test

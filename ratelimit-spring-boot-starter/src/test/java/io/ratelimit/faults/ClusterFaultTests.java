@@ -7,11 +7,14 @@ import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Charge;
 import io.ratelimit.FallbackStore;
+import io.ratelimit.RateLimiters;
 import io.ratelimit.Source;
+import io.ratelimit.actuate.RateLimitHealthIndicator;
 import io.ratelimit.redis.TestConnections;
 import io.ratelimit.test.redis.RedisCluster;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -19,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.health.contributor.Status;
 
 /** Three masters, each with a replica, that miss each other after two seconds. */
 @ExtendWith(FaultReport.class)
@@ -105,9 +109,12 @@ class ClusterFaultTests {
                     .filter(charge -> cluster.masterOf(Nodes.redisKey(charge)) == victim)
                     .toList();
             fault.accept(victim);
+            RateLimitHealthIndicator health = new RateLimitHealthIndicator(new RateLimiters(store, List.of()));
+            await().until(() -> health.health().getStatus() == Status.UNKNOWN);
             await().atMost(Duration.ofSeconds(30)).until(() -> cluster.masterOf(victimKey) != victim);
             long detected = System.nanoTime();
             callers.goOnFor(RECOVERY.plusSeconds(2));
+            assertThat(health.health().getStatus()).isEqualTo(Status.UP);
             callers.stop();
             row.millis("detected after", detected - broken);
             new Figures(row, callers, broken, detected)

@@ -14,4 +14,4 @@ import org.junit.jupiter.params.provider.ArgumentsSource;
 @Tag("fault")
 @ParameterizedTest(name = "round {index}, seed {0}")
 @ArgumentsSource(Rounds.class)
-@interface Fault {}
+public @interface Fault {}

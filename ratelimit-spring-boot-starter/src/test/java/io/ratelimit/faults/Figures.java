@@ -25,7 +25,7 @@ record Figures(FaultReport.Row row, Callers callers, long broken, long mended) {
         List<Call> during =
                 callers.begunIn(broken, mended).stream().filter(concerned).toList();
         long opened = during.stream()
-                .filter(call -> call.nanos() >= WAITED.toNanos())
+                .filter(call -> call.nanos() >= WAITED.toNanos() || call.source() == Source.STORE)
                 .mapToLong(Call::end)
                 .max()
                 .orElse(broken);

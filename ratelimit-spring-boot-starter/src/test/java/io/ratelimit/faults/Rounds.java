@@ -7,15 +7,15 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.ArgumentsProvider;
 import org.junit.jupiter.params.support.ParameterDeclarations;
 
-/** {@code -Dratelimit.faults.rounds=3} rounds; {@code -Dratelimit.faults.seed=42} repeats the first of a run that printed 42. */
+/** {@code -Dio.ratelimit.faults.rounds=3} rounds; {@code -Dio.ratelimit.faults.seed=42} repeats the first of a run that printed 42. */
 final class Rounds implements ArgumentsProvider {
 
     @Override
     public Stream<? extends Arguments> provideArguments(ParameterDeclarations parameters, ExtensionContext context) {
         Random seeds = new Random();
-        Long first = Long.getLong("ratelimit.faults.seed");
+        Long first = Long.getLong("io.ratelimit.faults.seed");
         return Stream.concat(Stream.ofNullable(first), seeds.longs(0, 1_000_000).boxed())
-                .limit(Integer.getInteger("ratelimit.faults.rounds", 1))
+                .limit(Integer.getInteger("io.ratelimit.faults.rounds", 1))
                 .peek(seed -> System.out.println(context.getDisplayName() + ", seed " + seed))
                 .map(Arguments::of);
     }

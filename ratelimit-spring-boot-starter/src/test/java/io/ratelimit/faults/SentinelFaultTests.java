@@ -23,6 +23,9 @@ import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 class SentinelFaultTests {
 
     private static final Duration RECOVERY = Duration.ofSeconds(3);
+    /** Jedis asks a sentinel that it lost again after five seconds. */
+    private static final Duration RECOVERY_OF_JEDIS = Duration.ofSeconds(8);
+
     private static final Charge FEW = new Charge(SCARCE, "key", 1000);
 
     private final RedisSentinels group = RedisSentinels.start();
@@ -34,35 +37,45 @@ class SentinelFaultTests {
 
     @Fault
     void aMasterThatIsKilled(long seed, FaultReport.Row row) {
-        failOver(TestConnections.lettuce(group), seed, row, RedisServer::kill);
+        failOver(TestConnections.lettuce(group), RECOVERY, seed, row, RedisServer::kill);
     }
 
     @Fault
     void aMasterThatIsFrozen(long seed, FaultReport.Row row) {
-        failOver(TestConnections.lettuce(group), seed, row, RedisServer::freeze);
+        failOver(TestConnections.lettuce(group), RECOVERY, seed, row, RedisServer::freeze);
     }
 
     @Fault
     void aMasterThatIsReplacedOnRequest(long seed, FaultReport.Row row) {
-        failOver(TestConnections.lettuce(group), seed, row, master -> group.failOver());
+        failOver(TestConnections.lettuce(group), RECOVERY, seed, row, master -> group.failOver());
     }
 
     @Fault
     void aMasterOfJedisThatIsKilled(long seed, FaultReport.Row row) {
         JedisConnectionFactory jedis = TestConnections.jedis(group);
-        failOver(jedis, seed, row, RedisServer::kill);
-        jedis.destroy();
+        try {
+            failOver(jedis, RECOVERY_OF_JEDIS, seed, row, RedisServer::kill);
+        } finally {
+            jedis.destroy();
+        }
     }
 
     @Fault
     void aMasterOfJedisThatIsFrozen(long seed, FaultReport.Row row) {
         JedisConnectionFactory jedis = TestConnections.jedis(group);
-        failOver(jedis, seed, row, RedisServer::freeze);
-        jedis.destroy();
+        try {
+            failOver(jedis, RECOVERY_OF_JEDIS, seed, row, RedisServer::freeze);
+        } finally {
+            jedis.destroy();
+        }
     }
 
     private void failOver(
-            RedisConnectionFactory connections, long seed, FaultReport.Row row, Consumer<RedisServer> fault) {
+            RedisConnectionFactory connections,
+            Duration recovery,
+            long seed,
+            FaultReport.Row row,
+            Consumer<RedisServer> fault) {
         try (FallbackStore store = Nodes.node(connections);
                 Callers callers = Callers.start(store, FEW)) {
             await().until(() ->
@@ -73,10 +86,10 @@ class SentinelFaultTests {
             fault.accept(master);
             await().atMost(Duration.ofSeconds(30)).until(() -> group.master() != master);
             long detected = System.nanoTime();
-            callers.goOnFor(RECOVERY.plusSeconds(2));
+            callers.goOnFor(recovery.plusSeconds(2));
             callers.stop();
             row.millis("detected after", detected - broken);
-            new Figures(row, callers, broken, detected).recoveredWithin(RECOVERY, call -> true);
+            new Figures(row, callers, broken, detected).recoveredWithin(recovery, call -> true);
             double extra = callers.log(FEW).excess(SCARCE.rates().get(0));
             row.add("extra", extra);
             assertThat(extra).isLessThanOrEqualTo(50);

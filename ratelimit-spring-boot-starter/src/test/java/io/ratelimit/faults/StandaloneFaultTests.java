@@ -14,6 +14,7 @@ import io.ratelimit.test.redis.TcpProxy;
 import java.time.Duration;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -25,6 +26,8 @@ class StandaloneFaultTests {
 
     private static final Duration OUTAGE = Duration.ofSeconds(3);
     private static final Duration RECOVERY = Duration.ofSeconds(2);
+    private static final String FILL =
+            "for i = 1, 1000 do redis.call('SET', 'other:' .. math.random(100000), string.rep('x', 500)) end";
     private static final Charge COUNT = new Charge(COUNTED, "key", 1000);
     private static final Charge FEW = new Charge(SCARCE, "key", 1000);
 
@@ -109,7 +112,7 @@ class StandaloneFaultTests {
             callers.goOnFor(OUTAGE);
             callers.stop();
             figures.recoveredWithin(RECOVERY, call -> true);
-            lateExecutions(row, callers);
+            lateExecutions(row, callers, call -> true);
             assertNoneExtra(row, callers);
         }
     }
@@ -130,6 +133,42 @@ class StandaloneFaultTests {
             callers.stop();
             row.add("lost or doubled", Nodes.counted(store, "key") - callers.taken(call -> call.charge() == COUNT));
             assertThat(Nodes.counted(store, "key")).isEqualTo(callers.taken(call -> call.charge() == COUNT));
+        }
+    }
+
+    @Fault
+    void dataThatIsFlushedAgainAndAgain(long seed, FaultReport.Row row) {
+        asEver(row, () -> redis.command("FLUSHALL"), 20);
+    }
+
+    @Fault
+    void keysThatAreEvicted(long seed, FaultReport.Row row) {
+        redis.command("CONFIG", "SET", "maxmemory-policy", "allkeys-random");
+        redis.command("CONFIG", "SET", "maxmemory", "3mb");
+        asEver(row, () -> redis.command("EVAL", FILL, "0"), 20);
+        long evicted = Long.parseLong(
+                String.valueOf(redis.command("INFO", "stats")).replaceFirst("(?s).*evicted_keys:(\\d+).*", "$1"));
+        row.add("evicted", evicted);
+        assertThat(evicted).isGreaterThan(1_000);
+    }
+
+    /** The store answers all calls, and admits at most one capacity more each time that something happens. */
+    private void asEver(FaultReport.Row row, Runnable event, int times) {
+        try (Callers callers = Callers.start(store, COUNT, FEW)) {
+            await().until(() ->
+                    !callers.where(call -> call.source() == Source.STORE).isEmpty());
+            long begun = System.nanoTime();
+            for (int i = 0; i < times; i++) {
+                event.run();
+                callers.goOnFor(Duration.ofMillis(100));
+            }
+            callers.stop();
+            assertThat(callers.begunIn(begun, Long.MAX_VALUE))
+                    .hasSizeGreaterThan(100)
+                    .allMatch(call -> call.source() == Source.STORE);
+            double extra = callers.log(FEW).excess(SCARCE.rates().get(0));
+            row.add("extra", extra).add("of", times * 50);
+            assertThat(extra).isLessThanOrEqualTo(times * 50 + 1);
         }
     }
 
@@ -204,8 +243,11 @@ class StandaloneFaultTests {
         JedisConnectionFactory jedis = TestConnections.jedis(proxy.host(), proxy.port());
         store.close();
         store = Nodes.node(jedis);
-        outage.run();
-        jedis.destroy();
+        try {
+            outage.run();
+        } finally {
+            jedis.destroy();
+        }
     }
 
     private static long ownThreads() {
@@ -214,12 +256,16 @@ class StandaloneFaultTests {
                 .count();
     }
 
-    /** What the server executed and nobody heard of; at most those calls can be that were left without an answer in time. */
+    /** What the server executed and nobody heard of; at most those calls can be that waited for an answer in vain. */
     private void lateExecutions(FaultReport.Row row, Callers callers) {
+        lateExecutions(
+                row, callers, call -> call.nanos() > Duration.ofMillis(100).toNanos());
+    }
+
+    private void lateExecutions(FaultReport.Row row, Callers callers, Predicate<Callers.Call> asked) {
         long unheard = (Nodes.counted(store, "key") - callers.taken(call -> call.charge() == COUNT)) / 1000;
-        long unanswered = callers.where(call -> call.charge() == COUNT
-                        && call.source() != Source.STORE
-                        && call.nanos() > Duration.ofMillis(100).toNanos())
+        long unanswered = callers.where(
+                        call -> call.charge() == COUNT && call.source() != Source.STORE && asked.test(call))
                 .size();
         row.add("executed unheard", unheard).add("of", unanswered);
         assertThat(unheard).isBetween(0L, unanswered);

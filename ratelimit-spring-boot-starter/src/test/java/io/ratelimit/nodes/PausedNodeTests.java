@@ -2,6 +2,7 @@ package io.ratelimit.nodes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ratelimit.faults.Fault;
 import io.ratelimit.test.redis.RedisServer;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -10,20 +11,19 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A JVM that the system stops for seconds, in the middle of everything, and lets go on. */
 @Timeout(120)
 class PausedNodeTests {
 
-    @Test
-    void admitsNoBurstAndRefusesLateWaitersInMemory() throws Exception {
+    @Fault
+    void admitsNoBurstAndRefusesLateWaitersInMemory(long seed) throws Exception {
         assertPauseIsHarmless();
     }
 
-    @Test
-    void admitsNoBurstAndRefusesLateWaitersOnRedis() throws Exception {
+    @Fault
+    void admitsNoBurstAndRefusesLateWaitersOnRedis(long seed) throws Exception {
         try (RedisServer redis = RedisServer.start()) {
             assertPauseIsHarmless(Integer.toString(redis.port()));
         }

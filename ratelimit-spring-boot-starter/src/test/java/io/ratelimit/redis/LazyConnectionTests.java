@@ -86,7 +86,7 @@ class LazyConnectionTests {
         })) {
             Line first = connection.get().join();
             await().until(() -> {
-                connection.replace();
+                connection.replace(first);
                 return attempts.get() == 2;
             });
             assertThat(connection.get().join()).isSameAs(first);
@@ -122,7 +122,7 @@ class LazyConnectionTests {
         })) {
             Line first = connection.get().join();
             await().until(() -> {
-                connection.replace();
+                connection.replace(first);
                 return attempts.get() == 3;
             });
             assertThat(connection.get().join()).isSameAs(first);

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
@@ -254,7 +255,7 @@ final class LevelStore implements RateLimitStore {
             }
         }
         if (flaw == Flaw.HAS_NO_LOCK) {
-            Thread.yield();
+            LockSupport.parkNanos(50_000);
         }
         at = 0;
         for (Loaded loaded : all) {

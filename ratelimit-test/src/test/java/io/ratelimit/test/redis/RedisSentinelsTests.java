@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("fault")
 class RedisSentinelsTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);

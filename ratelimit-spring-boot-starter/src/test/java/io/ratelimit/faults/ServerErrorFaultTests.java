@@ -1,4 +1,4 @@
-package io.ratelimit.redis;
+package io.ratelimit.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -11,6 +11,7 @@ import io.ratelimit.Decision;
 import io.ratelimit.FallbackStore;
 import io.ratelimit.RateLimiters;
 import io.ratelimit.Source;
+import io.ratelimit.redis.TestConnections;
 import io.ratelimit.test.redis.RedisCluster;
 import io.ratelimit.test.redis.RedisServer;
 import java.nio.charset.StandardCharsets;
@@ -20,11 +21,8 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
@@ -38,7 +36,7 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 /** A server that is there and answers errors: each limit's policy answers in its place, and the log stays quiet. */
 @ExtendWith(OutputCaptureExtension.class)
 @Timeout(120)
-class RedisServerErrorTests {
+class ServerErrorFaultTests {
 
     private static final String PASSWORD = "right-password";
     private static final String KEY = "secret-user";
@@ -50,23 +48,23 @@ class RedisServerErrorTests {
     /** What the driver says of a connection that it lost and found again, whatever the time. */
     private static final int LINES_OF_THE_DRIVER = 4;
 
-    @Test
-    void busyWithAScript(CapturedOutput output) {
+    @Fault
+    void busyWithAScript(long seed, CapturedOutput output) {
         try (RedisServer redis = RedisServer.start()) {
             redis.command("CONFIG", "SET", "lua-time-limit", "20");
-            Fault endless = new Fault(
+            Trouble endless = new Trouble(
                     () -> CompletableFuture.runAsync(() -> redis.command("EVAL", "while true do end", "0")),
                     () -> redis.command("SCRIPT", "KILL"));
             assertPolicy("it answered BUSY", endless, KEY, output, "spring.data.redis.port=" + redis.port());
         }
     }
 
-    @Test
-    void loadingItsData(CapturedOutput output) {
+    @Fault
+    void loadingItsData(long seed, CapturedOutput output) {
         try (RedisServer redis = debuggable()) {
             redis.command("CONFIG", "SET", "loading-process-events-interval-bytes", "1024");
             redis.command("EVAL", "for i = 1, 10000 do redis.call('SET', 'key:' .. i, 'value') end", "0");
-            Fault reload = new Fault(
+            Trouble reload = new Trouble(
                     () -> {
                         redis.command("CONFIG", "SET", "key-load-delay", "1000");
                         CompletableFuture.runAsync(() -> redis.command("DEBUG", "RELOAD"));
@@ -78,12 +76,12 @@ class RedisServerErrorTests {
         }
     }
 
-    @Test
-    void partOfAClusterThatIsDown(CapturedOutput output) {
+    @Fault
+    void partOfAClusterThatIsDown(long seed, CapturedOutput output) {
         try (RedisCluster cluster = RedisCluster.start()) {
             RedisServer frozen = cluster.nodes().get(0);
             RedisServer asked = cluster.nodes().get(1);
-            Fault down = new Fault(
+            Trouble down = new Trouble(
                     () -> {
                         frozen.freeze();
                         await().atMost(Duration.ofSeconds(20))
@@ -109,24 +107,24 @@ class RedisServerErrorTests {
         }
     }
 
-    @Test
-    void outOfMemoryAndOlderThanVersionSeven(CapturedOutput output) {
+    @Fault
+    void outOfMemoryAndOlderThanVersionSeven(long seed, CapturedOutput output) {
         try (RedisServer redis = RedisServer.startEmbedded()) {
-            Fault full = new Fault(
+            Trouble full = new Trouble(
                     () -> redis.command("CONFIG", "SET", "maxmemory", "1"),
                     () -> redis.command("CONFIG", "SET", "maxmemory", "0"));
             assertPolicy("it answered (ERR|OOM)", full, KEY, output, "spring.data.redis.port=" + redis.port());
         }
     }
 
-    @Test
-    void withAPasswordThatTheApplicationDoesNotHave(CapturedOutput output) {
+    @Fault
+    void withAPasswordThatTheApplicationDoesNotHave(long seed, CapturedOutput output) {
         try (RedisServer redis = RedisServer.start()) {
             LettuceConnectionFactory admins = TestConnections.lettuce(redis);
             admins.afterPropertiesSet();
             admins.start();
             try (LettuceConnection admin = (LettuceConnection) admins.getConnection()) {
-                Fault locked = new Fault(
+                Trouble locked = new Trouble(
                         () -> {
                             admin.execute("CONFIG", bytes("SET", "requirepass", PASSWORD));
                             admin.execute(
@@ -147,10 +145,10 @@ class RedisServerErrorTests {
         }
     }
 
-    @Test
-    void withAnotherPassword(CapturedOutput output) {
+    @Fault
+    void withAnotherPassword(long seed, CapturedOutput output) {
         try (RedisServer redis = RedisServer.start()) {
-            Fault changed = new Fault(
+            Trouble changed = new Trouble(
                     () -> {
                         redis.command("ACL", "SETUSER", "app", "resetpass", ">other-password");
                         redis.command("CLIENT", "KILL", "USER", "app");
@@ -160,18 +158,36 @@ class RedisServerErrorTests {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"-evalsha -eval", "-@all", "resetkeys ~other:*", "-time"})
-    void withoutTheRight(String rules, CapturedOutput output) {
+    @Fault
+    void withoutTheRightToRunScripts(long seed, CapturedOutput output) {
+        assertPolicyWithRights("-evalsha -eval", "NOPERM", output);
+    }
+
+    @Fault
+    void withoutAnyRight(long seed, CapturedOutput output) {
+        assertPolicyWithRights("-@all", "NOPERM", output);
+    }
+
+    @Fault
+    void withTheRightToOtherKeysOnly(long seed, CapturedOutput output) {
+        assertPolicyWithRights("resetkeys ~other:*", "NOPERM", output);
+    }
+
+    @Fault
+    void withoutTheRightToTellTheTime(long seed, CapturedOutput output) {
+        assertPolicyWithRights("-time", "ERR", output);
+    }
+
+    private static void assertPolicyWithRights(String rules, String error, CapturedOutput output) {
         try (RedisServer redis = RedisServer.start()) {
-            Fault reduced = new Fault(
+            Trouble reduced = new Trouble(
                     () -> redis.command(("ACL SETUSER app " + rules).split(" ")),
                     () -> redis.command("ACL", "SETUSER", "app", "+@all", "~*"));
-            assertPolicyForUser("it answered " + (rules.equals("-time") ? "ERR" : "NOPERM"), reduced, redis, output);
+            assertPolicyForUser("it answered " + error, reduced, redis, output);
         }
     }
 
-    private static void assertPolicyForUser(String error, Fault fault, RedisServer redis, CapturedOutput output) {
+    private static void assertPolicyForUser(String error, Trouble fault, RedisServer redis, CapturedOutput output) {
         redis.command("ACL", "SETUSER", "app", "on", ">" + PASSWORD, "~*", "&*", "+@all");
         assertPolicy(
                 error,
@@ -184,7 +200,7 @@ class RedisServerErrorTests {
     }
 
     private static void assertPolicy(
-            String error, Fault fault, String key, CapturedOutput output, String... properties) {
+            String error, Trouble fault, String key, CapturedOutput output, String... properties) {
         try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Application.class)
                 .properties(properties)
                 .properties(
@@ -288,7 +304,7 @@ class RedisServerErrorTests {
                 .toArray(byte[][]::new);
     }
 
-    private record Fault(Runnable begin, Runnable end) {}
+    private record Trouble(Runnable begin, Runnable end) {}
 
     @EnableAutoConfiguration
     static class Application {
