@@ -7,6 +7,7 @@ import io.ratelimit.RateLimitStore;
 import io.ratelimit.annotation.RateLimited;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,6 +23,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.NestedExceptionUtils;
 
 /** A whole application that lacks a library that is optional. */
+@Tag("slow")
 class OptionalLibraryTests {
 
     @ParameterizedTest(name = "{0}")

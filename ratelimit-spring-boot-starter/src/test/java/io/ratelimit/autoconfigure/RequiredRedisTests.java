@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,7 @@ import org.springframework.context.annotation.Configuration;
 
 /** Applications that start with their Redis, or without it. */
 @ExtendWith(OutputCaptureExtension.class)
+@Tag("slow")
 class RequiredRedisTests {
 
     private static final String REQUIRED = "--ratelimit.redis.require-at-startup=true";

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -18,6 +19,7 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 
 /** Two JVMs with one limit: calls that end in every way, and a JVM that is killed. */
 @Timeout(300)
+@Tag("slow")
 class LeasesOfTwoNodesTests {
 
     private static final int CALLS = Integer.getInteger("io.ratelimit.nodes.calls", 10_000);

@@ -7,6 +7,7 @@ import io.ratelimit.RateLimitStore;
 import io.ratelimit.test.LevelStore.Flaw;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -16,6 +17,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 
 /** The contract accepts a plain store and catches each flaw, by the law that is about it. */
+@Tag("slow")
 class StoreContractTests {
 
     private static volatile Flaw flaw = Flaw.NONE;
