@@ -23,7 +23,7 @@ class MemoryStoreHeapTests {
     }
 
     @ParameterizedTest
-    @CsvSource({"TOKEN_BUCKET, STORE", "TOKEN_BUCKET, FALLBACK", "SLIDING_WINDOW, FALLBACK"})
+    @CsvSource({"TOKEN_BUCKET, STORE", "SLIDING_WINDOW, FALLBACK"})
     void twoMillionRotatingKeysLeaveAnExhaustedKeyExhausted(Algorithm algorithm, Memory memory, @TempDir Path directory)
             throws Exception {
         Path output = directory.resolve("output");

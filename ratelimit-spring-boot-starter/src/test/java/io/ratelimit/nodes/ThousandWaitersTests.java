@@ -20,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -30,6 +31,7 @@ import reactor.core.publisher.Mono;
 
 /** A thousand calls wait: threads, futures and Monos. Half of them are interrupted, cancelled or disposed at random. */
 @Timeout(120)
+@Tag("slow")
 class ThousandWaitersTests {
 
     private static final int WAITERS = 999;

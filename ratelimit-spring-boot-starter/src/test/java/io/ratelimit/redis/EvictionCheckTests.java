@@ -10,6 +10,7 @@ import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 /** What servers with one policy or another make the log say. */
 @ExtendWith(OutputCaptureExtension.class)
+@Tag("slow")
 class EvictionCheckTests {
 
     private static final String WARNING = "Redis may drop limiter keys when its memory is full";

@@ -6,6 +6,7 @@ import io.ratelimit.test.VirtualClock;
 import io.ratelimit.test.redis.RedisCluster;
 import io.ratelimit.test.redis.RedisExtension;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * back: what several slots give back after a refusal is dated anew, and no order of whole decisions does that.
  */
 @ExtendWith(RedisExtension.class)
+@Tag("slow")
 class RedisClusterContractTests extends RateLimitStoreContract {
 
     private final RedisCluster cluster;

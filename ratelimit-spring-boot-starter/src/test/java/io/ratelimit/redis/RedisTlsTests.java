@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +43,7 @@ import org.springframework.context.ApplicationContext;
 
 /** A Redis behind TLS, with users, as an application configures it. */
 @ExtendWith(OutputCaptureExtension.class)
+@Tag("slow")
 class RedisTlsTests {
 
     private static TlsCertificate certificate;
