@@ -39,13 +39,7 @@ final class BucketTable {
 
     /** A key's own bucket, if it has one. */
     @Nullable Bucket own(String key) {
-        int index = key.isEmpty() ? 0 : key.charAt(key.length() - 1) & RECENT - 1;
-        Place place = recent[index];
-        if (place == null || !place.isOf(key)) {
-            place = Place.of(key);
-            recent[index] = place;
-        }
-        return buckets.get(place);
+        return buckets.get(ownPlace(key));
     }
 
     /** The shape in which a charge of this limit is decided now. */
@@ -61,7 +55,7 @@ final class BucketTable {
 
     /** Where the bucket of a key stands: in its own place, or under the number of the bucket that it shares. */
     Object place(String key) {
-        Place own = Place.of(key);
+        Place own = ownPlace(key);
         Integer number = buckets.containsKey(own) ? null : sharedPlace(own);
         return number == null ? own : number;
     }
@@ -71,7 +65,7 @@ final class BucketTable {
      * says where it stands.
      */
     Object placeFor(String key, Shape wanted, boolean ownBucket) {
-        Place own = Place.of(key);
+        Place own = ownPlace(key);
         while (true) {
             if (buckets.containsKey(own)) {
                 return own;
@@ -84,7 +78,7 @@ final class BucketTable {
                 }
                 room.giveBack();
             } else if (number == null || origin == null) {
-                share(number(own), wanted);
+                share(own.number(SHARED_BUCKETS), wanted);
             } else {
                 room.refused();
                 return number;
@@ -94,7 +88,7 @@ final class BucketTable {
 
     /** Makes a key's bucket full; where it shares one and there is no room for its own, the shared one. */
     void fill(String key) {
-        Place own = Place.of(key);
+        Place own = ownPlace(key);
         while (true) {
             Bucket bucket = buckets.get(own);
             Integer number = sharedPlace(own);
@@ -212,11 +206,17 @@ final class BucketTable {
         if (shared.get() == 0) {
             return null;
         }
-        Integer number = number(own);
+        Integer number = own.number(SHARED_BUCKETS);
         return buckets.containsKey(number) ? number : null;
     }
 
-    private static Integer number(Place own) {
-        return own.number(SHARED_BUCKETS);
+    private Place ownPlace(String key) {
+        int index = key.isEmpty() ? 0 : key.charAt(key.length() - 1) & RECENT - 1;
+        Place place = recent[index];
+        if (place == null || !place.isOf(key)) {
+            place = Place.of(key);
+            recent[index] = place;
+        }
+        return place;
     }
 }

@@ -108,7 +108,7 @@ public final class FallbackStore implements RateLimitStore {
     public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
         return switch (taken.source()) {
             case STORE -> remote.giveBack(taken, unused);
-            case LOCAL -> local.giveBack(taken, LocalShare.of(by(OnStoreFailure.LOCAL, unused)));
+            case LOCAL -> local.giveBack(taken, LocalShare.charges(by(OnStoreFailure.LOCAL, unused)));
             case POLICY, DISABLED -> CompletableFuture.completedFuture(null);
         };
     }
@@ -117,7 +117,7 @@ public final class FallbackStore implements RateLimitStore {
     public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
         return switch (taken.source()) {
             case STORE -> remote.owe(taken, more);
-            case LOCAL -> local.owe(taken, LocalShare.of(by(OnStoreFailure.LOCAL, more)));
+            case LOCAL -> local.owe(taken, LocalShare.charges(by(OnStoreFailure.LOCAL, more)));
             case POLICY, DISABLED -> CompletableFuture.completedFuture(null);
         };
     }
@@ -170,17 +170,18 @@ public final class FallbackStore implements RateLimitStore {
 
     private Decision answer(List<Charge> charges, Duration maxWait) {
         List<Charge> denied = by(OnStoreFailure.DENY, charges);
-        denied.addAll(LocalShare.beyond(by(OnStoreFailure.LOCAL, charges)));
+        List<Charge> locals = by(OnStoreFailure.LOCAL, charges);
+        denied.addAll(LocalShare.beyond(locals));
         if (!denied.isEmpty()) {
             return Decision.unasked(denied, false, Source.POLICY);
         }
-        List<Charge> locals = LocalShare.of(by(OnStoreFailure.LOCAL, charges));
         if (locals.isEmpty()) {
             return Decision.unasked(charges, true, Source.POLICY);
         }
-        List<Charge> counted = new ArrayList<>(locals);
+        List<Charge> shares = LocalShare.charges(locals);
+        List<Charge> counted = new ArrayList<>(shares);
         counted.addAll(by(OnStoreFailure.ALLOW, charges));
-        return local.decide(locals, maxWait).answering(counted, Source.LOCAL);
+        return local.decide(shares, maxWait).answering(counted, Source.LOCAL);
     }
 
     private static List<Charge> by(OnStoreFailure policy, List<Charge> charges) {

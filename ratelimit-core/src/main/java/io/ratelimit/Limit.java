@@ -304,7 +304,7 @@ public final class Limit {
         builder.calendar = calendar;
         builder.zone = zone;
         try {
-            return builder.rates(LocalShare.of(rates, algorithm, localShare, BigDecimal.valueOf(cost, 3)))
+            return builder.rates(LocalShare.rates(rates, algorithm, localShare, BigDecimal.valueOf(cost, 3)))
                     .build();
         } catch (InvalidLimitException ex) {
             throw new InvalidLimitException("Limit \"" + name + "\" has a local-share of " + Tokens.text(localShare)

@@ -18,10 +18,10 @@ final class LocalShare {
     private LocalShare() {}
 
     /** A share of the rates of a limit, over the same periods. */
-    static List<Rate> of(List<Rate> rates, Algorithm algorithm, BigDecimal share, BigDecimal cost) {
+    static List<Rate> rates(List<Rate> rates, Algorithm algorithm, BigDecimal share, BigDecimal cost) {
         return rates.stream()
                 .map(rate -> switch (algorithm) {
-                    case TOKEN_BUCKET -> of(rate, share, cost);
+                    case TOKEN_BUCKET -> bucket(rate, share, cost);
                     case CONCURRENCY ->
                         held(
                                 rate,
@@ -30,14 +30,14 @@ final class LocalShare {
                                         .max(whole(cost, RoundingMode.CEILING))
                                         .min(rate.tokens()));
                     case SLIDING_WINDOW, SLIDING_WINDOW_COUNTER, FIXED_WINDOW ->
-                        held(rate, of(rate.tokens(), share).max(cost));
+                        held(rate, tokens(rate.tokens(), share).max(cost));
                 })
                 .toList();
     }
 
     /** The charges as this node's memory counts them. */
-    static List<Charge> of(List<Charge> charges) {
-        return charges.stream().map(LocalShare::of).toList();
+    static List<Charge> charges(List<Charge> charges) {
+        return charges.stream().map(LocalShare::charge).toList();
     }
 
     /** The charges that the limit can admit, and this node's share of it never. */
@@ -48,21 +48,23 @@ final class LocalShare {
                 .toList();
     }
 
-    private static Charge of(Charge charge) {
+    private static Charge charge(Charge charge) {
         Limit local = charge.limit().local();
         return local == charge.limit() ? charge : new Charge(local, charge.key(), charge.cost(), charge.lease());
     }
 
-    private static Rate of(Rate rate, BigDecimal share, BigDecimal cost) {
+    private static Rate bucket(Rate rate, BigDecimal share, BigDecimal cost) {
         return new Rate(
-                of(rate.tokens(), share), rate.period(), of(rate.burst(), share).max(cost));
+                tokens(rate.tokens(), share),
+                rate.period(),
+                tokens(rate.burst(), share).max(cost));
     }
 
     private static Rate held(Rate rate, BigDecimal tokens) {
         return new Rate(tokens, rate.period(), tokens);
     }
 
-    private static BigDecimal of(BigDecimal tokens, BigDecimal share) {
+    private static BigDecimal tokens(BigDecimal tokens, BigDecimal share) {
         return tokens.multiply(share).setScale(3, RoundingMode.FLOOR).max(LEAST);
     }
 

@@ -6,10 +6,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
 
-/** A remote store that never answers. */
+/** A remote store that does not answer until it is given one that does. */
 final class AbsentStore implements RateLimitStore {
 
     private static final StoreUnavailableException AWAY = new StoreUnavailableException("away", null);
+
+    volatile RateLimitStore answers;
 
     @Override
     public String name() {
@@ -18,12 +20,15 @@ final class AbsentStore implements RateLimitStore {
 
     @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
-        throw AWAY;
+        if (answers == null) {
+            throw AWAY;
+        }
+        return answers.decide(charges, maxWait);
     }
 
     @Override
     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
-        return CompletableFuture.failedFuture(AWAY);
+        return CompletableFuture.supplyAsync(() -> decide(charges, maxWait), Runnable::run);
     }
 
     @Override

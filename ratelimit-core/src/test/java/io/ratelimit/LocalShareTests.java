@@ -8,10 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -362,7 +359,7 @@ class LocalShareTests {
     @Test
     void theWholeLimitIsBackWithItsStore() {
         Limit limit = shared(Limit.named("search").rates("100/s"));
-        Down remote = new Down();
+        AbsentStore remote = new AbsentStore();
         FallbackStore node = new FallbackStore(remote, memory());
         closing.add(node);
         assertThat(burst(node, limit)).isEqualTo(25);
@@ -395,62 +392,12 @@ class LocalShareTests {
 
     /** A node whose store is away. */
     private FallbackStore node() {
-        FallbackStore node = new FallbackStore(new Down(), memory());
+        FallbackStore node = new FallbackStore(new AbsentStore(), memory());
         closing.add(node);
         return node;
     }
 
     private MemoryStore memory() {
         return MemoryStore.create(nanos::get, 100);
-    }
-
-    /** A store that cannot be asked until it is given one that can. */
-    private static final class Down implements RateLimitStore {
-
-        private static final StoreUnavailableException DOWN = new StoreUnavailableException("down", null);
-
-        volatile RateLimitStore answers;
-
-        @Override
-        public String name() {
-            return "down";
-        }
-
-        @Override
-        public Decision decide(List<Charge> charges, Duration maxWait) {
-            if (answers == null) {
-                throw DOWN;
-            }
-            return answers.decide(charges, maxWait);
-        }
-
-        @Override
-        public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
-            return CompletableFuture.supplyAsync(() -> decide(charges, maxWait), Runnable::run);
-        }
-
-        @Override
-        public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
-            return CompletableFuture.failedFuture(DOWN);
-        }
-
-        @Override
-        public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
-            return CompletableFuture.failedFuture(DOWN);
-        }
-
-        @Override
-        public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
-            return CompletableFuture.failedFuture(DOWN);
-        }
-
-        @Override
-        public void whenReady(LongConsumer listener) {}
-
-        @Override
-        public void forget(Limit limit, String key) {}
-
-        @Override
-        public void close() {}
     }
 }

@@ -9,8 +9,8 @@ import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.cache.autoconfigure.CacheAutoConfiguration;
 import org.springframework.cache.annotation.EnableCaching;
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 /** A bean with the annotation of Bucket4j's starter, on Caffeine, with meters, which it keeps in the global registry. */
 @Configuration(proxyBeanMethods = false)
@@ -21,6 +21,7 @@ import org.springframework.context.annotation.Configuration;
     Bucket4jCacheConfiguration.class,
     Bucket4jAopConfig.class
 })
+@Import(Bucket4jApplication.Searches.class)
 class Bucket4jApplication {
 
     static Searches open() {
@@ -39,11 +40,6 @@ class Bucket4jApplication {
                 "bucket4j.methods[0].rate-limit.bandwidths[0].refill-capacity=" + Quota.PLENTY.refill,
                 "bucket4j.methods[0].rate-limit.bandwidths[0].time=" + Quota.PLENTY.period.toSeconds(),
                 "bucket4j.methods[0].rate-limit.bandwidths[0].unit=seconds");
-    }
-
-    @Bean
-    Searches searches() {
-        return new Searches();
     }
 
     /** The bean. */

@@ -1,14 +1,13 @@
 package io.ratelimit.benchmarks;
 
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitMetricsAutoConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 /** A bean with our annotation, in memory, with meters. */
 @Configuration(proxyBeanMethods = false)
@@ -17,6 +16,7 @@ import org.springframework.context.annotation.Configuration;
     RateLimitAutoConfiguration.class,
     RateLimitMetricsAutoConfiguration.class
 })
+@Import({SimpleMeterRegistry.class, RatelimitApplication.Searches.class})
 class RatelimitApplication {
 
     static Searches open() {
@@ -25,16 +25,6 @@ class RatelimitApplication {
                 RatelimitApplication.class,
                 "ratelimit.store=memory",
                 "ratelimit.limits.benchmark.rates=" + Quota.PLENTY.rate());
-    }
-
-    @Bean
-    MeterRegistry meterRegistry() {
-        return new SimpleMeterRegistry();
-    }
-
-    @Bean
-    Searches searches() {
-        return new Searches();
     }
 
     /** The bean. */

@@ -3,12 +3,11 @@ package io.ratelimit.benchmarks;
 import io.github.resilience4j.ratelimiter.annotation.RateLimiter;
 import io.github.resilience4j.springboot.ratelimiter.autoconfigure.RateLimiterAutoConfiguration;
 import io.github.resilience4j.springboot.ratelimiter.autoconfigure.RateLimiterMetricsAutoConfiguration;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
-import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 
 /** A bean with Resilience4j's annotation, with meters. */
 @Configuration(proxyBeanMethods = false)
@@ -17,6 +16,7 @@ import org.springframework.context.annotation.Configuration;
     RateLimiterAutoConfiguration.class,
     RateLimiterMetricsAutoConfiguration.class
 })
+@Import({SimpleMeterRegistry.class, Resilience4jApplication.Searches.class})
 class Resilience4jApplication {
 
     static Searches open() {
@@ -27,16 +27,6 @@ class Resilience4jApplication {
                 "resilience4j.ratelimiter.configs.benchmark.limit-refresh-period=1s",
                 "resilience4j.ratelimiter.configs.benchmark.timeout-duration=0",
                 "resilience4j.ratelimiter.instances.shared.base-config=benchmark");
-    }
-
-    @Bean
-    MeterRegistry meterRegistry() {
-        return new SimpleMeterRegistry();
-    }
-
-    @Bean
-    Searches searches() {
-        return new Searches();
     }
 
     /** The bean. */

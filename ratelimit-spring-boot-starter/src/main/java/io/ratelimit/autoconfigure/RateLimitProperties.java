@@ -93,7 +93,7 @@ record RateLimitProperties(
     /**
      * The store in memory.
      *
-     * @param maxKeys How many keys may have buckets of their own, 1 or more; further keys share buckets.
+     * @param maxKeys How many keys may have buckets of their own, 1 or more, at most one for each KB of heap; others share.
      */
     record Memory(@DefaultValue("1000000") int maxKeys) {
 

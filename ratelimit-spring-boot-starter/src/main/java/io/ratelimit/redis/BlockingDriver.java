@@ -116,7 +116,7 @@ final class BlockingDriver implements RedisDriver {
         try {
             return command.apply(redis);
         } catch (RuntimeException ex) {
-            if (JEDIS_PRESENT && RedisError.answer(ex).startsWith("READONLY")) {
+            if (JEDIS_PRESENT && RedisError.answer(ex).startsWith(RedisError.READONLY)) {
                 Jedis.drop(redis.getNativeConnection());
             }
             throw ex;

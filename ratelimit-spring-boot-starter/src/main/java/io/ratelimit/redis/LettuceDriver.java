@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -17,6 +18,7 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 final class LettuceDriver implements RedisDriver {
 
     private static final Object NO_NODE = "none";
+    private static final int STRAIGHT_FAILURES = 3;
 
     private final LettuceConnectionFactory factory;
     private final LettuceSettings settings;
@@ -99,15 +101,22 @@ final class LettuceDriver implements RedisDriver {
             byte[] key,
             Function<RedisClusterAsyncCommands<byte[], byte[]>, CompletionStage<T>> command) {
         try {
-            return command.apply(link.commands()).toCompletableFuture().whenComplete((reply, failure) -> {
-                if (RedisError.answer(failure).startsWith("READONLY")) {
-                    connection.drop(link);
-                } else if (link.isWornOut(key, failure)) {
-                    connection.replace(link);
-                }
-            });
+            return command.apply(link.commands())
+                    .toCompletableFuture()
+                    .whenComplete((reply, failure) -> ended(link, key, failure));
         } catch (RuntimeException ex) {
             return CompletableFuture.failedFuture(ex);
+        }
+    }
+
+    private void ended(LettuceLink link, byte[] key, @Nullable Throwable failure) {
+        String error = failure == null ? "" : RedisError.answer(failure);
+        if (error.startsWith(RedisError.READONLY)) {
+            connection.drop(link);
+        } else if (failure == null || !error.isEmpty()) {
+            link.answered(key);
+        } else if (link.unanswered(key) >= STRAIGHT_FAILURES) {
+            connection.replace(link);
         }
     }
 

@@ -24,8 +24,6 @@ record LettuceLink(
         ConcurrentMap<Object, AtomicInteger> unanswered)
         implements AutoCloseable {
 
-    private static final int STRAIGHT_FAILURES = 3;
-
     static LettuceLink open(LettuceConnectionFactory factory) {
         LettuceConnection lent = (LettuceConnection) factory.getConnection();
         Partitions partitions =
@@ -43,18 +41,18 @@ record LettuceLink(
         return node == null ? slot : node.getNodeId();
     }
 
-    /** Counts how a call ended; says whether the next ones had better have another connection. */
-    boolean isWornOut(byte[] key, @Nullable Throwable failure) {
-        if (failure == null || !RedisError.answer(failure).isEmpty()) {
-            if (!unanswered.isEmpty()) {
-                unanswered.remove(node(key));
-            }
-            return false;
+    /** Forgets the calls that the node of a key left without an answer. */
+    void answered(byte[] key) {
+        if (!unanswered.isEmpty()) {
+            unanswered.remove(node(key));
         }
+    }
+
+    /** Counts one more such call; tells how many they are in a row. */
+    int unanswered(byte[] key) {
         return unanswered
-                        .computeIfAbsent(node(key), node -> new AtomicInteger())
-                        .incrementAndGet()
-                >= STRAIGHT_FAILURES;
+                .computeIfAbsent(node(key), node -> new AtomicInteger())
+                .incrementAndGet();
     }
 
     @Override

@@ -11,12 +11,15 @@ import org.jspecify.annotations.Nullable;
 /** What Redis answered when it answered an error, wherever a client library has put it. */
 final class RedisError {
 
+    /** How the answer of a master begins that was demoted. */
+    static final String READONLY = "READONLY";
+
     private static final Pattern ANSWER = Pattern.compile("([A-Z]{3,}) .*", Pattern.DOTALL);
 
     private RedisError() {}
 
     /** The text of the server's error, such as {@code NOSCRIPT No matching script}; empty if there is none. */
-    static String answer(@Nullable Throwable failure) {
+    static String answer(Throwable failure) {
         if (isUntrusted(failure)) {
             return "";
         }
@@ -47,7 +50,7 @@ final class RedisError {
     }
 
     /** What Java says of certificates begins with words like an answer's: {@code PKIX path building failed}. */
-    private static boolean isUntrusted(@Nullable Throwable failure) {
+    private static boolean isUntrusted(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof CertificateException) {
                 return true;

@@ -52,19 +52,18 @@ class SentinelFaultTests {
 
     @Fault
     void aMasterOfJedisThatIsKilled(long seed, FaultReport.Row row) {
-        JedisConnectionFactory jedis = TestConnections.jedis(group);
-        try {
-            failOver(jedis, RECOVERY_OF_JEDIS, seed, row, RedisServer::kill);
-        } finally {
-            jedis.destroy();
-        }
+        failOverOfJedis(seed, row, RedisServer::kill);
     }
 
     @Fault
     void aMasterOfJedisThatIsFrozen(long seed, FaultReport.Row row) {
+        failOverOfJedis(seed, row, RedisServer::freeze);
+    }
+
+    private void failOverOfJedis(long seed, FaultReport.Row row, Consumer<RedisServer> fault) {
         JedisConnectionFactory jedis = TestConnections.jedis(group);
         try {
-            failOver(jedis, RECOVERY_OF_JEDIS, seed, row, RedisServer::freeze);
+            failOver(jedis, RECOVERY_OF_JEDIS, seed, row, fault);
         } finally {
             jedis.destroy();
         }

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -132,6 +133,26 @@ class RedisFaultTests {
                     .extracting(Throwable::getMessage)
                     .asString()
                     .doesNotContain("secret", "password", redis.host());
+        }
+    }
+
+    @Test
+    void anErrorThatQuotesTheCommandIsToldWithoutIt() {
+        try (RedisServer renamed = RedisServer.start("--rename-command", "EVALSHA", "HASHED");
+                RedisRateLimitStore asked = store(TestConnections.lettuce(renamed))) {
+            connect(asked);
+            assertThatThrownBy(() -> renamed.command("EVALSHA", "0", "1", "ratelimit:{secret-user}:slow"))
+                    .hasMessageContaining("secret-user");
+            assertThatThrownBy(() -> asked.decide(CHARGE))
+                    .isInstanceOf(StoreUnavailableException.class)
+                    .hasMessage("Redis could not be asked: it answered ERR")
+                    .hasNoCause();
+            assertThatThrownBy(() -> asked.decideAsync(List.of(CHARGE), Duration.ZERO)
+                            .toCompletableFuture()
+                            .get())
+                    .hasStackTraceContaining("it answered ERR")
+                    .satisfies(failure ->
+                            assertThat(Throwables.getStackTrace(failure)).doesNotContain("secret-user"));
         }
     }
 
