@@ -6,11 +6,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one key has taken, in memory.
+ * What one key has taken, in memory, and its entry in the table.
  *
  * <p>Where the limit has one smooth rate it is one word, the instant at which the bucket is full again. Otherwise the word
- * only says who may touch the state beside it. Whoever sets a word to {@link #HELD} owns the bucket until setting it back;
- * a word that is {@link #GONE} stays so, and its bucket is no longer, or in a moment will no longer be, in its table.
+ * only says who may touch the state beside it: of several smooth rates a word each, of others what their arithmetic keeps.
+ * Whoever sets a word to {@link #HELD} owns the bucket until setting it back; a word that is {@link #GONE} stays so, and its
+ * bucket is no longer, or in a moment will no longer be, in its table.
  */
 final class Bucket {
 
@@ -30,32 +31,82 @@ final class Bucket {
     }
 
     final Shape shape;
-    /** The state of each rate, where one word is too little. */
+    /** The text under which the bucket stands in its table; null if it is shared. */
+    private final @Nullable String key;
+    /** The state where one word is too little: of smooth rates the first array, each an element; else an array for each rate. */
     private long @Nullable [][] states;
 
     private volatile long word;
 
-    private Bucket(Shape shape, long word, long @Nullable [][] states) {
+    /** For the table that the bucket is in: the hash of its key there, or the number of a shared one, and the bucket after it. */
+    int hash;
+
+    volatile @Nullable Bucket next;
+
+    private Bucket(@Nullable String key, Shape shape, long word, long @Nullable [][] states) {
+        this.key = key;
         this.shape = shape;
         this.word = word;
         this.states = states;
     }
 
     /** A full bucket that the caller holds. */
-    static Bucket heldFull(Shape shape) {
-        return new Bucket(shape, HELD, shape.narrow == null ? fullStates(shape, 0) : null);
+    static Bucket heldFull(String key, Shape shape) {
+        return new Bucket(key, shape, HELD, fullStored(shape));
     }
 
-    /** A bucket with the same state, held; to be released with the word of this one. */
-    Bucket heldCopy() {
-        return new Bucket(shape, HELD, states);
+    /** A full bucket that many keys share, that the caller holds. */
+    static Bucket heldShared(int number, Shape shape) {
+        Bucket bucket = new Bucket(null, shape, HELD, fullStored(shape));
+        bucket.hash = number;
+        return bucket;
+    }
+
+    /** A bucket of another key with the same state, held; to be released with the word of this one. */
+    Bucket heldCopy(String other) {
+        long[][] copy = states == null ? null : states.clone();
+        for (int i = 0; copy != null && i < copy.length; i++) {
+            copy[i] = copy[i].clone();
+        }
+        return new Bucket(other, shape, HELD, copy);
+    }
+
+    /** A bucket in another shape in the place of this one: of the same key or number, full, held. */
+    Bucket heldFull(Shape other) {
+        Bucket bucket = new Bucket(key, other, HELD, fullStored(other));
+        bucket.hash = hash;
+        return bucket;
     }
 
     /** A full bucket that nobody holds. */
-    static Bucket full(Shape shape) {
-        Bucket bucket = heldFull(shape);
-        bucket.word = FULL;
-        return bucket;
+    static Bucket full(String key, Shape shape) {
+        return new Bucket(key, shape, FULL, fullStored(shape));
+    }
+
+    private static long @Nullable [][] fullStored(Shape shape) {
+        if (shape.narrow != null) {
+            return null;
+        }
+        return shape.isSmooth() ? new long[][] {new long[shape.smooth.length]} : fullStates(shape, 0);
+    }
+
+    boolean isShared() {
+        return key == null;
+    }
+
+    Limit limit() {
+        return shape.limit;
+    }
+
+    /** The key of a bucket that is not shared. */
+    String key() {
+        return Objects.requireNonNull(key);
+    }
+
+    /** Compares what is mostly the same object as such first: the code of a whole comparison makes the hot path too long to inline. */
+    boolean isOf(Limit limit, String text) {
+        return (text == key || text.equals(key))
+                && (limit == shape.limit || limit.name().equals(shape.limit.name()));
     }
 
     long word() {
@@ -92,24 +143,42 @@ final class Bucket {
 
     /** The state of each rate of a held bucket now; {@code held} is the word that {@link #hold()} returned. */
     long[][] states(long held, long nanos) {
-        TokenBucket narrow = shape.narrow;
-        if (narrow != null) {
-            return new long[][] {{Shape.ticks(narrow, nanos), narrow.level(held, shape.ticksSinceBase(narrow, nanos))}};
-        }
         long[][] now = new long[shape.rates.length][];
         for (int i = 0; i < now.length; i++) {
-            now[i] = shape.rates[i].refreshed(stored()[i], Shape.ticks(shape.rates[i], nanos));
+            long tick = Shape.ticks(shape.rates[i], nanos);
+            now[i] = shape.isSmooth()
+                    ? new long[] {tick, level(i, held, nanos)}
+                    : shape.rates[i].refreshed(stored()[i], tick);
         }
         return now;
     }
 
     /** Gives a held bucket another state; returns the word to release it with. */
     long set(long[][] next, long nanos) {
-        TokenBucket narrow = shape.narrow;
-        if (narrow != null) {
-            return narrow.fullAt(next[0][1], shape.ticksSinceBase(narrow, nanos));
+        if (!shape.isSmooth()) {
+            states = next;
+            return FULL;
         }
-        states = next;
+        long held = FULL;
+        for (int i = 0; i < next.length; i++) {
+            held = setLevel(i, next[i][1], nanos);
+        }
+        return held;
+    }
+
+    /** The level of a smooth rate of a held bucket now, in units. */
+    long level(int rate, long held, long nanos) {
+        long fullAt = shape.narrow != null ? held : stored()[0][rate];
+        return shape.smooth[rate].level(fullAt, shape.ticksSinceBase(rate, nanos));
+    }
+
+    /** Gives a smooth rate of a held bucket another level; returns the word to release it with. */
+    long setLevel(int rate, long level, long nanos) {
+        long fullAt = shape.smooth[rate].fullAt(level, shape.ticksSinceBase(rate, nanos));
+        if (shape.narrow != null) {
+            return fullAt;
+        }
+        stored()[0][rate] = fullAt;
         return FULL;
     }
 
@@ -125,10 +194,15 @@ final class Bucket {
     }
 
     boolean isFull(long held, long nanos) {
-        TokenBucket narrow = shape.narrow;
-        return narrow != null
-                ? narrow.level(held, shape.ticksSinceBase(narrow, nanos)) == narrow.capacity()
-                : isFull(states(held, nanos));
+        if (!shape.isSmooth()) {
+            return isFull(states(held, nanos));
+        }
+        for (int i = 0; i < shape.smooth.length; i++) {
+            if (level(i, held, nanos) != shape.smooth[i].capacity()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean isFull(long[][] now) {

@@ -1,45 +1,42 @@
 package io.ratelimit;
 
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The buckets of one limit: one for each key and, for keys that came when there was no room, 1,024 to share.
+ * The buckets of one limit: one for each key, in the map of all limits, and, for keys that came when there was no room, 1,024 to
+ * share.
  *
- * <p>A key's own bucket stands under the key's {@link Place}; a shared one under its number, so that no key can name it.
- * Which one a key shares is told by a hash with a secret, so that nobody can choose whose tokens to take. A key that gets its
- * own bucket later starts it as a copy of the one it shared, and keeps it, full or not, as long as that one is not full.
+ * <p>Which one a key shares is told by a hash with a secret, so that nobody can choose whose tokens to take. A key that gets
+ * its own bucket later starts it as a copy of the one it shared, and keeps it, full or not, as long as that one is not full.
  */
 final class BucketTable {
 
     private static final int SHARED_BUCKETS = 1024;
-    private static final int RECENT = 64;
 
-    private final ConcurrentMap<Object, Bucket> buckets = new ConcurrentHashMap<>();
-    /** Places of keys that are the same object as before, such as constants; threads may overwrite each other's. */
-    private final @Nullable Place[] recent = new @Nullable Place[RECENT];
-
-    private final AtomicInteger shared = new AtomicInteger();
+    private final Limit limit;
+    private final BucketMap own;
+    private final AtomicReferenceArray<@Nullable Bucket> shared = new AtomicReferenceArray<>(SHARED_BUCKETS);
+    private final AtomicInteger sharing = new AtomicInteger();
     private final Room room;
     private final LongSupplier nanos;
     private volatile Shape shape;
 
-    BucketTable(Limit limit, Room room, LongSupplier nanos) {
+    BucketTable(Limit limit, BucketMap own, Room room, LongSupplier nanos) {
+        this.limit = limit;
+        this.own = own;
         this.room = room;
         this.nanos = nanos;
         this.shape = new Shape(limit, nanos.getAsLong());
     }
 
-    ConcurrentMap<Object, Bucket> buckets() {
-        return buckets;
-    }
-
-    /** A key's own bucket, if it has one. */
-    @Nullable Bucket own(String key) {
-        return buckets.get(ownPlace(key));
+    /** A key's own bucket, or the one that it shares, if it has any. */
+    @Nullable Bucket find(String key) {
+        String text = SecretHash.shortened(key);
+        Bucket bucket = own.get(limit, text);
+        return bucket == null ? sharedBy(text) : bucket;
     }
 
     /** The shape in which a charge of this limit is decided now. */
@@ -53,102 +50,100 @@ final class BucketTable {
         return current;
     }
 
-    /** Where the bucket of a key stands: in its own place, or under the number of the bucket that it shares. */
-    Object place(String key) {
-        Place own = ownPlace(key);
-        Integer number = buckets.containsKey(own) ? null : sharedPlace(own);
-        return number == null ? own : number;
-    }
-
-    /**
-     * Gives a key a bucket, in the given shape if it is new, its own if that is wanted and there is room, else one to share;
-     * says where it stands.
-     */
-    Object placeFor(String key, Shape wanted, boolean ownBucket) {
-        Place own = ownPlace(key);
+    /** A key's bucket; a new one in the given shape if it has none, its own if that is wanted and there is room, else a shared one. */
+    Bucket bucket(String key, Shape wanted, boolean ownBucket) {
+        String text = SecretHash.shortened(key);
         while (true) {
-            if (buckets.containsKey(own)) {
-                return own;
+            Bucket bucket = own.get(limit, text);
+            if (bucket != null) {
+                return bucket;
             }
-            Integer number = sharedPlace(own);
-            Bucket origin = number == null ? null : buckets.get(number);
-            if (ownBucket && room.take()) {
-                if (origin == null ? insertFull(own, wanted) : insertBeside(origin, own, true)) {
-                    continue;
+            Bucket origin = sharedBy(text);
+            if (ownBucket && room.isThere()) {
+                if (origin == null) {
+                    insertFull(text, wanted);
+                } else {
+                    insertBeside(origin, text, true);
                 }
-                room.giveBack();
-            } else if (number == null || origin == null) {
-                share(own.number(SHARED_BUCKETS), wanted);
+            } else if (origin == null) {
+                share(text, wanted);
             } else {
                 room.refused();
-                return number;
+                return origin;
             }
         }
     }
 
     /** Makes a key's bucket full; where it shares one and there is no room for its own, the shared one. */
     void fill(String key) {
-        Place own = ownPlace(key);
+        String text = SecretHash.shortened(key);
         while (true) {
-            Bucket bucket = buckets.get(own);
-            Integer number = sharedPlace(own);
-            Bucket origin = number == null ? null : buckets.get(number);
+            Bucket bucket = own.get(limit, text);
+            Bucket origin = sharedBy(text);
             if (bucket != null) {
                 if (bucket.hold() == Bucket.GONE) {
                     continue;
                 }
                 if (origin == null) {
-                    drop(own, bucket);
+                    drop(bucket);
                 } else {
-                    buckets.replace(own, bucket, Bucket.full(bucket.shape));
-                    bucket.release(Bucket.GONE);
+                    replace(bucket, Bucket.full(text, bucket.shape));
                 }
                 return;
             }
-            if (number == null || origin == null) {
+            if (origin == null) {
                 return;
             }
-            if (room.take()) {
-                if (insertBeside(origin, own, false)) {
+            if (room.isThere()) {
+                if (insertBeside(origin, text, false)) {
                     return;
                 }
-                room.giveBack();
             } else if (origin.hold() != Bucket.GONE) {
-                drop(number, origin);
+                drop(origin);
                 return;
             }
         }
     }
 
     /** Takes a held bucket out; whoever found it in the table meanwhile looks again. */
-    void drop(Object place, Bucket held) {
+    void drop(Bucket held) {
+        if (held.isShared()) {
+            held.release(Bucket.GONE);
+            shared.set(held.hash, null);
+            sharing.decrementAndGet();
+        } else {
+            room.drop(held);
+        }
+    }
+
+    /** Puts another bucket in the place of a held one; whoever found that one in the table meanwhile looks again. */
+    void replace(Bucket held, Bucket next) {
+        if (held.isShared()) {
+            shared.set(held.hash, next);
+        } else {
+            own.replace(held, next);
+        }
         held.release(Bucket.GONE);
-        if (buckets.remove(place, held)) {
-            if (place instanceof Integer) {
-                shared.decrementAndGet();
-            } else {
-                room.giveBack();
+    }
+
+    /** Drops every shared bucket that is full now. */
+    void sweepShared() {
+        for (int i = 0; i < SHARED_BUCKETS && sharing.get() > 0; i++) {
+            Bucket bucket = shared.get(i);
+            if (bucket != null) {
+                dropIfFull(bucket);
             }
         }
     }
 
-    /** Drops every bucket that is full now; the shared ones first, because a key's own stays while it would share another. */
-    void sweep() {
-        if (shared.get() > 0) {
-            buckets.forEach((place, bucket) -> {
-                if (place instanceof Integer) {
-                    dropIfFull(place, bucket);
-                }
-            });
+    /** Drops a key's own bucket if it is full now, and the key would not share another. */
+    void sweep(Bucket bucket) {
+        if (sharedBy(bucket.key()) == null) {
+            dropIfFull(bucket);
         }
-        buckets.forEach((place, bucket) -> {
-            if (place instanceof Place own && sharedPlace(own) == null) {
-                dropIfFull(place, bucket);
-            }
-        });
     }
 
-    private void dropIfFull(Object place, Bucket bucket) {
+    private void dropIfFull(Bucket bucket) {
         long word = bucket.word();
         if (bucket.shape.narrow != null && word != Bucket.HELD && !bucket.isFull(word, nanos.getAsLong())) {
             return;
@@ -158,65 +153,58 @@ final class BucketTable {
             return;
         }
         if (bucket.isFull(word, nanos.getAsLong())) {
-            drop(place, bucket);
+            drop(bucket);
         } else {
             bucket.release(word);
         }
     }
 
-    private boolean insertFull(Place own, Shape wanted) {
-        Bucket bucket = Bucket.heldFull(wanted);
-        if (buckets.putIfAbsent(own, bucket) != null) {
-            return false;
+    private void insertFull(String text, Shape wanted) {
+        Bucket bucket = Bucket.heldFull(text, wanted);
+        if (own.putIfAbsent(bucket) != null) {
+            return;
         }
-        boolean alone = sharedPlace(own) == null;
-        if (alone) {
-            bucket.release(Bucket.FULL);
+        if (room.take()) {
+            if (sharedBy(text) == null) {
+                bucket.release(Bucket.FULL);
+            } else {
+                drop(bucket);
+            }
         } else {
             bucket.release(Bucket.GONE);
-            buckets.remove(own, bucket);
+            own.replace(bucket, null);
         }
-        return alone;
     }
 
     /** Gives a key its own bucket, a copy of the one that it shares or a full one. */
-    private boolean insertBeside(Bucket origin, Place own, boolean copy) {
+    private boolean insertBeside(Bucket origin, String text, boolean copy) {
         long word = origin.hold();
         if (word == Bucket.GONE) {
             return false;
         }
-        Bucket bucket = copy ? origin.heldCopy() : Bucket.heldFull(origin.shape);
-        boolean inserted = buckets.putIfAbsent(own, bucket) == null;
-        bucket.release(copy ? word : Bucket.FULL);
+        Bucket bucket = copy ? origin.heldCopy(text) : Bucket.heldFull(text, origin.shape);
+        boolean inserted = own.putIfAbsent(bucket) == null;
+        boolean there = inserted && room.take();
+        bucket.release(there ? copy ? word : Bucket.FULL : Bucket.GONE);
+        if (inserted && !there) {
+            own.replace(bucket, null);
+        }
         origin.release(word);
-        return inserted;
+        return there;
     }
 
-    private void share(Integer number, Shape wanted) {
-        Bucket bucket = Bucket.heldFull(wanted);
-        shared.incrementAndGet();
-        if (buckets.putIfAbsent(number, bucket) != null) {
-            shared.decrementAndGet();
+    private void share(String text, Shape wanted) {
+        int number = SecretHash.number(text, SHARED_BUCKETS);
+        Bucket bucket = Bucket.heldShared(number, wanted);
+        sharing.incrementAndGet();
+        if (!shared.compareAndSet(number, null, bucket)) {
+            sharing.decrementAndGet();
         }
         bucket.release(Bucket.FULL);
     }
 
-    /** The number of the bucket that a key shares or would share, if there is one under it. */
-    private @Nullable Integer sharedPlace(Place own) {
-        if (shared.get() == 0) {
-            return null;
-        }
-        Integer number = own.number(SHARED_BUCKETS);
-        return buckets.containsKey(number) ? number : null;
-    }
-
-    private Place ownPlace(String key) {
-        int index = key.isEmpty() ? 0 : key.charAt(key.length() - 1) & RECENT - 1;
-        Place place = recent[index];
-        if (place == null || !place.isOf(key)) {
-            place = Place.of(key);
-            recent[index] = place;
-        }
-        return place;
+    /** The bucket that a key shares or would share, if there is one. */
+    private @Nullable Bucket sharedBy(String text) {
+        return sharing.get() == 0 ? null : shared.get(SecretHash.number(text, SHARED_BUCKETS));
     }
 }

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -34,43 +35,75 @@ public final class Decision {
         }
     }
 
-    /** The charges, unless there is only one, of one smooth rate, which needs neither a list nor an array. */
-    private final List<Charge> charges;
+    /** What was decided; null where it was one charge of smooth rates, which the next fields say with no further object. */
+    private final @Nullable Question question;
 
-    private final @Nullable Charge only;
+    private final @Nullable Limit limit;
+    private final String key;
+    private final long cost;
+    /** The level of the only rate; of several, the levels of all. */
+    private final long level;
+
+    private final long @Nullable [] levels;
+    private final long nanos;
     private final Duration maxWait;
     private final boolean admitted;
-    private final long[] seen;
-    private final long onlyLevel;
-    private final long onlyTick;
     private final Source source;
-    private final Duration queued;
     private volatile boolean settled;
 
     private Decision(
             List<Charge> charges, Duration maxWait, boolean admitted, long[] seen, Source source, Duration queued) {
-        this.charges = charges;
-        this.only = null;
+        this.question = new Question(charges, seen, queued);
+        this.limit = null;
+        this.key = Charge.SHARED;
+        this.cost = 0;
+        this.level = 0;
+        this.levels = null;
+        this.nanos = 0;
         this.maxWait = maxWait;
         this.admitted = admitted;
-        this.seen = seen;
-        this.onlyLevel = 0;
-        this.onlyTick = 0;
         this.source = source;
-        this.queued = queued;
     }
 
     /** A store's decision on one charge of one smooth rate. */
-    Decision(Charge only, Duration maxWait, boolean admitted, long level, long tick) {
-        this.charges = List.of();
-        this.only = only;
+    Decision(Charge only, Duration maxWait, boolean admitted, long level, long nanos) {
+        this(only, maxWait, admitted, level, null, nanos);
+    }
+
+    /** A store's decision on one charge of several smooth rates. */
+    Decision(Charge only, Duration maxWait, boolean admitted, long[] levels, long nanos) {
+        this(only, maxWait, admitted, 0, levels, nanos);
+    }
+
+    private Decision(
+            Charge only, Duration maxWait, boolean admitted, long level, long @Nullable [] levels, long nanos) {
+        this.question = null;
+        this.limit = only.limit();
+        this.key = only.key();
+        this.cost = only.cost();
+        this.level = level;
+        this.levels = levels;
+        this.nanos = nanos;
         this.maxWait = maxWait;
         this.admitted = admitted;
-        this.seen = NONE;
-        this.onlyLevel = level;
-        this.onlyTick = tick;
         this.source = Source.STORE;
-        this.queued = Duration.ZERO;
+    }
+
+    /** The charges, what was seen of each of their rates, and how long the call had been in a queue. */
+    private record Question(List<Charge> charges, long[] seen, Duration queued) {}
+
+    private Question question() {
+        if (question != null) {
+            return question;
+        }
+        Charge only = new Charge(Objects.requireNonNull(limit), key, cost);
+        List<Arithmetic> rates = only.limit().arithmetic();
+        long[] seen = new long[Arithmetic.SEEN * rates.size()];
+        for (int i = 0; i < rates.size(); i++) {
+            seen[Arithmetic.SEEN * i] = Shape.ticks(rates.get(i), nanos);
+            seen[Arithmetic.SEEN * i + 1] = levels == null ? level : levels[i];
+        }
+        return new Question(List.of(only), seen, Duration.ZERO);
     }
 
     /**
@@ -110,7 +143,8 @@ public final class Decision {
 
     /** This decision as the answer to its charges and to others after them, which no bucket was asked for. */
     Decision answering(List<Charge> all, Source other) {
-        return new Decision(all, maxWait, admitted, seen(), other, queued);
+        Question asked = question();
+        return new Decision(all, maxWait, admitted, asked.seen, other, asked.queued);
     }
 
     /** {@return whether the call may go on, at once or after {@link #grantedAfter()}; its cost is then taken from every bucket} */
@@ -125,7 +159,7 @@ public final class Decision {
 
     /** {@return the charges that were decided, each bucket once} */
     public List<Charge> charges() {
-        return only == null ? charges : List.of(only);
+        return question().charges;
     }
 
     /**
@@ -135,7 +169,7 @@ public final class Decision {
      * @return true for every charge of an admitted call
      */
     public boolean admits(int index) {
-        long[] seen = seen();
+        long[] seen = question().seen;
         if (admitted || seen.length == 0) {
             return admitted;
         }
@@ -171,12 +205,13 @@ public final class Decision {
      * @return zero if it may begin at once
      */
     public Duration waited() {
-        return admitted ? queued.plus(grantedAfter()) : Duration.ZERO;
+        return admitted ? question().queued.plus(grantedAfter()) : Duration.ZERO;
     }
 
     /** This decision after so long in a queue. */
     Decision after(Duration inQueue) {
-        return only == null ? new Decision(charges, maxWait, admitted, seen, source, inQueue) : this;
+        Question asked = question();
+        return new Decision(asked.charges, maxWait, admitted, asked.seen, source, inQueue);
     }
 
     /**
@@ -196,10 +231,14 @@ public final class Decision {
      * @return true if it would wait, and one of its leases is not free, and none of its charges is above a capacity
      */
     public boolean isQueued() {
-        return !admitted && !maxWait.isZero() && seen.length > 0 && isShortOfLeases() && !never();
+        return !admitted && !maxWait.isZero() && isShortOfLeases() && !never();
     }
 
     private boolean isShortOfLeases() {
+        if (question == null || question.seen.length == 0) {
+            return false;
+        }
+        List<Charge> charges = question.charges;
         for (int i = 0; i < charges.size(); i++) {
             if (charges.get(i).isLeased() && !admits(i)) {
                 return true;
@@ -213,7 +252,7 @@ public final class Decision {
         List<Charge> leases = new ArrayList<>();
         int at = 0;
         for (Charge charge : charges()) {
-            if (charge.isLeased() && at < seen().length) {
+            if (charge.isLeased() && at < question().seen.length) {
                 leases.add(charge);
             }
             at += Arithmetic.SEEN * charge.limit().arithmetic().size();
@@ -225,7 +264,8 @@ public final class Decision {
     public boolean isLeased() {
         return admitted
                 && (source == Source.STORE || source == Source.LOCAL)
-                && (only == null ? Charge.anyLeased(charges) : only.isLeased());
+                && question != null
+                && Charge.anyLeased(question.charges);
     }
 
     /**
@@ -238,7 +278,7 @@ public final class Decision {
     public long[] grants(Charge charge) {
         int index = index(charge);
         Limit limit = charges().get(index).limit();
-        long[] seen = seen();
+        long[] seen = question().seen;
         long[] grants = new long[limit.arithmetic().size()];
         for (int rate = 0; rate < grants.length; rate++) {
             grants[rate] = seen[at(index) + Arithmetic.SEEN * rate]
@@ -276,12 +316,13 @@ public final class Decision {
 
     /** This decision as it is for a caller who was not there at the instant of the grant. */
     Decision refused() {
-        return new Decision(charges(), maxWait, false, seen(), source, queued);
+        Question asked = question();
+        return new Decision(asked.charges, maxWait, false, asked.seen, source, asked.queued);
     }
 
     /** {@return a reading for each rate of each charge, in order; none where no bucket was asked} */
     public List<Reading> readings() {
-        long[] seen = seen();
+        long[] seen = question().seen;
         long waitNanos = admitted ? waitNanos() : 0;
         List<Reading> readings = new ArrayList<>(seen.length / Arithmetic.SEEN);
         int at = 0;
@@ -360,22 +401,18 @@ public final class Decision {
                         .orElse("refused by policy");
     }
 
-    private long[] seen() {
-        return only == null ? seen : new long[] {onlyTick, onlyLevel, 0, 0};
-    }
-
     /** Where the numbers of a charge begin. */
     private int at(int index) {
         int at = 0;
         for (int i = 0; i < index; i++) {
-            at += Arithmetic.SEEN * charges.get(i).limit().arithmetic().size();
+            at += Arithmetic.SEEN * charges().get(i).limit().arithmetic().size();
         }
         return at;
     }
 
     /** Until the last charge fits; nothing where a cost never does, which an admitted decision has none of. */
     private long waitNanos() {
-        long[] seen = seen();
+        long[] seen = question().seen;
         long wait = 0;
         int at = 0;
         for (Charge charge : charges()) {

@@ -14,14 +14,13 @@ final class Hold {
     /** The order in which every decision holds its buckets; charges that share a bucket are neighbours. */
     static final Comparator<Hold> ORDER = Comparator.comparing(
                     (Hold hold) -> hold.charge.limit().name())
-            .thenComparing(hold -> hold.place instanceof Integer ? "" : hold.charge.key())
-            .thenComparing(hold -> hold.place instanceof Integer number ? number : -1);
+            .thenComparing(hold -> hold.bucket.isShared() ? "" : hold.bucket.key())
+            .thenComparing(hold -> hold.bucket.isShared() ? hold.bucket.hash : -1);
 
     private static final long[] NONE = {};
 
     final Charge charge;
     private final BucketTable table;
-    private final Object place;
     private final Shape wanted;
     private final Bucket bucket;
     private final List<Arithmetic> rates;
@@ -34,10 +33,9 @@ final class Hold {
     private long nanos;
     private long[][] states = {};
 
-    Hold(Charge charge, BucketTable table, Object place, Shape wanted, Bucket bucket) {
+    Hold(Charge charge, BucketTable table, Shape wanted, Bucket bucket) {
         this.charge = charge;
         this.table = table;
-        this.place = place;
         this.wanted = wanted;
         this.bucket = bucket;
         this.rates = charge.arithmetic();
@@ -56,7 +54,7 @@ final class Hold {
 
     /** Whether the key shares a bucket although it has its own by now. */
     boolean isOutdated() {
-        return place instanceof Integer && table.own(charge.key()) != null;
+        return bucket.isShared() && table.find(charge.key()) != bucket;
     }
 
     /** Looks at the held bucket as of an instant. */
@@ -168,10 +166,9 @@ final class Hold {
         } else if (bucket.shape.serves(charge.limit(), nanos)) {
             bucket.release(bucket.set(states, nanos));
         } else {
-            Bucket reshaped = Bucket.heldFull(wanted);
+            Bucket reshaped = bucket.heldFull(wanted);
             reshaped.release(reshaped.set(states, nanos));
-            table.buckets().replace(place, bucket, reshaped);
-            bucket.release(Bucket.GONE);
+            table.replace(bucket, reshaped);
         }
     }
 

@@ -11,14 +11,16 @@ final class Listeners {
     private static final System.Logger LOG = System.getLogger(RateLimiters.class.getName());
 
     private final List<RateLimitListener> listeners;
+    private final boolean empty;
     private final Set<Class<?>> failed = ConcurrentHashMap.newKeySet();
 
     Listeners(List<? extends RateLimitListener> listeners) {
         this.listeners = List.copyOf(listeners);
+        this.empty = listeners.isEmpty();
     }
 
     boolean isEmpty() {
-        return listeners.isEmpty();
+        return empty;
     }
 
     void tell(Consumer<RateLimitListener> event) {

@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Buckets in this JVM's memory, on a monotonic clock.
  *
- * <p>One smooth rate of a token bucket, of one key, is one compare-and-set. A decision over several words holds its buckets in one order,
- * reads the clock once, decides, writes all, and lets go. Full buckets are dropped by one background thread.
+ * <p>One smooth rate of a token bucket, of one key, is one compare-and-set; several of them are a word each, written while
+ * the bucket is held. A decision over several keys holds their buckets in one order, reads the clock once, decides, writes
+ * all, and lets go. Full buckets are dropped by one background thread.
  *
  * <p><b>Bounded memory.</b> At most {@code maxKeys} keys, and one for each kilobyte of the JVM's largest heap, have buckets
  * of their own. When there is no room, the fullest of a few buckets sampled in turn makes way if it is at least half full,
@@ -38,6 +39,7 @@ public final class MemoryStore implements RateLimitStore {
 
     private final LongSupplier clock;
     private final long originNanos;
+    private final BucketMap buckets = new BucketMap();
     private final ConcurrentMap<String, BucketTable> tables = new ConcurrentHashMap<>();
     private final Room room;
     private final Sweeper sweeper = new Sweeper();
@@ -50,7 +52,7 @@ public final class MemoryStore implements RateLimitStore {
         this.clock = clock;
         this.originNanos = originNanos;
         long heap = Runtime.getRuntime().maxMemory();
-        this.room = new Room((int) Math.min(maxKeys, heap / HEAP_OF_A_KEY), tables.values(), this::nanos);
+        this.room = new Room((int) Math.min(maxKeys, heap / HEAP_OF_A_KEY), buckets, this::nanos);
     }
 
     /** {@return a store of at most a million keys, on the JVM's monotonic clock} */
@@ -62,7 +64,7 @@ public final class MemoryStore implements RateLimitStore {
      * A store on the JVM's monotonic clock. The time of day is read once, now, so that windows begin when they should; when
      * somebody sets the clock later, they go on as they were.
      *
-     * @param maxKeys how many keys may have buckets of their own, 1 or more; a key with its bucket takes some 180 bytes,
+     * @param maxKeys how many keys may have buckets of their own, 1 or more; a key with its bucket takes some 110 bytes,
      *     twice that with several rates or another algorithm, and 16 more for each entry of a sliding window
      * @return the store
      * @throws IllegalArgumentException if {@code maxKeys} is not positive
@@ -161,13 +163,21 @@ public final class MemoryStore implements RateLimitStore {
 
     /** Drops every bucket that is full. */
     void sweep() {
-        tables.values().forEach(BucketTable::sweep);
+        tables.values().forEach(BucketTable::sweepShared);
+        for (Bucket bucket : buckets) {
+            table(bucket.shape.limit).sweep(bucket);
+        }
     }
 
     private Decision decide(Charge charge, Duration maxWait) {
-        Bucket bucket = table(charge.limit()).own(charge.key());
-        TokenBucket rate = bucket == null ? null : bucket.shape.narrow;
-        Decision decision = bucket != null && rate != null ? decideByWord(charge, maxWait, bucket, rate) : null;
+        Bucket bucket = buckets.get(charge.limit(), SecretHash.shortened(charge.key()));
+        Decision decision = null;
+        if (bucket != null && bucket.shape.isSmooth()) {
+            TokenBucket only = bucket.shape.narrow;
+            decision = only != null
+                    ? decideByWord(charge, maxWait, bucket, only)
+                    : decideByWords(charge, maxWait, bucket, bucket.shape.smooth);
+        }
         return decision != null ? decision : decideHeld(List.of(charge), maxWait);
     }
 
@@ -187,16 +197,43 @@ public final class MemoryStore implements RateLimitStore {
             if (!bucket.shape.serves(charge.limit(), nanos)) {
                 return null;
             }
-            long now = bucket.shape.ticksSinceBase(rate, nanos);
+            long now = bucket.shape.ticksSinceBase(0, nanos);
             long level = rate.level(word, now);
             long cost = charge.cost() * rate.unitsPerThousandth();
             boolean admitted = charge.cost() == 0
                     || charge.cost() <= rate.capacityThousandths() && level >= cost
                     || !maxWait.isZero() && rate.untilAdmitted(level, charge.cost()) <= rate.waitWithin(maxWait);
             if (!admitted || charge.cost() == 0 || bucket.replace(word, rate.fullAt(level - cost, now))) {
-                return new Decision(charge, maxWait, admitted, level, Shape.ticks(rate, nanos));
+                return new Decision(charge, maxWait, admitted, level, nanos);
             }
         }
+    }
+
+    /** Several smooth rates of one key: hold its bucket, read the clock once, decide, write. Null as above. */
+    private @Nullable Decision decideByWords(Charge charge, Duration maxWait, Bucket bucket, TokenBucket[] rates) {
+        long word = bucket.hold();
+        if (word == Bucket.GONE) {
+            return null;
+        }
+        long nanos = nanos();
+        if (!bucket.shape.serves(charge.limit(), nanos)) {
+            bucket.release(word);
+            return null;
+        }
+        long[] levels = new long[rates.length];
+        boolean admitted = true;
+        for (int i = 0; i < rates.length; i++) {
+            levels[i] = bucket.level(i, word, nanos);
+            admitted &= charge.cost() == 0
+                    || rates[i].untilAdmitted(levels[i], charge.cost()) <= rates[i].waitWithin(maxWait);
+        }
+        if (admitted && charge.cost() > 0) {
+            for (int i = 0; i < rates.length; i++) {
+                bucket.setLevel(i, levels[i] - charge.cost() * rates[i].unitsPerThousandth(), nanos);
+            }
+        }
+        bucket.release(word);
+        return new Decision(charge, maxWait, admitted, levels, nanos);
     }
 
     /** Changes what keys have taken, whatever fits. */
@@ -288,11 +325,7 @@ public final class MemoryStore implements RateLimitStore {
      */
     private boolean holdAll(List<Charge> charges, Hold[] holds, Predicate<Charge> placed, boolean ownBuckets) {
         for (int i = 0; i < holds.length; i++) {
-            Hold hold = locate(charges.get(i), placed.test(charges.get(i)), ownBuckets);
-            if (hold == null) {
-                return false;
-            }
-            holds[i] = hold;
+            holds[i] = locate(charges.get(i), placed.test(charges.get(i)), ownBuckets);
         }
         Hold[] ordered = holds.clone();
         Arrays.sort(ordered, Hold.ORDER);
@@ -317,15 +350,11 @@ public final class MemoryStore implements RateLimitStore {
         return charge.cost() > 0 && charge.cost() <= charge.limit().capacity();
     }
 
-    private @Nullable Hold locate(Charge charge, boolean placed, boolean ownBuckets) {
+    private Hold locate(Charge charge, boolean placed, boolean ownBuckets) {
         BucketTable table = table(charge.limit());
         Shape shape = table.shape(charge.limit());
-        Object place = placed ? table.placeFor(charge.key(), shape, ownBuckets) : table.place(charge.key());
-        Bucket bucket = table.buckets().get(place);
-        if (bucket != null) {
-            return new Hold(charge, table, place, shape, bucket);
-        }
-        return placed ? null : new Hold(charge, table, place, shape, Bucket.full(shape));
+        Bucket bucket = placed ? table.bucket(charge.key(), shape, ownBuckets) : table.find(charge.key());
+        return new Hold(charge, table, shape, bucket == null ? Bucket.full(charge.key(), shape) : bucket);
     }
 
     /** Those who queue may have become ready; they are told once nothing is held any more. */
@@ -352,7 +381,7 @@ public final class MemoryStore implements RateLimitStore {
         BucketTable table = tables.get(limit.name());
         return table != null
                 ? table
-                : tables.computeIfAbsent(limit.name(), name -> new BucketTable(limit, room, this::nanos));
+                : tables.computeIfAbsent(limit.name(), name -> new BucketTable(limit, buckets, room, this::nanos));
     }
 
     private long nanos() {

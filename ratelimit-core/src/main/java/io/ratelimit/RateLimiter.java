@@ -336,11 +336,12 @@ public final class RateLimiter {
 
     /**
      * How many calls this limit has admitted or refused since it was defined. A refused call of several limits counts
-     * on those that refused it.
+     * on those that refused it. Counting costs about as much as a decision in memory, so a registry without listeners does
+     * not.
      *
      * @param admitted which outcome
      * @param source who decided
-     * @return calls
+     * @return calls; 0 if nobody {@linkplain RateLimiters#RateLimiters listens}
      */
     public long count(boolean admitted, Source source) {
         return counter(admitted, source).sum();
@@ -355,7 +356,7 @@ public final class RateLimiter {
     }
 
     private String checked(@Nullable String key) {
-        if (key == null || key.isBlank()) {
+        if (key == null || key.isEmpty() || Character.isWhitespace(key.charAt(0)) && key.isBlank()) {
             throw new EmptyKeyException(name);
         }
         return key;

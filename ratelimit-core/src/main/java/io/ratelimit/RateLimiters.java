@@ -419,28 +419,33 @@ public final class RateLimiters implements AutoCloseable {
         return new UnknownLimitException(name, limiters.keySet());
     }
 
-    /** The one door through which every decision leaves. What it holds is renewed from here on. An admitted call counts on each limit, a refused one on those that refused. */
+    /** The one door through which every decision leaves. What it holds is renewed from here on; it is counted if somebody listens. */
     private Decision counted(@Nullable RateLimiter only, Decision decision) {
         leases.hold(decision);
-        if (only != null) {
-            only.counted(decision.admitted(), decision.source());
-        } else {
-            String last = "";
-            for (int i = 0; i < decision.charges().size(); i++) {
-                String name = decision.charges().get(i).limit().name();
-                if (!name.equals(last) && (decision.admitted() || !decision.admits(i))) {
-                    last = name;
-                    RateLimiter limiter = limiters.get(name);
-                    if (limiter != null) {
-                        limiter.counted(decision.admitted(), decision.source());
-                    }
-                }
-            }
-        }
         if (!listeners.isEmpty()) {
+            count(only, decision);
             listeners.tell(listener -> listener.onDecision(decision));
         }
         return decision;
+    }
+
+    /** An admitted call counts on each limit, a refused one on those that refused. */
+    private void count(@Nullable RateLimiter only, Decision decision) {
+        if (only != null) {
+            only.counted(decision.admitted(), decision.source());
+            return;
+        }
+        String last = "";
+        for (int i = 0; i < decision.charges().size(); i++) {
+            String name = decision.charges().get(i).limit().name();
+            if (!name.equals(last) && (decision.admitted() || !decision.admits(i))) {
+                last = name;
+                RateLimiter limiter = limiters.get(name);
+                if (limiter != null) {
+                    limiter.counted(decision.admitted(), decision.source());
+                }
+            }
+        }
     }
 
     private static void warnOfIdleRates(Limit limit) {

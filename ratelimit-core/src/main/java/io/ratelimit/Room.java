@@ -1,38 +1,32 @@
 package io.ratelimit;
 
-import java.util.Collection;
+import java.util.Collections;
 import java.util.Iterator;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Room for so many keys in a memory store. Where there is none left, the fullest of the next few buckets makes way, if it
- * is at least half full; a rolling cursor over all tables picks them, so that each bucket is looked at in its turn.
+ * is at least half full; a rolling cursor picks them, so that each bucket is looked at in its turn.
  */
 final class Room {
 
     private static final int SAMPLE = 16;
 
     private final int maxKeys;
-    private final Collection<BucketTable> tables;
+    private final BucketMap buckets;
     private final LongSupplier nanos;
     private final AtomicLong taken = new AtomicLong();
     private final LongAdder evictions = new LongAdder();
     private final LongAdder refusals = new LongAdder();
     private final ReentrantLock cursorLock = new ReentrantLock();
-    private Iterator<BucketTable> tableCursor = List.<BucketTable>of().iterator();
-    private Iterator<Map.Entry<Object, Bucket>> cursor =
-            List.<Map.Entry<Object, Bucket>>of().iterator();
-    private @Nullable BucketTable table;
+    private Iterator<Bucket> cursor = Collections.emptyIterator();
 
-    Room(int maxKeys, Collection<BucketTable> tables, LongSupplier nanos) {
+    Room(int maxKeys, BucketMap buckets, LongSupplier nanos) {
         this.maxKeys = maxKeys;
-        this.tables = tables;
+        this.buckets = buckets;
         this.nanos = nanos;
     }
 
@@ -48,9 +42,14 @@ final class Room {
         return refusals.sum();
     }
 
-    /** Takes room for one key, if need be by dropping another. */
+    /** Whether there is room for one more key, if need be by dropping another. */
+    boolean isThere() {
+        return taken.get() < maxKeys || evictOne();
+    }
+
+    /** Takes room for a key whose bucket is in its table already, so that one key never takes it twice; false if none is left. */
     boolean take() {
-        if (taken.incrementAndGet() <= maxKeys || evictOne()) {
+        if (taken.incrementAndGet() <= maxKeys) {
             return true;
         }
         taken.decrementAndGet();
@@ -62,36 +61,37 @@ final class Room {
         refusals.increment();
     }
 
-    void giveBack() {
+    /** Takes a held bucket out of its table; whoever found it there meanwhile looks again. */
+    void drop(Bucket held) {
+        held.release(Bucket.GONE);
         taken.decrementAndGet();
+        buckets.replace(held, null);
     }
 
     private boolean evictOne() {
         cursorLock.lock();
         try {
-            Map.Entry<Object, Bucket> victim = null;
-            BucketTable victimTable = null;
+            Bucket victim = null;
             double most = 0.5;
             for (int i = 0; i < SAMPLE && advance(); i++) {
-                Map.Entry<Object, Bucket> candidate = cursor.next();
-                long word = candidate.getValue().word();
-                if (word == Bucket.HELD || word == Bucket.GONE || candidate.getKey() instanceof Integer) {
+                Bucket candidate = cursor.next();
+                long word = candidate.word();
+                if (word == Bucket.HELD || word == Bucket.GONE) {
                     continue;
                 }
-                double fullness = candidate.getValue().fullness(word, nanos.getAsLong());
+                double fullness = candidate.fullness(word, nanos.getAsLong());
                 if (fullness >= most) {
                     most = fullness;
                     victim = candidate;
-                    victimTable = table;
                 }
             }
-            return victim != null && victimTable != null && evict(victimTable, victim.getKey(), victim.getValue());
+            return victim != null && evict(victim);
         } finally {
             cursorLock.unlock();
         }
     }
 
-    private boolean evict(BucketTable from, Object place, Bucket victim) {
+    private boolean evict(Bucket victim) {
         long word = victim.word();
         if (word == Bucket.HELD || word == Bucket.GONE || !victim.replace(word, Bucket.HELD)) {
             return false;
@@ -104,19 +104,13 @@ final class Room {
         if (fullness < 1) {
             evictions.increment();
         }
-        from.drop(place, victim);
+        drop(victim);
         return true;
     }
 
     private boolean advance() {
-        for (int tried = 0; !cursor.hasNext() && tried <= tables.size(); tried++) {
-            if (!tableCursor.hasNext()) {
-                tableCursor = tables.iterator();
-            }
-            if (tableCursor.hasNext()) {
-                table = tableCursor.next();
-                cursor = table.buckets().entrySet().iterator();
-            }
+        if (!cursor.hasNext()) {
+            cursor = buckets.iterator();
         }
         return cursor.hasNext();
     }

@@ -3,9 +3,9 @@ package io.ratelimit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the keys of a limit look like in memory: its rates and, for one smooth rate, the instant from which ticks count.
+ * What the keys of a limit look like in memory: its rates and, for smooth ones, the instant from which ticks count.
  *
- * <p>A bucket of one smooth rate is one word, the instant in units at which it is full, and such an instant, {@code now·r},
+ * <p>A smooth rate of a bucket is one word, the instant in units at which it is full, and such an instant, {@code now·r},
  * outgrows a long: at a refill of a million units a microsecond after a hundred days. So it counts from a base. A shape whose
  * base is about to be too long ago is replaced, and its buckets move over one by one as they are charged, just as they do
  * when the limit is redefined.
@@ -18,20 +18,42 @@ final class Shape {
 
     final Limit limit;
     final Arithmetic[] rates;
+    /** The rates, if all of them are smooth, so that each is one word; else none. */
+    final TokenBucket[] smooth;
     /** The only rate, if a bucket is one word that one compare-and-set changes. */
     final @Nullable TokenBucket narrow;
 
     private final long baseNanos;
     private final long servedNanos;
+    /** For each smooth rate, after how long it is full, whatever it was, and still countable. */
+    private final long[] fullNanos;
 
     /** A shape whose base is the last whole millisecond of the store's clock, so that ticks fall where they fell before. */
     Shape(Limit limit, long nanos) {
         this.limit = limit;
         this.rates = limit.arithmetic().toArray(new Arithmetic[0]);
-        this.narrow =
-                rates.length == 1 && rates[0] instanceof TokenBucket bucket && !bucket.isInterval() ? bucket : null;
+        this.smooth = smooth(rates);
+        this.narrow = smooth.length == 1 ? smooth[0] : null;
         this.baseNanos = nanos - nanos % BASE_STEP;
-        this.servedNanos = narrow == null ? Long.MAX_VALUE : servedNanos(narrow);
+        this.fullNanos = new long[smooth.length];
+        long served = Long.MAX_VALUE;
+        for (int i = 0; i < smooth.length; i++) {
+            long each = servedNanos(smooth[i]);
+            served = Math.min(served, each);
+            fullNanos[i] = 2 * each - 1;
+        }
+        this.servedNanos = served;
+    }
+
+    private static TokenBucket[] smooth(Arithmetic[] rates) {
+        TokenBucket[] smooth = new TokenBucket[rates.length];
+        for (int i = 0; i < rates.length; i++) {
+            if (!(rates[i] instanceof TokenBucket bucket) || bucket.isInterval()) {
+                return new TokenBucket[0];
+            }
+            smooth[i] = bucket;
+        }
+        return smooth;
     }
 
     private static long servedNanos(TokenBucket rate) {
@@ -39,14 +61,17 @@ final class Shape {
         return ticks < MOST_NANOS / rate.tickNanos() ? ticks * rate.tickNanos() : MOST_NANOS;
     }
 
+    boolean isSmooth() {
+        return smooth.length > 0;
+    }
+
     boolean serves(Limit other, long nanos) {
         return (limit == other || limit.countsLike(other)) && nanos - baseNanos <= servedNanos;
     }
 
-    /** Ticks since the base, at most twice those it serves: a bucket left alone for so long is full, and stays countable. */
-    long ticksSinceBase(TokenBucket rate, long nanos) {
-        long elapsed = Math.min(nanos - baseNanos, 2 * servedNanos - 1);
-        return rate.tickNanos() == 1000 ? elapsed / 1000 : elapsed / 1_000_000;
+    /** Ticks since the base of a smooth rate; of one that was left alone for very long, fewer. */
+    long ticksSinceBase(int rate, long nanos) {
+        return ticks(smooth[rate], Math.min(nanos - baseNanos, fullNanos[rate]));
     }
 
     static long ticks(Arithmetic rate, long nanos) {

@@ -64,6 +64,13 @@ class RateLimitersTests {
     }
 
     @Test
+    void countsOnlyWhereSomebodyListens() {
+        RateLimiter unheard = RateLimiters.inMemory().define(Limit.of("a", "10/s"));
+        unheard.tryAcquire("key");
+        assertThat(unheard.count(true, Source.STORE)).isZero();
+    }
+
+    @Test
     void resetsOneKey() {
         RateLimiter limiter = limiters.define(Limit.of("a", "10/s"));
         limiter.tryAcquire("key", 4);

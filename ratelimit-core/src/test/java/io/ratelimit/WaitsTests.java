@@ -22,7 +22,7 @@ class WaitsTests {
 
     private static final Duration LONG = Duration.ofMinutes(10);
 
-    private final RateLimiters limiters = RateLimiters.inMemory();
+    private final RateLimiters limiters = new RateLimiters(MemoryStore.create(), List.of(new RateLimitListener() {}));
     private final RateLimiter fast = limiters.define(
             Limit.named("fast").rates("20/s burst 1").maxWait(LONG).build());
     private final RateLimiter slow = limiters.define(

@@ -5,17 +5,15 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Where a key's own bucket stands in a table: under the key, or under a digest of it if it is longer than 200 characters.
+ * Hashes of keys that nobody can choose by choosing the key, because each JVM has secrets of its own.
  *
- * <p>Many texts have one {@link String#hashCode}, and whoever sends them as keys makes a hash table slow for everybody. So
- * the hash of a place has a secret: it is a sum of products of two words of the text, each plus a random number (NH, of Black,
- * Halevi, Krawczyk, Krovetz and Rogaway's UMAC). Whatever two keys are sent, the chance that their sums are equal is one in
- * 2<sup>32</sup>; the hash keeps 32 bits of them.
+ * <p>{@link #of} is a sum of products of two words of the text, each plus a random number (NH, of Black, Halevi, Krawczyk,
+ * Krovetz and Rogaway's UMAC). Whatever two keys are sent, the chance that their sums are equal is one in 2<sup>32</sup>; the
+ * hash keeps 32 bits of them.
  */
-final class Place {
+final class SecretHash {
 
     private static final int LONGEST_KEY = 200;
     private static final int[] SECRETS =
@@ -24,44 +22,21 @@ final class Place {
 
     private static final SecretKeySpec MAC_KEY = macKey();
 
-    private final String text;
-    private final boolean digest;
-    private final int hash;
+    private SecretHash() {}
 
-    private Place(String text, boolean digest) {
-        this.text = text;
-        this.digest = digest;
-        this.hash = hash(text);
+    /** The text under which a key's bucket stands: the key, or a digest of one that is longer than 200 characters. */
+    static String shortened(String key) {
+        return key.length() <= LONGEST_KEY ? key : HexFormat.of().formatHex(mac(key));
     }
 
-    /** Whether this is the place of this very object, and maybe of others. */
-    boolean isOf(String key) {
-        return text == key;
-    }
-
-    static Place of(String key) {
-        return key.length() <= LONGEST_KEY
-                ? new Place(key, false)
-                : new Place(HexFormat.of().formatHex(mac(key)), true);
-    }
-
-    /** A number from 0 to below the bound, at most 65,536, that nobody can choose by choosing the key. */
-    int number(int bound) {
+    /** A number from 0 to below the bound, at most 65,536. */
+    static int number(String text, int bound) {
         byte[] mac = mac(text);
         return ((mac[0] & 0xff) << 8 | mac[1] & 0xff) % bound;
     }
 
-    @Override
-    public boolean equals(@Nullable Object other) {
-        return other instanceof Place place && hash == place.hash && digest == place.digest && text.equals(place.text);
-    }
-
-    @Override
-    public int hashCode() {
-        return hash;
-    }
-
-    private static int hash(String text) {
+    /** The hash of a text of at most 200 characters. */
+    static int of(String text) {
         int length = text.length();
         long sum = length * ODD_SECRET;
         int pairs = length & ~3;
