@@ -17,6 +17,10 @@ final class Listeners {
         this.listeners = List.copyOf(listeners).toArray(RateLimitListener[]::new);
     }
 
+    boolean isEmpty() {
+        return listeners.length == 0;
+    }
+
     <T> void tell(T news, BiConsumer<RateLimitListener, T> event) {
         for (RateLimitListener listener : listeners) {
             try {

@@ -460,7 +460,9 @@ public final class RateLimiters implements AutoCloseable {
                 }
             }
         }
-        listeners.tell(decision, RateLimitListener::onDecision);
+        if (!listeners.isEmpty()) {
+            listeners.tell(decision, RateLimitListener::onDecision);
+        }
         return decision;
     }
 
