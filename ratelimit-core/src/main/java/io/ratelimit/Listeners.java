@@ -3,30 +3,28 @@ package io.ratelimit;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 
 /** Who hears of limits and decisions; one that fails harms neither the others nor the call. */
 final class Listeners {
 
     private static final System.Logger LOG = System.getLogger(RateLimiters.class.getName());
 
-    private final List<RateLimitListener> listeners;
-    private final boolean empty;
+    private final RateLimitListener[] listeners;
     private final Set<Class<?>> failed = ConcurrentHashMap.newKeySet();
 
     Listeners(List<? extends RateLimitListener> listeners) {
-        this.listeners = List.copyOf(listeners);
-        this.empty = listeners.isEmpty();
+        this.listeners = List.copyOf(listeners).toArray(RateLimitListener[]::new);
     }
 
     boolean isEmpty() {
-        return empty;
+        return listeners.length == 0;
     }
 
-    void tell(Consumer<RateLimitListener> event) {
+    <T> void tell(T news, BiConsumer<RateLimitListener, T> event) {
         for (RateLimitListener listener : listeners) {
             try {
-                event.accept(listener);
+                event.accept(listener, news);
             } catch (Exception | LinkageError | AssertionError ex) {
                 boolean first = failed.add(listener.getClass());
                 LOG.log(

@@ -53,7 +53,7 @@ public final class RateLimiters implements AutoCloseable {
         this.giveBacks = new GiveBacks(store);
         this.waits = new Waits(giveBacks, alarms);
         this.leases = new Leases(
-                store, alarms, giveBacks, decision -> this.listeners.tell(listener -> listener.onLost(decision)));
+                store, alarms, giveBacks, decision -> this.listeners.tell(decision, RateLimitListener::onLost));
         this.queue = new LeaseQueue(store, leases, giveBacks, alarms);
     }
 
@@ -75,7 +75,7 @@ public final class RateLimiters implements AutoCloseable {
             throw new IllegalStateException("Limit \"" + limit.name() + "\" is already defined; use replace");
         }
         warnOfIdleRates(limit);
-        listeners.tell(listener -> listener.onDefined(limiter));
+        listeners.tell(limiter, RateLimitListener::onDefined);
         return limiter;
     }
 
@@ -106,7 +106,7 @@ public final class RateLimiters implements AutoCloseable {
             return false;
         }
         limiter.limit(null);
-        listeners.tell(listener -> listener.onRemoved(limiter));
+        listeners.tell(limiter, RateLimitListener::onRemoved);
         return true;
     }
 
@@ -181,7 +181,27 @@ public final class RateLimiters implements AutoCloseable {
     }
 
     /**
-     * {@link #acquire} without blocking the caller.
+     * {@link #acquire(Collection, Duration)} of one charge, which needs no list.
+     *
+     * <pre>{@code
+     * limiters.acquire(perUser.charge("user-42", 1), Duration.ZERO).orThrow();
+     * }</pre>
+     *
+     * @param charge made by {@link RateLimiter#charge}
+     * @param maxWait zero or more; a call that would have to wait longer is refused at once, and nothing is taken
+     * @return the decision, once the call may go on, or is refused
+     * @throws IllegalArgumentException if the wait is negative, or longer than the limit can count
+     * @throws java.util.concurrent.CancellationException if the thread was interrupted, which it then still is, or the
+     *     registry closed; everything was given back
+     */
+    public Decision acquire(Charge charge, Duration maxWait) {
+        return maxWait.isZero() && !charge.isLeased()
+                ? counted(limiters.get(charge.limit().name()), store.decide(charge))
+                : acquire(List.of(charge), maxWait);
+    }
+
+    /**
+     * {@link #acquire(Collection, Duration)} without blocking the caller.
      *
      * @param charges one or more, made by {@link RateLimiter#charge}; two of one bucket add up
      * @param maxWait zero or more
@@ -193,7 +213,7 @@ public final class RateLimiters implements AutoCloseable {
     }
 
     /**
-     * {@link #acquire}, where only the question to the store may block the caller, and the wait does not.
+     * {@link #acquire(Collection, Duration)}, where only the question to the store may block the caller, and the wait does not.
      *
      * @param charges one or more, made by {@link RateLimiter#charge}; two of one bucket add up
      * @param maxWait zero or more
@@ -373,9 +393,12 @@ public final class RateLimiters implements AutoCloseable {
     }
 
     Decision acquire(@Nullable RateLimiter limiter, List<Charge> charges, Duration maxWait) {
+        if (maxWait.isZero()) {
+            return counted(limiter, store.decide(charges, maxWait));
+        }
         long called = System.nanoTime();
         Duration wait = checked(charges, maxWait);
-        if (!wait.isZero() && Charge.anyLeased(charges)) {
+        if (Charge.anyLeased(charges)) {
             return LeaseQueue.await(answered(
                     limiter, charges, wait, () -> CompletableFuture.completedFuture(store.decide(charges, wait))));
         }
@@ -424,7 +447,7 @@ public final class RateLimiters implements AutoCloseable {
         leases.hold(decision);
         if (!listeners.isEmpty()) {
             count(only, decision);
-            listeners.tell(listener -> listener.onDecision(decision));
+            listeners.tell(decision, RateLimitListener::onDecision);
         }
         return decision;
     }

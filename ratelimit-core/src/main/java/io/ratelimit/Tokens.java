@@ -17,6 +17,9 @@ public final class Tokens {
     private static final BigDecimal LEAST = BigDecimal.valueOf(1, 3);
     private static final BigDecimal MOST = BigDecimal.valueOf(MOST_THOUSANDTHS, 3);
 
+    /** Tokens below which different thousandths are different doubles, and a product is less than half a thousandth wrong. */
+    private static final double DIVISIBLE = 1e12;
+
     private Tokens() {}
 
     /**
@@ -63,8 +66,10 @@ public final class Tokens {
      * @throws IllegalArgumentException if the value is negative, NaN or infinite
      */
     public static long roundedUp(double tokens) {
-        if (tokens >= 0 && tokens < Integer.MAX_VALUE && tokens == (int) tokens) {
-            return (int) tokens * 1000L;
+        if (tokens >= 0 && tokens < DIVISIBLE) {
+            // A guess by product; the quotient, which is the double nearest to so many thousandths, decides.
+            long nearest = (long) Math.rint(tokens * 1000);
+            return decimal(nearest) < tokens ? nearest + 1 : nearest;
         }
         if (!Double.isFinite(tokens)) {
             throw new IllegalArgumentException(

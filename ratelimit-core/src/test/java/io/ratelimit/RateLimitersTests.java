@@ -123,6 +123,35 @@ class RateLimitersTests {
     }
 
     @Test
+    void oneChargeNeedsNoList() {
+        RateLimiter limiter = limiters.define(Limit.of("a", "1/s"));
+        assertThat(limiters.acquire(limiter.charge("key", 1), Duration.ZERO).admitted())
+                .isTrue();
+        assertThat(limiters.acquire(limiter.charge("key", 1), Duration.ZERO).admitted())
+                .isFalse();
+        assertThat(limiters.acquire(limiter.charge("key", 0.001), Duration.ofMillis(2))
+                        .waited())
+                .isEqualTo(Duration.ofMillis(1));
+        assertThat(limiter.count(true, Source.STORE)).isEqualTo(2);
+        assertThat(limiter.count(false, Source.STORE)).isEqualTo(1);
+        assertThat(heard).containsExactly("defined a", "admitted a", "refused a", "admitted a");
+        assertThatThrownBy(() -> limiters.acquire(limiter.charge("key", 1), Duration.ofSeconds(-1)))
+                .isInstanceOf(InvalidLimitException.class);
+    }
+
+    @Test
+    void aLeasedChargeThatIsUsedTwiceHoldsTwoLeases() {
+        RateLimiter limiter = limiters.define(
+                Limit.named("a").atOnce(2, Duration.ofSeconds(30)).build());
+        Charge charge = limiter.charge("key", 1);
+        Decision first = limiters.acquire(charge, Duration.ZERO);
+        limiters.acquire(charge, Duration.ZERO);
+        assertThat(limiters.acquire(charge, Duration.ZERO).admitted()).isFalse();
+        limiters.release(first).toCompletableFuture().join();
+        assertThat(limiters.acquire(charge, Duration.ZERO).admitted()).isTrue();
+    }
+
+    @Test
     void countsARefusedCallOnTheLimitsThatRefused() {
         RateLimiter a = limiters.define(Limit.of("a", "1/s"));
         RateLimiter b = limiters.define(Limit.of("b", "10/s"));

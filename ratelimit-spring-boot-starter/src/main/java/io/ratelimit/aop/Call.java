@@ -5,9 +5,14 @@ import java.lang.reflect.Method;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** One call of a limited method: what resolvers get, and what expressions see as {@code #root}. */
+/** One call of a limited method as expressions see it in {@code #root}. */
 record Call(
         @Nullable Object target, Method method, @Nullable Object[] args) implements RateLimitedCall {
+
+    /** {@return a call as it is now, whatever becomes of its arguments} */
+    static Call of(RateLimitedCall call) {
+        return call instanceof Call same ? same : new Call(call.target(), call.method(), call.args());
+    }
 
     /** This call with what it gave back behind its arguments. */
     Call withResult(@Nullable Object result) {

@@ -14,7 +14,7 @@ import org.springframework.expression.TypeConverter;
 import org.springframework.expression.TypeLocator;
 import org.springframework.expression.TypedValue;
 
-/** What an expression sees of one call: two references, so that making one costs next to nothing. */
+/** What an expression sees of one call: a few references, so that making one costs next to nothing. */
 final class CallContext implements EvaluationContext {
 
     /** What all calls of all methods share. */
@@ -30,23 +30,25 @@ final class CallContext implements EvaluationContext {
 
     private final Shared shared;
     private final Map<String, Integer> variables;
-    private final Call call;
+    private final @Nullable Object[] args;
+    private final TypedValue root;
 
-    CallContext(Shared shared, Map<String, Integer> variables, Call call) {
+    CallContext(Shared shared, Map<String, Integer> variables, @Nullable Object[] args, TypedValue root) {
         this.shared = shared;
         this.variables = variables;
-        this.call = call;
+        this.args = args;
+        this.root = root;
     }
 
     @Override
     public TypedValue getRootObject() {
-        return new TypedValue(call);
+        return root;
     }
 
     @Override
     public @Nullable Object lookupVariable(String name) {
         Integer index = variables.get(name);
-        return index == null ? null : call.args()[index];
+        return index == null ? null : args[index];
     }
 
     @Override

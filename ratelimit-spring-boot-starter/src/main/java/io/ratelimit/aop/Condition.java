@@ -1,12 +1,14 @@
 package io.ratelimit.aop;
 
+import io.ratelimit.annotation.RateLimitedCall;
+
 /** Whether a limit counts for a call. */
 @FunctionalInterface
 interface Condition {
 
     Condition ALWAYS = call -> true;
 
-    boolean holds(Call call);
+    boolean holds(RateLimitedCall call);
 
     static Condition of(Site site, CallValue value) {
         return call -> {

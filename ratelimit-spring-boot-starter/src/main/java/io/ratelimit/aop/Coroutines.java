@@ -29,8 +29,7 @@ final class Coroutines {
      * @param type what it returns to people
      */
     static Returns suspending(Class<?> type) {
-        Returns published = PublisherReturns.of(Flow.class.isAssignableFrom(type) ? Flux.class : Mono.class);
-        return call -> published.invoke(call.ofSuspendFunction());
+        return PublisherReturns.of(Flow.class.isAssignableFrom(type) ? Flux.class : Mono.class);
     }
 
     /** A flow: its function runs, and what it returns is collected, in the coroutine of each collector. */

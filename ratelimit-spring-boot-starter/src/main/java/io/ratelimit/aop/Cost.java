@@ -3,6 +3,7 @@ package io.ratelimit.aop;
 import io.ratelimit.Limit;
 import io.ratelimit.Tokens;
 import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.annotation.RateLimitedCall;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +15,7 @@ interface Cost {
     /** The limit's own. */
     Cost OF_LIMIT = (limit, call) -> limit.cost();
 
-    long thousandths(Limit limit, Call call);
+    long thousandths(Limit limit, RateLimitedCall call);
 
     /**
      * A cost that is written as a number.
@@ -52,7 +53,7 @@ interface Cost {
     record Constant(long thousandths) implements Cost {
 
         @Override
-        public long thousandths(Limit limit, Call call) {
+        public long thousandths(Limit limit, RateLimitedCall call) {
             return thousandths;
         }
     }

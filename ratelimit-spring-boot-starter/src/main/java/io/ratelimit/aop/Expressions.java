@@ -1,5 +1,6 @@
 package io.ratelimit.aop;
 
+import io.ratelimit.annotation.RateLimitedCall;
 import java.lang.reflect.InvocationTargetException;
 import java.util.List;
 import java.util.Locale;
@@ -14,6 +15,7 @@ import org.springframework.core.convert.support.DefaultConversionService;
 import org.springframework.expression.EvaluationException;
 import org.springframework.expression.ExpressionInvocationTargetException;
 import org.springframework.expression.ParseException;
+import org.springframework.expression.TypedValue;
 import org.springframework.expression.spel.SpelCompilerMode;
 import org.springframework.expression.spel.SpelEvaluationException;
 import org.springframework.expression.spel.SpelNode;
@@ -39,7 +41,7 @@ import org.springframework.util.ReflectionUtils;
  *
  * <p>A parameter alone is read from the arguments. Any other expression is evaluated; it is compiled to byte code after
  * some use only if the types that it deals with are known for certain, because for changing types the compiler of Spring
- * Expression Language does not always give the interpreter's answer.
+ * Expression Language does not always give the interpreter's answer. Such an expression never mentions the call itself.
  */
 final class Expressions {
 
@@ -87,9 +89,11 @@ final class Expressions {
                 return call -> call.args()[position];
             }
         }
-        SpelExpression evaluated =
-                new SafeCompilation(types).isSafe(expression.getAST()) ? parse(site, compiling) : expression;
-        return call -> evaluate(site, evaluated, parameters, call);
+        if (new SafeCompilation(types).isSafe(expression.getAST())) {
+            SpelExpression compiled = parse(site, compiling);
+            return call -> evaluate(site, compiled, parameters, call, TypedValue.NULL);
+        }
+        return call -> evaluate(site, expression, parameters, call, new TypedValue(Call.of(call)));
     }
 
     /** {@return the texts that an expression spells out as possible values: gold and silver of {@code #pays ? 'gold' : 'silver'}} */
@@ -110,9 +114,10 @@ final class Expressions {
     }
 
     /** What a called method throws passes; what the evaluation throws would tell the values that it failed on. */
-    private @Nullable Object evaluate(Site site, SpelExpression expression, Parameters parameters, Call call) {
+    private @Nullable Object evaluate(
+            Site site, SpelExpression expression, Parameters parameters, RateLimitedCall call, TypedValue root) {
         try {
-            return expression.getValue(new CallContext(shared, parameters.indexes(), call));
+            return expression.getValue(new CallContext(shared, parameters.indexes(), call.args(), root));
         } catch (EvaluationException ex) {
             Throwable thrown = thrownByMethod(ex);
             if (thrown instanceof RuntimeException || thrown instanceof Error) {

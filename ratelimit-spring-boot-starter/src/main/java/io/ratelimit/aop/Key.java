@@ -1,6 +1,7 @@
 package io.ratelimit.aop;
 
 import io.ratelimit.Charge;
+import io.ratelimit.annotation.RateLimitedCall;
 import org.jspecify.annotations.Nullable;
 
 /** Whose bucket a call charges. */
@@ -11,7 +12,7 @@ interface Key {
     Key SHARED = call -> Charge.SHARED;
 
     /** {@return the text; null if there is none} */
-    @Nullable String text(Call call);
+    @Nullable String text(RateLimitedCall call);
 
     static Key of(Site site, CallValue value) {
         return call -> {

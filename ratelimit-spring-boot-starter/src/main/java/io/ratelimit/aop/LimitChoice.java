@@ -4,6 +4,7 @@ import io.ratelimit.Limit;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiters;
 import io.ratelimit.UnknownLimitException;
+import io.ratelimit.annotation.RateLimitedCall;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,7 @@ record LimitChoice(Site site, Set<String> written, @Nullable CallValue perCall) 
      * @throws UnknownLimitException if its name is not defined, and must be
      * @throws IllegalArgumentException if what was computed is no name
      */
-    @Nullable Limit limit(Call call, RateLimiters limiters, UnknownLimit unknown) {
+    @Nullable Limit limit(RateLimitedCall call, RateLimiters limiters, UnknownLimit unknown) {
         if (perCall == null) {
             return limiters.get(site.value()).limit();
         }

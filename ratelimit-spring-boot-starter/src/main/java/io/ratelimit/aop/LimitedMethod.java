@@ -2,21 +2,30 @@ package io.ratelimit.aop;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
-import io.ratelimit.RateLimiters;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A method of a class with all its limits: everything that can be known before a call. */
-record LimitedMethod(String name, Returns returns, List<Rule> rules) {
+/**
+ * A method of a class with all its limits: everything that can be known before a call.
+ *
+ * @param suspending whether its last argument is a continuation, which nobody sees
+ */
+record LimitedMethod(String name, boolean suspending, Returns returns, List<Rule> rules) {
 
     /** What one call asks for: the rules that count, their charges in the same order, and the shortest of their waits. */
-    record Claim(Call call, List<Rule> rules, List<Charge> charges, Duration maxWait) {
+    record Claim(List<Rule> rules, List<Charge> charges, Duration maxWait) {
+
+        static final Claim NOTHING = new Claim(List.of(), List.of(), Duration.ZERO);
+
+        static Claim of(Rule only, Charge charge) {
+            return new Claim(List.of(only), List.of(charge), only.maxWait(charge));
+        }
 
         boolean settles() {
             for (Rule rule : rules) {
-                if (rule.settlement() != Settlement.AS_CHARGED) {
+                if (rule.settles()) {
                     return true;
                 }
             }
@@ -55,18 +64,16 @@ record LimitedMethod(String name, Returns returns, List<Rule> rules) {
      * @throws io.ratelimit.EmptyKeyException if a key is null or blank and must not be
      * @throws IllegalArgumentException if a limit has no name, or a cost cannot be charged
      */
-    Claim claim(Call call, RateLimiters limiters, AdviceSettings settings) {
+    Claim claim(LimitedCall call) {
         if (rules.size() == 1) {
-            Charge charge = rules.get(0).charge(call, limiters, settings);
-            return charge == null
-                    ? new Claim(call, List.of(), List.of(), Duration.ZERO)
-                    : new Claim(call, rules, List.of(charge), rules.get(0).maxWait(charge));
+            Charge charge = rules.get(0).charge(call);
+            return charge == null ? Claim.NOTHING : Claim.of(rules.get(0), charge);
         }
         List<Rule> counting = new ArrayList<>(rules.size());
         List<Charge> charges = new ArrayList<>(rules.size());
         Duration shortest = null;
         for (Rule rule : rules) {
-            Charge charge = rule.charge(call, limiters, settings);
+            Charge charge = rule.charge(call);
             if (charge != null) {
                 counting.add(rule);
                 charges.add(charge);
@@ -74,6 +81,6 @@ record LimitedMethod(String name, Returns returns, List<Rule> rules) {
                 shortest = shortest == null || wait.compareTo(shortest) < 0 ? wait : shortest;
             }
         }
-        return new Claim(call, counting, charges, shortest == null ? Duration.ZERO : shortest);
+        return shortest == null ? Claim.NOTHING : new Claim(counting, charges, shortest);
     }
 }

@@ -42,11 +42,12 @@ public final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
             Supplier<ContinuationSettings> continuations) {
         this.methods = methods;
         this.settings = SingletonSupplier.of(settings);
+        Handover handover = new Handover(SingletonSupplier.of(continuations), new CallerContext());
         this.advice = new RateLimitInterceptor(
                 methods,
-                SingletonSupplier.of(limiters::getObject),
                 this.settings,
-                new Handover(SingletonSupplier.of(continuations), new CallerContext()));
+                SingletonSupplier.of(
+                        () -> new LimitedCall.Shared(limiters.getObject(), this.settings.get(), handover)));
     }
 
     /** {@return the advice, for whoever has calls of methods that have no proxy} */

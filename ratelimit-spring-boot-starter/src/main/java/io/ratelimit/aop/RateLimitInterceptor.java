@@ -1,6 +1,5 @@
 package io.ratelimit.aop;
 
-import io.ratelimit.RateLimiters;
 import java.util.function.Supplier;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
@@ -10,31 +9,25 @@ import org.jspecify.annotations.Nullable;
 final class RateLimitInterceptor implements MethodInterceptor {
 
     private final RateLimitedMethods methods;
-    private final Supplier<RateLimiters> limiters;
     private final Supplier<AdviceSettings> settings;
-    private final Handover handover;
+    private final Supplier<LimitedCall.Shared> shared;
 
     RateLimitInterceptor(
-            RateLimitedMethods methods,
-            Supplier<RateLimiters> limiters,
-            Supplier<AdviceSettings> settings,
-            Handover handover) {
+            RateLimitedMethods methods, Supplier<AdviceSettings> settings, Supplier<LimitedCall.Shared> shared) {
         this.methods = methods;
-        this.limiters = limiters;
         this.settings = settings;
-        this.handover = handover;
+        this.shared = shared;
     }
 
     @Override
     public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
-        AdviceSettings advice = settings.get();
-        if (!advice.enabled()) {
+        if (!settings.get().enabled()) {
             return invocation.proceed();
         }
         LimitedMethod limited = methods.find(invocation.getMethod(), invocation.getThis());
         if (limited == null) {
             return invocation.proceed();
         }
-        return limited.returns().invoke(new LimitedCall(limited, invocation, false, limiters.get(), advice, handover));
+        return limited.returns().invoke(new LimitedCall(limited, invocation, shared.get()));
     }
 }

@@ -19,6 +19,7 @@ import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.core.KotlinDetector;
 import org.springframework.core.MethodClassKey;
 import org.springframework.util.ClassUtils;
 
@@ -39,7 +40,7 @@ public final class RateLimitedMethods implements SmartInitializingSingleton {
     private final Declarations declarations = new Declarations();
     private final RuleReader reader;
     private final Map<MethodClassKey, LimitedMethod> limited = new ConcurrentHashMap<>();
-    private final Map<MethodClassKey, LimitedMethod> invoked = new ConcurrentHashMap<>();
+    private final Map<Class<?>, Map<Method, LimitedMethod>> invoked = new ConcurrentHashMap<>();
     private volatile boolean limitsKnown;
 
     /**
@@ -106,12 +107,13 @@ public final class RateLimitedMethods implements SmartInitializingSingleton {
     /** {@return the limits of a method as it is invoked on a target; null if it has none} */
     @Nullable LimitedMethod find(Method method, @Nullable Object target) {
         Class<?> targetClass = target == null ? method.getDeclaringClass() : target.getClass();
-        MethodClassKey key = new MethodClassKey(method, targetClass);
-        LimitedMethod found = invoked.get(key);
+        Map<Method, LimitedMethod> ofClass = invoked.get(targetClass);
+        LimitedMethod found = ofClass == null ? null : ofClass.get(method);
         if (found == null) {
             found = find(method, ClassUtils.getUserClass(targetClass));
             if (found != null) {
-                invoked.put(key, found);
+                invoked.computeIfAbsent(targetClass, type -> new ConcurrentHashMap<>())
+                        .put(method, found);
             }
         }
         return found;
@@ -169,7 +171,11 @@ public final class RateLimitedMethods implements SmartInitializingSingleton {
         for (Declaration declaration : declared) {
             rules.add(reader.read(declaration, site));
         }
-        return new LimitedMethod(Site.text(method, targetClass), returns, List.copyOf(rules));
+        return new LimitedMethod(
+                Site.text(method, targetClass),
+                KotlinDetector.isSuspendingFunction(method),
+                returns,
+                List.copyOf(rules));
     }
 
     private void checkRules(LimitedMethod method) {

@@ -77,6 +77,11 @@ record Rule(
         }
     }
 
+    /** Whether a charge may change when its call ends. */
+    boolean settles() {
+        return settlement != Settlement.AS_CHARGED;
+    }
+
     /** How long a call may wait for its charge. */
     Duration maxWait(Charge charge) {
         return maxWait == null ? charge.limit().maxWait() : maxWait.duration();
@@ -89,11 +94,12 @@ record Rule(
      * @throws EmptyKeyException if the key is null or blank and must not be
      * @throws IllegalArgumentException if the limit has no name, or the cost cannot be charged
      */
-    @Nullable Charge charge(Call call, RateLimiters limiters, AdviceSettings settings) {
+    @Nullable Charge charge(LimitedCall call) {
+        AdviceSettings settings = call.shared().settings();
         if (!condition.holds(call)) {
             return null;
         }
-        Limit current = limit.limit(call, limiters, settings.unknownLimit());
+        Limit current = limit.limit(call, call.shared().limiters(), settings.unknownLimit());
         if (current == null) {
             return null;
         }

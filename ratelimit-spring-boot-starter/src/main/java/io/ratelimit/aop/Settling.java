@@ -10,7 +10,7 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /** An admitted call that is charged anew when it ends. What goes wrong then keeps the charge, and the caller's result. */
-record Settling(Admitted admitted, Claim claim) implements Outcome {
+record Settling(Admitted admitted, Claim claim, Call call) implements Outcome {
 
     private static final Log LOG = LogFactory.getLog(Settling.class);
 
@@ -26,7 +26,7 @@ record Settling(Admitted admitted, Claim claim) implements Outcome {
 
     @Override
     public void succeeded(@Nullable Object result) {
-        settle((rule, charge) -> rule.settlement().used(charge, claim.call(), result));
+        settle((rule, charge) -> rule.settlement().used(charge, call, result));
         admitted.succeeded(result);
     }
 
@@ -68,7 +68,7 @@ record Settling(Admitted admitted, Claim claim) implements Outcome {
 
     private void warn(@Nullable Throwable failure) {
         if (failure != null && claim.rules().get(0).settlement().warned().compareAndSet(false, true)) {
-            LOG.warn("Calls of " + claim.call().method() + " keep their charge, because it cannot be settled", failure);
+            LOG.warn("Calls of " + call.method() + " keep their charge, because it cannot be settled", failure);
         }
     }
 }
