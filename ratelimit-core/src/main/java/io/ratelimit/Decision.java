@@ -360,7 +360,8 @@ public final class Decision {
                         .orElse("refused by policy");
     }
 
-    private long[] seen() {
+    /** The numbers that the store saw. */
+    long[] seen() {
         return only == null ? seen : new long[] {onlyTick, onlyLevel, 0, 0};
     }
 

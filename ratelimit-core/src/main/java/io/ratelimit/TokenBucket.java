@@ -176,6 +176,13 @@ public final class TokenBucket implements Arithmetic {
     }
 
     @Override
+    public boolean seeLater(long[] seen, int at, long elapsed, long refused, long cost, long[] later) {
+        long now = seen[at] + elapsed;
+        see(refreshed(new long[] {seen[at] - seen[at + 2], seen[at + 1]}, now), now, cost, later, at);
+        return true;
+    }
+
+    @Override
     public long[] taken(long[] state, long cost, long granted) {
         return new long[] {state[TIME], state[LEVEL] - cost * unitsPerThousandth};
     }
