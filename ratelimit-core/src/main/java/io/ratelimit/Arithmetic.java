@@ -192,6 +192,20 @@ public sealed interface Arithmetic permits TokenBucket, SlidingWindow, SlidingWi
     long untilFull(long[] state);
 
     /**
+     * Tells what a charge finds some ticks after a refusal, if nobody took or gave back anything meanwhile and the refused
+     * rate was kept as this one is. Where the numbers do not tell what became free, it tells the least.
+     *
+     * @param seen numbers that {@link #see} told for the refused cost
+     * @param at from which index on, in both arrays
+     * @param elapsed ticks, zero or more; with more of them nothing fits later
+     * @param refused the refused cost, in thousandths
+     * @param cost of the charge, in thousandths
+     * @param later where to write {@link #SEEN} numbers
+     * @return false, and nothing written, if the numbers do not tell when the cost fits
+     */
+    boolean seeLater(long[] seen, int at, long elapsed, long refused, long cost, long[] later);
+
+    /**
      * When a cost fits, if nobody else takes: it fits then, and not one tick before.
      *
      * @param seen numbers that {@link #see} told for this cost

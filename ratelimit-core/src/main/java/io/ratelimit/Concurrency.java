@@ -150,6 +150,12 @@ public final class Concurrency implements Arithmetic {
         seen[at + 3] = untilFull(state);
     }
 
+    /** Nothing follows, because nobody knows when a call ends. */
+    @Override
+    public boolean seeLater(long[] seen, int at, long elapsed, long refused, long cost, long[] later) {
+        return false;
+    }
+
     /** Holds the lease, for which it waits no more. */
     @Override
     public long[] taken(long[] state, long cost, long granted) {

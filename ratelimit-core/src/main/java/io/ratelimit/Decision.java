@@ -169,7 +169,7 @@ public final class Decision {
      * @return true for every charge of an admitted call
      */
     public boolean admits(int index) {
-        long[] seen = question().seen;
+        long[] seen = seen();
         if (admitted || seen.length == 0) {
             return admitted;
         }
@@ -252,7 +252,7 @@ public final class Decision {
         List<Charge> leases = new ArrayList<>();
         int at = 0;
         for (Charge charge : charges()) {
-            if (charge.isLeased() && at < question().seen.length) {
+            if (charge.isLeased() && at < seen().length) {
                 leases.add(charge);
             }
             at += Arithmetic.SEEN * charge.limit().arithmetic().size();
@@ -278,7 +278,7 @@ public final class Decision {
     public long[] grants(Charge charge) {
         int index = index(charge);
         Limit limit = charges().get(index).limit();
-        long[] seen = question().seen;
+        long[] seen = seen();
         long[] grants = new long[limit.arithmetic().size()];
         for (int rate = 0; rate < grants.length; rate++) {
             grants[rate] = seen[at(index) + Arithmetic.SEEN * rate]
@@ -322,7 +322,7 @@ public final class Decision {
 
     /** {@return a reading for each rate of each charge, in order; none where no bucket was asked} */
     public List<Reading> readings() {
-        long[] seen = question().seen;
+        long[] seen = seen();
         long waitNanos = admitted ? waitNanos() : 0;
         List<Reading> readings = new ArrayList<>(seen.length / Arithmetic.SEEN);
         int at = 0;
@@ -401,6 +401,11 @@ public final class Decision {
                         .orElse("refused by policy");
     }
 
+    /** The numbers that the store saw. */
+    long[] seen() {
+        return question().seen;
+    }
+
     /** Where the numbers of a charge begin. */
     private int at(int index) {
         int at = 0;
@@ -412,7 +417,7 @@ public final class Decision {
 
     /** Until the last charge fits; nothing where a cost never does, which an admitted decision has none of. */
     private long waitNanos() {
-        long[] seen = question().seen;
+        long[] seen = seen();
         long wait = 0;
         int at = 0;
         for (Charge charge : charges()) {

@@ -148,6 +148,22 @@ public final class FixedWindow implements Arithmetic {
         seen[at + 3] = untilFull(state);
     }
 
+    /** For any cost where only the window of now counts; else for the same one, because it does not tell which counts when. */
+    @Override
+    public boolean seeLater(long[] seen, int at, long elapsed, long refused, long cost, long[] later) {
+        boolean single = seen[at] + seen[at + 3] <= window(seen[at])[END];
+        if (cost != refused && !single) {
+            return false;
+        }
+        long wait = !single ? seen[at + 2] : cost <= seen[at + 1] || cost > most ? 0 : seen[at + 3];
+        boolean fits = cost <= most && elapsed >= wait;
+        later[at] = seen[at] + elapsed;
+        later[at + 1] = elapsed >= seen[at + 3] ? most : fits ? Math.max(seen[at + 1], cost) : seen[at + 1];
+        later[at + 2] = Math.max(0, wait - elapsed);
+        later[at + 3] = Math.max(0, seen[at + 3] - elapsed);
+        return true;
+    }
+
     @Override
     public long[] taken(long[] state, long cost, long granted) {
         return counted(state, granted, cost);

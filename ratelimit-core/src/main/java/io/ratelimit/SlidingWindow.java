@@ -108,6 +108,20 @@ public final class SlidingWindow implements Arithmetic {
         seen[at + 3] = untilFull(state);
     }
 
+    /** Only for the same cost, because it does not tell which entries leave when. */
+    @Override
+    public boolean seeLater(long[] seen, int at, long elapsed, long refused, long cost, long[] later) {
+        if (cost != refused) {
+            return false;
+        }
+        boolean fits = cost <= most && elapsed >= seen[at + 2];
+        later[at] = seen[at] + elapsed;
+        later[at + 1] = elapsed >= seen[at + 3] ? most : fits ? Math.max(seen[at + 1], cost) : seen[at + 1];
+        later[at + 2] = Math.max(0, seen[at + 2] - elapsed);
+        later[at + 3] = Math.max(0, seen[at + 3] - elapsed);
+        return true;
+    }
+
     @Override
     public long[] taken(long[] state, long cost, long granted) {
         int length = state.length;

@@ -114,6 +114,13 @@ public final class SlidingWindowCounter implements Arithmetic {
         seen[at + 3] = 0;
     }
 
+    @Override
+    public boolean seeLater(long[] seen, int at, long elapsed, long refused, long cost, long[] later) {
+        long now = seen[at] + elapsed;
+        see(refreshed(new long[] {seen[at], seen[at + 1], seen[at + 2]}, now), now, cost, later, at);
+        return true;
+    }
+
     /** Nobody waits for this algorithm; where a call waits for another, the cost counts from now on. */
     @Override
     public long[] taken(long[] state, long cost, long granted) {

@@ -176,6 +176,22 @@ public final class TokenBucket implements Arithmetic {
     }
 
     @Override
+    public boolean seeLater(long[] seen, int at, long elapsed, long refused, long cost, long[] later) {
+        long now = seen[at] + elapsed;
+        if (interval) {
+            see(refreshed(new long[] {seen[at] - seen[at + 2], seen[at + 1]}, now), now, cost, later, at);
+            return true;
+        }
+        long came = elapsed * refill;
+        boolean full = Math.multiplyHigh(elapsed, refill) != 0 || came < 0 || came >= capacity() - seen[at + 1];
+        later[at] = now;
+        later[at + 1] = full ? capacity() : seen[at + 1] + came;
+        later[at + 2] = 0;
+        later[at + 3] = 0;
+        return true;
+    }
+
+    @Override
     public long[] taken(long[] state, long cost, long granted) {
         return new long[] {state[TIME], state[LEVEL] - cost * unitsPerThousandth};
     }

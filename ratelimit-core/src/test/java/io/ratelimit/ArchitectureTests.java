@@ -75,6 +75,7 @@ class ArchitectureTests {
                         "RateLimiters",
                         "Reading",
                         "Refill",
+                        "RememberingStore",
                         "SlidingWindow",
                         "SlidingWindowCounter",
                         "Source",

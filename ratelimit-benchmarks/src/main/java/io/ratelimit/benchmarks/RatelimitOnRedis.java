@@ -5,6 +5,7 @@ import io.ratelimit.FallbackStore;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiters;
+import io.ratelimit.RememberingStore;
 import io.ratelimit.Source;
 import io.ratelimit.redis.RedisRateLimitStore;
 import io.ratelimit.test.redis.RedisServer;
@@ -23,7 +24,8 @@ record RatelimitOnRedis(RateLimiters limiters, RateLimiter limiter) implements R
         connections.afterPropertiesSet();
         RedisRateLimitStore store = RedisRateLimitStore.create(connections, "ratelimit", DEADLINE);
         connections.destroy();
-        RateLimiters limiters = new RateLimiters(new FallbackStore(store, MemoryStore.create()), List.of());
+        RateLimiters limiters =
+                new RateLimiters(new FallbackStore(new RememberingStore(store), MemoryStore.create()), List.of());
         return new RatelimitOnRedis(limiters, limiters.define(quota.limit()));
     }
 

@@ -3,6 +3,7 @@ package io.ratelimit.autoconfigure;
 import io.ratelimit.FallbackStore;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.RememberingStore;
 import io.ratelimit.redis.RedisRateLimitStore;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -54,6 +55,6 @@ public final class RateLimitRedisAutoConfiguration {
         for (RemoteStoreDecorator decorator : decorators.orderedStream().toList()) {
             remote = decorator.decorate(remote);
         }
-        return new FallbackStore(remote, memory);
+        return new FallbackStore(new RememberingStore(remote), memory);
     }
 }

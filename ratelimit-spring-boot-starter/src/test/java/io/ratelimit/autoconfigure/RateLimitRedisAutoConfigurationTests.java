@@ -101,6 +101,20 @@ class RateLimitRedisAutoConfigurationTests {
     }
 
     @Test
+    void remembersRefusals() {
+        redis.command("FLUSHALL");
+        onRedis(redis).run(context -> {
+            while (ask(context).admitted()) {}
+            redis.command("CONFIG", "RESETSTAT");
+            for (int i = 0; i < 50; i++) {
+                assertThat(ask(context).source()).isEqualTo(Source.STORE);
+            }
+            assertThat(String.valueOf(redis.command("INFO", "commandstats")))
+                    .doesNotContainPattern("cmdstat_evalsha:calls=(\\d{2}|[5-9])");
+        });
+    }
+
+    @Test
     void waitsForASlowServerAsLongAsItIsTold() {
         try (RedisServer slow = RedisServer.start()) {
             onRedis(slow).run(context -> {

@@ -5,6 +5,7 @@ import io.ratelimit.Charge;
 import io.ratelimit.FallbackStore;
 import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
+import io.ratelimit.RememberingStore;
 import io.ratelimit.redis.RedisRateLimitStore;
 import java.time.Duration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -26,7 +27,7 @@ final class Nodes {
     static FallbackStore node(RedisConnectionFactory connections) {
         RedisRateLimitStore redis = RedisRateLimitStore.create(connections, "ratelimit", Duration.ofMillis(250));
         redis.connect();
-        return new FallbackStore(redis, MemoryStore.create());
+        return new FallbackStore(new RememberingStore(redis), MemoryStore.create());
     }
 
     /** How many of the {@link #COUNTED} thousandths of a key are taken. */

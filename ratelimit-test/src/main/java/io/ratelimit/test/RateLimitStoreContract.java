@@ -67,6 +67,16 @@ public abstract class RateLimitStoreContract {
     }
 
     /**
+     * Whether refusals may be answered from what was known of the key, instead of by a store that reads it. In windows they
+     * may then tell fewer {@code remaining} tokens than there are, because the store did not say what would leave when.
+     *
+     * @return false unless said otherwise
+     */
+    protected boolean remembersRefusals() {
+        return false;
+    }
+
+    /**
      * How many random decisions are compared with the exact model.
      *
      * @return the system property {@code io.ratelimit.contract.decisions}, 100,000 by default

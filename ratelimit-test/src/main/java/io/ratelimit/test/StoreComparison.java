@@ -11,6 +11,7 @@ import io.ratelimit.InvalidLimitException;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.Rate;
+import io.ratelimit.Reading;
 import io.ratelimit.Refill;
 import io.ratelimit.test.ExactModel.Answer;
 import io.ratelimit.test.ExactModel.Figures;
@@ -107,6 +108,9 @@ abstract class StoreComparison extends OpenStore {
                 .map(reading -> new Figures(
                         reading.admitted(), reading.remaining(), reading.retryAfter(), reading.resetAfter()))
                 .toList();
+        if (contract.remembersRefusals() && !decision.admitted()) {
+            expected = remembered(expected, decision.readings());
+        }
         Answer answer = new Answer(decision.admitted(), decision.grantedAfter(), figures);
         if (!answer.equals(expected)) {
             throw new AssertionError("Decision " + number + " of -Dio.ratelimit.contract.seed=" + seed + " at "
@@ -121,6 +125,19 @@ abstract class StoreComparison extends OpenStore {
         assertThat(decision.charges()).isEqualTo(charges);
         Duration wait = decision.retryAfter().filter(retry -> !retry.isZero()).orElse(decision.resetAfter());
         lastWait = wait.compareTo(LONGEST_WAIT) > 0 ? Duration.ZERO : wait;
+    }
+
+    /** What is expected of a refusal, with as few tokens left in windows as it tells. */
+    private static Answer remembered(Answer expected, List<Reading> told) {
+        List<Figures> figures = new ArrayList<>();
+        for (int i = 0; i < told.size(); i++) {
+            Figures exact = expected.figures().get(i);
+            Algorithm algorithm = told.get(i).limit().algorithm();
+            boolean windows = algorithm == Algorithm.SLIDING_WINDOW || algorithm == Algorithm.FIXED_WINDOW;
+            double least = windows ? Math.min(exact.remaining(), told.get(i).remaining()) : exact.remaining();
+            figures.add(new Figures(exact.admitted(), least, exact.retryAfter(), exact.resetAfter()));
+        }
+        return new Answer(expected.admitted(), expected.grantedAfter(), figures);
     }
 
     private Decision decideNow(List<Charge> charges, Duration maxWait) {

@@ -1,0 +1,38 @@
+package io.ratelimit.redis;
+
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.RememberingStore;
+import io.ratelimit.test.RateLimitStoreContract;
+import io.ratelimit.test.VirtualClock;
+import io.ratelimit.test.redis.RedisExtension;
+import io.ratelimit.test.redis.RedisServer;
+import java.time.Duration;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The Redis store keeps the contract while its refusals are remembered, by a clock that goes on with the server's. */
+@ExtendWith(RedisExtension.class)
+class RememberedRefusalsContractTests extends RateLimitStoreContract {
+
+    private final RedisServer redis;
+
+    RememberedRefusalsContractTests(RedisServer redis) {
+        this.redis = redis;
+    }
+
+    @Override
+    protected RateLimitStore createStore(VirtualClock clock) {
+        return new RememberingStore(VirtualTimeRedis.store(redis, clock), clock);
+    }
+
+    @Override
+    protected RateLimitStore createRealTimeStore() {
+        redis.command("FLUSHALL");
+        return new RememberingStore(
+                RedisRateLimitStore.create(TestConnections.lettuce(redis), "contract", Duration.ofSeconds(10)));
+    }
+
+    @Override
+    protected boolean remembersRefusals() {
+        return true;
+    }
+}

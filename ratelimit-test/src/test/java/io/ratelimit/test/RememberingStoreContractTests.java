@@ -1,0 +1,24 @@
+package io.ratelimit.test;
+
+import io.ratelimit.MemoryStore;
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.RememberingStore;
+
+/** A store whose refusals are remembered answers like the store alone. */
+class RememberingStoreContractTests extends RateLimitStoreContract {
+
+    @Override
+    protected RateLimitStore createStore(VirtualClock clock) {
+        return new RememberingStore(MemoryStore.create(clock, 1_000_000), clock);
+    }
+
+    @Override
+    protected RateLimitStore createRealTimeStore() {
+        return new RememberingStore(MemoryStore.create());
+    }
+
+    @Override
+    protected boolean remembersRefusals() {
+        return true;
+    }
+}
