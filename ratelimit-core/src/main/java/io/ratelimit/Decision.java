@@ -360,7 +360,8 @@ public final class Decision {
                         .orElse("refused by policy");
     }
 
-    private long[] seen() {
+    /** For each rate of each charge the numbers that {@link Arithmetic#see} told; nothing where no bucket was asked. */
+    long[] seen() {
         return only == null ? seen : new long[] {onlyTick, onlyLevel, 0, 0};
     }
 
