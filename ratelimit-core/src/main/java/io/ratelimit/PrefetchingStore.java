@@ -39,6 +39,7 @@ public final class PrefetchingStore implements RateLimitStore {
 
     private final RateLimitStore remote;
     private final LongSupplier clock;
+    private final long looksEvery;
     private final GiveBacks giveBacks;
     private final Alarms alarms = new Alarms();
     private final AtomicBoolean looking = new AtomicBoolean();
@@ -56,9 +57,20 @@ public final class PrefetchingStore implements RateLimitStore {
         this(remote, System::nanoTime);
     }
 
-    PrefetchingStore(RateLimitStore remote, LongSupplier nanoClock) {
+    /**
+     * Takes ahead from a store, with a clock of its own for how long it leaves a key alone that the store refused it.
+     *
+     * @param remote whose tokens; closed with this one
+     * @param nanoClock nanoseconds since any instant, never running back, such as {@link System#nanoTime}
+     */
+    public PrefetchingStore(RateLimitStore remote, LongSupplier nanoClock) {
+        this(remote, nanoClock, PAUSE_NANOS);
+    }
+
+    PrefetchingStore(RateLimitStore remote, LongSupplier nanoClock, long looksEvery) {
         this.remote = remote;
         this.clock = nanoClock;
+        this.looksEvery = looksEvery;
         this.giveBacks = new GiveBacks(remote);
     }
 
@@ -173,7 +185,7 @@ public final class PrefetchingStore implements RateLimitStore {
                 == null) {
             count.incrementAndGet();
             if (looking.compareAndSet(false, true)) {
-                alarms.every(PAUSE_NANOS, this::dropIdle);
+                alarms.every(looksEvery, this::dropIdle);
             }
         }
     }
