@@ -2,6 +2,7 @@ package io.ratelimit.autoconfigure;
 
 import io.ratelimit.FallbackStore;
 import io.ratelimit.MemoryStore;
+import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.redis.RedisRateLimitStore;
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -45,15 +46,19 @@ public final class RateLimitRedisAutoConfiguration {
         return store;
     }
 
-    @Bean
-    RateLimitStore rateLimitStore(
-            @Qualifier("rateLimitRedis") RedisRateLimitStore redis,
-            @Qualifier("rateLimitMemory") MemoryStore memory,
-            ObjectProvider<RemoteStoreDecorator> decorators) {
+    @Bean(defaultCandidate = false)
+    PrefetchingStore rateLimitPrefetch(
+            @Qualifier("rateLimitRedis") RedisRateLimitStore redis, ObjectProvider<RemoteStoreDecorator> decorators) {
         RateLimitStore remote = redis;
         for (RemoteStoreDecorator decorator : decorators.orderedStream().toList()) {
             remote = decorator.decorate(remote);
         }
+        return new PrefetchingStore(remote);
+    }
+
+    @Bean
+    RateLimitStore rateLimitStore(
+            @Qualifier("rateLimitPrefetch") PrefetchingStore remote, @Qualifier("rateLimitMemory") MemoryStore memory) {
         return new FallbackStore(remote, memory);
     }
 }
