@@ -55,9 +55,12 @@ enum RedisContender implements Contestant {
     /** All that keep something for a key, the floor last. */
     static final List<RedisContender> KEEPING = List.of(RATELIMIT, BUCKET4J, GATEWAY, REDISSON, NUMBER_FLOOR);
 
-    /** Those that answer without the server most of the time. */
+    /** Those that answer without the server most of the time, the floor last. */
     static final List<RedisContender> AHEAD =
             List.of(RATELIMIT_AHEAD, BUCKET4J_DELAYING, BUCKET4J_PREDICTING, SCRIPT_FLOOR);
+
+    /** Those of them that answer every async caller. */
+    static final List<RedisContender> AHEAD_ASYNC = List.of(RATELIMIT_AHEAD, SCRIPT_FLOOR);
 
     private final String label;
     private final BiFunction<RedisServer, Quota, RedisLimiter> opened;

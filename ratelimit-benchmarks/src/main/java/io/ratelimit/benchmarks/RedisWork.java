@@ -34,24 +34,27 @@ record RedisWork(
     }
 
     private static Stream<RedisWork> admitted(String title, int keys, int callers) {
-        return works(title, RedisContender.ASKED, Quota.PLENTY_EACH, keys, callers);
+        return Stream.of(false, true)
+                .map(async -> work(title, RedisContender.ASKED, Quota.PLENTY_EACH, keys, callers, async));
     }
 
     private static Stream<RedisWork> ahead(int callers) {
-        return works("One hot key, 100,000 tokens ahead", RedisContender.AHEAD, Quota.PLENTY, 1, callers);
+        String title = "One hot key, 100,000 tokens ahead";
+        return Stream.of(
+                work(title, RedisContender.AHEAD, Quota.PLENTY, 1, callers, false),
+                work(title, RedisContender.AHEAD_ASYNC, Quota.PLENTY, 1, callers, true));
     }
 
-    private static Stream<RedisWork> works(
-            String title, List<RedisContender> contenders, Quota quota, int keys, int callers) {
-        return Stream.of(false, true)
-                .map(async -> new RedisWork(
-                        title + ", " + callersText(callers) + (async ? ", async" : ", sync"),
-                        contenders,
-                        quota,
-                        keys,
-                        1,
-                        callers,
-                        async));
+    private static RedisWork work(
+            String title, List<RedisContender> contenders, Quota quota, int keys, int callers, boolean async) {
+        return new RedisWork(
+                title + ", " + callersText(callers) + (async ? ", async" : ", sync"),
+                contenders,
+                quota,
+                keys,
+                1,
+                callers,
+                async);
     }
 
     private static RedisWork refused(int callers) {
