@@ -199,7 +199,7 @@ public final class PrefetchingStore implements RateLimitStore {
     }
 
     /** Gives back what no call used since this was called before. */
-    void dropIdle() {
+    synchronized void dropIdle() {
         hands.values()
                 .forEach(ofLimit -> ofLimit.values().forEach(hand -> {
                     if (hand.isIdle()) {

@@ -308,6 +308,31 @@ class PrefetchingStoreTests {
     }
 
     @Test
+    void nothingIsAskedForAheadThatTheStoreSaidItDoesNotHave() {
+        remote.memory.decide(new Charge(TEN_AHEAD, KEY, 89_000));
+        for (int call = 0; call < 5; call++) {
+            assertThat(take(TEN_AHEAD, 1)).isTrue();
+        }
+        assertThat(remote.asked()).containsOnly("decide 1000");
+    }
+
+    @Test
+    void aRefillThatIsRefusedIsNotAskedForAgainBeforeItsRetryAfter() {
+        fill(TEN_AHEAD);
+        remote.memory.decide(new Charge(TEN_AHEAD, KEY, 85_000));
+        for (int i = 0; i < 7; i++) {
+            assertThat(take(TEN_AHEAD, 1)).isTrue();
+        }
+        assertThat(remote.asked()).containsExactly("async 5000");
+        nanos.addAndGet(Duration.ofMillis(199).toNanos());
+        take(TEN_AHEAD, 1);
+        assertThat(remote.asked()).isEmpty();
+        nanos.addAndGet(Duration.ofMillis(301).toNanos());
+        take(TEN_AHEAD, 1);
+        assertThat(remote.asked()).containsExactly("async 9000");
+    }
+
+    @Test
     void aCallThatTheStoreRefusesSpendsWhatArrivedMeanwhile() {
         fill(TEN_AHEAD);
         remote.keepsAnswersBack = true;
@@ -407,12 +432,11 @@ class PrefetchingStoreTests {
         }
         threads.forEach(Thread::start);
         start.countDown();
-        for (int looks = 0; threads.stream().anyMatch(Thread::isAlive); looks++) {
-            store.dropIdle();
-            Thread.sleep(1);
-        }
         for (Thread thread : threads) {
-            thread.join();
+            while (thread.isAlive()) {
+                store.dropIdle();
+                thread.join(1);
+            }
         }
         long inHand = Math.round(store.tokensInHand("ahead") * 1000);
         long inStore = Math.round(peek(limit) * 1000);
