@@ -401,7 +401,7 @@ public final class Decision {
                         .orElse("refused by policy");
     }
 
-    /** The numbers that the store saw. */
+    /** For each rate of each charge the numbers that {@link Arithmetic#see} told; nothing where no bucket was asked. */
     long[] seen() {
         return question().seen;
     }

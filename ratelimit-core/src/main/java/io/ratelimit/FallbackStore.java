@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A remote store with an answer for when it cannot be asked: each limit's {@link OnStoreFailure}.
@@ -26,6 +27,7 @@ public final class FallbackStore implements RateLimitStore {
     private final RateLimitStore local;
     private final OutageLog outages;
     private final Breaker breaker;
+    private final @Nullable PrefetchingStore prefetching;
 
     /**
      * Puts a memory behind a remote store.
@@ -38,6 +40,7 @@ public final class FallbackStore implements RateLimitStore {
         this.local = local;
         this.outages = new OutageLog(remote.name(), System::nanoTime);
         this.breaker = new Breaker(remote, outages::answered);
+        this.prefetching = remote instanceof PrefetchingStore ahead ? ahead : null;
     }
 
     @Override
@@ -50,13 +53,28 @@ public final class FallbackStore implements RateLimitStore {
         return outages.reason();
     }
 
+    /** {@return what takes tokens of the remote store ahead, if it is directly behind this} */
+    public Optional<PrefetchingStore> prefetching() {
+        return Optional.ofNullable(prefetching);
+    }
+
     @Override
     public Object shard(Charge charge) {
         return remote.shard(charge);
     }
 
     @Override
+    public Decision decide(Charge charge) {
+        Decision ahead = prefetching == null ? null : prefetching.ahead(charge, Duration.ZERO);
+        return ahead != null ? ahead : decide(List.of(charge), Duration.ZERO);
+    }
+
+    @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
+        Decision ahead = ahead(charges, maxWait);
+        if (ahead != null) {
+            return ahead;
+        }
         if (breaker.isOpen(charges)) {
             return answer(charges, maxWait);
         }
@@ -68,6 +86,11 @@ public final class FallbackStore implements RateLimitStore {
             failed(charges, ex);
             return answer(charges, maxWait);
         }
+    }
+
+    /** What this node has taken ahead says nothing of whether the store answers, and is spent while it does not. */
+    private @Nullable Decision ahead(List<Charge> charges, Duration maxWait) {
+        return prefetching == null ? null : prefetching.ahead(charges, maxWait);
     }
 
     private void answered(List<Charge> charges) {
@@ -84,6 +107,10 @@ public final class FallbackStore implements RateLimitStore {
 
     @Override
     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+        Decision ahead = ahead(charges, maxWait);
+        if (ahead != null) {
+            return CompletableFuture.completedFuture(ahead);
+        }
         if (breaker.isOpen(charges)) {
             return CompletableFuture.completedFuture(answer(charges, maxWait));
         }

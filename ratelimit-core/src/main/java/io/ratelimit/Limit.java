@@ -40,6 +40,7 @@ public final class Limit {
     private final Duration maxWait;
     private final OnStoreFailure onStoreFailure;
     private final BigDecimal localShare;
+    private final long prefetch;
     private final List<Arithmetic> arithmetic;
     private final Duration longestWait;
     private final Limit local;
@@ -73,6 +74,7 @@ public final class Limit {
         this.cost = cost(builder.cost);
         this.longestWait = longestWait(arithmetic);
         this.maxWait = requireWait(builder.maxWait);
+        this.prefetch = prefetch(builder.prefetch);
         this.localShare = requireShare(builder.localShare);
         this.local = localShare.equals(BigDecimal.ONE) ? this : sharedDown();
     }
@@ -154,6 +156,14 @@ public final class Limit {
         return localShare;
     }
 
+    /**
+     * {@return how many tokens of a key a node takes from a remote store ahead of the calls that use them, in thousandths of
+     * a token; 0 for none} Each node widens the bound by so much.
+     */
+    public long prefetch() {
+        return prefetch;
+    }
+
     /** This limit as this node's memory grants it: the same if it grants all of it. */
     Limit local() {
         return local;
@@ -224,7 +234,8 @@ public final class Limit {
                         && maxWait.equals(that.maxWait)
                         && cost == that.cost
                         && onStoreFailure == that.onStoreFailure
-                        && localShare.equals(that.localShare);
+                        && localShare.equals(that.localShare)
+                        && prefetch == that.prefetch;
     }
 
     /** Whether the state of a key means the same for both limits. */
@@ -299,6 +310,29 @@ public final class Limit {
         return new BigDecimal(Tokens.text(share));
     }
 
+    private long prefetch(BigDecimal tokens) {
+        long thousandths;
+        try {
+            thousandths = Tokens.exactly(tokens);
+        } catch (IllegalArgumentException ex) {
+            throw new InvalidLimitException("Limit \"" + name + "\" has an invalid prefetch. " + ex.getMessage());
+        }
+        String wrong = null;
+        if (thousandths > 0 && isLeased()) {
+            wrong = algorithm.text() + " counts calls while they run, so that nothing can be taken ahead of them; drop"
+                    + " prefetch";
+        } else if (thousandths > capacity() - cost) {
+            wrong = "its rates " + texts() + " never hold more than " + Tokens.text(capacity())
+                    + ", of which a call takes " + Tokens.text(cost) + "; use at most " + Tokens.text(capacity() - cost)
+                    + " or raise the burst";
+        }
+        if (thousandths > 0 && wrong != null) {
+            throw new InvalidLimitException(
+                    "Limit \"" + name + "\" has a prefetch of " + Tokens.text(tokens) + ": " + wrong);
+        }
+        return thousandths;
+    }
+
     private Limit sharedDown() {
         Builder builder = named(name).algorithm(algorithm).refill(refill).cost(BigDecimal.valueOf(cost, 3));
         builder.calendar = calendar;
@@ -349,6 +383,7 @@ public final class Limit {
         private Duration maxWait = Duration.ZERO;
         private OnStoreFailure onStoreFailure = OnStoreFailure.LOCAL;
         private BigDecimal localShare = BigDecimal.ONE;
+        private BigDecimal prefetch = BigDecimal.ZERO;
 
         private Builder(String name) {
             this.name = name;
@@ -480,12 +515,29 @@ public final class Limit {
         }
 
         /**
+         * How many tokens of a key a node takes from a remote store ahead of the calls that use them, to answer most calls from
+         * its own memory: with 100, a call in a hundred or so has to ask the store. A memory store takes nothing ahead.
+         *
+         * <p>Each node widens the bound by so much: with {@code 1000/s} and a prefetch of 100, four nodes admit at most
+         * 1000 + 400 calls at once. Take a tenth of the burst, and at least what a node's calls use while the store is asked.
+         *
+         * @param prefetch tokens with at most three decimal places; 0, unless said otherwise, for none; at most what a call leaves
+         *     of a full bucket
+         * @return this builder
+         */
+        public Builder prefetch(BigDecimal prefetch) {
+            this.prefetch = prefetch;
+            return this;
+        }
+
+        /**
          * Makes the limit.
          *
          * @return the limit
          * @throws InvalidLimitException if the name is wrong, there is no rate, two rates have the same period, a rate
          *     cannot be counted exactly or by its algorithm, an option is another algorithm's, the cost could never be
-         *     admitted, the wait cannot be promised, or the local share is none, cannot be counted, or is never asked
+         *     admitted, the wait cannot be promised, the local share is none, cannot be counted, or is never asked, or the
+         *     prefetch is wrong, or more than a full bucket has to give
          */
         public Limit build() {
             return new Limit(this);

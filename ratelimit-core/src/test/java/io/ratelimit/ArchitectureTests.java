@@ -67,6 +67,7 @@ class ArchitectureTests {
                         "MemoryStore",
                         "OnStoreFailure",
                         "Permit",
+                        "PrefetchingStore",
                         "Rate",
                         "RateLimitExceededException",
                         "RateLimitListener",

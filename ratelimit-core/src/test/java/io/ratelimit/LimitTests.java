@@ -34,6 +34,7 @@ class LimitTests {
                 .isNotEqualTo(Limit.of("a", "11/s"))
                 .isNotEqualTo(named().refill(Refill.INTERVAL).build())
                 .isNotEqualTo(named().cost(BigDecimal.TEN).build())
+                .isNotEqualTo(named().prefetch(BigDecimal.ONE).build())
                 .isNotEqualTo(named().onStoreFailure(OnStoreFailure.DENY).build());
         assertThat(Limit.of("a", "10/s")).isEqualTo(named().build());
     }
@@ -214,6 +215,45 @@ class LimitTests {
                 .build();
         Map<Rate, Rate> expected = idle == null ? Map.of() : Map.of(Rate.parse(idle), Rate.parse(stricter));
         assertThat(limit.idleRates()).isEqualTo(expected);
+    }
+
+    @Test
+    void takesAheadWhatACallLeavesOfAFullBucketAtMost() {
+        assertThat(Limit.of("a", "10/s").prefetch()).isZero();
+        assertThat(named().prefetch(new BigDecimal("2.5")).build().prefetch()).isEqualTo(2_500);
+        Limit most = Limit.named("a")
+                .rates("10/s burst 20", "1000/1h")
+                .cost(new BigDecimal("0.5"))
+                .prefetch(new BigDecimal("19.5"))
+                .build();
+        assertThat(most.prefetch()).isEqualTo(19_500);
+        assertThat(most.countsLike(Limit.of("a", "10/s burst 20", "1000/1h"))).isTrue();
+    }
+
+    @Test
+    void aPrefetchThatCannotBeTakenIsRefused() {
+        assertInvalid(
+                named().prefetch(BigDecimal.TEN),
+                "Limit \"a\" has a prefetch of 10: its rates [10/s] never hold more than 10, of which a call takes 1; use at"
+                        + " most 9 or raise the burst");
+        assertInvalid(
+                named().prefetch(new BigDecimal("0.0005")),
+                "Limit \"a\" has an invalid prefetch. Invalid number of tokens 0.0005: finer than 0.001; use at most three"
+                        + " decimal places");
+        assertInvalid(
+                named().prefetch(BigDecimal.valueOf(-1)),
+                "Limit \"a\" has an invalid prefetch. Invalid number of tokens -1: negative");
+        Limit.Builder export = Limit.named("export").atOnce(20, Duration.ofSeconds(30));
+        assertInvalid(
+                export.prefetch(BigDecimal.ONE),
+                "Limit \"export\" has a prefetch of 1: concurrency counts calls while they run, so that nothing can be taken"
+                        + " ahead of them; drop prefetch");
+        assertThat(export.prefetch(BigDecimal.ZERO).build().prefetch()).isZero();
+        assertThat(named().cost(BigDecimal.TEN)
+                        .prefetch(BigDecimal.ZERO)
+                        .build()
+                        .prefetch())
+                .isZero();
     }
 
     private static void assertInvalid(Limit.Builder limit, String message) {

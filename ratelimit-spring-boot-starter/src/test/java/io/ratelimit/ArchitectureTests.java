@@ -100,6 +100,7 @@ class ArchitectureTests {
                         "autoconfigure.RateLimitRedisAutoConfiguration",
                         "autoconfigure.RateLimitWebAutoConfiguration",
                         "metrics.MemoryStoreMeters",
+                        "metrics.PrefetchMeters",
                         "metrics.RateLimitMeters",
                         "metrics.RedisStoreMeters",
                         "metrics.TimedStore",

@@ -6,8 +6,8 @@ import io.github.bucket4j.distributed.BucketProxy;
 import io.github.bucket4j.distributed.ExpirationAfterWriteStrategy;
 import io.github.bucket4j.distributed.proxy.RemoteAsyncBucketBuilder;
 import io.github.bucket4j.distributed.proxy.RemoteBucketBuilder;
+import io.github.bucket4j.distributed.proxy.optimization.DelayParameters;
 import io.github.bucket4j.distributed.proxy.optimization.Optimization;
-import io.github.bucket4j.distributed.proxy.optimization.Optimizations;
 import io.github.bucket4j.redis.lettuce.Bucket4jLettuce;
 import io.github.bucket4j.redis.lettuce.cas.LettuceBasedProxyManager;
 import io.ratelimit.test.redis.RedisServer;
@@ -17,6 +17,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Bucket4j's compare-and-swap on one connection; buckets are kept in a map, because its batches are those of one object. */
 record Bucket4jOnRedis(
@@ -27,9 +28,12 @@ record Bucket4jOnRedis(
         Function<String, AsyncBucketProxy> asyncBucket)
         implements RedisLimiter {
 
+    /** What a node grants before it tells the server: as many tokens as ours takes ahead, and for at most a tenth of a second. */
+    static final DelayParameters DELAY = new DelayParameters(RedisWork.AHEAD, Duration.ofMillis(100));
+
     private static final Duration KEPT = Duration.ofSeconds(10);
 
-    static RedisLimiter open(RedisServer redis, Quota quota, boolean batching) {
+    static RedisLimiter open(RedisServer redis, Quota quota, @Nullable Optimization optimization) {
         Lettuce lettuce = Lettuce.connect(redis);
         LettuceBasedProxyManager<String> manager = Bucket4jLettuce.casBasedBuilder(lettuce.connection())
                 .expirationAfterWrite(ExpirationAfterWriteStrategy.basedOnTimeForRefillingBucketUpToMax(KEPT))
@@ -39,8 +43,7 @@ record Bucket4jOnRedis(
                 .build();
         RemoteBucketBuilder<String> builder = manager.builder();
         RemoteAsyncBucketBuilder<String> asyncBuilder = manager.asAsync().builder();
-        if (batching) {
-            Optimization optimization = Optimizations.batching();
+        if (optimization != null) {
             builder = builder.withOptimization(optimization);
             asyncBuilder = asyncBuilder.withOptimization(optimization);
         }

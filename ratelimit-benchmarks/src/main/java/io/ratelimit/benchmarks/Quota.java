@@ -1,6 +1,7 @@
 package io.ratelimit.benchmarks;
 
 import io.ratelimit.Limit;
+import java.math.BigDecimal;
 import java.time.Duration;
 
 /**
@@ -30,7 +31,14 @@ public enum Quota {
     }
 
     Limit limit() {
-        return Limit.of("benchmark", rate());
+        return limit(0);
+    }
+
+    Limit limit(long prefetch) {
+        return Limit.named("benchmark")
+                .rates(rate())
+                .prefetch(BigDecimal.valueOf(prefetch))
+                .build();
     }
 
     String rate() {

@@ -3,6 +3,7 @@ package io.ratelimit.benchmarks;
 import io.ratelimit.Decision;
 import io.ratelimit.FallbackStore;
 import io.ratelimit.MemoryStore;
+import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiters;
 import io.ratelimit.RememberingStore;
@@ -19,14 +20,15 @@ record RatelimitOnRedis(RateLimiters limiters, RateLimiter limiter) implements R
 
     private static final Duration DEADLINE = Duration.ofSeconds(20);
 
-    static RedisLimiter open(RedisServer redis, Quota quota) {
+    /** A node of an application that takes so many tokens of each key ahead, or fewer where the quota holds no more. */
+    static RedisLimiter open(RedisServer redis, Quota quota, int prefetch) {
         LettuceConnectionFactory connections = new LettuceConnectionFactory(redis.host(), redis.port());
         connections.afterPropertiesSet();
         RedisRateLimitStore store = RedisRateLimitStore.create(connections, "ratelimit", DEADLINE);
         connections.destroy();
         RateLimiters limiters =
-                new RateLimiters(new FallbackStore(new RememberingStore(store), MemoryStore.create()), List.of());
-        return new RatelimitOnRedis(limiters, limiters.define(quota.limit()));
+                new RateLimiters(new FallbackStore(new PrefetchingStore(new RememberingStore(store)), MemoryStore.create()), List.of());
+        return new RatelimitOnRedis(limiters, limiters.define(quota.limit(Math.min(prefetch, quota.capacity - 1))));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.ratelimit.benchmarks;
 
+import io.github.bucket4j.distributed.proxy.optimization.Optimizations;
 import io.ratelimit.test.redis.RedisServer;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -7,11 +8,12 @@ import java.util.function.BiFunction;
 /** A limiter on Redis by its public API, or a floor: the least that a decision on Redis costs. */
 enum RedisContender implements Contestant {
     /** Ours as the starter makes it: with a memory behind it, and no meters. */
-    RATELIMIT("ratelimit", RatelimitOnRedis::open),
+    RATELIMIT("ratelimit", (redis, quota) -> RatelimitOnRedis.open(redis, quota, 0)),
     /** Bucket4j on Lettuce. */
-    BUCKET4J("Bucket4j", (redis, quota) -> Bucket4jOnRedis.open(redis, quota, false)),
+    BUCKET4J("Bucket4j", (redis, quota) -> Bucket4jOnRedis.open(redis, quota, null)),
     /** The same with the optimisation that is exact where one process has the key. */
-    BUCKET4J_BATCHING("Bucket4j, batching", (redis, quota) -> Bucket4jOnRedis.open(redis, quota, true)),
+    BUCKET4J_BATCHING(
+            "Bucket4j, batching", (redis, quota) -> Bucket4jOnRedis.open(redis, quota, Optimizations.batching())),
     /** The script of Spring Cloud Gateway, called by Lettuce without Spring. */
     GATEWAY("Spring Cloud Gateway's script", GatewayScript::open),
     /** Redisson's RRateLimiter. */
@@ -31,7 +33,17 @@ enum RedisContender implements Contestant {
                     "redis.call('SET', KEYS[1], 1789000000123456, 'PX', 3600000) return 1",
                     key -> new String[] {key},
                     List.of(),
-                    reply -> quota.admits));
+                    reply -> quota.admits)),
+    /** Ours with tokens taken ahead. */
+    RATELIMIT_AHEAD("ratelimit, prefetch", (redis, quota) -> RatelimitOnRedis.open(redis, quota, RedisWork.AHEAD)),
+    /** Bucket4j, which tells the server later of as many tokens. */
+    BUCKET4J_DELAYING(
+            "Bucket4j, delaying",
+            (redis, quota) -> Bucket4jOnRedis.open(redis, quota, Optimizations.delaying(Bucket4jOnRedis.DELAY))),
+    /** The same, with a guess of what other nodes take meanwhile. */
+    BUCKET4J_PREDICTING(
+            "Bucket4j, predicting",
+            (redis, quota) -> Bucket4jOnRedis.open(redis, quota, Optimizations.predicting(Bucket4jOnRedis.DELAY)));
 
     /** All that are asked for decisions, the floors last. */
     static final List<RedisContender> ASKED =
@@ -42,6 +54,13 @@ enum RedisContender implements Contestant {
 
     /** All that keep something for a key, the floor last. */
     static final List<RedisContender> KEEPING = List.of(RATELIMIT, BUCKET4J, GATEWAY, REDISSON, NUMBER_FLOOR);
+
+    /** Those that answer without the server most of the time, the floor last. */
+    static final List<RedisContender> AHEAD =
+            List.of(RATELIMIT_AHEAD, BUCKET4J_DELAYING, BUCKET4J_PREDICTING, SCRIPT_FLOOR);
+
+    /** Those of them that answer every async caller. */
+    static final List<RedisContender> AHEAD_ASYNC = List.of(RATELIMIT_AHEAD, SCRIPT_FLOOR);
 
     private final String label;
     private final BiFunction<RedisServer, Quota, RedisLimiter> opened;

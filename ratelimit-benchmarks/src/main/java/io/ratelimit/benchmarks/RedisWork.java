@@ -19,26 +19,42 @@ record RedisWork(
 
     static final int MANY_KEYS = 100_000;
 
+    /** How many tokens of a key a node may take before it asks the server, or grant before it tells the server. */
+    static final int AHEAD = 100_000;
+
     static List<RedisWork> all() {
         return Stream.of(
                         Stream.of(1, 8, 64, 256).flatMap(callers -> admitted("One hot key", 1, callers)),
                         Stream.of(1, 8, 64, 256).flatMap(callers -> admitted("100,000 keys", MANY_KEYS, callers)),
                         Stream.of(1, 64).map(RedisWork::refused),
-                        Stream.of(8, 32).map(RedisWork::ofNodes))
+                        Stream.of(8, 32).map(RedisWork::ofNodes),
+                        Stream.of(1, 2, 64).flatMap(RedisWork::ahead))
                 .flatMap(works -> works)
                 .toList();
     }
 
     private static Stream<RedisWork> admitted(String title, int keys, int callers) {
         return Stream.of(false, true)
-                .map(async -> new RedisWork(
-                        title + ", " + callersText(callers) + (async ? ", async" : ", sync"),
-                        RedisContender.ASKED,
-                        Quota.PLENTY_EACH,
-                        keys,
-                        1,
-                        callers,
-                        async));
+                .map(async -> work(title, RedisContender.ASKED, Quota.PLENTY_EACH, keys, callers, async));
+    }
+
+    private static Stream<RedisWork> ahead(int callers) {
+        String title = "One hot key, 100,000 tokens ahead";
+        return Stream.of(
+                work(title, RedisContender.AHEAD, Quota.PLENTY, 1, callers, false),
+                work(title, RedisContender.AHEAD_ASYNC, Quota.PLENTY, 1, callers, true));
+    }
+
+    private static RedisWork work(
+            String title, List<RedisContender> contenders, Quota quota, int keys, int callers, boolean async) {
+        return new RedisWork(
+                title + ", " + callersText(callers) + (async ? ", async" : ", sync"),
+                contenders,
+                quota,
+                keys,
+                1,
+                callers,
+                async);
     }
 
     private static RedisWork refused(int callers) {

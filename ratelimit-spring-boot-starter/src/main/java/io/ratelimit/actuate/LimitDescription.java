@@ -1,10 +1,13 @@
 package io.ratelimit.actuate;
 
+import io.ratelimit.FallbackStore;
 import io.ratelimit.Limit;
+import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.Refill;
 import io.ratelimit.Source;
 import io.ratelimit.Tokens;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -12,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.springframework.format.annotation.DurationFormat;
 import org.springframework.format.datetime.standard.DurationFormatterUtils;
 
@@ -25,6 +29,7 @@ import org.springframework.format.datetime.standard.DurationFormatterUtils;
  * @param cost tokens that a call takes that names no cost
  * @param maxWait how long a call may wait that names no wait
  * @param onStoreFailure {@code local}, {@code allow} or {@code deny}
+ * @param prefetch what each node takes ahead; null where nothing is, or the store is this node's memory
  * @param methods that name this limit in their annotation
  * @param admitted calls admitted since the limit was defined, by who decided
  * @param rejected calls refused since the limit was defined, by who decided
@@ -36,11 +41,13 @@ record LimitDescription(
         double cost,
         Duration maxWait,
         String onStoreFailure,
+        @Nullable Prefetch prefetch,
         List<String> methods,
         Map<String, Long> admitted,
         Map<String, Long> rejected) {
 
-    static LimitDescription of(RateLimiter limiter, Function<String, ? extends Collection<String>> methods) {
+    static LimitDescription of(
+            RateLimiter limiter, RateLimitStore store, Function<String, ? extends Collection<String>> methods) {
         Limit limit = limiter.limit();
         return new LimitDescription(
                 limit.name(),
@@ -49,6 +56,7 @@ record LimitDescription(
                 Tokens.decimal(limit.cost()),
                 limit.maxWait(),
                 lowerCase(limit.onStoreFailure()),
+                Prefetch.of(limit, store),
                 List.copyOf(methods.apply(limit.name())),
                 totals(limiter, true),
                 totals(limiter, false));
@@ -77,5 +85,29 @@ record LimitDescription(
 
     private static String lowerCase(Enum<?> value) {
         return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * What each node takes ahead.
+     *
+     * @param tokens at most in hand of each key, or under way to it
+     * @param inHand tokens that this node has now, of all keys
+     * @param widens by how much more than the algorithm's bound all nodes together may admit of a key, such as {@code 100 × nodes}
+     */
+    record Prefetch(double tokens, double inHand, String widens) {
+
+        private static @Nullable Prefetch of(Limit limit, RateLimitStore store) {
+            double tokens = Tokens.decimal(limit.prefetch());
+            return limit.prefetch() > 0 && store instanceof FallbackStore fallback
+                    ? fallback.prefetching()
+                            .map(ahead ->
+                                    new Prefetch(tokens, ahead.tokensInHand(limit.name()), text(tokens) + " × nodes"))
+                            .orElse(null)
+                    : null;
+        }
+
+        private static String text(double tokens) {
+            return BigDecimal.valueOf(tokens).stripTrailingZeros().toPlainString();
+        }
     }
 }

@@ -72,7 +72,8 @@ public final class RateLimitsEndpoint {
     WebEndpointResponse<LimitLevel> limit(@Selector String limit, @Nullable String key) {
         return answer(
                 limit,
-                limiter -> new LimitLevel(LimitDescription.of(limiter, methods), KeyLevel.of(limiter, orShared(key))));
+                limiter -> new LimitLevel(
+                        LimitDescription.of(limiter, limiters.store(), methods), KeyLevel.of(limiter, orShared(key))));
     }
 
     @ReadOperation
@@ -96,7 +97,7 @@ public final class RateLimitsEndpoint {
     /** Empty for a limit that was removed meanwhile. */
     private Optional<LimitDescription> description(RateLimiter limiter) {
         try {
-            return Optional.of(LimitDescription.of(limiter, methods));
+            return Optional.of(LimitDescription.of(limiter, limiters.store(), methods));
         } catch (UnknownLimitException ex) {
             return Optional.empty();
         }

@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxWait How long a call may wait for its tokens that names no wait.
  * @param onStoreFailure What is answered while the store cannot be asked: this node's memory, yes, or no.
  * @param localShare Share of the limit that this node's memory grants meanwhile, above 0 and at most 1, such as 0.25.
+ * @param prefetch Tokens of a key that a node takes from Redis ahead and grants from its memory. Each node widens the bound by so much.
  */
 record LimitProperties(
         @Nullable List<RateProperties> rates,
@@ -44,10 +45,11 @@ record LimitProperties(
         @Nullable BigDecimal cost,
         @Nullable Duration maxWait,
         @Nullable OnStoreFailure onStoreFailure,
-        @Nullable BigDecimal localShare) {
+        @Nullable BigDecimal localShare,
+        @Nullable BigDecimal prefetch) {
 
     static final LimitProperties NOTHING =
-            new LimitProperties(null, null, null, null, null, null, null, null, null, null, null);
+            new LimitProperties(null, null, null, null, null, null, null, null, null, null, null, null);
 
     private static final BigDecimal MOST_AT_ONCE = BigDecimal.valueOf(Integer.MAX_VALUE);
     private static final Duration LEASE_TIME = Duration.ofSeconds(30);
@@ -67,7 +69,8 @@ record LimitProperties(
                 cost,
                 maxWait,
                 onStoreFailure,
-                localShare);
+                localShare,
+                prefetch);
     }
 
     /** The full name of a limit's properties: {@code ratelimit.limits.search}, {@code ratelimit.limits[a.b]}. */
@@ -119,19 +122,17 @@ record LimitProperties(
             all.requireMemoryFor(all.localShare, path);
             made = built(path + ".local-share", all.localShare, limit.localShare(all.localShare));
         }
+        if (all.prefetch != null) {
+            made = built(path + ".prefetch", all.prefetch, limit.prefetch(all.prefetch));
+        }
         return all.maxWait == null ? made : built(path + ".max-wait", all.maxWait, limit.maxWait(all.maxWait));
     }
 
     /** Checks what can be wrong by itself, so that defaults are checked that no limit uses. */
     void check(String path) {
         parsed(path);
-        if (cost != null) {
-            try {
-                Tokens.exactly(cost);
-            } catch (IllegalArgumentException ex) {
-                throw new InvalidRateLimitPropertyException(path + ".cost", cost, ex);
-            }
-        }
+        requireTokens(path + ".cost", cost);
+        requireTokens(path + ".prefetch", prefetch);
         if (maxWait != null && maxWait.isNegative()) {
             throw new InvalidRateLimitPropertyException(
                     path + ".max-wait", maxWait, "negative; use 0s for not waiting, or a duration such as 5s");
@@ -158,6 +159,16 @@ record LimitProperties(
         }
         if (leaseTime != null) {
             built(path + ".lease-time", leaseTime, Limit.named("alone").atOnce(1, leaseTime));
+        }
+    }
+
+    private static void requireTokens(String property, @Nullable BigDecimal tokens) {
+        if (tokens != null) {
+            try {
+                Tokens.exactly(tokens);
+            } catch (IllegalArgumentException ex) {
+                throw new InvalidRateLimitPropertyException(property, tokens, ex);
+            }
         }
     }
 
@@ -217,7 +228,8 @@ record LimitProperties(
                 cost != null ? cost : defaults.cost,
                 maxWait == null && waits ? defaults.maxWait : maxWait,
                 policy,
-                localShare == null && isLocal(policy) ? defaults.localShare : localShare);
+                localShare == null && isLocal(policy) ? defaults.localShare : localShare,
+                prefetch == null && !leased ? defaults.prefetch : prefetch);
     }
 
     private static boolean isLocal(@Nullable OnStoreFailure policy) {

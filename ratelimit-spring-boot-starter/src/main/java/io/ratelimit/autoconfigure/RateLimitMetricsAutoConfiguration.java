@@ -2,7 +2,9 @@ package io.ratelimit.autoconfigure;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ratelimit.MemoryStore;
+import io.ratelimit.PrefetchingStore;
 import io.ratelimit.metrics.MemoryStoreMeters;
+import io.ratelimit.metrics.PrefetchMeters;
 import io.ratelimit.metrics.RateLimitMeters;
 import io.ratelimit.metrics.RedisStoreMeters;
 import io.ratelimit.metrics.TimedStore;
@@ -47,6 +49,12 @@ public final class RateLimitMetricsAutoConfiguration {
         @Bean
         RedisStoreMeters rateLimitRedisMeters(@Qualifier("rateLimitRedis") RedisRateLimitStore redis) {
             return new RedisStoreMeters(redis);
+        }
+
+        @Bean
+        PrefetchMeters rateLimitPrefetchMeters(
+                @Qualifier("rateLimitPrefetch") PrefetchingStore store, MeterRegistry registry) {
+            return new PrefetchMeters(store, registry);
         }
     }
 }

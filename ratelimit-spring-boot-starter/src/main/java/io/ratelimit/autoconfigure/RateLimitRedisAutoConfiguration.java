@@ -2,6 +2,7 @@ package io.ratelimit.autoconfigure;
 
 import io.ratelimit.FallbackStore;
 import io.ratelimit.MemoryStore;
+import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RememberingStore;
 import io.ratelimit.redis.RedisRateLimitStore;
@@ -46,15 +47,19 @@ public final class RateLimitRedisAutoConfiguration {
         return store;
     }
 
-    @Bean
-    RateLimitStore rateLimitStore(
-            @Qualifier("rateLimitRedis") RedisRateLimitStore redis,
-            @Qualifier("rateLimitMemory") MemoryStore memory,
-            ObjectProvider<RemoteStoreDecorator> decorators) {
+    @Bean(defaultCandidate = false)
+    PrefetchingStore rateLimitPrefetch(
+            @Qualifier("rateLimitRedis") RedisRateLimitStore redis, ObjectProvider<RemoteStoreDecorator> decorators) {
         RateLimitStore remote = redis;
         for (RemoteStoreDecorator decorator : decorators.orderedStream().toList()) {
             remote = decorator.decorate(remote);
         }
-        return new FallbackStore(new RememberingStore(remote), memory);
+        return new PrefetchingStore(new RememberingStore(remote));
+    }
+
+    @Bean
+    RateLimitStore rateLimitStore(
+            @Qualifier("rateLimitPrefetch") PrefetchingStore remote, @Qualifier("rateLimitMemory") MemoryStore memory) {
+        return new FallbackStore(remote, memory);
     }
 }

@@ -10,6 +10,7 @@ import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.OnStoreFailure;
 import io.ratelimit.Permit;
+import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiters;
@@ -82,15 +83,31 @@ abstract class RateLimitsEndpointResponses {
         assertThat(response.body())
                 .isEqualTo(("{'store':{'name':'remote','state':'up'},'limits':["
                                 + "{'name':'report','rates':['100/m','1000/h burst 200'],'algorithm':'token-bucket, interval refill','cost':2.5,'maxWait':'PT0S',"
-                                + "'onStoreFailure':'deny','methods':[],"
+                                + "'onStoreFailure':'deny','prefetch':null,'methods':[],"
                                 + "'admitted':{'store':0,'local':0,'policy':0,'disabled':0},"
                                 + "'rejected':{'store':0,'local':0,'policy':0,'disabled':0}},"
                                 + "{'name':'search','rates':['2/s'],'algorithm':'token-bucket','cost':1.0,'maxWait':'PT0S',"
-                                + "'onStoreFailure':'local','methods':['Shop.search','Shop.suggest'],"
+                                + "'onStoreFailure':'local','prefetch':null,'methods':['Shop.search','Shop.suggest'],"
                                 + "'admitted':{'store':2,'local':0,'policy':0,'disabled':0},"
                                 + "'rejected':{'store':3,'local':0,'policy':0,'disabled':0}}],"
                                 + "'choosing':['Shop.offer']}")
                         .replace('\'', '"'));
+    }
+
+    @Test
+    void whatIsTakenAheadIsShownWithWhatItWidensTheBoundBy() {
+        RateLimiter search = limiters.define(Limit.named("search")
+                .rates("1/h burst 20")
+                .prefetch(BigDecimal.TEN)
+                .build());
+        for (int i = 0; i < 4; i++) {
+            search.tryAcquire("user-42");
+        }
+
+        String shown = "'onStoreFailure':'local','prefetch':\\{'tokens':10.0,'inHand':[0-9.]+,'widens':'10 × nodes'}"
+                .replace('\'', '"');
+        assertThat(application.get("/actuator/ratelimits").body()).containsPattern(shown);
+        assertThat(application.get("/actuator/ratelimits/search").body()).containsPattern(shown);
     }
 
     @Test
@@ -246,7 +263,8 @@ abstract class RateLimitsEndpointResponses {
 
         @Bean
         RateLimiters limiters(FailingStore store) {
-            return new RateLimiters(new FallbackStore(store, MemoryStore.create(() -> 0, 100)), List.of());
+            return new RateLimiters(
+                    new FallbackStore(new PrefetchingStore(store), MemoryStore.create(() -> 0, 100)), List.of());
         }
 
         @Bean

@@ -34,6 +34,7 @@ class ConfigurationMetadataTests {
             ratelimit.defaults.cost             | java.math.BigDecimal                     | 1
             ratelimit.defaults.on-store-failure | io.ratelimit.OnStoreFailure              | local
             ratelimit.defaults.local-share      | java.math.BigDecimal                     | 1
+            ratelimit.defaults.prefetch         | java.math.BigDecimal                     | 0
             ratelimit.limits                    | java.util.Map<java.lang.String,io.ratelimit.autoconfigure.LimitProperties> | none
             ratelimit.memory.max-keys           | java.lang.Integer                        | 1000000
             ratelimit.redis.timeout             | java.time.Duration                       | 250ms
@@ -60,7 +61,7 @@ class ConfigurationMetadataTests {
     void noPropertyIsThereThatTheTableLeavesOut() {
         assertThat(all("properties").map(property -> property.path("name").asString()))
                 .filteredOn(name -> name.startsWith("ratelimit."))
-                .hasSize(23);
+                .hasSize(24);
     }
 
     @Test

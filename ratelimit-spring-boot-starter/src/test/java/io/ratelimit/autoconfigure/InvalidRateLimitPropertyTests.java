@@ -74,6 +74,13 @@ class InvalidRateLimitPropertyTests {
             ratelimit.limits.search: {rates: 10/s, local-share: 1, on-store-failure: allow} | ratelimit.limits.search.local-share | with on-store-failure allow this node's memory is not asked
             ratelimit: {defaults: {on-store-failure: deny}, limits: {search: {rates: 10/s, local-share: 0.25}}} | ratelimit.limits.search.local-share | drop local-share, or use
             ratelimit.defaults: {local-share: 2}                        | ratelimit.defaults.local-share    | not above 0 and at most 1; use 1 divided
+            ratelimit.limits.search: {rates: 10/s, prefetch: 10}        | ratelimit.limits.search.prefetch  | use at most 9 or raise the burst
+            ratelimit.limits.search: {rates: 10/s burst 20, prefetch: 16, cost: 5} | ratelimit.limits.search.prefetch | use at most 15 or raise the burst
+            ratelimit.limits.search: {rates: 10/s, prefetch: -1}        | ratelimit.limits.search.prefetch  | negative; use zero
+            ratelimit.limits.search: {rates: 10/s, prefetch: 0.0001}    | ratelimit.limits.search.prefetch  | finer than 0.001
+            ratelimit.limits.export: {algorithm: concurrency, max-concurrent: 20, prefetch: 2} | ratelimit.limits.export.prefetch | drop prefetch
+            ratelimit: {defaults: {prefetch: 10}, limits: {search: 10/s}} | ratelimit.limits.search.prefetch | use at most 9 or raise the burst
+            ratelimit.defaults.prefetch: -2                             | ratelimit.defaults.prefetch       | negative; use zero
             ratelimit.defaults: {max-concurrent: 0}                     | ratelimit.defaults.max-concurrent | not positive; use 1 or more
             ratelimit.defaults: {lease-time: 1ms}                       | ratelimit.defaults.lease-time     | shorter than 100ms; use
             ratelimit.defaults: {max-wait: -1s}                         | ratelimit.defaults.max-wait       | negative; use 0s
@@ -105,6 +112,7 @@ class InvalidRateLimitPropertyTests {
         "ratelimit.limits.search.refill, sometimes",
         "ratelimit.limits.search.max-concurrent, many",
         "ratelimit.limits.search.local-share, NaN",
+        "ratelimit.limits.search.prefetch, some",
         "ratelimit.limits.search.lease-time, long",
         "ratelimit.limits.search.on-store-failure, perhaps",
         "ratelimit.memory.max-keys, NaN",

@@ -247,6 +247,7 @@ class RateLimitAutoConfigurationTests {
                     .isZero();
             assertThat(meters.get("ratelimit.redis.returned").functionCounter().count())
                     .isZero();
+            assertThat(meters.get("ratelimit.prefetched").gauge().value()).isZero();
         });
         application
                 .withConfiguration(meters)

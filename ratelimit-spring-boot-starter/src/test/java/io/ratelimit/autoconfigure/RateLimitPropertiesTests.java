@@ -240,6 +240,40 @@ class RateLimitPropertiesTests {
                 .isEqualTo(BigDecimal.ONE);
     }
 
+    @Test
+    void whatIsTakenAheadIsAPropertyAndADefaultWhereItCanBe() {
+        Map<String, Limit> limits = BoundApplication.of(
+                        "ratelimit:",
+                        "  defaults: {prefetch: 2.5}",
+                        "  limits:",
+                        "    text: 10/s",
+                        "    own: {rates: 10/s, prefetch: 9}",
+                        "    none: {rates: 10/s, prefetch: 0}",
+                        "    window: {rates: 10/s, algorithm: sliding-window}",
+                        "    held: {algorithm: concurrency, max-concurrent: 5}")
+                .limits();
+
+        assertThat(limits)
+                .containsOnly(
+                        Map.entry("text", ahead("text", "2.5").build()),
+                        Map.entry("own", ahead("own", "9").build()),
+                        Map.entry("none", Limit.of("none", "10/s")),
+                        Map.entry(
+                                "window",
+                                ahead("window", "2.5")
+                                        .algorithm(Algorithm.SLIDING_WINDOW)
+                                        .build()),
+                        Map.entry(
+                                "held",
+                                Limit.named("held")
+                                        .atOnce(5, Duration.ofSeconds(30))
+                                        .build()));
+    }
+
+    private static Limit.Builder ahead(String name, String prefetch) {
+        return Limit.named(name).rates("10/s").prefetch(new BigDecimal(prefetch));
+    }
+
     private static Limit share(String name, String share) {
         return Limit.named(name).rates("10/s").localShare(new BigDecimal(share)).build();
     }

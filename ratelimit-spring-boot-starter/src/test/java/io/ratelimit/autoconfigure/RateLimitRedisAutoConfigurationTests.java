@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Decision;
+import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimiters;
 import io.ratelimit.Source;
 import io.ratelimit.test.redis.RedisExtension;
@@ -112,6 +113,33 @@ class RateLimitRedisAutoConfigurationTests {
             assertThat(String.valueOf(redis.command("INFO", "commandstats")))
                     .doesNotContainPattern("cmdstat_evalsha:calls=(\\d{2}|[5-9])");
         });
+    }
+
+    @Test
+    void takesAheadAsMuchAsItIsToldAndGivesItBackAtTheEnd() {
+        redis.command("FLUSHALL");
+        String[] rest = new String[1];
+        onRedis(redis)
+                .withPropertyValues("ratelimit.limits.search.rates=1000/1d", "ratelimit.limits.search.prefetch=50")
+                .run(context -> {
+                    PrefetchingStore ahead = context.getBean(PrefetchingStore.class);
+                    await().untilAsserted(() -> {
+                        assertThat(ask(context).source()).isEqualTo(Source.STORE);
+                        assertThat(ahead.tokensInHand("search")).isBetween(40.0, 50.0);
+                    });
+                    rest[0] = ""
+                            + context.getBean(RateLimiters.class)
+                                    .get("search")
+                                    .peek("ann")
+                                    .remaining();
+                });
+        onRedis(redis)
+                .withPropertyValues("ratelimit.limits.search.rates=1000/1d")
+                .run(context -> {
+                    assertThat(ask(context).remaining()).isGreaterThan(Double.parseDouble(rest[0]) + 30);
+                    assertThat(context.getBean(PrefetchingStore.class).tokensInHand("search"))
+                            .isZero();
+                });
     }
 
     @Test

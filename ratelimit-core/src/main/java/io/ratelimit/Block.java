@@ -1,0 +1,128 @@
+package io.ratelimit;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tokens that were taken ahead in one decision of the store, on top of what was left of the decision before.
+ *
+ * <p>The oldest are spent first. Who spends some of both is told the older instant, so that a refund is void at the store
+ * no later than it would be for any token of it.
+ */
+final class Block {
+
+    /** What is left once the tokens are in the next block. */
+    static final long MOVED = -2;
+
+    /** What is left once the hand is gone. */
+    static final long GONE = -1;
+
+    private static final VarHandle LEFT;
+
+    static {
+        try {
+            LEFT = MethodHandles.lookup().findVarHandle(Block.class, "left", long.class);
+        } catch (ReflectiveOperationException ex) {
+            throw new ExceptionInInitializerError(ex);
+        }
+    }
+
+    private final Decision taken;
+    private final Decision older;
+    private final long size;
+    private final long[] seen;
+    private final long[] seenOlder;
+    private final @Nullable TokenBucket narrow;
+    private volatile long left;
+
+    /** A block on top of what is left of the one before. */
+    private Block(Limit limit, Decision taken, Decision older, long size, long left) {
+        this.taken = taken;
+        this.older = older;
+        this.size = size;
+        this.seen = taken.seen();
+        this.seenOlder = older.seen();
+        this.narrow = limit.arithmetic().size() == 1
+                        && limit.arithmetic().get(0) instanceof TokenBucket bucket
+                        && !bucket.isInterval()
+                ? bucket
+                : null;
+        this.left = left;
+    }
+
+    /** Nothing, which is never told of. */
+    static Block empty(Limit limit) {
+        Decision none = Decision.unasked(List.of(), true, Source.STORE);
+        return new Block(limit, none, none, 0, 0);
+    }
+
+    /** What was taken next, on top of so much of this block. */
+    Block followedBy(Decision next, long nextSize, long rest) {
+        Limit limit = next.charges().get(0).limit();
+        Decision oldest = rest == 0 ? next : rest <= size ? taken : older;
+        return new Block(limit, next, oldest, nextSize, rest + nextSize);
+    }
+
+    /** Thousandths that are left, or {@link #GONE} or {@link #MOVED}. */
+    long left() {
+        return left;
+    }
+
+    boolean take(long before, long cost) {
+        return LEFT.compareAndSet(this, before, before - cost);
+    }
+
+    boolean move(long before) {
+        return LEFT.compareAndSet(this, before, MOVED);
+    }
+
+    boolean end(long before) {
+        return LEFT.compareAndSet(this, before, GONE);
+    }
+
+    /** The answer to a charge that was taken when so much was left: what the store held then and what is in the hand, less the cost. */
+    Decision decision(Charge charge, Duration maxWait, long before) {
+        long spent = size - before;
+        TokenBucket bucket = narrow;
+        if (bucket != null) {
+            long level = Math.min(bucket.capacity(), seen[1] - spent * bucket.unitsPerThousandth());
+            return new Decision(charge, maxWait, true, level, (spent < 0 ? seenOlder : seen)[0]);
+        }
+        long[] told = seen.clone();
+        int at = 0;
+        for (Arithmetic rate : charge.limit().arithmetic()) {
+            told[at + 1] = told(rate, seen[at + 1], spent);
+            if (spent < 0 && !(rate instanceof SlidingWindowCounter)) {
+                told[at] = seenOlder[at];
+            }
+            at += Arithmetic.SEEN;
+        }
+        return Decision.of(List.of(charge), maxWait, true, told);
+    }
+
+    /** The number in which an algorithm tells how much there is, after so much more was spent; less than none of it if negative. */
+    private static long told(Arithmetic rate, long number, long spent) {
+        if (rate instanceof TokenBucket bucket) {
+            return Math.min(bucket.capacity(), number - spent * bucket.unitsPerThousandth());
+        }
+        return rate instanceof SlidingWindowCounter
+                ? number + spent
+                : Math.min(rate.capacityThousandths(), number - spent);
+    }
+
+    /** Gives back what was left, each part as of the decision that took it. */
+    void giveBack(GiveBacks store, String key, long rest) {
+        giveBack(store, taken, key, Math.min(rest, size));
+        giveBack(store, older, key, rest - size);
+    }
+
+    static void giveBack(GiveBacks store, Decision taken, String key, long amount) {
+        if (amount > 0) {
+            Limit limit = taken.charges().get(0).limit();
+            store.of(taken, List.of(new Charge(limit, key, amount)));
+        }
+    }
+}
