@@ -1,18 +1,25 @@
--- Decides charges, all or none, by the server's clock. docs/algorithm.md says what is decided; the functions of an
--- algorithm have the names of those of its Java class, which says why, and the same results.
+-- Decides charges by the server's clock: one decision after the other, each all or none, and each sees what those before it
+-- wrote. docs/algorithm.md says what is decided; the functions of an algorithm have the names of those of its Java class,
+-- which says why, and the same results.
 --
--- KEYS  one for each limit and subject; to 'renew' one for each lease
--- ARGV  'take', 'queue' to queue for leases if they are short, 'return', 'owe' to take whatever fits, 'read' to take nothing,
---       or 'renew'; the longest wait in µs; then for each key: cost in thousandths, number of rates, and for each rate: kind,
---       the fields of its algorithm, for a calendar the number of its windows and start and end of each in ms, for leases
---       the id of the charge's lease and the channel of those that are ready, and for 'return' the tick of the grant
--- reply 1 if admitted, else 0; values healed; ms now; then for each rate the four numbers that see() tells, or to 'renew'
---       for each lease 0 if it is held, 1 ready, 2 waiting, 3 lost
---       or 2, 0, ms now, an instant in ms whose window of a calendar was not told: nothing was changed
+-- KEYS  those of all entries in turn: one for each limit and subject; to 'renew' one for each lease
+-- ARGV  the number of entries, each of which is one decision, or some that are alike:
+--       'take', 'queue' to queue for leases if they are short, 'return', 'owe' to take whatever fits, 'read' to take nothing,
+--       or 'renew'; the number of keys; the longest wait in µs; then for each key: cost in thousandths, number of rates, and
+--       for each rate: kind, the fields of its algorithm, for a calendar the number of its windows and start and end of each
+--       in ms, for leases the id of the charge's lease and the channel of those that are ready, and for 'return' the tick of
+--       the grant
+--       or 'each', to take now from each key by itself, which has one smooth token bucket: the number of keys; cost; kind and
+--       fields of the rate; how a value of it begins; for each key one byte, how often
+-- reply µs now; then in turn of each decision 1 if admitted, else 0; values healed; how many numbers follow: for each rate the
+--       four that see() tells, or to 'renew' for each lease 0 if it is held, 1 ready, 2 waiting, 3 lost
+--       or 2, an instant in ms whose window of a calendar was not told: nothing was changed
+--       or 3, an error: nothing was decided for the entry, or for the rest that 'each' wants of the key
+--       or 4 + how many are admitted of the rest that 'each' wants of the key, the level that the first of them sees
 --
 -- A kind is 4 * algorithm, + 2 for a tick of a millisecond, + 1 for interval refill. A value is one array: an instant
 -- before which it must be kept (0: none, see settle), then for each rate that wrote it kind, fields and state. The first
--- number of a state is the instant of its last change.
+-- number of a state is the instant of its last change. The one of a smooth token bucket alone is shorter, see to_parts.
 
 local LARGEST = 9007199254740992
 local LONGEST_WAIT = LARGEST / 2
@@ -33,49 +40,115 @@ local millis_now = floor_div(micros_now, 1000)
 
 local function expiry(ttl) return string.format('%.0f', ttl) end
 
--- A short way for the call that is most frequent: it takes from one smooth token bucket of one key, which is as it was left
--- under the same configuration, and is admitted, or refused without a wait. Anything else, or any doubt, is for what
--- follows, which decides this call in the same way and takes three times as long, most of it for its functions.
+-- What was read last of the arguments and of the keys, and the answer so far.
+local argument, last_key = 1, 0
+local entries = tonumber(ARGV[1])
+local reply = { micros_now }
 
-local function decide_shortly()
-  if ARGV[1] ~= 'take' or #KEYS ~= 1 or ARGV[4] ~= '1' or ARGV[5] ~= '0' and ARGV[5] ~= '2' then return end
-  local cost, kind, period = tonumber(ARGV[3]), tonumber(ARGV[5]), tonumber(ARGV[6])
-  local capacity, refill, units = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-  local key, full = KEYS[1], capacity * units
-  local now = kind == 2 and millis_now or micros_now
-  if cost > capacity then return end
-
-  local at, level = now, full
-  local value = redis.pcall('GET', key)
-  if value then
-    if type(value) ~= 'string' then return end
-    local ok, rest, parts = pcall(cmsgpack.unpack_one, value)
-    if not ok or rest ~= -1 or type(parts) ~= 'table' or #parts ~= 8 then return end
-    if parts[1] ~= 0 or parts[2] ~= kind or parts[3] ~= period or parts[4] ~= capacity or parts[5] ~= refill
-      or parts[6] ~= units or type(parts[7]) ~= 'number' or type(parts[8]) ~= 'number' then return end
-    at, level = parts[7], parts[8]
-    local to_full = ceil_div(full - level, refill)
-    if not (at >= 0 and at <= LARGEST and level >= -LARGEST and level <= full)
-      or at ~= math.floor(at) or level ~= math.floor(level)
-      or full + refill > LARGEST or full - level + refill > LARGEST or now < at - ceil_div(full, refill) then return end
-    local current = math.max(now, at)
-    level = math.min(full, level + math.min(current - at, to_full) * refill)
-    at = level == full and now or current
-  end
-
-  local left = level - cost * units
-  local admitted = cost == 0 or left >= 0
-  if not admitted and ARGV[2] ~= '0' then return end
-  if admitted and cost > 0 then
-    local wait = ceil_div(full - left, refill) + at - now
-    local millis = kind == 2 and wait or math.ceil(wait / 1000)
-    redis.call('SET', key, cmsgpack.pack({ 0, kind, period, capacity, refill, units, at, left }), 'PX', expiry(millis + 1))
-  end
-  return { admitted and 1 or 0, 0, millis_now, now, level, 0, 0 }
+local function next_text()
+  argument = argument + 1
+  return ARGV[argument]
 end
 
-local reply = decide_shortly()
-if reply then return reply end
+local function next_number() return tonumber(next_text()) end
+
+local function answer(first, second)
+  reply[#reply + 1] = first
+  reply[#reply + 1] = second
+end
+
+-- A server that may not write at all says so to all who asked, and not to each of them.
+local function answer_error(failure)
+  local text = type(failure) == 'table' and failure.err or tostring(failure)
+  if string.find(text, '^%-?READONLY') then error(failure, 0) end
+  answer(3, text)
+end
+
+-- A short way for the calls that are most frequent: they take from one smooth token bucket of one key, which is as it was
+-- left under the same configuration, and are admitted, or refused without a wait. Anything else, or any doubt, is for what
+-- follows, which decides these calls in the same way and takes three times as long, most of it for its functions.
+
+local STATE = '>I7i7'
+local STATE_BYTES = 14
+
+local operation, each
+
+local function next_each()
+  local from, keys = argument, tonumber(ARGV[argument + 1])
+  local times = ARGV[from + 9]
+  each = {
+    cost = tonumber(ARGV[from + 2]), kind = tonumber(ARGV[from + 3]), period = tonumber(ARGV[from + 4]),
+    capacity = tonumber(ARGV[from + 5]), refill = tonumber(ARGV[from + 6]), units = tonumber(ARGV[from + 7]),
+    scale = ARGV[from + 8], times = times, left = string.byte(times), key = last_key + 1, last = last_key + keys,
+  }
+  argument, last_key = from + 9, each.last
+end
+
+local function next_of_each()
+  each.key = each.key + 1
+  each.left = each.key <= each.last and string.byte(each.times, #each.times - each.last + each.key)
+end
+
+-- True if nothing of the entry is left to decide.
+local function decide_shortly()
+  local cost, capacity, refill, scale = each.cost, each.capacity, each.refill, each.scale
+  if each.left and cost > capacity then return false end
+  local milli, full, price, start = each.kind == 2, capacity * each.units, cost * each.units, #scale + 1
+  local now, to_fill = milli and millis_now or micros_now, ceil_div(full, refill)
+  local call, sub, min, fmod = redis.pcall, string.sub, math.min, math.fmod
+  local pack, unpack_state = struct.pack, struct.unpack
+
+  while each.left do
+    local key = KEYS[each.key]
+    local at, level = now, full
+    local value = call('GET', key)
+    if value then
+      if type(value) ~= 'string' or #value ~= #scale + STATE_BYTES or sub(value, 1, #scale) ~= scale then return false end
+      at, level = unpack_state(STATE, value, start)
+      if at > LARGEST or level < -LARGEST or level > full or full - level + refill > LARGEST or now < at - to_fill
+        or full + refill > LARGEST then
+        return false
+      end
+      local current = now > at and now or at
+      level = min(full, level + min(current - at, ceil_div(full - level, refill)) * refill)
+      at = level == full and now or current
+    end
+
+    local admitted, failure = each.left
+    if price > 0 then
+      admitted = level < price and 0 or min(admitted, (level - fmod(level, price)) / price)
+    end
+    if admitted > 0 and price > 0 then
+      local left = level - admitted * price
+      local wait = ceil_div(full - left, refill) + at - now
+      local millis = milli and wait or math.ceil(wait / 1000)
+      failure = call('SET', key, scale .. pack(STATE, at, left), 'PX', expiry(millis + 1)).err
+    end
+    if failure then
+      answer_error(failure)
+    else
+      answer(4 + admitted, level)
+    end
+    next_of_each()
+  end
+  return true
+end
+
+-- True if nothing is left to decide of the call, false at a decision that is for what follows.
+local function go_on_shortly()
+  while each or entries > 0 do
+    if not each then
+      entries, operation = entries - 1, next_text()
+      if operation ~= 'each' then return false end
+      next_each()
+    end
+    if not decide_shortly() then return false end
+    each = nil
+  end
+  return true
+end
+
+if go_on_shortly() then return reply end
 
 local function ticks_now(rate) return rate.milli and millis_now or micros_now end
 local function ticks(rate, micros) return rate.milli and floor_div(micros, 1000) or micros end
@@ -697,10 +770,55 @@ local function new_rate(kind)
   }
 end
 
+-- A number is its decimal digits without the zeros at the end and how many these are, below 8 and 16 in one byte, below 1024
+-- and 16 in two, else itself in eight. So usual rates are short, and equal ones are equal texts.
+
+local function packed(number)
+  local digits, zeros = number, 0
+  while zeros < 15 and math.fmod(digits, 10) == 0 do digits, zeros = digits / 10, zeros + 1 end
+  if digits < 8 then return struct.pack('B', digits * 16 + zeros) end
+  if digits < 1024 then return struct.pack('>I2', 32768 + digits * 16 + zeros) end
+  return struct.pack('>BI7', 192, number)
+end
+
+local function unpacked(value, at)
+  local first = string.byte(value, at) or 0
+  if first < 128 then return floor_div(first, 16) * 10 ^ (first % 16), at + 1 end
+  if first < 192 then
+    local both = struct.unpack('>I2', value, at) - 32768
+    return floor_div(both, 16) * 10 ^ (both % 16), at + 2
+  end
+  return struct.unpack('>I7', value, at + 1), at + 8
+end
+
+-- One smooth token bucket, which nothing keeps, is a byte for its kind, its fields, and its state as two integers of seven
+-- bytes. Its first byte is that of no array.
+
+local function is_short(parts) return #parts == 8 and parts[1] == 0 and (parts[2] == 0 or parts[2] == 2) end
+
+local function to_value(parts)
+  if not is_short(parts) then return cmsgpack.pack(parts) end
+  local value = string.char(parts[2])
+  for i = 3, 6 do value = value .. packed(parts[i]) end
+  return value .. struct.pack(STATE, parts[7], parts[8])
+end
+
+local function to_parts(value)
+  local kind = string.byte(value)
+  if kind ~= 0 and kind ~= 2 then
+    local rest, parts = cmsgpack.unpack_one(value)
+    return rest == -1 and type(parts) == 'table' and parts
+  end
+  local parts, at = { 0, kind }, 2
+  for i = 3, 6 do parts[i], at = unpacked(value, at) end
+  parts[7], parts[8] = struct.unpack(STATE, value, at)
+  return #value == at + STATE_BYTES - 1 and parts
+end
+
 -- The rates of a value with their state and the instant to keep it until, or nil where it is none of ours.
 local function decode(value)
-  local ok, rest, parts = pcall(cmsgpack.unpack_one, value)
-  if not ok or rest ~= -1 or type(parts) ~= 'table' then return nil end
+  local ok, parts = pcall(to_parts, value)
+  if not ok or not parts then return nil end
   local at, sound = 0, true
   local function get(least, most)
     at = at + 1
@@ -741,7 +859,7 @@ local function encode(keep, rates)
     for _, field in ipairs(rate.algorithm.fields) do put(rate[field]) end
     rate.algorithm.store(rate.state, put)
   end
-  return cmsgpack.pack(parts)
+  return to_value(parts)
 end
 
 -- Buckets: what the call says of a key, and what the key has.
@@ -811,7 +929,7 @@ end
 -- Gives the configured rates of a bucket their state: full where there is none, else that of what is stored.
 local function load(bucket)
   local value = redis.pcall('GET', bucket.key)
-  if type(value) == 'table' and not string.find(value.err, 'WRONGTYPE', 1, true) then error(value.err) end
+  if type(value) == 'table' and not string.find(value.err, 'WRONGTYPE', 1, true) then error(value.err, 0) end
   local stored, keep
   if type(value) == 'string' then stored, keep = decode(value) end
   bucket.keep = 0
@@ -896,16 +1014,6 @@ end
 
 -- Read all, decide all, write all.
 
-local operation, longest_wait = ARGV[1], tonumber(ARGV[2])
-local argument = 2
-
-local function next_text()
-  argument = argument + 1
-  return ARGV[argument]
-end
-
-local function next_number() return tonumber(next_text()) end
-
 local function next_rate()
   local rate = new_rate(next_number())
   for _, field in ipairs(rate.algorithm.fields) do
@@ -920,13 +1028,26 @@ local function next_rate()
   return rate
 end
 
-local function next_bucket(key)
-  local bucket = { key = key, cost = next_number(), rates = {} }
-  for j = 1, next_number() do bucket.rates[j] = next_rate() end
-  return bucket
+local longest_wait, healed = 0, 0
+
+local function next_buckets()
+  local buckets = {}
+  local keys = next_number()
+  longest_wait = next_number()
+  for i = 1, keys do
+    last_key = last_key + 1
+    buckets[i] = { key = KEYS[last_key], cost = next_number(), rates = {} }
+    for j = 1, next_number() do buckets[i].rates[j] = next_rate() end
+  end
+  return buckets
 end
 
-local healed = 0
+local function buckets_of_each()
+  local rate = new_rate(each.kind)
+  for _, field in ipairs(rate.algorithm.fields) do rate[field] = each[field] end
+  longest_wait = 0
+  return { { key = KEYS[each.key], cost = each.cost, rates = { rate } } }
+end
 
 local function loaded(bucket)
   load(bucket)
@@ -935,15 +1056,14 @@ local function loaded(bucket)
 end
 
 -- Leases of one key are charges of one bucket, which the first of them is.
-local function renew()
+local function renew(charges)
   local buckets, of_key, states, writes = {}, {}, {}, {}
-  for i, key in ipairs(KEYS) do
-    local charge = next_bucket(key)
-    if not of_key[key] then
-      of_key[key] = loaded(charge)
+  for i, charge in ipairs(charges) do
+    if not of_key[charge.key] then
+      of_key[charge.key] = loaded(charge)
       buckets[#buckets + 1] = charge
     end
-    local bucket, rate = of_key[key], charge.rates[1]
+    local bucket, rate = of_key[charge.key], charge.rates[1]
     states[i] = rate.algorithm.lease(rate, rate.algorithm.renewed(rate, bucket.rates[1].state))
     bucket.renewed = bucket.renewed or states[i] ~= LOST
   end
@@ -957,11 +1077,11 @@ local function renew()
   return 1, states, writes
 end
 
-local function decide()
-  local buckets, seen, writes = {}, {}, {}
+local function decide(buckets)
+  local seen, writes = {}, {}
   local admitted, wait, never, short_of_leases = true, 0, false, false
-  for i, key in ipairs(KEYS) do
-    local bucket = loaded(next_bucket(key))
+  for _, bucket in ipairs(buckets) do
+    loaded(bucket)
     local fits, bucket_wait, rewritten = see(bucket, longest_wait)
     admitted, wait, bucket.rewritten = admitted and fits, math.max(wait, bucket_wait), rewritten
     bucket.leased = bucket.rates[1].lease
@@ -970,10 +1090,9 @@ local function decide()
       never = never or bucket.cost > rate.capacity
       for _, number in ipairs(rate.seen) do seen[#seen + 1] = number end
     end
-    buckets[i] = bucket
   end
 
-  local taking = operation == 'take' or operation == 'queue'
+  local taking = operation == 'take' or operation == 'queue' or operation == 'each'
   local queueing = operation == 'queue' and short_of_leases and not never
   for _, bucket in ipairs(buckets) do
     local function take(rate, algorithm)
@@ -1004,22 +1123,34 @@ local function decide()
   return admitted and 1 or 0, seen, writes
 end
 
-local outcome, told, writes
-if operation == 'renew' then
-  outcome, told, writes = renew()
-else
-  outcome, told, writes = decide()
-end
-if untold then return { 2, 0, millis_now, untold } end
-for _, write in ipairs(writes) do
-  if write.value then
-    redis.call('SET', write.key, write.value, 'PX', write.ttl)
-  else
-    redis.call('DEL', write.key)
+local function write(writes)
+  for _, change in ipairs(writes) do
+    if change.value then
+      redis.call('SET', change.key, change.value, 'PX', change.ttl)
+    else
+      redis.call('DEL', change.key)
+    end
+    -- Who queues asks now and then all the same, so who may not publish decides all the same.
+    if change.ready and change.ready ~= '' then redis.pcall('PUBLISH', change.channel, change.ready) end
   end
-  -- Who queues asks now and then all the same, so who may not publish decides all the same.
-  if write.ready and write.ready ~= '' then redis.pcall('PUBLISH', write.channel, write.ready) end
 end
-reply = { outcome, healed, millis_now }
-for i, number in ipairs(told) do reply[i + 3] = number end
+
+local function decide_next(buckets)
+  untold, healed = nil, 0
+  local outcome, told, writes = (operation == 'renew' and renew or decide)(buckets)
+  if untold then return answer(2, untold) end
+  write(writes)
+  answer(outcome, healed)
+  reply[#reply + 1] = #told
+  for _, number in ipairs(told) do reply[#reply + 1] = number end
+end
+
+repeat
+  local decided, failure = pcall(decide_next, each and buckets_of_each() or next_buckets())
+  if not decided then answer_error(failure) end
+  if each then
+    each.left = each.left - 1
+    if each.left == 0 or not decided then next_of_each() end
+  end
+until go_on_shortly()
 return reply

@@ -69,12 +69,12 @@ final class VirtualTimeRedis {
         }
 
         @Override
-        public CompletableFuture<List<Long>> evalSha(String sha, byte[][] keys, byte[][] args) {
+        public CompletableFuture<List<Object>> evalSha(String sha, byte[][] keys, byte[][] args) {
             return driver.evalSha(sha, keys, timed(args));
         }
 
         @Override
-        public CompletableFuture<List<Long>> eval(byte[] script, byte[][] keys, byte[][] args) {
+        public CompletableFuture<List<Object>> eval(byte[] script, byte[][] keys, byte[][] args) {
             return driver.eval(script, keys, timed(args));
         }
 
