@@ -188,9 +188,8 @@ final class Batch {
                 times[i] = (byte) ofKeys.get(i).size();
             }
             arguments.add(EACH);
-            arguments.add(text(times.length));
-            arguments.add(text(alike.cost));
-            arguments.addAll(List.of(alike.rate.arguments()));
+            arguments.add(alike.rate.taking(alike.cost));
+            arguments.add(alike.rate.scale());
             arguments.add(times);
         }
     }

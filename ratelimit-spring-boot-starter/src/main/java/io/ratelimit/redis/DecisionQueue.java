@@ -18,7 +18,7 @@ import org.springframework.data.redis.connection.ClusterSlotHashUtil;
  * others wait, and travel together when an answer comes.
  *
  * <p>A request whose deadline passes before it is sent takes nothing. A batch that is not answered makes way at the last of
- * its deadlines.
+ * its deadlines, for those who call from then on: who waited meanwhile is not sent to a server that does not answer.
  */
 final class DecisionQueue {
 
@@ -80,14 +80,14 @@ final class DecisionQueue {
         }
     }
 
-    /** Those who wait already go first, so that the server has work while those who were answered are told. */
+    /** Those who wait already go first, so that the server has work while those who were answered are told, and call again. */
     private void answered(Flight flight, List<Request> call, @Nullable Runnable told, @Nullable Throwable failure) {
         List<Request> late = new ArrayList<>(0);
         Flight next = null;
         boolean ended;
         synchronized (this) {
             ended = --flight.unanswered == 0;
-            if (ended && !waiting.isEmpty()) {
+            if (ended && (!waiting.isEmpty() || flight.requests.size() == 1)) {
                 next = after(flight, late);
                 ended = false;
             }
@@ -131,10 +131,9 @@ final class DecisionQueue {
         }
     }
 
-    /** Ends the wait of those whose deadline has passed. */
+    /** Ends the wait of those whose deadline has passed. Who still waits goes on with an answer to somebody who calls later. */
     private void expire() {
         List<Request> late = new ArrayList<>();
-        List<Flight> next = new ArrayList<>();
         synchronized (this) {
             long now = System.nanoTime();
             if (!watching || now - watchedUntil < 0) {
@@ -143,23 +142,15 @@ final class DecisionQueue {
             watching = false;
             waiting.stream().filter(request -> !request.isWanted(now)).forEach(late::add);
             waiting.removeIf(request -> !request.isWanted(now));
-            for (Flight flight : List.copyOf(underWay)) {
-                flight.requests.stream()
-                        .filter(request -> !request.isWanted(now))
-                        .forEach(late::add);
-                if (flight.requests.stream().noneMatch(request -> request.isWanted(now))) {
-                    Flight instead = after(flight, late);
-                    if (instead != null) {
-                        next.add(instead);
-                    }
-                }
-            }
+            underWay.forEach(flight -> flight.requests.stream()
+                    .filter(request -> !request.isWanted(now))
+                    .forEach(late::add));
+            underWay.removeIf(flight -> flight.requests.stream().noneMatch(request -> request.isWanted(now)));
             Stream.concat(waiting.stream(), underWay.stream().flatMap(flight -> flight.requests.stream()))
                     .mapToLong(request -> request.deadline() - now)
                     .min()
                     .ifPresent(nanos -> watchUntil(now + Math.max(nanos, BETWEEN_LOOKS_NANOS)));
         }
-        next.forEach(this::send);
         late.forEach(Request::expire);
     }
 

@@ -5,7 +5,6 @@ import io.ratelimit.Charge;
 import io.ratelimit.Limit;
 import io.ratelimit.TokenBucket;
 import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,19 +18,17 @@ final class SmoothRate {
 
     private final Limit limit;
     private final TokenBucket rate;
-    private final byte[][] arguments;
+    private final int kind;
+    private final long[] fields;
+    private final byte[] scale;
 
     private SmoothRate(Limit limit, TokenBucket rate) {
         this.limit = limit;
         this.rate = rate;
-        long[] fields = {rate.period(), rate.capacityThousandths(), rate.refill(), rate.unitsPerThousandth()};
-        int kind = ScriptArguments.kind(rate);
-        this.arguments = new byte[2 + fields.length][];
-        arguments[0] = text(kind);
-        for (int i = 0; i < fields.length; i++) {
-            arguments[1 + i] = text(fields[i]);
-        }
-        arguments[1 + fields.length] = scale(kind, fields);
+        this.kind = ScriptArguments.kind(rate);
+        this.fields =
+                new long[] {rate.period(), rate.capacityThousandths(), rate.refill(), rate.unitsPerThousandth()};
+        this.scale = scale(kind, fields);
     }
 
     /** The rate of a charge that the script can decide with others like it; null if it has to look closer. */
@@ -46,9 +43,20 @@ final class SmoothRate {
         return limit == configured;
     }
 
-    /** Kind and fields, and how a value begins that was written under the same configuration. */
-    byte[][] arguments() {
-        return arguments;
+    /** What is taken of each key: kind, cost and fields. */
+    byte[] taking(long cost) {
+        ByteArrayOutputStream numbers = new ByteArrayOutputStream();
+        numbers.write(kind);
+        write(cost, numbers);
+        for (long field : fields) {
+            write(field, numbers);
+        }
+        return numbers.toByteArray();
+    }
+
+    /** How a value begins that was written under the same configuration. */
+    byte[] scale() {
+        return scale;
     }
 
     /** The units that so many thousandths of a token are. */
@@ -59,10 +67,6 @@ final class SmoothRate {
     /** The instant of a decision, in the ticks of the rate. */
     long tick(long micros) {
         return rate.tickNanos() == 1_000 ? micros : Math.floorDiv(micros, 1_000);
-    }
-
-    private static byte[] text(long number) {
-        return Long.toString(number).getBytes(StandardCharsets.US_ASCII);
     }
 
     private static byte[] scale(int kind, long[] fields) {
@@ -90,9 +94,13 @@ final class SmoothRate {
             to.write(both);
         } else {
             to.write(0xC0);
-            for (int i = WHOLE_BYTES - 1; i >= 0; i--) {
-                to.write((int) (number >> 8 * i));
-            }
+            write(number, to);
+        }
+    }
+
+    private static void write(long number, ByteArrayOutputStream to) {
+        for (int i = WHOLE_BYTES - 1; i >= 0; i--) {
+            to.write((int) (number >> 8 * i));
         }
     }
 }

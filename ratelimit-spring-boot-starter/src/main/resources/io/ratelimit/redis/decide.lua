@@ -9,8 +9,8 @@
 --       for each rate: kind, the fields of its algorithm, for a calendar the number of its windows and start and end of each
 --       in ms, for leases the id of the charge's lease and the channel of those that are ready, and for 'return' the tick of
 --       the grant
---       or 'each', to take now from each key by itself, which has one smooth token bucket: the number of keys; cost; kind and
---       fields of the rate; how a value of it begins; for each key one byte, how often
+--       or 'each', to take now from each of some keys by itself, which has one smooth token bucket: kind, cost and the fields
+--       of the rate in one byte and five times seven; how a value of it begins; for each key one byte, how often
 -- reply µs now; then in turn of each decision 1 if admitted, else 0; values healed; how many numbers follow: for each rate the
 --       four that see() tells, or to 'renew' for each lease 0 if it is held, 1 ready, 2 waiting, 3 lost
 --       or 2, an instant in ms whose window of a calendar was not told: nothing was changed
@@ -25,130 +25,95 @@ local LARGEST = 9007199254740992
 local LONGEST_WAIT = LARGEST / 2
 local NEVER = math.huge
 
--- Exact for all integers up to 2^53, where a rounded quotient would not be.
+-- Remainders are exact for all integers up to 2^53, where a rounded quotient would not be.
+local fmod = math.fmod
+
+local time = redis.call('TIME')
+local micros_now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local millis_now = (micros_now - fmod(micros_now, 1000)) / 1000
+
+local function set(key, value, ttl) return redis.pcall('SET', key, value, 'PX', ttl) end
+
+-- How many entries are to come, what was read last of the arguments and of the keys, and the answer so far.
+local entries, argument, last_key, reply = tonumber(ARGV[1]), 1, 0, { micros_now }
+
+-- A short way for the calls that are most frequent: they take from one smooth token bucket of one key, which is as it was
+-- left under the same configuration, and are admitted, or refused without a wait. Anything else, or any doubt, is for what
+-- follows, which decides these calls in the same way and takes several times as long, most of it for its functions. The
+-- server has one thread for all, so this is written for speed: no function or table that can be done without.
+
+local STATE, STATE_BYTES = '>I7i7', 14
+
+-- The operation of the entry that was read last; of 'each' its numbers, the key that is next and how often it is wanted.
+local operation
+local cost, kind, period, capacity, refill, units, scale, times
+local key_of_each, last_of_each, left_of_each
+
+-- True if nothing is left to decide of the call, false at a decision that is for what follows.
+local function decide_shortly()
+  local call, sub, byte, pack, unpack = redis.pcall, string.sub, string.byte, struct.pack, struct.unpack
+  local answered = #reply
+  while entries > 0 or left_of_each do
+    if not left_of_each then
+      entries, operation = entries - 1, ARGV[argument + 1]
+      if operation ~= 'each' then
+        argument = argument + 1
+        return false
+      end
+      kind, cost, period, capacity, refill, units = unpack('>BI7I7I7I7I7', ARGV[argument + 2])
+      scale, times = ARGV[argument + 3], ARGV[argument + 4]
+      argument, key_of_each, last_of_each, left_of_each = argument + 4, last_key + 1, last_key + #times, byte(times)
+      last_key = last_of_each
+    end
+    if cost > capacity then return false end
+
+    local milli, full, price, state_at = kind == 2, capacity * units, cost * units, #scale + 1
+    local now = milli and millis_now or micros_now
+    while left_of_each do
+      local key, wanted, at, level = KEYS[key_of_each], left_of_each, now, full
+      local value = call('GET', key)
+      if value then
+        if type(value) ~= 'string' or #value ~= #scale + STATE_BYTES or sub(value, 1, #scale) ~= scale then
+          return false
+        end
+        at, level = unpack(STATE, value, state_at)
+        if at > LARGEST or level < -LARGEST or level > full or full - level + refill > LARGEST
+          or full + refill > LARGEST or now < at - full / refill then return false end
+        if now > at then
+          local came = (now - at) * refill
+          at, level = now, came < full - level and level + came or full
+        end
+        if level == full then at = now end
+      end
+
+      local admitted = wanted
+      if wanted * price > level and cost > 0 then
+        admitted = level < price and 0 or (level - fmod(level, price)) / price
+      end
+      if admitted > 0 and cost > 0 then
+        local left = level - admitted * price
+        local rest = fmod(full - left, refill)
+        local wait = (full - left - rest) / refill + (rest > 0 and 1 or 0) + at - now
+        local ttl = (milli and wait or math.ceil(wait / 1000)) + 1
+        if set(key, scale .. pack(STATE, at, left), ttl).err then return false end
+      end
+      reply[answered + 1], reply[answered + 2] = 4 + admitted, level
+      answered, key_of_each = answered + 2, key_of_each + 1
+      left_of_each = key_of_each <= last_of_each and byte(times, #times - last_of_each + key_of_each)
+    end
+  end
+  return true
+end
+
+if decide_shortly() then return reply end
+
 local function floor_div(a, b)
-  local rest = math.fmod(a, b)
+  local rest = fmod(a, b)
   if rest < 0 then rest = rest + b end
   return (a - rest) / b
 end
 
 local function ceil_div(a, b) return -floor_div(-a, b) end
-
-local time = redis.call('TIME')
-local micros_now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-local millis_now = floor_div(micros_now, 1000)
-
-local function expiry(ttl) return string.format('%.0f', ttl) end
-
--- What was read last of the arguments and of the keys, and the answer so far.
-local argument, last_key = 1, 0
-local entries = tonumber(ARGV[1])
-local reply = { micros_now }
-
-local function next_text()
-  argument = argument + 1
-  return ARGV[argument]
-end
-
-local function next_number() return tonumber(next_text()) end
-
-local function answer(first, second)
-  reply[#reply + 1] = first
-  reply[#reply + 1] = second
-end
-
--- A server that may not write at all says so to all who asked, and not to each of them.
-local function answer_error(failure)
-  local text = type(failure) == 'table' and failure.err or tostring(failure)
-  if string.find(text, '^%-?READONLY') then error(failure, 0) end
-  answer(3, text)
-end
-
--- A short way for the calls that are most frequent: they take from one smooth token bucket of one key, which is as it was
--- left under the same configuration, and are admitted, or refused without a wait. Anything else, or any doubt, is for what
--- follows, which decides these calls in the same way and takes three times as long, most of it for its functions.
-
-local STATE = '>I7i7'
-local STATE_BYTES = 14
-
-local operation, each
-
-local function next_each()
-  local from, keys = argument, tonumber(ARGV[argument + 1])
-  local times = ARGV[from + 9]
-  each = {
-    cost = tonumber(ARGV[from + 2]), kind = tonumber(ARGV[from + 3]), period = tonumber(ARGV[from + 4]),
-    capacity = tonumber(ARGV[from + 5]), refill = tonumber(ARGV[from + 6]), units = tonumber(ARGV[from + 7]),
-    scale = ARGV[from + 8], times = times, left = string.byte(times), key = last_key + 1, last = last_key + keys,
-  }
-  argument, last_key = from + 9, each.last
-end
-
-local function next_of_each()
-  each.key = each.key + 1
-  each.left = each.key <= each.last and string.byte(each.times, #each.times - each.last + each.key)
-end
-
--- True if nothing of the entry is left to decide.
-local function decide_shortly()
-  local cost, capacity, refill, scale = each.cost, each.capacity, each.refill, each.scale
-  if each.left and cost > capacity then return false end
-  local milli, full, price, start = each.kind == 2, capacity * each.units, cost * each.units, #scale + 1
-  local now, to_fill = milli and millis_now or micros_now, ceil_div(full, refill)
-  local call, sub, min, fmod = redis.pcall, string.sub, math.min, math.fmod
-  local pack, unpack_state = struct.pack, struct.unpack
-
-  while each.left do
-    local key = KEYS[each.key]
-    local at, level = now, full
-    local value = call('GET', key)
-    if value then
-      if type(value) ~= 'string' or #value ~= #scale + STATE_BYTES or sub(value, 1, #scale) ~= scale then return false end
-      at, level = unpack_state(STATE, value, start)
-      if at > LARGEST or level < -LARGEST or level > full or full - level + refill > LARGEST or now < at - to_fill
-        or full + refill > LARGEST then
-        return false
-      end
-      local current = now > at and now or at
-      level = min(full, level + min(current - at, ceil_div(full - level, refill)) * refill)
-      at = level == full and now or current
-    end
-
-    local admitted, failure = each.left
-    if price > 0 then
-      admitted = level < price and 0 or min(admitted, (level - fmod(level, price)) / price)
-    end
-    if admitted > 0 and price > 0 then
-      local left = level - admitted * price
-      local wait = ceil_div(full - left, refill) + at - now
-      local millis = milli and wait or math.ceil(wait / 1000)
-      failure = call('SET', key, scale .. pack(STATE, at, left), 'PX', expiry(millis + 1)).err
-    end
-    if failure then
-      answer_error(failure)
-    else
-      answer(4 + admitted, level)
-    end
-    next_of_each()
-  end
-  return true
-end
-
--- True if nothing is left to decide of the call, false at a decision that is for what follows.
-local function go_on_shortly()
-  while each or entries > 0 do
-    if not each then
-      entries, operation = entries - 1, next_text()
-      if operation ~= 'each' then return false end
-      next_each()
-    end
-    if not decide_shortly() then return false end
-    each = nil
-  end
-  return true
-end
-
-if go_on_shortly() then return reply end
 
 local function ticks_now(rate) return rate.milli and millis_now or micros_now end
 local function ticks(rate, micros) return rate.milli and floor_div(micros, 1000) or micros end
@@ -1007,12 +972,19 @@ local function settle(bucket, change)
   -- One more, because the server expires by whole milliseconds.
   local ttl = math.min(LARGEST, math.max(wait, keep - millis_now) + 1)
   return {
-    key = bucket.key, value = encode(keep, bucket.rates), ttl = expiry(ttl),
+    key = bucket.key, value = encode(keep, bucket.rates), ttl = ttl,
     ready = ready(bucket), channel = bucket.rates[1].channel,
   }
 end
 
 -- Read all, decide all, write all.
+
+local function next_text()
+  argument = argument + 1
+  return ARGV[argument]
+end
+
+local function next_number() return tonumber(next_text()) end
 
 local function next_rate()
   local rate = new_rate(next_number())
@@ -1030,6 +1002,17 @@ end
 
 local longest_wait, healed = 0, 0
 
+local function answer(...)
+  for _, part in ipairs({ ... }) do reply[#reply + 1] = part end
+end
+
+-- A server that may not write at all says so to all who asked, and not to each of them.
+local function answer_error(failure)
+  local text = type(failure) == 'table' and failure.err or tostring(failure)
+  if string.find(text, '^%-?READONLY') then error(failure, 0) end
+  answer(3, text)
+end
+
 local function next_buckets()
   local buckets = {}
   local keys = next_number()
@@ -1043,10 +1026,10 @@ local function next_buckets()
 end
 
 local function buckets_of_each()
-  local rate = new_rate(each.kind)
-  for _, field in ipairs(rate.algorithm.fields) do rate[field] = each[field] end
+  local rate = new_rate(kind)
+  rate.period, rate.capacity, rate.refill, rate.units = period, capacity, refill, units
   longest_wait = 0
-  return { { key = KEYS[each.key], cost = each.cost, rates = { rate } } }
+  return { { key = KEYS[key_of_each], cost = cost, rates = { rate } } }
 end
 
 local function loaded(bucket)
@@ -1126,7 +1109,8 @@ end
 local function write(writes)
   for _, change in ipairs(writes) do
     if change.value then
-      redis.call('SET', change.key, change.value, 'PX', change.ttl)
+      local failure = set(change.key, change.value, change.ttl).err
+      if failure then error(failure, 0) end
     else
       redis.call('DEL', change.key)
     end
@@ -1140,17 +1124,20 @@ local function decide_next(buckets)
   local outcome, told, writes = (operation == 'renew' and renew or decide)(buckets)
   if untold then return answer(2, untold) end
   write(writes)
-  answer(outcome, healed)
-  reply[#reply + 1] = #told
-  for _, number in ipairs(told) do reply[#reply + 1] = number end
+  answer(outcome, healed, #told)
+  for _, number in ipairs(told) do answer(number) end
 end
 
 repeat
+  local each = operation == 'each'
   local decided, failure = pcall(decide_next, each and buckets_of_each() or next_buckets())
   if not decided then answer_error(failure) end
   if each then
-    each.left = each.left - 1
-    if each.left == 0 or not decided then next_of_each() end
+    left_of_each = left_of_each - 1
+    if left_of_each == 0 or not decided then
+      key_of_each = key_of_each + 1
+      left_of_each = key_of_each <= last_of_each and string.byte(times, #times - last_of_each + key_of_each)
+    end
   end
-until go_on_shortly()
+until decide_shortly()
 return reply
