@@ -221,8 +221,7 @@ public final class RedisRateLimitStore implements RateLimitStore {
         List<SlotGroup> groups = groups(charges);
         return groups.size() > 1
                 ? new SpreadDecision(charges, groups, script, givenBack).decide(deadline)
-                : script.take(groups.get(0), maxWait, deadline)
-                        .thenApply(reply -> decision(charges, maxWait, reply));
+                : script.take(groups.get(0), maxWait, deadline).thenApply(reply -> decision(charges, maxWait, reply));
     }
 
     private List<SlotGroup> groups(List<Charge> charges) {

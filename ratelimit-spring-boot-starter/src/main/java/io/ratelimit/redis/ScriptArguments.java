@@ -24,8 +24,7 @@ final class ScriptArguments {
      *
      * @param channel where leases that become ready are told
      */
-    ScriptArguments(
-            String operation, int keys, long maxWaitMicros, CalendarWindows windows, String channel) {
+    ScriptArguments(String operation, int keys, long maxWaitMicros, CalendarWindows windows, String channel) {
         this.windows = windows;
         this.channel = channel;
         add(operation);

@@ -26,8 +26,7 @@ final class SmoothRate {
         this.limit = limit;
         this.rate = rate;
         this.kind = ScriptArguments.kind(rate);
-        this.fields =
-                new long[] {rate.period(), rate.capacityThousandths(), rate.refill(), rate.unitsPerThousandth()};
+        this.fields = new long[] {rate.period(), rate.capacityThousandths(), rate.refill(), rate.unitsPerThousandth()};
         this.scale = scale(kind, fields);
     }
 

@@ -102,7 +102,8 @@ class BatchAgainstSinglesTests {
                     .toCompletableFuture());
         }
         driver.calls();
-        List<CompletableFuture<Decision>> asked = calls.stream().map(Supplier::get).toList();
+        List<CompletableFuture<Decision>> asked =
+                calls.stream().map(Supplier::get).toList();
         assertThat(driver.calls()).isZero();
         driver.release();
         ahead.forEach(CompletableFuture::join);
@@ -148,7 +149,10 @@ class BatchAgainstSinglesTests {
     private List<Limit> randomLimits(int number) {
         String name = "round-" + number;
         return List.of(
-                Limit.of(name, List.of("10/s", "7/s burst 33", "1000/1h burst 40", "3.333/7s burst 41.5").get(number % 4)),
+                Limit.of(
+                        name,
+                        List.of("10/s", "7/s burst 33", "1000/1h burst 40", "3.333/7s burst 41.5")
+                                .get(number % 4)),
                 Limit.of(name + ".other", "25/10s"),
                 Limit.named(name + ".interval")
                         .rates("3/2s burst 12")

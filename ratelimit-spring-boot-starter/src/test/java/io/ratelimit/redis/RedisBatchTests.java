@@ -78,16 +78,18 @@ class RedisBatchTests {
         List<Decision> decisions = join(asked);
         assertThat(driver.calls()).isEqualTo(2);
         assertThat(decisions.stream().filter(Decision::admitted)).hasSize(10);
-        assertThat(decisions).allSatisfy(decision -> assertThat(decision.charges())
-                .containsExactly(new Charge(LIMIT, "a", 1_000)));
+        assertThat(decisions)
+                .allSatisfy(decision -> assertThat(decision.charges()).containsExactly(new Charge(LIMIT, "a", 1_000)));
         assertThat(decisions.stream()
                         .filter(Decision::admitted)
                         .mapToDouble(Decision::remaining)
                         .map(Math::floor)
                         .boxed()
                         .sorted(Comparator.reverseOrder()))
-                .containsExactlyElementsOf(
-                        DoubleStream.iterate(9, left -> left - 1).limit(10).boxed().toList());
+                .containsExactlyElementsOf(DoubleStream.iterate(9, left -> left - 1)
+                        .limit(10)
+                        .boxed()
+                        .toList());
     }
 
     @Test
@@ -103,7 +105,8 @@ class RedisBatchTests {
         driver.hold();
         List<CompletableFuture<Decision>> asked = ask(130, i -> new Charge(LIMIT, "key-" + i % 50, 1_000 + i % 3));
         driver.release();
-        assertThat(join(asked)).allSatisfy(decision -> assertThat(decision.admitted()).isTrue());
+        assertThat(join(asked))
+                .allSatisfy(decision -> assertThat(decision.admitted()).isTrue());
         assertThat(driver.calls()).isEqualTo(3);
         for (int i = 0; i < 50; i++) {
             long taken = 0;
@@ -121,7 +124,8 @@ class RedisBatchTests {
         List<CompletableFuture<Decision>> asked = ask(10, i -> new Charge(LIMIT, "a", 1_000));
         redis.command("SCRIPT", "FLUSH");
         driver.release();
-        assertThat(join(asked)).allSatisfy(decision -> assertThat(decision.admitted()).isTrue());
+        assertThat(join(asked))
+                .allSatisfy(decision -> assertThat(decision.admitted()).isTrue());
         assertThat(store.decide(new Charge(LIMIT, "a", 1_000)).admitted()).isFalse();
     }
 
@@ -163,12 +167,14 @@ class RedisBatchTests {
         List<Request> late = List.of(take(now + 200_000_000), take(now + 100_000_000), take(now));
         sent.forEach(queue::add);
         late.forEach(queue::add);
-        assertThat(late).allSatisfy(request -> assertThatThrownBy(request.reply()::join)
-                .hasCauseInstanceOf(TimeoutException.class));
+        assertThat(late)
+                .allSatisfy(request ->
+                        assertThatThrownBy(request.reply()::join).hasCauseInstanceOf(TimeoutException.class));
         assertThat(sent).noneMatch(request -> request.reply().isDone());
         driver.release();
-        assertThat(sent).allSatisfy(request -> assertThat(request.reply().join().admitted())
-                .isTrue());
+        assertThat(sent)
+                .allSatisfy(
+                        request -> assertThat(request.reply().join().admitted()).isTrue());
         assertThat(driver.calls()).isEqualTo(2);
         assertThat(store.decide(new Charge(LIMIT, "a", 0)).remaining()).isBetween(8.0, 8.1);
     }
@@ -190,8 +196,9 @@ class RedisBatchTests {
             frozen.freeze();
             long start = System.nanoTime();
             List<CompletableFuture<Decision>> asked = ask(impatient, 1_000, i -> new Charge(PLENTY, "a", 1_000));
-            assertThat(asked).allSatisfy(decision -> assertThatThrownBy(decision::join)
-                    .hasStackTraceContaining("no answer within 250 ms"));
+            assertThat(asked)
+                    .allSatisfy(decision ->
+                            assertThatThrownBy(decision::join).hasStackTraceContaining("no answer within 250 ms"));
             long timeouts = (System.nanoTime() - start) / TIMEOUT.toNanos();
             frozen.thaw();
             await().ignoreExceptions()
@@ -210,8 +217,9 @@ class RedisBatchTests {
             impatient.decide(new Charge(PLENTY, "a", 0));
             proxy.dropReplies(true);
             List<CompletableFuture<Decision>> asked = ask(impatient, 10, i -> new Charge(PLENTY, "a", 1_000));
-            assertThat(asked).allSatisfy(decision -> assertThatThrownBy(decision::join)
-                    .hasStackTraceContaining("no answer within 250 ms"));
+            assertThat(asked)
+                    .allSatisfy(decision ->
+                            assertThatThrownBy(decision::join).hasStackTraceContaining("no answer within 250 ms"));
             proxy.dropReplies(false);
             await().ignoreExceptions()
                     .until(() -> impatient.decide(new Charge(PLENTY, "a", 0)).admitted());
@@ -230,7 +238,8 @@ class RedisBatchTests {
             for (int i = 0; i < 24; i++) {
                 callers.add(threads.submit(() -> {
                     for (long start = System.nanoTime(); start < end; start = System.nanoTime()) {
-                        boolean admitted = store.decide(new Charge(limit, "hot", 1_000)).admitted();
+                        boolean admitted =
+                                store.decide(new Charge(limit, "hot", 1_000)).admitted();
                         log.add(start, System.nanoTime(), 1_000, admitted);
                     }
                 }));

@@ -29,8 +29,7 @@ final class VirtualTimeRedis {
     }
 
     /** The same, by way of another driver. */
-    static RedisRateLimitStore store(
-            RedisServer redis, LongSupplier nanoClock, UnaryOperator<RedisDriver> around) {
+    static RedisRateLimitStore store(RedisServer redis, LongSupplier nanoClock, UnaryOperator<RedisDriver> around) {
         return store(TestConnections.lettuce(redis), nanoClock, around);
     }
 
