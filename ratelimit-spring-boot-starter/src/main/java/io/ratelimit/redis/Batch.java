@@ -34,20 +34,23 @@ final class Batch {
     /** A batch of one or more. */
     static Batch of(List<Request> requests) {
         Batch batch = new Batch();
-        requests.forEach(batch::add);
+        if (requests.size() == 1) {
+            batch.entries.add(new Entry(0, requests.get(0)));
+        } else {
+            requests.forEach(batch::add);
+        }
         return batch;
     }
 
     private void add(Request request) {
         Charge charge = request.charge();
-        SmoothRate rate = request.rate();
-        if (charge == null || rate == null) {
+        Alike alike = Alike.to(request);
+        if (charge == null || alike == null) {
             entries.add(new Entry(entries.size(), request));
             lastAlike.clear();
             lastOfBucket.clear();
             return;
         }
-        Alike alike = new Alike(rate, charge.cost());
         BucketName bucket = new BucketName(charge.limit().name(), charge.key());
         Place last = lastOfBucket.get(bucket);
         if (last != null && alike.equals(last.entry.alike)) {
@@ -154,7 +157,15 @@ final class Batch {
         return Long.toString(number).getBytes(StandardCharsets.US_ASCII);
     }
 
-    private record Alike(SmoothRate rate, long cost) {}
+    /** What requests have in common that are one entry. */
+    private record Alike(SmoothRate rate, long cost) {
+
+        static @Nullable Alike to(Request request) {
+            Charge charge = request.charge();
+            SmoothRate rate = request.rate();
+            return charge == null || rate == null ? null : new Alike(rate, charge.cost());
+        }
+    }
 
     private record BucketName(String limit, String key) {}
 
@@ -169,7 +180,7 @@ final class Batch {
 
         Entry(int number, Request single) {
             this.number = number;
-            this.alike = null;
+            this.alike = Alike.to(single);
             ofKeys.add(List.of(single));
         }
 

@@ -1010,7 +1010,7 @@ end
 local function answer_error(failure)
   local text = type(failure) == 'table' and failure.err or tostring(failure)
   if string.find(text, '^%-?READONLY') then error(failure, 0) end
-  answer(3, text)
+  answer(3, string.find(text, '^%u%u%u+ ') and text or 'ERR ' .. text)
 end
 
 local function next_buckets()

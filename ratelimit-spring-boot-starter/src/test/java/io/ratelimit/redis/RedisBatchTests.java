@@ -32,6 +32,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Decisions of many callers in one call of the script. */
 @ExtendWith(RedisExtension.class)
@@ -129,13 +131,14 @@ class RedisBatchTests {
         assertThat(store.decide(new Charge(LIMIT, "a", 1_000)).admitted()).isFalse();
     }
 
-    @Test
-    void aDecisionThatFailsTakesNoneOfTheOthersDown() {
+    @ParameterizedTest
+    @CsvSource({"BROKEN on purpose, BROKEN", "in line 7 of {secret}, ERR"})
+    void aDecisionThatFailsTakesNoneOfTheOthersDown(String error, String told) {
         String lua = BucketScript.packaged()
                 .replace("local function load(bucket)\n", """
                         local function load(bucket)
-                          if string.find(bucket.key, '{bad', 1, true) then error('BROKEN on purpose', 0) end
-                        """)
+                          if string.find(bucket.key, '{bad', 1, true) then error('%s', 0) end
+                        """.formatted(error))
                 .replace("  if cost > capacity then", "  if true then");
         store.close();
         store = store(lua, PATIENT);
@@ -150,7 +153,7 @@ class RedisBatchTests {
                 assertThatThrownBy(decision::join)
                         .isInstanceOf(CompletionException.class)
                         .hasCauseInstanceOf(StoreUnavailableException.class)
-                        .hasRootCauseMessage("Redis could not be asked: it answered BROKEN");
+                        .hasRootCauseMessage("Redis could not be asked: it answered " + told);
             } else {
                 assertThat(decision.join().remaining()).isGreaterThanOrEqualTo(7);
             }
