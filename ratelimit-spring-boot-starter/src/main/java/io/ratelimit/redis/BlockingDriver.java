@@ -68,12 +68,12 @@ final class BlockingDriver implements RedisDriver {
     }
 
     @Override
-    public CompletableFuture<List<Long>> evalSha(String sha, byte[][] keys, byte[][] args) {
+    public CompletableFuture<List<Object>> evalSha(String sha, byte[][] keys, byte[][] args) {
         return send(redis -> redis.scriptingCommands().evalSha(sha, ReturnType.MULTI, keys.length, joined(keys, args)));
     }
 
     @Override
-    public CompletableFuture<List<Long>> eval(byte[] script, byte[][] keys, byte[][] args) {
+    public CompletableFuture<List<Object>> eval(byte[] script, byte[][] keys, byte[][] args) {
         return send(redis -> redis.scriptingCommands().eval(script, ReturnType.MULTI, keys.length, joined(keys, args)));
     }
 

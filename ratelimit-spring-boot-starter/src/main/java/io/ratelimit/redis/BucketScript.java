@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The script that decides, and how a server comes to know it.
@@ -26,6 +27,8 @@ final class BucketScript {
 
     private final RedisDriver driver;
     private final Text plain;
+    private final ServerTime time = new ServerTime();
+    private final LongAdder healed = new LongAdder();
     private volatile Text text;
 
     BucketScript(RedisDriver driver, String lua) {
@@ -46,37 +49,60 @@ final class BucketScript {
         }
     }
 
-    /** Runs the script once; a slot that is being moved is asked again until the deadline, an instant of nanoTime. */
-    CompletableFuture<List<Long>> run(byte[][] keys, byte[][] args, long deadline) {
-        Text current = text;
-        return driver.evalSha(current.sha, keys, args)
-                .exceptionallyCompose(failure -> recover(failure, current, keys, args, deadline));
+    /** How many values were not ours. */
+    long healed() {
+        return healed.sum();
     }
 
-    private CompletableFuture<List<Long>> recover(
-            Throwable failure, Text tried, byte[][] keys, byte[][] args, long deadline) {
+    /** The server's time as far as it is known, in milliseconds since the epoch. */
+    long millis() {
+        return time.millis();
+    }
+
+    /**
+     * Runs the script once; a slot that is being moved is asked again for those who still wait by then.
+     *
+     * @return what tells the answer to those who asked
+     */
+    CompletableFuture<Runnable> run(Batch batch) {
+        Text current = text;
+        return answer(driver.evalSha(current.sha, batch.keys(), batch.arguments()), current, batch);
+    }
+
+    private CompletableFuture<Runnable> answer(CompletableFuture<List<Object>> reply, Text tried, Batch batch) {
+        return reply.<Runnable>thenApply(numbers -> () -> tell(batch, numbers))
+                .exceptionallyCompose(failure -> recover(failure, tried, batch.wanted()));
+    }
+
+    private void tell(Batch batch, List<Object> reply) {
+        try {
+            time.told(batch.answered(reply, healed));
+        } catch (RuntimeException ex) {
+            batch.failed(ex);
+        }
+    }
+
+    private CompletableFuture<Runnable> recover(Throwable failure, Text tried, Batch batch) {
         String answer = RedisError.answer(failure);
-        if (System.nanoTime() >= deadline) {
+        if (batch.isEmpty()) {
             return CompletableFuture.failedFuture(failure);
         }
         if (answer.startsWith("NOSCRIPT")) {
-            return load(tried, keys, args, deadline);
+            return load(tried, batch);
         }
         if (tried != plain && answer.contains("compiling script")) {
             text = plain;
-            return load(plain, keys, args, deadline);
+            return load(plain, batch);
         }
         if (answer.startsWith("TRYAGAIN")) {
             Executor later = CompletableFuture.delayedExecutor(RETRY_MILLIS, TimeUnit.MILLISECONDS, Runnable::run);
-            return CompletableFuture.supplyAsync(() -> run(keys, args, deadline), later)
-                    .thenCompose(reply -> reply);
+            return CompletableFuture.supplyAsync(() -> run(batch), later).thenCompose(told -> told);
         }
         return CompletableFuture.failedFuture(failure);
     }
 
-    private CompletableFuture<List<Long>> load(Text tried, byte[][] keys, byte[][] args, long deadline) {
-        return driver.eval(tried.bytes, keys, args)
-                .exceptionallyCompose(failure -> recover(failure, tried, keys, args, deadline));
+    private CompletableFuture<Runnable> load(Text tried, Batch batch) {
+        return answer(driver.eval(tried.bytes, batch.keys(), batch.arguments()), tried, batch);
     }
 
     private record Text(byte[] bytes, String sha) {

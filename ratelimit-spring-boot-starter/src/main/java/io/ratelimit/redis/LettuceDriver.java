@@ -57,12 +57,12 @@ final class LettuceDriver implements RedisDriver {
     }
 
     @Override
-    public CompletableFuture<List<Long>> evalSha(String sha, byte[][] keys, byte[][] args) {
+    public CompletableFuture<List<Object>> evalSha(String sha, byte[][] keys, byte[][] args) {
         return send(keys[0], redis -> redis.evalsha(sha, ScriptOutputType.MULTI, keys, args));
     }
 
     @Override
-    public CompletableFuture<List<Long>> eval(byte[] script, byte[][] keys, byte[][] args) {
+    public CompletableFuture<List<Object>> eval(byte[] script, byte[][] keys, byte[][] args) {
         return send(keys[0], redis -> redis.eval(script, ScriptOutputType.MULTI, keys, args));
     }
 

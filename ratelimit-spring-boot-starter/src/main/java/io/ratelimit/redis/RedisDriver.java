@@ -22,10 +22,10 @@ interface RedisDriver extends AutoCloseable {
     CompletableFuture<?> connect();
 
     /** Runs a script that the server knows by its SHA-1, in hex. The first key names the node. */
-    CompletableFuture<List<Long>> evalSha(String sha, byte[][] keys, byte[][] args);
+    CompletableFuture<List<Object>> evalSha(String sha, byte[][] keys, byte[][] args);
 
     /** Runs a script, and makes it known to the server. */
-    CompletableFuture<List<Long>> eval(byte[] script, byte[][] keys, byte[][] args);
+    CompletableFuture<List<Object>> eval(byte[] script, byte[][] keys, byte[][] args);
 
     /** Deletes one key. */
     CompletableFuture<Long> delete(byte[] key);

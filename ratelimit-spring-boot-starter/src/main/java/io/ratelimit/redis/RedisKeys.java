@@ -28,8 +28,18 @@ final class RedisKeys {
     }
 
     byte[] key(String limit, String subject) {
-        String tag = subject.isEmpty() ? SHARED : encoded(subject);
-        return (prefix + ":{" + tag + "}:" + limit).getBytes(StandardCharsets.US_ASCII);
+        String tag = subject.isEmpty() ? SHARED : isPlain(subject) ? subject : encoded(subject);
+        return (prefix + ":{" + tag + "}:" + limit).getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static boolean isPlain(String subject) {
+        int length = subject.length();
+        for (int i = 0; i < length; i++) {
+            if (!isPlain(subject.charAt(i))) {
+                return false;
+            }
+        }
+        return length <= LONGEST;
     }
 
     /** Where leases that become ready are told. No key has this name. */

@@ -58,7 +58,7 @@ public final class RedisRateLimitStore implements RateLimitStore {
 
     RedisRateLimitStore(RedisDriver driver, String lua, RedisKeys keys, Duration timeout) {
         this.driver = driver;
-        this.script = new ScriptCalls(new BucketScript(driver, lua));
+        this.script = new ScriptCalls(driver, new BucketScript(driver, lua), keys);
         this.keys = keys;
         this.timeout = timeout;
     }
@@ -127,12 +127,31 @@ public final class RedisRateLimitStore implements RateLimitStore {
 
     @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
-        return await(ask(charges, maxWait));
+        long deadline = System.nanoTime() + timeout.toNanos();
+        return isAlone(charges, maxWait)
+                ? decision(charges, maxWait, await(script.take(charges.get(0), deadline)))
+                : await(ask(charges, maxWait, deadline));
     }
 
     @Override
     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
-        return inTime(ask(charges, maxWait));
+        long deadline = System.nanoTime() + timeout.toNanos();
+        return isAlone(charges, maxWait)
+                ? script.take(charges.get(0), deadline).handle((reply, failure) -> {
+                    if (failure != null) {
+                        throw unavailable(failure);
+                    }
+                    return decision(charges, maxWait, reply);
+                })
+                : inTime(ask(charges, maxWait, deadline));
+    }
+
+    private static boolean isAlone(List<Charge> charges, Duration maxWait) {
+        return charges.size() == 1 && maxWait.isZero();
+    }
+
+    private static Decision decision(List<Charge> charges, Duration maxWait, BucketReply reply) {
+        return Decision.of(charges, maxWait, reply.admitted(), reply.numbers());
     }
 
     @Override
@@ -198,13 +217,11 @@ public final class RedisRateLimitStore implements RateLimitStore {
         driver.close();
     }
 
-    private CompletableFuture<Decision> ask(List<Charge> charges, Duration maxWait) {
-        long deadline = System.nanoTime() + timeout.toNanos();
+    private CompletableFuture<Decision> ask(List<Charge> charges, Duration maxWait, long deadline) {
         List<SlotGroup> groups = groups(charges);
         return groups.size() > 1
                 ? new SpreadDecision(charges, groups, script, givenBack).decide(deadline)
-                : script.take(groups.get(0), maxWait, deadline)
-                        .thenApply(reply -> Decision.of(charges, maxWait, reply.admitted(), reply.numbers()));
+                : script.take(groups.get(0), maxWait, deadline).thenApply(reply -> decision(charges, maxWait, reply));
     }
 
     private List<SlotGroup> groups(List<Charge> charges) {

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The arguments of a script, in the order that its first lines give. */
+/** The arguments of one decision of the script, in the order that its first lines give. */
 final class ScriptArguments {
 
     private static final int MILLISECONDS = 2;
@@ -24,10 +24,11 @@ final class ScriptArguments {
      *
      * @param channel where leases that become ready are told
      */
-    ScriptArguments(String operation, long maxWaitMicros, CalendarWindows windows, String channel) {
+    ScriptArguments(String operation, int keys, long maxWaitMicros, CalendarWindows windows, String channel) {
         this.windows = windows;
         this.channel = channel;
         add(operation);
+        add(keys);
         add(maxWaitMicros);
     }
 
@@ -76,7 +77,7 @@ final class ScriptArguments {
     }
 
     /** Stored with every value, so these numbers stay what they are. */
-    private static int kind(Arithmetic rate) {
+    static int kind(Arithmetic rate) {
         int tick = rate.tickNanos() == 1_000 ? 0 : MILLISECONDS;
         return switch (rate.algorithm()) {
             case TOKEN_BUCKET -> tick + (((TokenBucket) rate).isInterval() ? INTERVAL : 0);

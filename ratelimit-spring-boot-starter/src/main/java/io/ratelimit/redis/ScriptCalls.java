@@ -1,31 +1,42 @@
 package io.ratelimit.redis;
 
+import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The things that the script does to a group of charges: take, read, give back, owe, renew.
  *
- * <p>One call each. Only where windows of a calendar are asked for and the server's time is not what was thought, or a grant is
- * far away, a second call tells the windows that the first one missed; a call that misses one changes nothing.
+ * <p>One decision of a script call each. Only where windows of a calendar are asked for and the server's time is not what was
+ * thought, or a grant is far away, a second one tells the windows that the first one missed; one that misses any changes
+ * nothing.
  */
 final class ScriptCalls {
 
-    private final BucketScript script;
-    private final ServerTime time = new ServerTime();
-    private final LongAdder healed = new LongAdder();
+    private static final Object ONLY_NODE = "only";
 
-    ScriptCalls(BucketScript script) {
+    private final RedisDriver driver;
+    private final BucketScript script;
+    private final RedisKeys keys;
+    private final ConcurrentMap<Object, DecisionQueue> queues = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, SmoothRate> rates = new ConcurrentHashMap<>();
+
+    ScriptCalls(RedisDriver driver, BucketScript script, RedisKeys keys) {
+        this.driver = driver;
         this.script = script;
+        this.keys = keys;
     }
 
     /** How many values were not ours. */
     long healed() {
-        return healed.sum();
+        return script.healed();
     }
 
     CompletableFuture<BucketReply> take(SlotGroup group, Duration maxWait, long deadline) {
@@ -35,6 +46,27 @@ final class ScriptCalls {
                 windows -> promised.equals(maxWait) ? group.taking(promised, windows) : group.queueing(windows),
                 windows(promised),
                 deadline);
+    }
+
+    /** {@link #take(SlotGroup, Duration, long)} of a single charge without a wait. */
+    CompletableFuture<BucketReply> take(Charge charge, long deadline) {
+        SmoothRate rate = rate(charge);
+        return rate == null
+                ? take(SlotGroup.of(List.of(charge), keys), Duration.ZERO, deadline)
+                : ask(Request.of(keys.key(charge.limit().name(), charge.key()), charge, rate, deadline));
+    }
+
+    private @Nullable SmoothRate rate(Charge charge) {
+        String name = charge.limit().name();
+        SmoothRate known = rates.get(name);
+        if (known != null && known.isOf(charge.limit())) {
+            return known;
+        }
+        SmoothRate made = SmoothRate.of(charge);
+        if (made != null) {
+            rates.put(name, made);
+        }
+        return made;
     }
 
     CompletableFuture<BucketReply> read(SlotGroup group, long deadline) {
@@ -54,21 +86,29 @@ final class ScriptCalls {
     }
 
     private CalendarWindows windows(Duration maxWait) {
-        return CalendarWindows.around(time.millis(), maxWait.toMillis());
+        return CalendarWindows.around(script.millis(), maxWait.toMillis());
     }
 
     private CompletableFuture<BucketReply> run(
-            SlotGroup group, Function<CalendarWindows, byte[][]> args, CalendarWindows windows, long deadline) {
-        return script.run(group.redisKeys(), args.apply(windows), deadline).thenCompose(answer -> {
-            BucketReply reply = BucketReply.of(answer);
-            time.told(reply.millis());
+            SlotGroup group, Function<CalendarWindows, byte[][]> arguments, CalendarWindows windows, long deadline) {
+        CompletableFuture<BucketReply> answer = ask(Request.of(group.redisKeys(), arguments.apply(windows), deadline));
+        return answer.thenCompose(reply -> {
             if (reply.outcome() != BucketReply.UNTOLD) {
-                healed.add(reply.healed());
-                return CompletableFuture.completedFuture(reply);
+                return answer;
             }
             return System.nanoTime() < deadline
-                    ? run(group, args, windows.with(reply.millis(), reply.numbers()[0]), deadline)
+                    ? run(group, arguments, windows.with(reply.millis(), reply.numbers()[0]), deadline)
                     : CompletableFuture.failedFuture(new TimeoutException());
         });
+    }
+
+    private CompletableFuture<BucketReply> ask(Request request) {
+        Object node = driver.isCluster() ? driver.node(request.keys()[0]) : ONLY_NODE;
+        DecisionQueue queue = queues.get(node);
+        if (queue == null) {
+            queue = queues.computeIfAbsent(node, first -> new DecisionQueue(script, driver.isCluster()));
+        }
+        queue.add(request);
+        return request.reply();
     }
 }

@@ -84,7 +84,7 @@ record SlotGroup(List<Charge> charges, List<byte[]> keys, String channel) {
 
     private byte[][] args(String operation, Duration maxWait, CalendarWindows windows, @Nullable Decision taken) {
         long micros = TimeUnit.NANOSECONDS.toMicros(maxWait.toNanos());
-        ScriptArguments args = new ScriptArguments(operation, micros, windows, channel);
+        ScriptArguments args = new ScriptArguments(operation, charges.size(), micros, windows, channel);
         for (Charge charge : charges) {
             List<Arithmetic> rates = charge.arithmetic();
             long[] grants = taken == null ? null : taken.grants(charge);

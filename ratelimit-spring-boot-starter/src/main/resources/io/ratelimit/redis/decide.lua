@@ -1,81 +1,119 @@
--- Decides charges, all or none, by the server's clock. docs/algorithm.md says what is decided; the functions of an
--- algorithm have the names of those of its Java class, which says why, and the same results.
+-- Decides charges by the server's clock: one decision after the other, each all or none, and each sees what those before it
+-- wrote. docs/algorithm.md says what is decided; the functions of an algorithm have the names of those of its Java class,
+-- which says why, and the same results.
 --
--- KEYS  one for each limit and subject; to 'renew' one for each lease
--- ARGV  'take', 'queue' to queue for leases if they are short, 'return', 'owe' to take whatever fits, 'read' to take nothing,
---       or 'renew'; the longest wait in µs; then for each key: cost in thousandths, number of rates, and for each rate: kind,
---       the fields of its algorithm, for a calendar the number of its windows and start and end of each in ms, for leases
---       the id of the charge's lease and the channel of those that are ready, and for 'return' the tick of the grant
--- reply 1 if admitted, else 0; values healed; ms now; then for each rate the four numbers that see() tells, or to 'renew'
---       for each lease 0 if it is held, 1 ready, 2 waiting, 3 lost
---       or 2, 0, ms now, an instant in ms whose window of a calendar was not told: nothing was changed
+-- KEYS  those of all entries in turn: one for each limit and subject; to 'renew' one for each lease
+-- ARGV  the number of entries, each of which is one decision, or some that are alike:
+--       'take', 'queue' to queue for leases if they are short, 'return', 'owe' to take whatever fits, 'read' to take nothing,
+--       or 'renew'; the number of keys; the longest wait in µs; then for each key: cost in thousandths, number of rates, and
+--       for each rate: kind, the fields of its algorithm, for a calendar the number of its windows and start and end of each
+--       in ms, for leases the id of the charge's lease and the channel of those that are ready, and for 'return' the tick of
+--       the grant
+--       or 'each', to take now from each of some keys by itself, which has one smooth token bucket: kind, cost and the fields
+--       of the rate in one byte and five times seven; how a value of it begins; for each key one byte, how often
+-- reply µs now; then in turn of each decision 1 if admitted, else 0; values healed; how many numbers follow: for each rate the
+--       four that see() tells, or to 'renew' for each lease 0 if it is held, 1 ready, 2 waiting, 3 lost
+--       or 2, an instant in ms whose window of a calendar was not told: nothing was changed
+--       or 3, an error: nothing was decided for the entry, or for the rest that 'each' wants of the key
+--       or 4 + how many are admitted of the rest that 'each' wants of the key, the level that the first of them sees
 --
 -- A kind is 4 * algorithm, + 2 for a tick of a millisecond, + 1 for interval refill. A value is one array: an instant
 -- before which it must be kept (0: none, see settle), then for each rate that wrote it kind, fields and state. The first
--- number of a state is the instant of its last change.
+-- number of a state is the instant of its last change. The one of a smooth token bucket alone is shorter, see to_parts.
 
 local LARGEST = 9007199254740992
 local LONGEST_WAIT = LARGEST / 2
 local NEVER = math.huge
 
--- Exact for all integers up to 2^53, where a rounded quotient would not be.
+-- Remainders are exact for all integers up to 2^53, where a rounded quotient would not be.
+local fmod = math.fmod
+
+local time = redis.call('TIME')
+local micros_now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local millis_now = (micros_now - fmod(micros_now, 1000)) / 1000
+
+local function set(key, value, ttl) return redis.pcall('SET', key, value, 'PX', ttl) end
+
+-- How many entries are to come, what was read last of the arguments and of the keys, and the answer so far.
+local entries, argument, last_key, reply = tonumber(ARGV[1]), 1, 0, { micros_now }
+
+-- A short way for the calls that are most frequent: they take from one smooth token bucket of one key, which is as it was
+-- left under the same configuration, and are admitted, or refused without a wait. Anything else, or any doubt, is for what
+-- follows, which decides these calls in the same way and takes several times as long, most of it for its functions. The
+-- server has one thread for all, so this is written for speed: no function or table that can be done without.
+
+local STATE, STATE_BYTES = '>I7i7', 14
+
+-- The operation of the entry that was read last; of 'each' its numbers, the key that is next and how often it is wanted.
+local operation
+local cost, kind, period, capacity, refill, units, scale, times
+local key_of_each, last_of_each, left_of_each
+
+-- True if nothing is left to decide of the call, false at a decision that is for what follows.
+local function decide_shortly()
+  local call, sub, byte, pack, unpack = redis.pcall, string.sub, string.byte, struct.pack, struct.unpack
+  local answered = #reply
+  while entries > 0 or left_of_each do
+    if not left_of_each then
+      entries, operation = entries - 1, ARGV[argument + 1]
+      if operation ~= 'each' then
+        argument = argument + 1
+        return false
+      end
+      kind, cost, period, capacity, refill, units = unpack('>BI7I7I7I7I7', ARGV[argument + 2])
+      scale, times = ARGV[argument + 3], ARGV[argument + 4]
+      argument, key_of_each, last_of_each, left_of_each = argument + 4, last_key + 1, last_key + #times, byte(times)
+      last_key = last_of_each
+    end
+    if cost > capacity then return false end
+
+    local milli, full, price, state_at = kind == 2, capacity * units, cost * units, #scale + 1
+    local now = milli and millis_now or micros_now
+    while left_of_each do
+      local key, wanted, at, level = KEYS[key_of_each], left_of_each, now, full
+      local value = call('GET', key)
+      if value then
+        if type(value) ~= 'string' or #value ~= #scale + STATE_BYTES or sub(value, 1, #scale) ~= scale then
+          return false
+        end
+        at, level = unpack(STATE, value, state_at)
+        if at > LARGEST or level < -LARGEST or level > full or full - level + refill > LARGEST
+          or full + refill > LARGEST or now < at - full / refill then return false end
+        if now > at then
+          local came = (now - at) * refill
+          at, level = now, came < full - level and level + came or full
+        end
+        if level == full then at = now end
+      end
+
+      local admitted = wanted
+      if wanted * price > level and cost > 0 then
+        admitted = level < price and 0 or (level - fmod(level, price)) / price
+      end
+      if admitted > 0 and cost > 0 then
+        local left = level - admitted * price
+        local rest = fmod(full - left, refill)
+        local wait = (full - left - rest) / refill + (rest > 0 and 1 or 0) + at - now
+        local ttl = (milli and wait or math.ceil(wait / 1000)) + 1
+        if set(key, scale .. pack(STATE, at, left), ttl).err then return false end
+      end
+      reply[answered + 1], reply[answered + 2] = 4 + admitted, level
+      answered, key_of_each = answered + 2, key_of_each + 1
+      left_of_each = key_of_each <= last_of_each and byte(times, #times - last_of_each + key_of_each)
+    end
+  end
+  return true
+end
+
+if decide_shortly() then return reply end
+
 local function floor_div(a, b)
-  local rest = math.fmod(a, b)
+  local rest = fmod(a, b)
   if rest < 0 then rest = rest + b end
   return (a - rest) / b
 end
 
 local function ceil_div(a, b) return -floor_div(-a, b) end
-
-local time = redis.call('TIME')
-local micros_now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-local millis_now = floor_div(micros_now, 1000)
-
-local function expiry(ttl) return string.format('%.0f', ttl) end
-
--- A short way for the call that is most frequent: it takes from one smooth token bucket of one key, which is as it was left
--- under the same configuration, and is admitted, or refused without a wait. Anything else, or any doubt, is for what
--- follows, which decides this call in the same way and takes three times as long, most of it for its functions.
-
-local function decide_shortly()
-  if ARGV[1] ~= 'take' or #KEYS ~= 1 or ARGV[4] ~= '1' or ARGV[5] ~= '0' and ARGV[5] ~= '2' then return end
-  local cost, kind, period = tonumber(ARGV[3]), tonumber(ARGV[5]), tonumber(ARGV[6])
-  local capacity, refill, units = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
-  local key, full = KEYS[1], capacity * units
-  local now = kind == 2 and millis_now or micros_now
-  if cost > capacity then return end
-
-  local at, level = now, full
-  local value = redis.pcall('GET', key)
-  if value then
-    if type(value) ~= 'string' then return end
-    local ok, rest, parts = pcall(cmsgpack.unpack_one, value)
-    if not ok or rest ~= -1 or type(parts) ~= 'table' or #parts ~= 8 then return end
-    if parts[1] ~= 0 or parts[2] ~= kind or parts[3] ~= period or parts[4] ~= capacity or parts[5] ~= refill
-      or parts[6] ~= units or type(parts[7]) ~= 'number' or type(parts[8]) ~= 'number' then return end
-    at, level = parts[7], parts[8]
-    local to_full = ceil_div(full - level, refill)
-    if not (at >= 0 and at <= LARGEST and level >= -LARGEST and level <= full)
-      or at ~= math.floor(at) or level ~= math.floor(level)
-      or full + refill > LARGEST or full - level + refill > LARGEST or now < at - ceil_div(full, refill) then return end
-    local current = math.max(now, at)
-    level = math.min(full, level + math.min(current - at, to_full) * refill)
-    at = level == full and now or current
-  end
-
-  local left = level - cost * units
-  local admitted = cost == 0 or left >= 0
-  if not admitted and ARGV[2] ~= '0' then return end
-  if admitted and cost > 0 then
-    local wait = ceil_div(full - left, refill) + at - now
-    local millis = kind == 2 and wait or math.ceil(wait / 1000)
-    redis.call('SET', key, cmsgpack.pack({ 0, kind, period, capacity, refill, units, at, left }), 'PX', expiry(millis + 1))
-  end
-  return { admitted and 1 or 0, 0, millis_now, now, level, 0, 0 }
-end
-
-local reply = decide_shortly()
-if reply then return reply end
 
 local function ticks_now(rate) return rate.milli and millis_now or micros_now end
 local function ticks(rate, micros) return rate.milli and floor_div(micros, 1000) or micros end
@@ -697,10 +735,55 @@ local function new_rate(kind)
   }
 end
 
+-- A number is its decimal digits without the zeros at the end and how many these are, below 8 and 16 in one byte, below 1024
+-- and 16 in two, else itself in eight. So usual rates are short, and equal ones are equal texts.
+
+local function packed(number)
+  local digits, zeros = number, 0
+  while zeros < 15 and math.fmod(digits, 10) == 0 do digits, zeros = digits / 10, zeros + 1 end
+  if digits < 8 then return struct.pack('B', digits * 16 + zeros) end
+  if digits < 1024 then return struct.pack('>I2', 32768 + digits * 16 + zeros) end
+  return struct.pack('>BI7', 192, number)
+end
+
+local function unpacked(value, at)
+  local first = string.byte(value, at) or 0
+  if first < 128 then return floor_div(first, 16) * 10 ^ (first % 16), at + 1 end
+  if first < 192 then
+    local both = struct.unpack('>I2', value, at) - 32768
+    return floor_div(both, 16) * 10 ^ (both % 16), at + 2
+  end
+  return struct.unpack('>I7', value, at + 1), at + 8
+end
+
+-- One smooth token bucket, which nothing keeps, is a byte for its kind, its fields, and its state as two integers of seven
+-- bytes. Its first byte is that of no array.
+
+local function is_short(parts) return #parts == 8 and parts[1] == 0 and (parts[2] == 0 or parts[2] == 2) end
+
+local function to_value(parts)
+  if not is_short(parts) then return cmsgpack.pack(parts) end
+  local value = string.char(parts[2])
+  for i = 3, 6 do value = value .. packed(parts[i]) end
+  return value .. struct.pack(STATE, parts[7], parts[8])
+end
+
+local function to_parts(value)
+  local kind = string.byte(value)
+  if kind ~= 0 and kind ~= 2 then
+    local rest, parts = cmsgpack.unpack_one(value)
+    return rest == -1 and type(parts) == 'table' and parts
+  end
+  local parts, at = { 0, kind }, 2
+  for i = 3, 6 do parts[i], at = unpacked(value, at) end
+  parts[7], parts[8] = struct.unpack(STATE, value, at)
+  return #value == at + STATE_BYTES - 1 and parts
+end
+
 -- The rates of a value with their state and the instant to keep it until, or nil where it is none of ours.
 local function decode(value)
-  local ok, rest, parts = pcall(cmsgpack.unpack_one, value)
-  if not ok or rest ~= -1 or type(parts) ~= 'table' then return nil end
+  local ok, parts = pcall(to_parts, value)
+  if not ok or not parts then return nil end
   local at, sound = 0, true
   local function get(least, most)
     at = at + 1
@@ -741,7 +824,7 @@ local function encode(keep, rates)
     for _, field in ipairs(rate.algorithm.fields) do put(rate[field]) end
     rate.algorithm.store(rate.state, put)
   end
-  return cmsgpack.pack(parts)
+  return to_value(parts)
 end
 
 -- Buckets: what the call says of a key, and what the key has.
@@ -811,7 +894,7 @@ end
 -- Gives the configured rates of a bucket their state: full where there is none, else that of what is stored.
 local function load(bucket)
   local value = redis.pcall('GET', bucket.key)
-  if type(value) == 'table' and not string.find(value.err, 'WRONGTYPE', 1, true) then error(value.err) end
+  if type(value) == 'table' and not string.find(value.err, 'WRONGTYPE', 1, true) then error(value.err, 0) end
   local stored, keep
   if type(value) == 'string' then stored, keep = decode(value) end
   bucket.keep = 0
@@ -889,15 +972,12 @@ local function settle(bucket, change)
   -- One more, because the server expires by whole milliseconds.
   local ttl = math.min(LARGEST, math.max(wait, keep - millis_now) + 1)
   return {
-    key = bucket.key, value = encode(keep, bucket.rates), ttl = expiry(ttl),
+    key = bucket.key, value = encode(keep, bucket.rates), ttl = ttl,
     ready = ready(bucket), channel = bucket.rates[1].channel,
   }
 end
 
 -- Read all, decide all, write all.
-
-local operation, longest_wait = ARGV[1], tonumber(ARGV[2])
-local argument = 2
 
 local function next_text()
   argument = argument + 1
@@ -920,13 +1000,37 @@ local function next_rate()
   return rate
 end
 
-local function next_bucket(key)
-  local bucket = { key = key, cost = next_number(), rates = {} }
-  for j = 1, next_number() do bucket.rates[j] = next_rate() end
-  return bucket
+local longest_wait, healed = 0, 0
+
+local function answer(...)
+  for _, part in ipairs({ ... }) do reply[#reply + 1] = part end
 end
 
-local healed = 0
+-- A server that may not write at all says so to all who asked, and not to each of them.
+local function answer_error(failure)
+  local text = type(failure) == 'table' and failure.err or tostring(failure)
+  if string.find(text, '^%-?READONLY') then error(failure, 0) end
+  answer(3, string.find(text, '^%u%u%u+ ') and text or 'ERR ' .. text)
+end
+
+local function next_buckets()
+  local buckets = {}
+  local keys = next_number()
+  longest_wait = next_number()
+  for i = 1, keys do
+    last_key = last_key + 1
+    buckets[i] = { key = KEYS[last_key], cost = next_number(), rates = {} }
+    for j = 1, next_number() do buckets[i].rates[j] = next_rate() end
+  end
+  return buckets
+end
+
+local function buckets_of_each()
+  local rate = new_rate(kind)
+  rate.period, rate.capacity, rate.refill, rate.units = period, capacity, refill, units
+  longest_wait = 0
+  return { { key = KEYS[key_of_each], cost = cost, rates = { rate } } }
+end
 
 local function loaded(bucket)
   load(bucket)
@@ -935,15 +1039,14 @@ local function loaded(bucket)
 end
 
 -- Leases of one key are charges of one bucket, which the first of them is.
-local function renew()
+local function renew(charges)
   local buckets, of_key, states, writes = {}, {}, {}, {}
-  for i, key in ipairs(KEYS) do
-    local charge = next_bucket(key)
-    if not of_key[key] then
-      of_key[key] = loaded(charge)
+  for i, charge in ipairs(charges) do
+    if not of_key[charge.key] then
+      of_key[charge.key] = loaded(charge)
       buckets[#buckets + 1] = charge
     end
-    local bucket, rate = of_key[key], charge.rates[1]
+    local bucket, rate = of_key[charge.key], charge.rates[1]
     states[i] = rate.algorithm.lease(rate, rate.algorithm.renewed(rate, bucket.rates[1].state))
     bucket.renewed = bucket.renewed or states[i] ~= LOST
   end
@@ -957,11 +1060,11 @@ local function renew()
   return 1, states, writes
 end
 
-local function decide()
-  local buckets, seen, writes = {}, {}, {}
+local function decide(buckets)
+  local seen, writes = {}, {}
   local admitted, wait, never, short_of_leases = true, 0, false, false
-  for i, key in ipairs(KEYS) do
-    local bucket = loaded(next_bucket(key))
+  for _, bucket in ipairs(buckets) do
+    loaded(bucket)
     local fits, bucket_wait, rewritten = see(bucket, longest_wait)
     admitted, wait, bucket.rewritten = admitted and fits, math.max(wait, bucket_wait), rewritten
     bucket.leased = bucket.rates[1].lease
@@ -970,10 +1073,9 @@ local function decide()
       never = never or bucket.cost > rate.capacity
       for _, number in ipairs(rate.seen) do seen[#seen + 1] = number end
     end
-    buckets[i] = bucket
   end
 
-  local taking = operation == 'take' or operation == 'queue'
+  local taking = operation == 'take' or operation == 'queue' or operation == 'each'
   local queueing = operation == 'queue' and short_of_leases and not never
   for _, bucket in ipairs(buckets) do
     local function take(rate, algorithm)
@@ -1004,22 +1106,38 @@ local function decide()
   return admitted and 1 or 0, seen, writes
 end
 
-local outcome, told, writes
-if operation == 'renew' then
-  outcome, told, writes = renew()
-else
-  outcome, told, writes = decide()
-end
-if untold then return { 2, 0, millis_now, untold } end
-for _, write in ipairs(writes) do
-  if write.value then
-    redis.call('SET', write.key, write.value, 'PX', write.ttl)
-  else
-    redis.call('DEL', write.key)
+local function write(writes)
+  for _, change in ipairs(writes) do
+    if change.value then
+      local failure = set(change.key, change.value, change.ttl).err
+      if failure then error(failure, 0) end
+    else
+      redis.call('DEL', change.key)
+    end
+    -- Who queues asks now and then all the same, so who may not publish decides all the same.
+    if change.ready and change.ready ~= '' then redis.pcall('PUBLISH', change.channel, change.ready) end
   end
-  -- Who queues asks now and then all the same, so who may not publish decides all the same.
-  if write.ready and write.ready ~= '' then redis.pcall('PUBLISH', write.channel, write.ready) end
 end
-reply = { outcome, healed, millis_now }
-for i, number in ipairs(told) do reply[i + 3] = number end
+
+local function decide_next(buckets)
+  untold, healed = nil, 0
+  local outcome, told, writes = (operation == 'renew' and renew or decide)(buckets)
+  if untold then return answer(2, untold) end
+  write(writes)
+  answer(outcome, healed, #told)
+  for _, number in ipairs(told) do answer(number) end
+end
+
+repeat
+  local each = operation == 'each'
+  local decided, failure = pcall(decide_next, each and buckets_of_each() or next_buckets())
+  if not decided then answer_error(failure) end
+  if each then
+    left_of_each = left_of_each - 1
+    if left_of_each == 0 or not decided then
+      key_of_each = key_of_each + 1
+      left_of_each = key_of_each <= last_of_each and string.byte(times, #times - last_of_each + key_of_each)
+    end
+  end
+until decide_shortly()
 return reply

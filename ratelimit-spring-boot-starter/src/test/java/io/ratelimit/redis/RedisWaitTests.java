@@ -33,7 +33,7 @@ class RedisWaitTests {
     }
 
     @Test
-    void fiveHundredWaitersAskOnceEachHoweverManyAreGranted() throws Exception {
+    void fiveHundredWaitersAskAtMostOnceEachHoweverManyAreGranted() throws Exception {
         RateLimiter limiter = limiters.define(
                 Limit.named("ten").rates("10/s").maxWait(Duration.ofMinutes(2)).build());
         limiter.tryAcquire("key", 10);
@@ -44,9 +44,10 @@ class RedisWaitTests {
         }
         waiters.get(20).get(60, TimeUnit.SECONDS);
         assertThat(waiters.get(499)).isNotDone();
-        assertThat(scriptCalls() - before).isEqualTo(500);
+        long asked = scriptCalls() - before;
+        assertThat(asked).isBetween(4L, 500L);
         limiters.close();
-        assertThat(scriptCalls() - before).as("those who still wait give back").isBetween(501L, 1_000L);
+        assertThat(scriptCalls() - before).as("those who still wait give back").isBetween(asked + 1, asked + 500);
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.function.UnaryOperator;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
@@ -24,16 +25,22 @@ final class VirtualTimeRedis {
 
     /** A store with keys of its own on a server; the clock tells nanoseconds since the epoch. */
     static RedisRateLimitStore store(RedisServer redis, LongSupplier nanoClock) {
-        return store(TestConnections.lettuce(redis), nanoClock);
+        return store(redis, nanoClock, driver -> driver);
+    }
+
+    /** The same, by way of another driver. */
+    static RedisRateLimitStore store(RedisServer redis, LongSupplier nanoClock, UnaryOperator<RedisDriver> around) {
+        return store(TestConnections.lettuce(redis), nanoClock, around);
     }
 
     /** A store with keys of its own on a cluster. */
     static RedisRateLimitStore store(RedisCluster cluster, LongSupplier nanoClock) {
-        return store(TestConnections.lettuce(cluster), nanoClock);
+        return store(TestConnections.lettuce(cluster), nanoClock, driver -> driver);
     }
 
-    private static RedisRateLimitStore store(LettuceConnectionFactory connections, LongSupplier nanoClock) {
-        RedisDriver driver = new Timed(LettuceDriver.of(connections, TIMEOUT), nanoClock);
+    private static RedisRateLimitStore store(
+            LettuceConnectionFactory connections, LongSupplier nanoClock, UnaryOperator<RedisDriver> around) {
+        RedisDriver driver = around.apply(new Timed(LettuceDriver.of(connections, TIMEOUT), nanoClock));
         RedisKeys keys = new RedisKeys("virtual" + STORES.incrementAndGet() + ":" + System.nanoTime() % 1_000_000);
         return new RedisRateLimitStore(driver, script(), keys, TIMEOUT);
     }
@@ -41,7 +48,7 @@ final class VirtualTimeRedis {
     static String script() {
         String lua = BucketScript.packaged();
         lua = replace(lua, "redis.call('TIME')", "{ ARGV[#ARGV - 1], ARGV[#ARGV] }");
-        return replace(lua, "string.format('%.0f', ttl)", "'3600000'");
+        return replace(lua, "'PX', ttl", "'PX', 3600000");
     }
 
     private static String replace(String lua, String what, String by) {
@@ -69,12 +76,12 @@ final class VirtualTimeRedis {
         }
 
         @Override
-        public CompletableFuture<List<Long>> evalSha(String sha, byte[][] keys, byte[][] args) {
+        public CompletableFuture<List<Object>> evalSha(String sha, byte[][] keys, byte[][] args) {
             return driver.evalSha(sha, keys, timed(args));
         }
 
         @Override
-        public CompletableFuture<List<Long>> eval(byte[] script, byte[][] keys, byte[][] args) {
+        public CompletableFuture<List<Object>> eval(byte[] script, byte[][] keys, byte[][] args) {
             return driver.eval(script, keys, timed(args));
         }
 

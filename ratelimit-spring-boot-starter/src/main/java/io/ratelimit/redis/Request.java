@@ -1,0 +1,44 @@
+package io.ratelimit.redis;
+
+import io.ratelimit.Charge;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One decision that the script is to make, and who waits for it.
+ *
+ * @param keys one for each charge
+ * @param arguments an entry of the script; empty if there is a rate
+ * @param charge to be taken now or not at all, by the rate; null for any other decision
+ * @param rate of the charge
+ * @param deadline an instant of nanoTime, from which on it is not sent, and nobody waits
+ * @param reply what the script answers
+ */
+record Request(
+        byte[][] keys,
+        byte[][] arguments,
+        @Nullable Charge charge,
+        @Nullable SmoothRate rate,
+        long deadline,
+        CompletableFuture<BucketReply> reply) {
+
+    private static final byte[][] NONE = {};
+
+    static Request of(byte[][] keys, byte[][] arguments, long deadline) {
+        return new Request(keys, arguments, null, null, deadline, new CompletableFuture<>());
+    }
+
+    /** Takes a charge now, or not at all. */
+    static Request of(byte[] key, Charge charge, SmoothRate rate, long deadline) {
+        return new Request(new byte[][] {key}, NONE, charge, rate, deadline, new CompletableFuture<>());
+    }
+
+    boolean isWanted(long now) {
+        return now - deadline < 0 && !reply.isDone();
+    }
+
+    void expire() {
+        reply.completeExceptionally(new TimeoutException());
+    }
+}
