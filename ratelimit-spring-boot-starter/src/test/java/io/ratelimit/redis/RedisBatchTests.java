@@ -182,6 +182,21 @@ class RedisBatchTests {
         assertThat(store.decide(new Charge(LIMIT, "a", 0)).remaining()).isBetween(8.0, 8.1);
     }
 
+    @Test
+    void whoCallsAfterBatchesThatWereNeverAnsweredIsSentAtOnce() {
+        DecisionQueue queue = new DecisionQueue(new BucketScript(driver, BucketScript.packaged()), false);
+        driver.hold();
+        long now = System.nanoTime();
+        List<Request> unanswered = List.of(take(now + 100_000_000), take(now + 100_000_000));
+        unanswered.forEach(queue::add);
+        assertThat(unanswered)
+                .allSatisfy(request ->
+                        assertThatThrownBy(request.reply()::join).hasCauseInstanceOf(TimeoutException.class));
+        assertThat(driver.calls()).isEqualTo(2);
+        queue.add(take(now + PATIENT.toNanos()));
+        assertThat(driver.calls()).isEqualTo(1);
+    }
+
     private static Request take(long deadline) {
         Charge charge = new Charge(LIMIT, "a", 1_000);
         byte[] key = new RedisKeys("ratelimit").key(LIMIT.name(), "a");
