@@ -89,7 +89,8 @@ final class Block {
         TokenBucket bucket = narrow;
         if (bucket != null) {
             long level = Math.min(bucket.capacity(), seen[1] - spent * bucket.unitsPerThousandth());
-            return new Decision(charge, maxWait, true, level, (spent < 0 ? seenOlder : seen)[0]);
+            long tick = (spent < 0 ? seenOlder : seen)[0];
+            return new Decision(charge, maxWait, true, level, tick * bucket.tickNanos());
         }
         long[] told = seen.clone();
         int at = 0;

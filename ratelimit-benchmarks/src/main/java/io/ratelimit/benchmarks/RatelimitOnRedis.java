@@ -26,8 +26,8 @@ record RatelimitOnRedis(RateLimiters limiters, RateLimiter limiter) implements R
         connections.afterPropertiesSet();
         RedisRateLimitStore store = RedisRateLimitStore.create(connections, "ratelimit", DEADLINE);
         connections.destroy();
-        RateLimiters limiters =
-                new RateLimiters(new FallbackStore(new PrefetchingStore(new RememberingStore(store)), MemoryStore.create()), List.of());
+        RateLimiters limiters = new RateLimiters(
+                new FallbackStore(new PrefetchingStore(new RememberingStore(store)), MemoryStore.create()), List.of());
         return new RatelimitOnRedis(limiters, limiters.define(quota.limit(Math.min(prefetch, quota.capacity - 1))));
     }
 
