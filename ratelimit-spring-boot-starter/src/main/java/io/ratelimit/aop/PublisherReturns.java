@@ -1,5 +1,7 @@
 package io.ratelimit.aop;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.springframework.core.ReactiveAdapter;
@@ -49,10 +51,19 @@ record PublisherReturns(ReactiveAdapter adapter) implements Returns {
                         : outcome(call).flatMap(outcome -> Mono.from(publisher(call, outcome))));
     }
 
-    /** Decides a call anew for each subscriber; one that cancels gives back what was promised, or has just been granted. */
+    /** Decides a call anew for each subscriber; what one was promised, or granted, who is gone before it runs is given back. */
     private static Mono<Outcome> outcome(LimitedCall call) {
-        return Mono.defer(() -> Mono.fromFuture(call.again().decideAsync()))
-                .doOnDiscard(Outcome.class, Outcome::dropped);
+        return Mono.defer(() -> {
+            CompletableFuture<Outcome> decision = call.again().decideAsync();
+            AtomicBoolean taken = new AtomicBoolean();
+            return Mono.fromFuture(decision)
+                    .doOnCancel(() -> {
+                        if (taken.compareAndSet(false, true)) {
+                            decision.thenAccept(Outcome::dropped);
+                        }
+                    })
+                    .filter(outcome -> taken.compareAndSet(false, true));
+        });
     }
 
     /** Runs what was decided; the one place that sees how it ends. */

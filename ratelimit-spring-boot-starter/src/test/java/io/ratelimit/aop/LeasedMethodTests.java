@@ -24,8 +24,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.reactivestreams.Publisher;
+import org.reactivestreams.Subscription;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import reactor.core.Disposable;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -251,6 +255,25 @@ class LeasedMethodTests {
             service.sink().tryEmitValue("value");
             assertThat(mono.block()).isEqualTo("value");
             assertThat(mono.block()).isEqualTo("value");
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1})
+    void aSubscriberWhoIsGoneAtOnceHoldsNothing(long wanted) {
+        run((service, limiters) -> {
+            for (Publisher<String> call : List.of(service.mono(), service.flux())) {
+                call.subscribe(new BaseSubscriber<>() {
+                    @Override
+                    protected void hookOnSubscribe(Subscription subscription) {
+                        subscription.cancel();
+                        if (wanted > 0) {
+                            subscription.request(wanted);
+                        }
+                    }
+                });
+                assertThat(isFree(limiters)).isTrue();
+            }
         });
     }
 
