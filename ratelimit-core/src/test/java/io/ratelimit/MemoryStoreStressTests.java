@@ -13,9 +13,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Charges, sweeps, evictions, shared buckets and redefinitions at once, on a clock that stands: capacity is conserved. */
+@Tag("slow")
 class MemoryStoreStressTests {
 
     private static final int KEYS = 40;

@@ -1,5 +1,6 @@
 package io.ratelimit.autoconfigure;
 
+import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimiters;
 import io.ratelimit.actuate.RateLimitsEndpoint;
 import io.ratelimit.aop.RateLimitedMethods;
@@ -23,5 +24,12 @@ public final class RateLimitEndpointAutoConfiguration {
     @ConditionalOnMissingBean
     RateLimitsEndpoint rateLimitsEndpoint(RateLimiters limiters, RateLimitedMethods methods) {
         return new RateLimitsEndpoint(limiters, methods::usedBy, methods::choosing);
+    }
+
+    /** Decisions are counted for whoever listens, and the endpoint tells totals. */
+    @Bean
+    @ConditionalOnAvailableEndpoint(endpoint = RateLimitsEndpoint.class)
+    RateLimitListener rateLimitTotals() {
+        return new RateLimitListener() {};
     }
 }

@@ -11,6 +11,7 @@ import io.ratelimit.MemoryStore;
 import io.ratelimit.OnStoreFailure;
 import io.ratelimit.Permit;
 import io.ratelimit.PrefetchingStore;
+import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiters;
@@ -264,7 +265,8 @@ abstract class RateLimitsEndpointResponses {
         @Bean
         RateLimiters limiters(FailingStore store) {
             return new RateLimiters(
-                    new FallbackStore(new PrefetchingStore(store), MemoryStore.create(() -> 0, 100)), List.of());
+                    new FallbackStore(new PrefetchingStore(store), MemoryStore.create(() -> 0, 100)),
+                    List.of(new RateLimitListener() {}));
         }
 
         @Bean

@@ -7,10 +7,12 @@ import io.ratelimit.test.VirtualClock;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The Redis store keeps the contract while its refusals are remembered, by a clock that goes on with the server's. */
 @ExtendWith(RedisExtension.class)
+@Tag("slow")
 class RememberedRefusalsContractTests extends RateLimitStoreContract {
 
     private final RedisServer redis;

@@ -3,8 +3,10 @@ package io.ratelimit.test;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RememberingStore;
+import org.junit.jupiter.api.Tag;
 
 /** A store whose refusals are remembered answers like the store alone. */
+@Tag("slow")
 class RememberingStoreContractTests extends RateLimitStoreContract {
 
     @Override

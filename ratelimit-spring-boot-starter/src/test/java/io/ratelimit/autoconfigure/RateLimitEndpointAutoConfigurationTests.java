@@ -1,0 +1,44 @@
+package io.ratelimit.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ratelimit.RateLimiters;
+import io.ratelimit.Source;
+import io.ratelimit.actuate.RateLimitsEndpoint;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+
+class RateLimitEndpointAutoConfigurationTests {
+
+    private final ApplicationContextRunner application = new ApplicationContextRunner()
+            .withConfiguration(AutoConfigurations.of(
+                    AopAutoConfiguration.class,
+                    RateLimitAutoConfiguration.class,
+                    RateLimitEndpointAutoConfiguration.class))
+            .withPropertyValues("ratelimit.store=memory", "ratelimit.limits.search=10/s");
+
+    @Test
+    void theEndpointHasTotalsToShowWhereNobodyElseListens() {
+        application
+                .withPropertyValues("management.endpoints.web.exposure.include=ratelimits")
+                .run(context -> {
+                    assertThat(context).hasSingleBean(RateLimitsEndpoint.class);
+                    assertThat(counted(context.getBean(RateLimiters.class))).isEqualTo(1);
+                });
+    }
+
+    @Test
+    void nothingIsCountedWhereTheEndpointIsNotExposed() {
+        application.run(context -> {
+            assertThat(context).doesNotHaveBean(RateLimitsEndpoint.class);
+            assertThat(counted(context.getBean(RateLimiters.class))).isZero();
+        });
+    }
+
+    private static long counted(RateLimiters limiters) {
+        limiters.get("search").tryAcquire("user-42");
+        return limiters.get("search").count(true, Source.STORE);
+    }
+}
