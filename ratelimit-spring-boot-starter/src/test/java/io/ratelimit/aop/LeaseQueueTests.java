@@ -62,8 +62,9 @@ class LeaseQueueTests {
             assertThat(last).succeedsWithin(SOON);
             assertThat(service.ran()).containsExactly("future", "mono", "plain", "flux", "last");
             assertThat(plain.result).succeedsWithin(SOON).isEqualTo("plain");
+            // A place is free before its caller hears of the end, so the last call may end before others are told.
             assertThat(List.of(future, mono, flux))
-                    .allSatisfy(result -> assertThat(result).isDone());
+                    .allSatisfy(result -> assertThat(result).succeedsWithin(SOON));
             assertThat(service.most()).isEqualTo(1);
             assertThat(isFree(limiters)).isTrue();
         });
