@@ -103,14 +103,19 @@ final class Bucket {
         return Objects.requireNonNull(key);
     }
 
-    /** Compares what is mostly the same object as such first: the code of a whole comparison makes the hot path too long to inline. */
-    boolean isOf(Limit limit, String text) {
-        return (text == key || text.equals(key))
-                && (limit == shape.limit || limit.name().equals(shape.limit.name()));
+    /** Compares what may be the same objects as such first: the code of a whole comparison makes the hot path too long to inline. */
+    boolean isOf(int ofBoth, Limit limit, String text) {
+        return text == key && limit == shape.limit
+                || hash == ofBoth && text.equals(key) && limit.name().equals(shape.limit.name());
     }
 
     long word() {
         return word;
+    }
+
+    /** Whether a word is neither {@link #HELD} nor {@link #GONE}. */
+    static boolean isFree(long word) {
+        return word > GONE;
     }
 
     boolean replace(long expected, long next) {

@@ -24,13 +24,9 @@ final class BucketMap implements Iterable<Bucket> {
     private static final int SEGMENT_BITS = 4;
     private static final int LONGEST_CHAIN = 8;
     private static final int FEWEST_CHAINS = 16;
-    private static final VarHandle CHAINS = MethodHandles.arrayElementVarHandle(Bucket[][].class);
     private static final VarHandle CHAIN = MethodHandles.arrayElementVarHandle(Bucket[].class);
 
     private final boolean secret;
-    /** The first bucket of each chain of each segment. */
-    private final @Nullable Bucket[][] firsts = new Bucket[SEGMENTS][FEWEST_CHAINS];
-
     private final Segment[] segments = new Segment[SEGMENTS];
     private volatile @Nullable BucketMap apart;
 
@@ -41,21 +37,21 @@ final class BucketMap implements Iterable<Bucket> {
     private BucketMap(boolean secret) {
         this.secret = secret;
         for (int i = 0; i < SEGMENTS; i++) {
-            segments[i] = new Segment(i);
+            segments[i] = new Segment();
         }
     }
 
     /** The bucket of a limit's key; null if there is none. */
     @Nullable Bucket get(Limit limit, String key) {
-        int hash = hash(limit, key);
+        int hash = hash(limit, key.hashCode());
         Bucket bucket = glimpse(hash, limit, key);
         return bucket != null ? bucket : lookedFor(hash, limit, key);
     }
 
     /** The bucket of a key, unless there is none, or it stands apart, or was moved meanwhile. */
     private @Nullable Bucket glimpse(int hash, Limit limit, String key) {
-        for (Bucket each = first(chains(hash & SEGMENTS - 1), hash); each != null; each = each.next) {
-            if (each.hash == hash && each.isOf(limit, key)) {
+        for (Bucket each = first(segment(hash).chains, hash); each != null; each = each.next) {
+            if (each.isOf(hash, limit, key)) {
                 return each;
             }
         }
@@ -71,12 +67,12 @@ final class BucketMap implements Iterable<Bucket> {
             bucket = glimpse(hash, limit, key);
         } while (bucket == null && ((before & 1) != 0 || segment.growth != before));
         BucketMap others = bucket == null ? apart : null;
-        return others == null ? bucket : others.get(limit, key);
+        return others == null ? bucket : others.lookedFor(hash(limit, SecretHash.of(key)), limit, key);
     }
 
     /** Adds a bucket, unless its key has one already; returns that one. */
     @Nullable Bucket putIfAbsent(Bucket bucket) {
-        int hash = hash(bucket.limit(), bucket.key());
+        int hash = hash(bucket);
         Segment segment = segment(hash);
         synchronized (segment) {
             Bucket there = lookedFor(hash, bucket.limit(), bucket.key());
@@ -93,7 +89,7 @@ final class BucketMap implements Iterable<Bucket> {
 
     /** Takes a bucket out, or puts another one of the same key in its place; false if it is not there. */
     boolean replace(Bucket bucket, @Nullable Bucket next) {
-        int hash = hash(bucket.limit(), bucket.key());
+        int hash = hash(bucket);
         Segment segment = segment(hash);
         synchronized (segment) {
             if (next != null) {
@@ -123,13 +119,15 @@ final class BucketMap implements Iterable<Bucket> {
         return segments[hash & SEGMENTS - 1];
     }
 
-    private int hash(Limit limit, String key) {
-        int hash = 31 * limit.name().hashCode() + (secret ? SecretHash.of(key) : key.hashCode());
-        return hash ^ hash >>> 16;
+    private int hash(Bucket bucket) {
+        return hash(
+                bucket.limit(),
+                secret ? SecretHash.of(bucket.key()) : bucket.key().hashCode());
     }
 
-    private @Nullable Bucket[] chains(int segment) {
-        return (Bucket[]) CHAINS.getAcquire(firsts, segment);
+    private static int hash(Limit limit, int ofKey) {
+        int hash = limit.nameHash() + ofKey;
+        return hash ^ hash >>> 16;
     }
 
     private static @Nullable Bucket first(@Nullable Bucket[] chains, int hash) {
@@ -137,37 +135,35 @@ final class BucketMap implements Iterable<Bucket> {
     }
 
     /** What changes some of the chains, of which it has at least a third more than buckets. */
-    private final class Segment {
+    private static final class Segment {
 
-        private final int index;
+        /** The first bucket of each chain. */
+        private volatile @Nullable Bucket[] chains = new Bucket[FEWEST_CHAINS];
+
         /** How often the segment began and ended to grow: odd while it does. */
         private volatile int growth;
 
         private int size;
 
-        Segment(int index) {
-            this.index = index;
-        }
-
         boolean isCrowded(int hash) {
             int length = 0;
-            for (Bucket each = first(chains(index), hash); each != null; each = each.next) {
+            for (Bucket each = first(chains, hash); each != null; each = each.next) {
                 length++;
             }
             return length >= LONGEST_CHAIN;
         }
 
         void add(Bucket bucket) {
-            if (++size > chains(index).length / 4 * 3) {
+            if (++size > chains.length / 4 * 3) {
                 grow();
             }
-            bucket.next = first(chains(index), bucket.hash);
-            begin(chains(index), bucket.hash, bucket);
+            bucket.next = first(chains, bucket.hash);
+            begin(chains, bucket.hash, bucket);
         }
 
         boolean replace(int hash, Bucket bucket, @Nullable Bucket next) {
             Bucket before = null;
-            Bucket each = first(chains(index), hash);
+            Bucket each = first(chains, hash);
             while (each != null && each != bucket) {
                 before = each;
                 each = each.next;
@@ -183,7 +179,7 @@ final class BucketMap implements Iterable<Bucket> {
                 following = next;
             }
             if (before == null) {
-                begin(chains(index), hash, following);
+                begin(chains, hash, following);
             } else {
                 before.next = following;
             }
@@ -192,7 +188,6 @@ final class BucketMap implements Iterable<Bucket> {
 
         private void grow() {
             growth++;
-            @Nullable Bucket[] chains = chains(index);
             @Nullable Bucket[] wider = new Bucket[chains.length * 2];
             for (Bucket first : chains) {
                 for (Bucket each = first, rest; each != null; each = rest) {
@@ -201,7 +196,7 @@ final class BucketMap implements Iterable<Bucket> {
                     begin(wider, each.hash, each);
                 }
             }
-            CHAINS.setRelease(firsts, index, wider);
+            chains = wider;
             growth++;
         }
 
@@ -212,7 +207,7 @@ final class BucketMap implements Iterable<Bucket> {
 
     private final class Walk implements Iterator<Bucket> {
 
-        private @Nullable Bucket[] chains = chains(0);
+        private @Nullable Bucket[] chains = segments[0].chains;
         private int segment;
         private int chain;
         private @Nullable Bucket ahead;
@@ -224,7 +219,7 @@ final class BucketMap implements Iterable<Bucket> {
                 if (chain < chains.length) {
                     ahead = (Bucket) CHAIN.getAcquire(chains, chain++);
                 } else if (++segment < SEGMENTS) {
-                    chains = chains(segment);
+                    chains = segments[segment].chains;
                     chain = 0;
                 } else {
                     BucketMap map = apart;

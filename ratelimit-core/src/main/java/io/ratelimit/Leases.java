@@ -41,11 +41,9 @@ final class Leases {
         this.lost = lost;
     }
 
-    /** Renews the leases of a call that runs, if it holds any. */
+    /** Renews the leases of a call that runs. */
     void hold(Decision decision) {
-        if (decision.isLeased()) {
-            keep(decision, this::told);
-        }
+        keep(decision, this::told);
     }
 
     /** Renews the leases of a decision until they are dropped, and tells what became of them each time. */

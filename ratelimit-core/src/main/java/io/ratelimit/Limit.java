@@ -44,6 +44,7 @@ public final class Limit {
     private final List<Arithmetic> arithmetic;
     private final Duration longestWait;
     private final Limit local;
+    private final int nameHash;
 
     private Limit(Builder builder) {
         this.name = builder.name;
@@ -77,6 +78,7 @@ public final class Limit {
         this.prefetch = prefetch(builder.prefetch);
         this.localShare = requireShare(builder.localShare);
         this.local = localShare.equals(BigDecimal.ONE) ? this : sharedDown();
+        this.nameHash = 31 * name.hashCode();
     }
 
     /**
@@ -107,6 +109,11 @@ public final class Limit {
     }
 
     /** {@return the rates, all of which must admit a call} */
+    /** Of limits of different names mostly different. */
+    int nameHash() {
+        return nameHash;
+    }
+
     public List<Rate> rates() {
         return rates;
     }

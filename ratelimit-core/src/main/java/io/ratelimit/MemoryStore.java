@@ -170,13 +170,16 @@ public final class MemoryStore implements RateLimitStore {
     }
 
     private Decision decide(Charge charge, Duration maxWait) {
-        Bucket bucket = buckets.get(charge.limit(), SecretHash.shortened(charge.key()));
+        // A key that is too long is not found so, and is for the general case, which shortens it.
+        Bucket bucket = buckets.get(charge.limit(), charge.key());
         Decision decision = null;
-        if (bucket != null && bucket.shape.isSmooth()) {
+        if (bucket != null && bucket.shape.countsLike(charge.limit())) {
             TokenBucket only = bucket.shape.narrow;
-            decision = only != null
-                    ? decideByWord(charge, maxWait, bucket, only)
-                    : decideByWords(charge, maxWait, bucket, bucket.shape.smooth);
+            if (only != null) {
+                decision = decideByWord(charge, maxWait, bucket, only);
+            } else if (bucket.shape.isSmooth()) {
+                decision = decideByWords(charge, maxWait, bucket, bucket.shape.smooth);
+            }
         }
         return decision != null ? decision : decideHeld(List.of(charge), maxWait);
     }
@@ -186,24 +189,25 @@ public final class MemoryStore implements RateLimitStore {
         for (int spins = 0; ; spins++) {
             // The word before the clock: a word of later than now would show less than there ever was.
             long word = bucket.word();
-            if (word == Bucket.GONE) {
-                return null;
-            }
-            if (word == Bucket.HELD) {
+            if (!Bucket.isFree(word)) {
+                if (word == Bucket.GONE) {
+                    return null;
+                }
                 Bucket.pause(spins);
                 continue;
             }
             long nanos = nanos();
-            if (!bucket.shape.serves(charge.limit(), nanos)) {
+            if (!bucket.shape.reaches(nanos)) {
                 return null;
             }
-            long now = bucket.shape.ticksSinceBase(0, nanos);
+            long now = bucket.shape.ticksSinceBase(rate, nanos);
             long level = rate.level(word, now);
-            long cost = charge.cost() * rate.unitsPerThousandth();
-            boolean admitted = charge.cost() == 0
-                    || charge.cost() <= rate.capacityThousandths() && level >= cost
+            long price = rate.price(charge.cost());
+            boolean admitted = level >= price
+                    || price == 0
                     || !maxWait.isZero() && rate.untilAdmitted(level, charge.cost()) <= rate.waitWithin(maxWait);
-            if (!admitted || charge.cost() == 0 || bucket.replace(word, rate.fullAt(level - cost, now))) {
+            long taken = admitted ? price : 0;
+            if (taken == 0 || bucket.replace(word, rate.fullAt(level - taken, now))) {
                 return new Decision(charge, maxWait, admitted, level, nanos);
             }
         }
@@ -216,7 +220,7 @@ public final class MemoryStore implements RateLimitStore {
             return null;
         }
         long nanos = nanos();
-        if (!bucket.shape.serves(charge.limit(), nanos)) {
+        if (!bucket.shape.reaches(nanos)) {
             bucket.release(word);
             return null;
         }

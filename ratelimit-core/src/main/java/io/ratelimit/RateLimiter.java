@@ -356,9 +356,14 @@ public final class RateLimiter {
     }
 
     private String checked(@Nullable String key) {
-        if (key == null || key.isEmpty() || Character.isWhitespace(key.charAt(0)) && key.isBlank()) {
+        if (key == null || key.isEmpty() || mayBeSpace(key.charAt(0)) && key.isBlank()) {
             throw new EmptyKeyException(name);
         }
         return key;
+    }
+
+    /** True of all white space, which is looked for only then: that takes longer than to see that it cannot be. */
+    private static boolean mayBeSpace(char first) {
+        return first <= ' ' || first > 0xff;
     }
 }

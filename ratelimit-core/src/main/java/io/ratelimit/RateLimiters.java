@@ -444,7 +444,9 @@ public final class RateLimiters implements AutoCloseable {
 
     /** The one door through which every decision leaves. What it holds is renewed from here on; it is counted if somebody listens. */
     private Decision counted(@Nullable RateLimiter only, Decision decision) {
-        leases.hold(decision);
+        if (decision.isLeased()) {
+            leases.hold(decision);
+        }
         if (!listeners.isEmpty()) {
             count(only, decision);
             listeners.tell(decision, RateLimitListener::onDecision);

@@ -66,7 +66,20 @@ final class Shape {
     }
 
     boolean serves(Limit other, long nanos) {
-        return (limit == other || limit.countsLike(other)) && nanos - baseNanos <= servedNanos;
+        return countsLike(other) && reaches(nanos);
+    }
+
+    boolean countsLike(Limit other) {
+        return limit == other || limit.countsLike(other);
+    }
+
+    boolean reaches(long nanos) {
+        return nanos - baseNanos <= servedNanos;
+    }
+
+    /** Ticks since the base of the only rate, at an instant that is {@linkplain #reaches(long) reached}. */
+    long ticksSinceBase(TokenBucket only, long nanos) {
+        return ticks(only, nanos - baseNanos);
     }
 
     /** Ticks since the base of a smooth rate; of one that was left alone for very long, fewer. */

@@ -297,6 +297,11 @@ public final class TokenBucket implements Arithmetic {
     }
 
     /** When, in units, a smooth bucket at this level is full again. */
+    /** What a cost takes, in units; of one that never fits, more than the capacity. */
+    long price(long cost) {
+        return Math.min(cost, capacityThousandths + 1) * unitsPerThousandth;
+    }
+
     long fullAt(long level, long now) {
         return now * refill + capacity() - level;
     }
