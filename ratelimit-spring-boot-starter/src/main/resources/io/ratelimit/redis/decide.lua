@@ -30,55 +30,49 @@ local fmod = math.fmod
 
 local time = redis.call('TIME')
 local micros_now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-local millis_now = (micros_now - fmod(micros_now, 1000)) / 1000
-
-local function set(key, value, ttl) return redis.pcall('SET', key, value, 'PX', ttl) end
-
--- How many entries are to come, what was read last of the arguments and of the keys, and the answer so far.
-local entries, argument, last_key, reply = tonumber(ARGV[1]), 1, 0, { micros_now }
+local reply = { micros_now }
 
 -- A short way for the calls that are most frequent: they take from one smooth token bucket of one key, which is as it was
 -- left under the same configuration, and are admitted, or refused without a wait. Anything else, or any doubt, is for what
 -- follows, which decides these calls in the same way and takes several times as long, most of it for its functions. The
--- server has one thread for all, so this is written for speed: no function or table that can be done without.
+-- server has one thread for all, so this is written for speed: no function, table or variable of another function that can
+-- be done without.
 
 local STATE, STATE_BYTES = '>I7i7', 14
 
--- The operation of the entry that was read last; of 'each' its numbers, the key that is next and how often it is wanted.
-local operation
-local cost, kind, period, capacity, refill, units, scale, times
-local key_of_each, last_of_each, left_of_each
-
--- True if nothing is left to decide of the call, false at a decision that is for what follows.
-local function decide_shortly()
+-- Takes the entries that are to come, how many arguments and keys were read, and what is left of an 'each' that was begun:
+-- its numbers, the key that is next, the last one, and how often the next one is wanted. Returns nothing when all is
+-- decided; at a decision that is for what follows the same again, and its operation before the last.
+local function decide_shortly(entries, argument, last_key, each)
+  local KEYS, ARGV, reply, largest, state_bytes = KEYS, ARGV, reply, LARGEST, STATE_BYTES
   local call, sub, byte, pack, unpack = redis.pcall, string.sub, string.byte, struct.pack, struct.unpack
+  local cost, kind, period, capacity, refill, units, scale, times, key, last, left
+  if each then
+    cost, kind, period, capacity, refill = each.cost, each.kind, each.period, each.capacity, each.refill
+    units, scale, times, key, last, left = each.units, each.scale, each.times, each.key, each.last, each.left
+  end
   local answered = #reply
-  while entries > 0 or left_of_each do
-    if not left_of_each then
-      entries, operation = entries - 1, ARGV[argument + 1]
-      if operation ~= 'each' then
-        argument = argument + 1
-        return false
-      end
+  while entries > 0 or left do
+    if not left then
+      entries = entries - 1
+      local operation = ARGV[argument + 1]
+      if operation ~= 'each' then return entries, argument + 1, last_key, operation end
       kind, cost, period, capacity, refill, units = unpack('>BI7I7I7I7I7', ARGV[argument + 2])
       scale, times = ARGV[argument + 3], ARGV[argument + 4]
-      argument, key_of_each, last_of_each, left_of_each = argument + 4, last_key + 1, last_key + #times, byte(times)
-      last_key = last_of_each
+      argument, key, last, left = argument + 4, last_key + 1, last_key + #times, byte(times)
+      last_key = last
     end
-    if cost > capacity then return false end
 
     local milli, full, price, state_at = kind == 2, capacity * units, cost * units, #scale + 1
-    local now = milli and millis_now or micros_now
-    while left_of_each do
-      local key, wanted, at, level = KEYS[key_of_each], left_of_each, now, full
-      local value = call('GET', key)
+    local now = milli and (micros_now - fmod(micros_now, 1000)) / 1000 or micros_now
+    while left and cost <= capacity do
+      local at, level = now, full
+      local value = call('GET', KEYS[key])
       if value then
-        if type(value) ~= 'string' or #value ~= #scale + STATE_BYTES or sub(value, 1, #scale) ~= scale then
-          return false
-        end
+        if type(value) ~= 'string' or #value ~= #scale + state_bytes or sub(value, 1, #scale) ~= scale then break end
         at, level = unpack(STATE, value, state_at)
-        if at > LARGEST or level < -LARGEST or level > full or full - level + refill > LARGEST
-          or full + refill > LARGEST or now < at - full / refill then return false end
+        if at > largest or level < -largest or level > full or full - level + refill > largest
+          or full + refill > largest or now < at - full / refill then break end
         if now > at then
           local came = (now - at) * refill
           at, level = now, came < full - level and level + came or full
@@ -86,26 +80,34 @@ local function decide_shortly()
         if level == full then at = now end
       end
 
-      local admitted = wanted
-      if wanted * price > level and cost > 0 then
+      local admitted = left
+      if left * price > level and cost > 0 then
         admitted = level < price and 0 or (level - fmod(level, price)) / price
       end
       if admitted > 0 and cost > 0 then
-        local left = level - admitted * price
-        local rest = fmod(full - left, refill)
-        local wait = (full - left - rest) / refill + (rest > 0 and 1 or 0) + at - now
+        local remaining = level - admitted * price
+        local rest = fmod(full - remaining, refill)
+        local wait = (full - remaining - rest) / refill + (rest > 0 and 1 or 0) + at - now
         local ttl = (milli and wait or math.ceil(wait / 1000)) + 1
-        if set(key, scale .. pack(STATE, at, left), ttl).err then return false end
+        if call('SET', KEYS[key], scale .. pack(STATE, at, remaining), 'PX', ttl).err then break end
       end
       reply[answered + 1], reply[answered + 2] = 4 + admitted, level
-      answered, key_of_each = answered + 2, key_of_each + 1
-      left_of_each = key_of_each <= last_of_each and byte(times, #times - last_of_each + key_of_each)
+      answered, key = answered + 2, key + 1
+      left = key <= last and byte(times, #times - last + key)
+    end
+    if left then
+      return entries, argument, last_key, 'each', {
+        cost = cost, kind = kind, period = period, capacity = capacity, refill = refill,
+        units = units, scale = scale, times = times, key = key, last = last, left = left,
+      }
     end
   end
-  return true
 end
 
-if decide_shortly() then return reply end
+local entries, argument, last_key, operation, each = decide_shortly(tonumber(ARGV[1]), 1, 0)
+if not entries then return reply end
+
+local millis_now = (micros_now - fmod(micros_now, 1000)) / 1000
 
 local function floor_div(a, b)
   local rest = fmod(a, b)
@@ -1026,10 +1028,10 @@ local function next_buckets()
 end
 
 local function buckets_of_each()
-  local rate = new_rate(kind)
-  rate.period, rate.capacity, rate.refill, rate.units = period, capacity, refill, units
+  local rate = new_rate(each.kind)
+  rate.period, rate.capacity, rate.refill, rate.units = each.period, each.capacity, each.refill, each.units
   longest_wait = 0
-  return { { key = KEYS[key_of_each], cost = cost, rates = { rate } } }
+  return { { key = KEYS[each.key], cost = each.cost, rates = { rate } } }
 end
 
 local function loaded(bucket)
@@ -1109,7 +1111,7 @@ end
 local function write(writes)
   for _, change in ipairs(writes) do
     if change.value then
-      local failure = set(change.key, change.value, change.ttl).err
+      local failure = redis.pcall('SET', change.key, change.value, 'PX', change.ttl).err
       if failure then error(failure, 0) end
     else
       redis.call('DEL', change.key)
@@ -1129,15 +1131,15 @@ local function decide_next(buckets)
 end
 
 repeat
-  local each = operation == 'each'
   local decided, failure = pcall(decide_next, each and buckets_of_each() or next_buckets())
   if not decided then answer_error(failure) end
   if each then
-    left_of_each = left_of_each - 1
-    if left_of_each == 0 or not decided then
-      key_of_each = key_of_each + 1
-      left_of_each = key_of_each <= last_of_each and string.byte(times, #times - last_of_each + key_of_each)
+    each.left = each.left - 1
+    if each.left == 0 or not decided then
+      each.key = each.key + 1
+      each.left = each.key <= each.last and string.byte(each.times, #each.times - each.last + each.key)
     end
   end
-until decide_shortly()
+  entries, argument, last_key, operation, each = decide_shortly(entries, argument, last_key, each)
+until not entries
 return reply

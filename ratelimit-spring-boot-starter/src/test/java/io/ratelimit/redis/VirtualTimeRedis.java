@@ -48,7 +48,8 @@ final class VirtualTimeRedis {
     static String script() {
         String lua = BucketScript.packaged();
         lua = replace(lua, "redis.call('TIME')", "{ ARGV[#ARGV - 1], ARGV[#ARGV] }");
-        return replace(lua, "'PX', ttl", "'PX', 3600000");
+        lua = replace(lua, "'PX', ttl", "'PX', 3600000");
+        return replace(lua, "'PX', change.ttl", "'PX', 3600000");
     }
 
     private static String replace(String lua, String what, String by) {
