@@ -10,6 +10,7 @@ import io.ratelimit.MemoryStore;
 import io.ratelimit.PrefetchingStore;
 import io.ratelimit.Rate;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.RememberingStore;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,9 +21,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** Several nodes on one exact store: together they admit at most what it grants, and nodes × prefetch. */
+/**
+ * Several nodes on one exact store: together they admit at most what it grants, and nodes × prefetch, whether or not they
+ * remember what it refused.
+ */
 class PrefetchBoundTests {
 
     private static final Rate RATE = Rate.parse("100/s burst 60");
@@ -36,26 +40,40 @@ class PrefetchBoundTests {
     private final VirtualClock clock = new VirtualClock();
     private final MemoryStore shared = MemoryStore.create(clock, 100);
     private final List<LateStore> stores = new ArrayList<>();
-    private final List<PrefetchingStore> nodes = new ArrayList<>();
+    private final List<RateLimitStore> nodes = new ArrayList<>();
     private final DecisionLog log = new DecisionLog();
 
     PrefetchBoundTests() {
         for (int i = 0; i < NODES; i++) {
             stores.add(new LateStore(shared));
-            nodes.add(new PrefetchingStore(stores.get(i), clock));
         }
     }
 
+    private void open(boolean remembers) {
+        for (int i = 0; i < NODES; i++) {
+            nodes.add(node(i, remembers));
+        }
+    }
+
+    private RateLimitStore node(int number, boolean remembers) {
+        RateLimitStore store = stores.get(number);
+        return new PrefetchingStore(remembers ? new RememberingStore(store, clock) : store, clock);
+    }
+
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
-    void whateverIsCalledNoIntervalAdmitsMore(int seed) {
+    @CsvSource({"1, false", "2, false", "3, false", "4, false", "5, true", "6, true", "7, true", "8, true"})
+    void whateverIsCalledNoIntervalAdmitsMore(int seed, boolean remembers) {
         Random random = new Random(seed);
+        int remembered = 0;
+        open(remembers);
         for (int burst = 0; burst < 60; burst++) {
             int calls = random.nextInt(120);
             int mostCost = random.nextBoolean() ? 1_000 : 20_000;
             for (int call = 0; call < calls; call++) {
                 int node = random.nextInt(NODES);
-                call(node, 1 + random.nextInt(mostCost), random.nextInt(4));
+                int asked = stores.get(node).asked;
+                boolean admitted = call(node, 1 + random.nextInt(mostCost), random.nextInt(4));
+                remembered += !admitted && stores.get(node).asked == asked ? 1 : 0;
                 if (random.nextInt(3) == 0) {
                     stores.get(random.nextInt(NODES)).answer();
                 }
@@ -64,11 +82,12 @@ class PrefetchBoundTests {
             if (random.nextInt(10) == 0) {
                 int replaced = random.nextInt(NODES);
                 nodes.get(replaced).close();
-                nodes.set(replaced, new PrefetchingStore(stores.get(replaced), clock));
+                nodes.set(replaced, node(replaced, remembers));
             }
             stores.forEach(LateStore::answer);
             clock.advance(Duration.ofMillis(random.nextInt(1_500)));
         }
+        assertThat(remembered > 0).isEqualTo(remembers);
         assertThat(log.admittedTokens()).isGreaterThan(1_000);
         assertThat(log.excess(RATE)).isLessThanOrEqualTo(NODES * PREFETCH);
         assertThat(log.check(RATE.withBurst(60 + NODES * PREFETCH)).overAdmissions())
@@ -78,6 +97,7 @@ class PrefetchBoundTests {
     /** The bound is tight: full hands and a full bucket are spent in one moment. */
     @Test
     void allThatIsInHandMayComeOnTopOfAFullBucket() {
+        open(false);
         for (int node = 0; node < NODES; node++) {
             call(node, 1_000, 0);
             call(node, 1_000, 0);
@@ -93,7 +113,7 @@ class PrefetchBoundTests {
         assertThat(log.excess(RATE)).isBetween(NODES * PREFETCH - 0.01, (double) NODES * PREFETCH);
     }
 
-    private void call(int node, long cost, int how) {
+    private boolean call(int node, long cost, int how) {
         List<Charge> charges = List.of(new Charge(LIMIT, "user-42", cost));
         long now = clock.getAsLong();
         Decision decision = switch (how) {
@@ -103,13 +123,18 @@ class PrefetchBoundTests {
         };
         long granted = now + decision.grantedAfter().toNanos();
         log.add(now, granted, cost, decision.admitted());
+        return decision.admitted();
     }
 
     /** A node's way to the store, on which answers to those who do not wait take as long as the test wants. */
-    private record LateStore(RateLimitStore store, List<Runnable> late) implements RateLimitStore {
+    private static final class LateStore implements RateLimitStore {
+
+        private final RateLimitStore store;
+        private final List<Runnable> late = new ArrayList<>();
+        private int asked;
 
         LateStore(RateLimitStore store) {
-            this(store, new ArrayList<>());
+            this.store = store;
         }
 
         void answer() {
@@ -125,11 +150,13 @@ class PrefetchBoundTests {
 
         @Override
         public Decision decide(List<Charge> charges, Duration maxWait) {
+            asked++;
             return store.decide(charges, maxWait);
         }
 
         @Override
         public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+            asked++;
             CompletableFuture<Decision> answer = new CompletableFuture<>();
             Decision decision = store.decide(charges, maxWait);
             late.add(() -> answer.complete(decision));
