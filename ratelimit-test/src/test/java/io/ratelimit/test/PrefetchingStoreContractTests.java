@@ -3,8 +3,10 @@ package io.ratelimit.test;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitStore;
+import org.junit.jupiter.api.Tag;
 
 /** Limits that take nothing ahead are decided by the store behind. */
+@Tag("slow")
 class PrefetchingStoreContractTests extends RateLimitStoreContract {
 
     @Override
@@ -15,5 +17,11 @@ class PrefetchingStoreContractTests extends RateLimitStoreContract {
     @Override
     protected RateLimitStore createRealTimeStore() {
         return new PrefetchingStore(MemoryStore.create());
+    }
+
+    /** Fewer: the store itself is compared at length elsewhere. */
+    @Override
+    protected int randomDecisions() {
+        return super.randomDecisions() / 4;
     }
 }
