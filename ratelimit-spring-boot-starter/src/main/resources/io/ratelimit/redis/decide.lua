@@ -77,7 +77,6 @@ local function decide_shortly(entries, argument, last_key, each)
           local came = (now - at) * refill
           at, level = now, came < full - level and level + came or full
         end
-        if level == full then at = now end
       end
 
       local admitted = left
