@@ -114,21 +114,19 @@ public final class FallbackStore implements RateLimitStore {
         if (breaker.isOpen(charges)) {
             return CompletableFuture.completedFuture(answer(charges, maxWait));
         }
-        return remote.decideAsync(charges, maxWait)
-                .thenApply(decision -> {
-                    answered(charges);
-                    return decision;
-                })
-                .exceptionallyCompose(failure -> {
-                    Throwable cause = failure instanceof CompletionException && failure.getCause() != null
-                            ? failure.getCause()
-                            : failure;
-                    if (cause instanceof StoreUnavailableException unavailable) {
-                        failed(charges, unavailable);
-                        return CompletableFuture.completedFuture(answer(charges, maxWait));
-                    }
-                    return CompletableFuture.failedFuture(cause);
-                });
+        return remote.decideAsync(charges, maxWait).handle((decision, failure) -> {
+            if (decision != null) {
+                answered(charges);
+                return decision;
+            }
+            Throwable cause =
+                    failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+            if (cause instanceof StoreUnavailableException unavailable) {
+                failed(charges, unavailable);
+                return answer(charges, maxWait);
+            }
+            throw new CompletionException(cause);
+        });
     }
 
     @Override

@@ -116,9 +116,17 @@ public final class PrefetchingStore implements RateLimitStore {
     @Override
     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
         Decision ahead = ahead(charges, maxWait);
-        return ahead != null
-                ? CompletableFuture.completedFuture(ahead)
-                : remote.decideAsync(charges, maxWait).thenApply(decision -> answered(charges, maxWait, decision));
+        if (ahead != null) {
+            return CompletableFuture.completedFuture(ahead);
+        }
+        CompletionStage<Decision> answer = remote.decideAsync(charges, maxWait);
+        return charges.size() == 1 && isTakenAhead(charges.get(0))
+                ? answer.thenApply(decision -> answered(charges.get(0), maxWait, decision))
+                : answer;
+    }
+
+    private static boolean isTakenAhead(Charge charge) {
+        return charge.limit().prefetch() > 0 && charge.cost() > 0;
     }
 
     /** The answer from what is in hand, or nothing if the store has to be asked. */
@@ -127,7 +135,7 @@ public final class PrefetchingStore implements RateLimitStore {
     }
 
     @Nullable Decision ahead(Charge charge, Duration maxWait) {
-        if (charge.limit().prefetch() == 0 || charge.cost() == 0) {
+        if (!isTakenAhead(charge)) {
             return null;
         }
         Hand hand = find(charge);
@@ -147,7 +155,7 @@ public final class PrefetchingStore implements RateLimitStore {
 
     /** Goes on from an answer of the store: more is asked for only if it fits, and a refusal looks into the hand once more. */
     private Decision answered(Charge charge, Duration maxWait, Decision answer) {
-        if (charge.limit().prefetch() == 0 || charge.cost() == 0) {
+        if (!isTakenAhead(charge)) {
             return answer;
         }
         Hand hand = find(charge);
