@@ -108,12 +108,12 @@ public final class Limit {
         return name;
     }
 
-    /** {@return the rates, all of which must admit a call} */
     /** Of limits of different names mostly different. */
     int nameHash() {
         return nameHash;
     }
 
+    /** {@return the rates, all of which must admit a call} */
     public List<Rate> rates() {
         return rates;
     }

@@ -296,12 +296,12 @@ public final class TokenBucket implements Arithmetic {
         return Math.min(capacity(), capacity() - fullAt + now * refill);
     }
 
-    /** When, in units, a smooth bucket at this level is full again. */
     /** What a cost takes, in units; of one that never fits, more than the capacity. */
     long price(long cost) {
         return Math.min(cost, capacityThousandths + 1) * unitsPerThousandth;
     }
 
+    /** When, in units, a smooth bucket at this level is full again. */
     long fullAt(long level, long now) {
         return now * refill + capacity() - level;
     }
