@@ -66,7 +66,8 @@ final class BucketMap implements Iterable<Bucket> {
             before = segment.growth;
             bucket = glimpse(hash, limit, key);
         } while (bucket == null && ((before & 1) != 0 || segment.growth != before));
-        BucketMap others = bucket == null ? apart : null;
+        // A key that is not short has no bucket here, and no secret hash.
+        BucketMap others = bucket == null && SecretHash.isShort(key) ? apart : null;
         return others == null ? bucket : others.lookedFor(hash(limit, SecretHash.of(key)), limit, key);
     }
 

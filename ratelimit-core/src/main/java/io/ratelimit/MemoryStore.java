@@ -170,7 +170,7 @@ public final class MemoryStore implements RateLimitStore {
     }
 
     private Decision decide(Charge charge, Duration maxWait) {
-        // A key that is too long is not found so, and is for the general case, which shortens it.
+        // A key that is not short is not found so, and is for the general case, which shortens it.
         Bucket bucket = buckets.get(charge.limit(), charge.key());
         Decision decision = null;
         if (bucket != null && bucket.shape.countsLike(charge.limit())) {

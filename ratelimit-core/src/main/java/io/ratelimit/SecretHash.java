@@ -26,7 +26,12 @@ final class SecretHash {
 
     /** The text under which a key's bucket stands: the key, or a digest of one that is longer than 200 characters. */
     static String shortened(String key) {
-        return key.length() <= LONGEST_KEY ? key : HexFormat.of().formatHex(mac(key));
+        return isShort(key) ? key : HexFormat.of().formatHex(mac(key));
+    }
+
+    /** Whether a key's bucket stands under the key itself. */
+    static boolean isShort(String key) {
+        return key.length() <= LONGEST_KEY;
     }
 
     /** A number from 0 to below the bound, at most 65,536. */

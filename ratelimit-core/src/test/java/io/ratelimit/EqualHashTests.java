@@ -132,6 +132,16 @@ class EqualHashTests {
         assertThat(texts).hasSameSizeAs(keys);
     }
 
+    @Test
+    void aKeyThatIsTooLongIsLimitedAmongThemToo() {
+        RateLimitStore store = Memory.OWN_STORE.store.get();
+        EQUAL.stream().limit(100).forEach(key -> store.decide(new Charge(TEN, key, 1_000)));
+        Charge tooLong = new Charge(TEN, "x".repeat(1_000), 10_000);
+        assertThat(store.decide(tooLong).admitted()).isTrue();
+        assertThat(store.decide(tooLong).admitted()).isFalse();
+        store.close();
+    }
+
     private static Set<Integer> hashes(List<String> keys) {
         return keys.stream().map(SecretHash::of).collect(Collectors.toSet());
     }

@@ -182,7 +182,7 @@ class RateLimitersTests {
 
     @ParameterizedTest
     @NullSource
-    @ValueSource(strings = {"", " ", "\t\n"})
+    @ValueSource(strings = {"", " ", "\t\n", "\u3000", "\u2003 "})
     void refusesAnEmptyKey(String key) {
         RateLimiter limiter = limiters.define(Limit.of("a", "1/s"));
         assertThatThrownBy(() -> limiter.tryAcquire(key))
