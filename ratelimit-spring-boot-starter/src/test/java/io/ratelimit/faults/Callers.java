@@ -1,5 +1,7 @@
 package io.ratelimit.faults;
 
+import static org.awaitility.Awaitility.await;
+
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.RateLimitStore;
@@ -48,6 +50,11 @@ final class Callers implements AutoCloseable {
             thread.start();
         }
         return callers;
+    }
+
+    /** What is broken before there is a connection is not what the test is about. */
+    void goOnUntilAnswered() {
+        await().until(() -> calls.stream().anyMatch(call -> call.source() == Source.STORE));
     }
 
     void goOnFor(Duration time) {

@@ -64,8 +64,7 @@ class ClusterFaultTests {
         Charge[] all = Stream.of(counted, FEW).flatMap(Stream::of).toArray(Charge[]::new);
         try (FallbackStore store = Nodes.node(TestConnections.lettuce(cluster));
                 Callers callers = Callers.start(store, all)) {
-            await().until(() ->
-                    !callers.where(call -> call.source() == Source.STORE).isEmpty());
+            callers.goOnUntilAnswered();
             long begun = System.nanoTime();
             Random random = new Random(seed);
             int moved = 0;
@@ -99,8 +98,7 @@ class ClusterFaultTests {
     private void failOver(long seed, FaultReport.Row row, Consumer<RedisServer> fault) {
         try (FallbackStore store = Nodes.node(TestConnections.lettuce(cluster));
                 Callers callers = Callers.start(store, FEW)) {
-            await().until(() ->
-                    !callers.where(call -> call.source() == Source.STORE).isEmpty());
+            callers.goOnUntilAnswered();
             callers.goOnFor(Duration.ofMillis(new Random(seed).nextInt(500)));
             String victimKey = Nodes.redisKey(FEW[new Random(seed).nextInt(FEW.length)]);
             RedisServer victim = cluster.masterOf(victimKey);

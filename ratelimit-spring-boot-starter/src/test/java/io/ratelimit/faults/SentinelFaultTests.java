@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Charge;
 import io.ratelimit.FallbackStore;
-import io.ratelimit.Source;
 import io.ratelimit.redis.TestConnections;
 import io.ratelimit.test.redis.RedisSentinels;
 import io.ratelimit.test.redis.RedisServer;
@@ -77,8 +76,7 @@ class SentinelFaultTests {
             Consumer<RedisServer> fault) {
         try (FallbackStore store = Nodes.node(connections);
                 Callers callers = Callers.start(store, FEW)) {
-            await().until(() ->
-                    !callers.where(call -> call.source() == Source.STORE).isEmpty());
+            callers.goOnUntilAnswered();
             callers.goOnFor(Duration.ofMillis(new Random(seed).nextInt(500)));
             RedisServer master = group.master();
             long broken = System.nanoTime();
