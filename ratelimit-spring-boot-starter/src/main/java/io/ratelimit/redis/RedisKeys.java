@@ -1,5 +1,6 @@
 package io.ratelimit.redis;
 
+import io.ratelimit.Charge;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -25,6 +26,10 @@ final class RedisKeys {
 
     RedisKeys(String prefix) {
         this.prefix = prefix;
+    }
+
+    byte[] key(Charge charge) {
+        return key(charge.limit().name(), charge.key());
     }
 
     byte[] key(String limit, String subject) {

@@ -92,7 +92,7 @@ public final class RedisRateLimitStore implements RateLimitStore {
     /** The node that has the key's slot; where there is no cluster, and with clients other than Lettuce, the whole store. */
     @Override
     public Object shard(Charge charge) {
-        return driver.isCluster() ? driver.node(keys.key(charge.limit().name(), charge.key())) : name();
+        return driver.isCluster() ? driver.node(keys.key(charge)) : name();
     }
 
     /** {@return how many values under keys of this store were not its own and were replaced by a full bucket} */

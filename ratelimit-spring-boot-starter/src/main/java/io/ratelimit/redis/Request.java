@@ -3,12 +3,13 @@ package io.ratelimit.redis;
 import io.ratelimit.Charge;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One decision that the script is to make, and who waits for it.
  *
- * @param keys one for each charge
+ * @param naming makes the keys, one for each charge; those of one bucket travel together, with the key of the first
  * @param arguments an entry of the script; empty if there is a rate
  * @param charge to be taken now or not at all, by the rate; null for any other decision
  * @param rate of the charge
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param reply what the script answers
  */
 record Request(
-        byte[][] keys,
+        Supplier<byte[][]> naming,
         byte[][] arguments,
         @Nullable Charge charge,
         @Nullable SmoothRate rate,
@@ -26,12 +27,17 @@ record Request(
     private static final byte[][] NONE = {};
 
     static Request of(byte[][] keys, byte[][] arguments, long deadline) {
-        return new Request(keys, arguments, null, null, deadline, new CompletableFuture<>());
+        return new Request(() -> keys, arguments, null, null, deadline, new CompletableFuture<>());
     }
 
     /** Takes a charge now, or not at all. */
-    static Request of(byte[] key, Charge charge, SmoothRate rate, long deadline) {
-        return new Request(new byte[][] {key}, NONE, charge, rate, deadline, new CompletableFuture<>());
+    static Request of(RedisKeys names, Charge charge, SmoothRate rate, long deadline) {
+        return new Request(
+                () -> new byte[][] {names.key(charge)}, NONE, charge, rate, deadline, new CompletableFuture<>());
+    }
+
+    byte[][] keys() {
+        return naming.get();
     }
 
     boolean isWanted(long now) {

@@ -53,7 +53,7 @@ final class ScriptCalls {
         SmoothRate rate = rate(charge);
         return rate == null
                 ? take(SlotGroup.of(List.of(charge), keys), Duration.ZERO, deadline)
-                : ask(Request.of(keys.key(charge.limit().name(), charge.key()), charge, rate, deadline));
+                : ask(Request.of(keys, charge, rate, deadline));
     }
 
     private @Nullable SmoothRate rate(Charge charge) {

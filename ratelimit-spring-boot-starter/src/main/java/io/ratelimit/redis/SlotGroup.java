@@ -24,15 +24,14 @@ record SlotGroup(List<Charge> charges, List<byte[]> keys, String channel) {
 
     /** All charges together: the server is no cluster. */
     static SlotGroup of(List<Charge> charges, RedisKeys redisKeys) {
-        return new SlotGroup(
-                charges, charges.stream().map(charge -> key(charge, redisKeys)).toList(), redisKeys.readyChannel());
+        return new SlotGroup(charges, charges.stream().map(redisKeys::key).toList(), redisKeys.readyChannel());
     }
 
     /** By cluster slot; a subject's own buckets first, so that who is over their own limit takes nothing from the shared ones. */
     static List<SlotGroup> bySlot(List<Charge> charges, RedisKeys redisKeys) {
         Map<Integer, SlotGroup> groups = new TreeMap<>();
         for (Charge charge : charges) {
-            byte[] key = key(charge, redisKeys);
+            byte[] key = redisKeys.key(charge);
             SlotGroup group = groups.computeIfAbsent(
                     ClusterSlotHashUtil.calculateSlot(key),
                     slot -> new SlotGroup(new ArrayList<>(), new ArrayList<>(), redisKeys.readyChannel()));
@@ -102,9 +101,5 @@ record SlotGroup(List<Charge> charges, List<byte[]> keys, String channel) {
 
     private boolean isShared() {
         return charges.stream().allMatch(charge -> charge.key().equals(Charge.SHARED));
-    }
-
-    private static byte[] key(Charge charge, RedisKeys redisKeys) {
-        return redisKeys.key(charge.limit().name(), charge.key());
     }
 }

@@ -199,8 +199,7 @@ class RedisBatchTests {
 
     private static Request take(long deadline) {
         Charge charge = new Charge(LIMIT, "a", 1_000);
-        byte[] key = new RedisKeys("ratelimit").key(LIMIT.name(), "a");
-        return Request.of(key, charge, Objects.requireNonNull(SmoothRate.of(charge)), deadline);
+        return Request.of(new RedisKeys("ratelimit"), charge, Objects.requireNonNull(SmoothRate.of(charge)), deadline);
     }
 
     @Test
