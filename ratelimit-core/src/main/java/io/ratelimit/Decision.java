@@ -265,7 +265,8 @@ public final class Decision {
         return admitted
                 && (source == Source.STORE || source == Source.LOCAL)
                 && question != null
-                && Charge.anyLeased(question.charges);
+                && Charge.anyLeased(question.charges)
+                && !leases().isEmpty();
     }
 
     /**

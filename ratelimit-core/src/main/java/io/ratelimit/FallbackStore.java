@@ -206,7 +206,8 @@ public final class FallbackStore implements RateLimitStore {
         List<Charge> shares = LocalShare.charges(locals);
         List<Charge> counted = new ArrayList<>(shares);
         counted.addAll(by(OnStoreFailure.ALLOW, charges));
-        return local.decide(shares, maxWait).answering(counted, Source.LOCAL);
+        Duration wait = Charge.anyLeased(shares) ? maxWait : Decision.promised(charges, maxWait);
+        return local.decide(shares, wait).answering(counted, Source.LOCAL);
     }
 
     private static List<Charge> by(OnStoreFailure policy, List<Charge> charges) {

@@ -133,6 +133,22 @@ class FallbackStoreTests {
                                 .hasCause(remote.failure));
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void whoHoldsNothingOfAnAbsentStoreReservesNothingInMemoryEither(Call call) {
+        remote.failure = new StoreUnavailableException("down", null);
+        Limit leased = Limit.named("leased")
+                .atOnce(5, Duration.ofSeconds(30))
+                .onStoreFailure(OnStoreFailure.ALLOW)
+                .build();
+        Decision admitted = call.decide(store, Charge.merged(charges(leased, LOCAL)));
+        assertThat(admitted.admitted()).isTrue();
+        assertThat(admitted.isLeased()).isFalse();
+        call.decide(store, charges(LOCAL));
+        Decision refused = store.decide(Charge.merged(charges(leased, LOCAL)), Duration.ofHours(1));
+        assertThat(refused.admitted()).isFalse();
+    }
+
     @Test
     void givesBackToWhereItWasTakenFrom() {
         List<Charge> charges = charges(LOCAL, ALLOW);
