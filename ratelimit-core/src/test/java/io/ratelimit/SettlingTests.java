@@ -53,6 +53,15 @@ class SettlingTests {
     }
 
     @Test
+    void chargesOfOneBucketAddUp() {
+        Decision decision = limiters.tryAcquire(List.of(minute.charge("acme", 30), minute.charge("acme", 20)));
+        limiters.settle(decision, List.of(minute.charge("acme", 10), minute.charge("acme", 10)));
+        assertThat(minute.peek("acme").remaining()).isEqualTo(80);
+        limiters.settle(minute.tryAcquire("acme", 80), List.of());
+        assertThat(minute.peek("acme").remaining()).isZero();
+    }
+
+    @Test
     void aDecisionIsSettledOnce() {
         Decision decision = minute.tryAcquire("acme", 80);
         limiters.refund(decision);
