@@ -246,7 +246,10 @@ final class LeaseQueue implements AutoCloseable {
             }
             if (closed) {
                 closed();
-            } else if (answered.isDone()) {
+            }
+            if (answered.isDone()) {
+                // Who went meanwhile may have dropped the decision before it was kept.
+                leases.drop(decision);
                 gone();
             }
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -231,6 +232,49 @@ class LeasesTests {
         assertThat(lost).isEmpty();
     }
 
+    /** The answer is read some twenty times while the call enters the queue. */
+    @Test
+    void whoCancelsWhileTheAnswerIsReadIsRenewedNoMore() {
+        Permit running = one.hold("key");
+        AtomicInteger cancelled = new AtomicInteger();
+        for (int moment = 1; moment <= 50; moment++) {
+            store.later = new CompletableFuture<>();
+            CompletableFuture<Decision> asked = one.acquireAsync("key");
+            store.later.complete(whenRead(store.last, moment, () -> {
+                cancelled.incrementAndGet();
+                asked.cancel(true);
+            }));
+            asked.cancel(true);
+        }
+        assertThat(cancelled).hasValueBetween(10, 49);
+        running.close();
+        await().until(() -> {
+            int before = store.renewals.get();
+            TimeUnit.MILLISECONDS.sleep(LEASE.toMillis() / 2);
+            return store.renewals.get() == before;
+        });
+    }
+
+    /** The same decision, which does something when its charges are looked at for the nth time. */
+    private static Decision whenRead(Decision decision, int nth, Runnable action) {
+        AtomicInteger times = new AtomicInteger();
+        List<Charge> watched = new AbstractList<>() {
+            @Override
+            public Charge get(int index) {
+                if (times.incrementAndGet() == nth) {
+                    action.run();
+                }
+                return decision.charges().get(index);
+            }
+
+            @Override
+            public int size() {
+                return decision.charges().size();
+            }
+        };
+        return Decision.of(watched, decision.maxWait(), decision.admitted(), decision.seen());
+    }
+
     @Test
     void oneChargeObjectIsAnotherLeaseEachTime() {
         List<Charge> charges = List.of(two.charge("key", 1));
@@ -270,7 +314,10 @@ class LeasesTests {
         final AtomicInteger queued = new AtomicInteger();
         volatile boolean failing;
         volatile StoreUnavailableException failure;
+        final AtomicInteger renewals = new AtomicInteger();
         volatile long replyAfterMillis;
+        volatile CompletableFuture<Decision> later;
+        volatile Decision last;
         private final MemoryStore memory = MemoryStore.create();
 
         @Override
@@ -292,6 +339,10 @@ class LeasesTests {
                 return CompletableFuture.failedFuture(failure);
             }
             Decision decision = decide(charges, maxWait);
+            if (later != null) {
+                last = decision;
+                return later;
+            }
             return replyAfterMillis == 0
                     ? CompletableFuture.completedFuture(decision)
                     : CompletableFuture.supplyAsync(
@@ -310,6 +361,7 @@ class LeasesTests {
 
         @Override
         public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+            renewals.incrementAndGet();
             if (failing) {
                 throw new StoreUnavailableException("cut off", null);
             }
