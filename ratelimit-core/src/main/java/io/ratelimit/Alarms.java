@@ -7,8 +7,10 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** One thread for everything that has to happen later, from the first alarm on. What happens does so in the common pool. */
+/** One thread for everything that has to happen later, while there is such a thing. What happens does so in the common pool. */
 final class Alarms implements AutoCloseable {
+
+    private static final long IDLE_SECONDS = 1;
 
     private @Nullable ScheduledThreadPoolExecutor timer;
     private boolean closed;
@@ -35,6 +37,8 @@ final class Alarms implements AutoCloseable {
                 return thread;
             });
             running.setRemoveOnCancelPolicy(true);
+            running.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
+            running.allowCoreThreadTimeOut(true);
             timer = running;
         }
         Runnable ring = () -> ForkJoinPool.commonPool().execute(alarm);
