@@ -15,10 +15,12 @@ final class Shape {
     private static final long BASE_STEP = 1_000_000;
     private static final long MOST_UNITS = 1L << 61;
     private static final long MOST_NANOS = 1L << 61;
+    /** With more units a microsecond, a base of the millisecond before could be too long ago from the start. */
+    private static final long MOST_REFILL = MOST_UNITS / 2_000;
 
     final Limit limit;
     final Arithmetic[] rates;
-    /** The rates, if all of them are smooth, so that each is one word; else none. */
+    /** The rates, if all of them are smooth and countable from a base, so that each is one word; else none. */
     final TokenBucket[] smooth;
     /** The only rate, if a bucket is one word that one compare-and-set changes. */
     final @Nullable TokenBucket narrow;
@@ -48,7 +50,7 @@ final class Shape {
     private static TokenBucket[] smooth(Arithmetic[] rates) {
         TokenBucket[] smooth = new TokenBucket[rates.length];
         for (int i = 0; i < rates.length; i++) {
-            if (!(rates[i] instanceof TokenBucket bucket) || bucket.isInterval()) {
+            if (!(rates[i] instanceof TokenBucket bucket) || bucket.isInterval() || bucket.refill() > MOST_REFILL) {
                 return new TokenBucket[0];
             }
             smooth[i] = bucket;
