@@ -195,7 +195,9 @@ public final class SlidingWindowCounter implements Arithmetic {
 
     /** What is left; negative where more is owed. */
     private long left(long current, long previous, long elapsed) {
-        long inSight = previous * (steps - elapsed / step);
+        long share = steps - elapsed / step;
+        // What was counted for a much larger rate can be more than a long holds.
+        long inSight = previous <= Long.MAX_VALUE / share ? previous * share : Long.MAX_VALUE;
         return Math.floorDiv(most * steps - inSight, steps) - current;
     }
 
