@@ -75,11 +75,7 @@ final class Room {
             double most = 0.5;
             for (int i = 0; i < SAMPLE && advance(); i++) {
                 Bucket candidate = cursor.next();
-                long word = candidate.word();
-                if (word == Bucket.HELD || word == Bucket.GONE) {
-                    continue;
-                }
-                double fullness = candidate.fullness(word, nanos.getAsLong());
+                double fullness = fullness(candidate);
                 if (fullness >= most) {
                     most = fullness;
                     victim = candidate;
@@ -91,12 +87,33 @@ final class Room {
         }
     }
 
+    /** Only what is one word may be read while another thread writes it. */
+    private double fullness(Bucket candidate) {
+        long now = nanos.getAsLong();
+        long word = candidate.word();
+        if (!Bucket.isFree(word)) {
+            return 0;
+        }
+        if (candidate.shape.narrow != null) {
+            return candidate.fullness(word, now);
+        }
+        if (!candidate.replace(word, Bucket.HELD)) {
+            return 0;
+        }
+        try {
+            return candidate.fullness(word, now);
+        } finally {
+            candidate.release(word);
+        }
+    }
+
     private boolean evict(Bucket victim) {
+        long now = nanos.getAsLong();
         long word = victim.word();
-        if (word == Bucket.HELD || word == Bucket.GONE || !victim.replace(word, Bucket.HELD)) {
+        if (!Bucket.isFree(word) || !victim.replace(word, Bucket.HELD)) {
             return false;
         }
-        double fullness = victim.fullness(word, nanos.getAsLong());
+        double fullness = victim.fullness(word, now);
         if (fullness < 0.5) {
             victim.release(word);
             return false;
