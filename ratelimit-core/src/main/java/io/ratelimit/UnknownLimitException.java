@@ -5,11 +5,15 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /** Says that no limit has a name, and which known name is nearest. */
 public final class UnknownLimitException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1L;
+
+    /** No name has them, and a computed one could break a line of a log. */
+    private static final Pattern UNPRINTABLE = Pattern.compile("[^ -~]");
 
     private final String name;
     private final TreeSet<String> known;
@@ -21,7 +25,7 @@ public final class UnknownLimitException extends IllegalArgumentException {
      * @param known the names of all limits
      */
     public UnknownLimitException(String name, Collection<String> known) {
-        super("Unknown limit \"" + name + "\""
+        super("Unknown limit \"" + UNPRINTABLE.matcher(name).replaceAll("?") + "\""
                 + nearest(name, known)
                         .map(near -> "; did you mean \"" + near + "\"?")
                         .orElse(".") + " Known limits: " + new TreeSet<>(known));

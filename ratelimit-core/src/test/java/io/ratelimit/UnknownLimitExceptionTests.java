@@ -19,6 +19,12 @@ class UnknownLimitExceptionTests {
     }
 
     @Test
+    void writesNoLineOfALogByAName() {
+        assertThat(new UnknownLimitException("gold\r\n\u2028ERROR \u00e4", List.of("search")))
+                .hasMessage("Unknown limit \"gold???ERROR ?\". Known limits: [search]");
+    }
+
+    @Test
     void listsAllNamesInOrder() {
         assertThat(new UnknownLimitException("serch", List.of("search", "login")))
                 .hasMessage("Unknown limit \"serch\"; did you mean \"search\"? Known limits: [login, search]");
