@@ -31,6 +31,7 @@ public final class RateLimiters implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(RateLimiters.class.getName());
 
     private static final long LAST_WAIT_NANOS = 1_000_000_000;
+    private static final Duration LONGEST_WAIT = Duration.ofNanos(Long.MAX_VALUE);
 
     private final RateLimitStore store;
     private final Listeners listeners;
@@ -329,7 +330,7 @@ public final class RateLimiters implements AutoCloseable {
     public CompletionStage<Void> settle(Decision decision, Collection<Charge> used) {
         List<Charge> unused = new ArrayList<>();
         List<Charge> more = new ArrayList<>();
-        for (Charge charge : used) {
+        for (Charge charge : used.isEmpty() ? List.<Charge>of() : Charge.merged(used)) {
             Charge taken = decision.taken(charge);
             long difference = taken.cost() - charge.cost();
             if (difference != 0 && taken.lease() != 0 && charge.cost() > 0) {
@@ -434,6 +435,10 @@ public final class RateLimiters implements AutoCloseable {
             if (charge.limit().canWait() || charges.size() == 1) {
                 charge.limit().requireWait(maxWait);
             }
+        }
+        if (maxWait.isNegative() || maxWait.compareTo(LONGEST_WAIT) > 0) {
+            throw new IllegalArgumentException(
+                    "Invalid wait " + maxWait + ": use zero for not waiting, or at most " + LONGEST_WAIT);
         }
         return maxWait;
     }

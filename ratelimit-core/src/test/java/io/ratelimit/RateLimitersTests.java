@@ -11,6 +11,7 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.StreamHandler;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
@@ -202,6 +203,23 @@ class RateLimitersTests {
         assertThatThrownBy(() -> limiter.tryAcquire("key", cost)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> limiter.tryAcquireAsync("key", cost)).isInstanceOf(IllegalArgumentException.class);
         assertThat(limiter.peek("key").remaining()).isEqualTo(1);
+    }
+
+    @Test
+    void refusesAWaitThatIsNoneAlsoOfLimitsThatCannotWait() {
+        List<Charge> counted = Stream.of("a", "b")
+                .map(name -> limiters.define(Limit.named(name)
+                        .rates("1/1h")
+                        .algorithm(Algorithm.SLIDING_WINDOW_COUNTER)
+                        .build()))
+                .map(limiter -> limiter.charge("key", 1))
+                .toList();
+        for (Duration wait : List.of(Duration.ofSeconds(-1), Duration.ofSeconds(Long.MAX_VALUE))) {
+            assertThatThrownBy(() -> limiters.acquire(counted, wait))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("Invalid wait " + wait + ": use zero");
+        }
+        assertThat(limiters.acquire(counted, Duration.ofDays(1)).admitted()).isTrue();
     }
 
     @Test
