@@ -18,7 +18,7 @@ final class BucketTable {
 
     private final Limit limit;
     private final BucketMap own;
-    private final AtomicReferenceArray<@Nullable Bucket> shared = new AtomicReferenceArray<>(SHARED_BUCKETS);
+    private volatile @Nullable AtomicReferenceArray<@Nullable Bucket> shared;
     private final AtomicInteger sharing = new AtomicInteger();
     private final Room room;
     private final LongSupplier nanos;
@@ -48,6 +48,21 @@ final class BucketTable {
             shape = current;
         }
         return current;
+    }
+
+    /** The shape in which a charge is decided now whose limit is configured as it was the last time. */
+    Shape shape() {
+        return shape(shape.limit);
+    }
+
+    /** The shape in which a bucket of another configuration is changed, which it keeps as long as that reaches. */
+    Shape shapeOf(Bucket bucket) {
+        Limit configured = bucket.shape.limit;
+        long now = nanos.getAsLong();
+        if (bucket.shape.reaches(now)) {
+            return bucket.shape;
+        }
+        return shape.countsLike(configured) ? shape(configured) : new Shape(configured, now);
     }
 
     /** A key's bucket; a new one in the given shape if it has none, its own if that is wanted and there is room, else a shared one. */
@@ -109,7 +124,7 @@ final class BucketTable {
     void drop(Bucket held) {
         if (held.isShared()) {
             held.release(Bucket.GONE);
-            shared.set(held.hash, null);
+            places().set(held.hash, null);
             sharing.decrementAndGet();
         } else {
             room.drop(held);
@@ -119,7 +134,7 @@ final class BucketTable {
     /** Puts another bucket in the place of a held one; whoever found that one in the table meanwhile looks again. */
     void replace(Bucket held, Bucket next) {
         if (held.isShared()) {
-            shared.set(held.hash, next);
+            places().set(held.hash, next);
         } else {
             own.replace(held, next);
         }
@@ -129,7 +144,7 @@ final class BucketTable {
     /** Drops every shared bucket that is full now. */
     void sweepShared() {
         for (int i = 0; i < SHARED_BUCKETS && sharing.get() > 0; i++) {
-            Bucket bucket = shared.get(i);
+            Bucket bucket = places().get(i);
             if (bucket != null) {
                 dropIfFull(bucket);
             }
@@ -148,11 +163,12 @@ final class BucketTable {
         if (bucket.shape.narrow != null && word != Bucket.HELD && !bucket.isFull(word, nanos.getAsLong())) {
             return;
         }
+        long now = nanos.getAsLong();
         word = bucket.hold();
         if (word == Bucket.GONE) {
             return;
         }
-        if (bucket.isFull(word, nanos.getAsLong())) {
+        if (bucket.isFull(word, now)) {
             drop(bucket);
         } else {
             bucket.release(word);
@@ -196,8 +212,9 @@ final class BucketTable {
     private void share(String text, Shape wanted) {
         int number = SecretHash.number(text, SHARED_BUCKETS);
         Bucket bucket = Bucket.heldShared(number, wanted);
+        AtomicReferenceArray<@Nullable Bucket> places = places();
         sharing.incrementAndGet();
-        if (!shared.compareAndSet(number, null, bucket)) {
+        if (!places.compareAndSet(number, null, bucket)) {
             sharing.decrementAndGet();
         }
         bucket.release(Bucket.FULL);
@@ -205,6 +222,21 @@ final class BucketTable {
 
     /** The bucket that a key shares or would share, if there is one. */
     private @Nullable Bucket sharedBy(String text) {
-        return sharing.get() == 0 ? null : shared.get(SecretHash.number(text, SHARED_BUCKETS));
+        return sharing.get() == 0 ? null : places().get(SecretHash.number(text, SHARED_BUCKETS));
+    }
+
+    /** Most limits never need them. */
+    private AtomicReferenceArray<@Nullable Bucket> places() {
+        AtomicReferenceArray<@Nullable Bucket> places = shared;
+        return places != null ? places : newPlaces();
+    }
+
+    private synchronized AtomicReferenceArray<@Nullable Bucket> newPlaces() {
+        AtomicReferenceArray<@Nullable Bucket> places = shared;
+        if (places == null) {
+            places = new AtomicReferenceArray<>(SHARED_BUCKETS);
+            shared = places;
+        }
+        return places;
     }
 }

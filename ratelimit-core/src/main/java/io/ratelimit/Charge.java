@@ -66,9 +66,14 @@ public record Charge(Limit limit, String key, long cost, long lease) {
 
     /** {@return the arithmetic of each rate of the limit, as the holder of the lease sees it} */
     public List<Arithmetic> arithmetic() {
+        return arithmetic(limit);
+    }
+
+    /** The arithmetic of another configuration of the limit, as the holder of the lease sees it. */
+    List<Arithmetic> arithmetic(Limit configured) {
         return lease == 0
-                ? limit.arithmetic()
-                : limit.arithmetic().stream()
+                ? configured.arithmetic()
+                : configured.arithmetic().stream()
                         .map(rate -> rate instanceof Concurrency leases ? leases.by(lease) : rate)
                         .toList();
     }

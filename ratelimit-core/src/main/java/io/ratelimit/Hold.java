@@ -5,9 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A charge with its bucket, which nobody else may touch until it is let go, seen in the shape that the charge is decided
- * in. A bucket of another shape is copied into the wanted one, and the copy takes its place only if the decision
- * changes it.
+ * A charge with its bucket, which nobody else may touch until it is let go, seen in the wanted shape: that of the charge
+ * where it is decided, the bucket's own where something is changed that was decided before. A bucket of another shape is
+ * copied into the wanted one, and the copy takes its place only if the decision changes it.
  */
 final class Hold {
 
@@ -38,7 +38,7 @@ final class Hold {
         this.table = table;
         this.wanted = wanted;
         this.bucket = bucket;
-        this.rates = charge.arithmetic();
+        this.rates = charge.arithmetic(wanted.limit);
     }
 
     /** Holds the bucket, unless the neighbour before does; false says that it is no longer in its table. */
@@ -61,7 +61,7 @@ final class Hold {
     void look(long now) {
         nanos = now;
         if (owner == this) {
-            states = bucket.shape.serves(charge.limit(), now)
+            states = bucket.shape.serves(wanted.limit, now)
                     ? bucket.states(word, now)
                     : bucket.reshaped(word, wanted, now);
         }
@@ -111,6 +111,9 @@ final class Hold {
 
     /** Makes the lease of the charge last, and tells what became of it. */
     LeaseState renew() {
+        if (!isOfLeases()) {
+            return LeaseState.LOST;
+        }
         long[] renewed = leases().renewed(owner.states[0]);
         owner.rewritten |= renewed != owner.states[0];
         owner.states[0] = renewed;
@@ -119,7 +122,12 @@ final class Hold {
 
     /** The leases that those who queue could have after what changed. */
     long[] ready() {
-        return charge.isLeased() && owner.rewritten ? leases().ready(owner.states[0]) : NONE;
+        return isOfLeases() && charge.isLeased() && owner.rewritten ? leases().ready(owner.states[0]) : NONE;
+    }
+
+    /** Whether the limit is not configured otherwise since the lease was taken. */
+    private boolean isOfLeases() {
+        return rate(0) instanceof Concurrency;
     }
 
     private Concurrency leases() {
@@ -137,13 +145,21 @@ final class Hold {
         owner.rewritten = true;
     }
 
-    /** Gives the charge's cost back to each rate, as of the instants of the grant for which it was taken. */
+    /**
+     * Gives the charge's cost back to each rate, as of the instants of the grant for which it was taken. A rate that the
+     * limit got since took nothing, and gets nothing.
+     */
     void giveBack(long[] granted) {
         if (charge.cost() == 0) {
             return;
         }
+        List<Arithmetic> taken = charge.limit().arithmetic();
         for (int i = 0; i < owner.states.length; i++) {
-            owner.states[i] = rate(i).returned(owner.states[i], charge.cost(), granted[i]);
+            for (int j = 0; j < granted.length; j++) {
+                if (rate(i).continues(taken.get(j))) {
+                    owner.states[i] = rate(i).returned(owner.states[i], charge.cost(), granted[j]);
+                }
+            }
         }
         owner.rewritten = true;
     }
@@ -151,8 +167,16 @@ final class Hold {
     /** Says that a rate refuses the charge, which may leave the bucket in the wanted shape. */
     void refuse(int rate) {
         Bucket seen = owner.bucket;
-        if (!seen.shape.serves(charge.limit(), nanos) && seen.yieldsTo(wanted, rate, owner.word, nanos)) {
+        if (!seen.shape.serves(wanted.limit, nanos) && seen.yieldsTo(wanted, rate, owner.word, nanos)) {
             owner.rewritten = true;
+        }
+    }
+
+    /** Lets go of the bucket as it was found, if it is still held. */
+    void abandon() {
+        if (held) {
+            held = false;
+            bucket.release(word);
         }
     }
 
@@ -160,16 +184,16 @@ final class Hold {
         if (!held) {
             return;
         }
-        held = false;
         if (!rewritten) {
             bucket.release(word);
-        } else if (bucket.shape.serves(charge.limit(), nanos)) {
+        } else if (bucket.shape.serves(wanted.limit, nanos)) {
             bucket.release(bucket.set(states, nanos));
         } else {
             Bucket reshaped = bucket.heldFull(wanted);
             reshaped.release(reshaped.set(states, nanos));
             table.replace(bucket, reshaped);
         }
+        held = false;
     }
 
     private Arithmetic rate(int rate) {

@@ -12,7 +12,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,13 +123,13 @@ public final class MemoryStore implements RateLimitStore {
 
     @Override
     public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
-        change(unused, charge -> false, hold -> hold.giveBack(taken.grants(hold.charge)));
+        change(unused, false, hold -> hold.giveBack(taken.grants(hold.charge)));
         return CompletableFuture.completedFuture(null);
     }
 
     @Override
     public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
-        change(more, charge -> charge.cost() > 0, Hold::owe);
+        change(more, true, Hold::owe);
         return CompletableFuture.completedFuture(null);
     }
 
@@ -142,7 +141,7 @@ public final class MemoryStore implements RateLimitStore {
 
     private LeaseState renewed(Decision decision) {
         List<LeaseState> states = new ArrayList<>();
-        change(decision.leases(), charge -> false, hold -> states.add(hold.renew()));
+        change(decision.leases(), false, hold -> states.add(hold.renew()));
         return states.stream().reduce(LeaseState.HELD, LeaseState::and);
     }
 
@@ -186,14 +185,14 @@ public final class MemoryStore implements RateLimitStore {
 
     /** One smooth rate of one key: one compare-and-set. Null says that the bucket is not, or no longer, the right one. */
     private @Nullable Decision decideByWord(Charge charge, Duration maxWait, Bucket bucket, TokenBucket rate) {
-        for (int spins = 0; ; spins++) {
+        for (int tries = 0; ; tries++) {
             // The word before the clock: a word of later than now would show less than there ever was.
             long word = bucket.word();
             if (!Bucket.isFree(word)) {
                 if (word == Bucket.GONE) {
                     return null;
                 }
-                Bucket.pause(spins);
+                Bucket.pause(tries);
                 continue;
             }
             long nanos = nanos();
@@ -210,6 +209,7 @@ public final class MemoryStore implements RateLimitStore {
             if (taken == 0 || bucket.replace(word, rate.fullAt(level - taken, now))) {
                 return new Decision(charge, maxWait, admitted, level, nanos);
             }
+            Bucket.pause(tries);
         }
     }
 
@@ -219,47 +219,55 @@ public final class MemoryStore implements RateLimitStore {
         if (word == Bucket.GONE) {
             return null;
         }
-        long nanos = nanos();
-        if (!bucket.shape.reaches(nanos)) {
-            bucket.release(word);
-            return null;
-        }
-        long[] levels = new long[rates.length];
-        boolean admitted = true;
-        for (int i = 0; i < rates.length; i++) {
-            levels[i] = bucket.level(i, word, nanos);
-            admitted &= charge.cost() == 0
-                    || rates[i].untilAdmitted(levels[i], charge.cost()) <= rates[i].waitWithin(maxWait);
-        }
-        if (admitted && charge.cost() > 0) {
-            for (int i = 0; i < rates.length; i++) {
-                bucket.setLevel(i, levels[i] - charge.cost() * rates[i].unitsPerThousandth(), nanos);
+        try {
+            long nanos = nanos();
+            if (!bucket.shape.reaches(nanos)) {
+                return null;
             }
+            long[] levels = new long[rates.length];
+            boolean admitted = true;
+            for (int i = 0; i < rates.length; i++) {
+                levels[i] = bucket.level(i, word, nanos);
+                admitted &= charge.cost() == 0
+                        || rates[i].untilAdmitted(levels[i], charge.cost()) <= rates[i].waitWithin(maxWait);
+            }
+            if (admitted && charge.cost() > 0) {
+                for (int i = 0; i < rates.length; i++) {
+                    bucket.setLevel(i, levels[i] - charge.cost() * rates[i].unitsPerThousandth(), nanos);
+                }
+            }
+            return new Decision(charge, maxWait, admitted, levels, nanos);
+        } finally {
+            bucket.release(word);
         }
-        bucket.release(word);
-        return new Decision(charge, maxWait, admitted, levels, nanos);
     }
 
-    /** Changes what keys have taken, whatever fits. */
-    private void change(List<Charge> charges, Predicate<Charge> placed, Consumer<Hold> change) {
-        Hold[] holds = new Hold[charges.size()];
-        for (int spins = 0; !holdAll(charges, holds, placed, spins < PATIENCE); spins++) {
-            Bucket.pause(spins);
+    /** Changes what keys have taken, whatever fits, and however their limits are configured by now. */
+    private void change(List<Charge> charges, boolean placed, Consumer<Hold> change) {
+        Hold[] holds = hold(charges, (charge, ownBuckets) -> locateTaken(charge, placed, ownBuckets));
+        try {
+            long nanos = nanos();
+            for (Hold hold : holds) {
+                hold.look(nanos);
+                change.accept(hold);
+            }
+            letGoAndTell(holds);
+        } finally {
+            abandon(holds);
         }
-        long nanos = nanos();
-        for (Hold hold : holds) {
-            hold.look(nanos);
-            change.accept(hold);
-        }
-        letGoAndTell(holds);
     }
 
     /** Any number of rates and keys: hold all buckets in one order, read the clock once, decide, write all, let go. */
     private Decision decideHeld(List<Charge> charges, Duration maxWait) {
-        Hold[] holds = new Hold[charges.size()];
-        for (int spins = 0; !holdAll(charges, holds, MemoryStore::mayTake, spins < PATIENCE); spins++) {
-            Bucket.pause(spins);
+        Hold[] holds = hold(charges, this::locate);
+        try {
+            return decide(holds, charges, maxWait);
+        } finally {
+            abandon(holds);
         }
+    }
+
+    private Decision decide(Hold[] holds, List<Charge> charges, Duration maxWait) {
         sweeper.start(this);
         long nanos = nanos();
         int rates = 0;
@@ -322,29 +330,43 @@ public final class MemoryStore implements RateLimitStore {
         }
     }
 
+    private Hold[] hold(List<Charge> charges, Locator locator) {
+        Hold[] holds = new Hold[charges.size()];
+        for (int tries = 0; !holdAll(charges, holds, locator, tries < PATIENCE); tries++) {
+            Bucket.pause(tries);
+        }
+        return holds;
+    }
+
     /**
-     * Finds the bucket of each charge, or makes one that is to be placed, then holds them in one order for all callers. False:
+     * Finds the bucket of each charge, or makes one where it needs one, then holds them in one order for all callers. False:
      * start again. Where there is room for fewer keys than the call has, each new bucket may drop the one before; then its
      * keys share.
      */
-    private boolean holdAll(List<Charge> charges, Hold[] holds, Predicate<Charge> placed, boolean ownBuckets) {
+    private boolean holdAll(List<Charge> charges, Hold[] holds, Locator locator, boolean ownBuckets) {
         for (int i = 0; i < holds.length; i++) {
-            holds[i] = locate(charges.get(i), placed.test(charges.get(i)), ownBuckets);
+            holds[i] = locator.locate(charges.get(i), ownBuckets);
         }
         Hold[] ordered = holds.clone();
         Arrays.sort(ordered, Hold.ORDER);
-        Hold last = null;
-        for (Hold hold : ordered) {
-            if (!hold.take(last)) {
-                letGo(holds);
-                return false;
+        boolean held = false;
+        try {
+            Hold last = null;
+            for (Hold hold : ordered) {
+                if (!hold.take(last)) {
+                    return false;
+                }
+                last = hold;
             }
-            last = hold;
-        }
-        for (Hold hold : holds) {
-            if (hold.isOutdated()) {
-                letGo(holds);
-                return false;
+            for (Hold hold : holds) {
+                if (hold.isOutdated()) {
+                    return false;
+                }
+            }
+            held = true;
+        } finally {
+            if (!held) {
+                abandon(holds);
             }
         }
         return true;
@@ -354,11 +376,22 @@ public final class MemoryStore implements RateLimitStore {
         return charge.cost() > 0 && charge.cost() <= charge.limit().capacity();
     }
 
-    private Hold locate(Charge charge, boolean placed, boolean ownBuckets) {
+    private Hold locate(Charge charge, boolean ownBuckets) {
         BucketTable table = table(charge.limit());
         Shape shape = table.shape(charge.limit());
+        return new Hold(charge, table, shape, bucket(charge, table, shape, mayTake(charge), ownBuckets));
+    }
+
+    /** What was decided before is changed in the bucket's own configuration, in which its state is told. */
+    private Hold locateTaken(Charge charge, boolean placed, boolean ownBuckets) {
+        BucketTable table = table(charge.limit());
+        Bucket bucket = bucket(charge, table, table.shape(), placed && charge.cost() > 0, ownBuckets);
+        return new Hold(charge, table, table.shapeOf(bucket), bucket);
+    }
+
+    private static Bucket bucket(Charge charge, BucketTable table, Shape shape, boolean placed, boolean ownBuckets) {
         Bucket bucket = placed ? table.bucket(charge.key(), shape, ownBuckets) : table.find(charge.key());
-        return new Hold(charge, table, shape, bucket == null ? Bucket.full(charge.key(), shape) : bucket);
+        return bucket == null ? Bucket.full(charge.key(), shape) : bucket;
     }
 
     /** Those who queue may have become ready; they are told once nothing is held any more. */
@@ -381,6 +414,13 @@ public final class MemoryStore implements RateLimitStore {
         }
     }
 
+    /** What is still held, because something failed, stays as it was: whoever comes next would wait for it for ever. */
+    private static void abandon(Hold[] holds) {
+        for (Hold hold : holds) {
+            hold.abandon();
+        }
+    }
+
     private BucketTable table(Limit limit) {
         BucketTable table = tables.get(limit.name());
         return table != null
@@ -390,5 +430,12 @@ public final class MemoryStore implements RateLimitStore {
 
     private long nanos() {
         return clock.getAsLong() - originNanos;
+    }
+
+    /** Finds the bucket of a charge, or makes one; whether keys get buckets of their own is up to who calls. */
+    @FunctionalInterface
+    private interface Locator {
+
+        Hold locate(Charge charge, boolean ownBuckets);
     }
 }

@@ -8,9 +8,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class MemoryStoreTests {
 
@@ -222,6 +225,52 @@ class MemoryStoreTests {
         assertThat(take(fast, "fast", 1_000_000_000).admitted()).isTrue();
         assertThat(take(fast, "fast", 1).admitted()).isFalse();
         assertThat(take(fast, "fast", 1).retryAfter()).contains(Duration.ofNanos(1_000));
+    }
+
+    /** Its units outgrow a word before a millisecond has passed. */
+    @Test
+    void aBucketThatIsFullAgainInAMicrosecondIsFullAfterOne() {
+        Limit fastest = Limit.of("fastest", "9000000000000.001/s burst 1");
+        for (long now : List.of(600_000L, 900_000L, 1_000_000_000L, 10_000_000_000L)) {
+            nanos.set(now);
+            assertThat(take(fastest, "key", 1).admitted()).isTrue();
+        }
+        advance(Duration.ofMillis(1));
+        store.sweep();
+        assertThat(store.keys()).isZero();
+    }
+
+    @Test
+    @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aBucketIsAsItWasAfterACallThatFailed() {
+        AtomicBoolean broken = new AtomicBoolean();
+        MemoryStore failing = MemoryStore.create(
+                () -> {
+                    if (broken.get()) {
+                        throw new IllegalStateException("no time");
+                    }
+                    return 0;
+                },
+                10);
+        List<Charge> charges = Stream.of(TEN, SEVERAL, PORTIONS)
+                .map(limit -> new Charge(limit, "key", 1_000))
+                .toList();
+        Decision taken = failing.decide(charges, Duration.ZERO);
+        Charge stranger = new Charge(Limit.of("ten", "10/s"), "other", 1_000);
+        failing.decide(stranger);
+        assertThatThrownBy(() -> failing.giveBack(taken, List.of(charges.get(0), stranger)))
+                .hasMessageContaining("No charge of limit");
+        broken.set(true);
+        for (Charge charge : charges) {
+            assertThatThrownBy(() -> failing.decide(charge)).hasMessage("no time");
+        }
+        assertThatThrownBy(failing::sweep).hasMessage("no time");
+        broken.set(false);
+        for (Charge charge : charges) {
+            assertThat(failing.decide(charge).remaining()).isEqualTo(8);
+        }
+        assertThat(failing.decide(stranger).remaining()).isEqualTo(8);
+        failing.close();
     }
 
     @Test

@@ -177,7 +177,7 @@ abstract class StoreComparison extends OpenStore {
         }
     }
 
-    /** Settles one of the last decisions, in part, unless its key was written under another configuration since. */
+    /** Settles one of the last decisions, in part, unless its key was written, or is full, under another configuration since. */
     private void settle() {
         if (taken.isEmpty()) {
             return;
@@ -185,7 +185,7 @@ abstract class StoreComparison extends OpenStore {
         Decision decision = taken.remove(random.nextInt(taken.size()));
         List<Charge> unused = new ArrayList<>();
         for (Charge charge : decision.charges()) {
-            if (random.nextBoolean() && !model.isForeign(charge.limit(), charge.key())) {
+            if (random.nextBoolean() && !isOtherwiseByNow(charge)) {
                 long cost = random.nextBoolean() ? charge.cost() : random.nextLong(charge.cost() + 1);
                 unused.add(new Charge(charge.limit(), charge.key(), cost, charge.lease()));
             }
@@ -207,6 +207,11 @@ abstract class StoreComparison extends OpenStore {
             await(store.owe(decision, more));
             more.forEach(model::owe);
         }
+    }
+
+    private boolean isOtherwiseByNow(Charge charge) {
+        return model.isForeign(charge.limit(), charge.key())
+                || redefined.contains(charge.limit().name()) && model.isFull(charge.limit(), charge.key());
     }
 
     private Duration randomWait(List<Charge> charges) {

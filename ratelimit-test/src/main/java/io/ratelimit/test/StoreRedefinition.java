@@ -2,7 +2,9 @@ package io.ratelimit.test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ratelimit.Algorithm;
 import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.OnStoreFailure;
 import io.ratelimit.Reading;
@@ -159,6 +161,71 @@ abstract class StoreRedefinition extends OpenStore {
         }
         double lost = turns * 0.001;
         assertThat((double) taken).isBetween(10 * turns / 1e3 - lost - 1, 20 * turns / 1e3);
+    }
+
+    @Test
+    void whatAnOlderConfigurationGivesBackIsAddedToWhatIsThere() {
+        Decision older = take(limit("10/1h"), "key", "2");
+        Limit faster = limit("3600/1h");
+        take(faster, "key", "1");
+        clock.advance(Duration.ofMinutes(10));
+        assertThat(take(faster, "key", "598").remaining()).isEqualTo(9);
+        giveBack(older, "2");
+        assertThat(take(faster, "key", "1").remaining()).isEqualTo(10);
+    }
+
+    @Test
+    void whatAnOlderConfigurationGivesBackDoesNotBringItsRateBack() {
+        Decision older = take(limit("36000/1h"), "key", "2");
+        Limit slower = limit("10/1h");
+        take(slower, "key", "10");
+        giveBack(older, "0.001");
+        clock.advance(Duration.ofMinutes(1));
+        assertThat(take(slower, "key", "1").remaining()).isEqualTo(0.167);
+    }
+
+    @Test
+    void whatAnOlderConfigurationOwesIsTakenFromWhatIsThere() {
+        Decision older = take(limit("10/1h"), "key", "1");
+        Limit faster = limit("3600/1h");
+        take(faster, "key", "1");
+        clock.advance(Duration.ofMinutes(10));
+        owe(older, "600");
+        assertThat(take(faster, "key", "1").remaining()).isEqualTo(7);
+    }
+
+    @Test
+    void aLeaseOfAnOlderConfigurationLeavesTheTokensAlone() {
+        Limit leases = Limit.named("limit")
+                .atOnce(10, Duration.ofSeconds(1))
+                .cost(BigDecimal.ZERO)
+                .build();
+        Decision older = take(leases, "key", "1");
+        Limit tokens = limit("10/1d");
+        take(tokens, "key", "9");
+        assertThat(renew(older)).isEqualTo(LeaseState.LOST);
+        giveBack(older, "1");
+        clock.advance(Duration.ofSeconds(2));
+        assertThat(take(tokens, "key", "1").admitted()).isFalse();
+    }
+
+    @Test
+    void aDebtToAMuchLargerCounterIsADebtToASmallerOne() {
+        Decision much = take(counter("4503599627/1d"), "key", "4503599627");
+        owe(much, "4503599627");
+        Limit few = counter("10/1d");
+        assertThat(take(few, "key", "1").admitted()).isFalse();
+        Duration day = Duration.ofDays(1);
+        clock.advance(day.minusNanos(clock.now().toNanos() % day.toNanos()));
+        assertThat(take(few, "key", "1").admitted()).isFalse();
+    }
+
+    private static Limit counter(String rate) {
+        return Limit.named("limit")
+                .rates(rate)
+                .cost(BigDecimal.ZERO)
+                .algorithm(Algorithm.SLIDING_WINDOW_COUNTER)
+                .build();
     }
 
     private static Limit limit(String... rates) {
