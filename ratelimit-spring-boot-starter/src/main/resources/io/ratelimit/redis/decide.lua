@@ -1007,11 +1007,11 @@ local function answer(...)
   for _, part in ipairs({ ... }) do reply[#reply + 1] = part end
 end
 
--- A server that may not write at all says so to all who asked, and not to each of them.
-local function answer_error(failure)
+-- The text of an error, before which servers older than version 7 tell where in the script it came up.
+local function error_text(failure)
   local text = type(failure) == 'table' and failure.err or tostring(failure)
-  if string.find(text, '^%-?READONLY') then error(failure, 0) end
-  answer(3, string.find(text, '^%u%u%u+ ') and text or 'ERR ' .. text)
+  text = string.gsub(text, '^@user_script: ?%d+: ?%-?', '')
+  return string.find(text, '^%u%u%u+ ') and text or 'ERR ' .. text
 end
 
 local function next_buckets()
@@ -1131,7 +1131,12 @@ end
 
 repeat
   local decided, failure = pcall(decide_next, each and buckets_of_each() or next_buckets())
-  if not decided then answer_error(failure) end
+  if not decided then
+    local text = error_text(failure)
+    -- A server that may not write at all says so to all who asked, and not to each of them.
+    if string.find(text, '^READONLY') then return redis.error_reply(text) end
+    answer(3, text)
+  end
   if each then
     each.left = each.left - 1
     if each.left == 0 or not decided then

@@ -56,6 +56,25 @@ class BlockingDriverTests {
     }
 
     @Test
+    void jedisAsksAMasterOlderThanSevenThatIsDemotedNoMore(RedisServer redis) throws Exception {
+        try (RedisServer old = RedisServer.startEmbedded();
+                TcpProxy proxy = TcpProxy.to(old.host(), old.port())) {
+            JedisConnectionFactory jedis = TestConnections.jedis(old.host(), proxy.port());
+            try (RedisRateLimitStore store = RedisRateLimitStore.create(jedis, "ratelimit", Duration.ofSeconds(5))) {
+                store.decide(new Charge(LIMIT, "demoted", 1));
+                proxy.retarget(redis.host(), redis.port());
+                old.command("REPLICAOF", "127.0.0.1", "1");
+                assertThatThrownBy(() -> store.decide(new Charge(LIMIT, "demoted", 1)))
+                        .hasMessage("Redis could not be asked: it answered READONLY");
+                assertThat(store.decide(new Charge(LIMIT, "demoted", 1)).admitted())
+                        .isTrue();
+            } finally {
+                jedis.destroy();
+            }
+        }
+    }
+
+    @Test
     void jedisKeepsNoCallerWaitingBeyondTheDeadline() throws Exception {
         try (RedisServer redis = RedisServer.start();
                 TcpProxy proxy = TcpProxy.to(redis.host(), redis.port())) {

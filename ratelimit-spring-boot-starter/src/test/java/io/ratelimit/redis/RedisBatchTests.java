@@ -162,6 +162,22 @@ class RedisBatchTests {
     }
 
     @Test
+    void aDemotedMasterOlderThanSevenRefusesABatchAsAWhole() {
+        try (RedisServer old = RedisServer.startEmbedded();
+                RedisDriver toOld = LettuceDriver.of(TestConnections.lettuce(old), PATIENT)) {
+            old.command("REPLICAOF", "127.0.0.1", "1");
+            long deadline = System.nanoTime() + PATIENT.toNanos();
+            Charge free = new Charge(LIMIT, "a", 0);
+            SlotGroup reading = SlotGroup.of(List.of(free), new RedisKeys("ratelimit"));
+            Request read = Request.of(reading.redisKeys(), reading.reading(CalendarWindows.around(0, 0)), deadline);
+            List<Request> together = List.of(read, take(deadline), read);
+            BucketScript script = new BucketScript(toOld, BucketScript.packaged());
+            assertThatThrownBy(script.run(Batch.of(together))::join).hasMessageContaining("READONLY");
+            assertThat(together).noneMatch(request -> request.reply().isDone());
+        }
+    }
+
+    @Test
     void whoseDeadlinePassesInTheQueueIsNeverSent() {
         DecisionQueue queue = new DecisionQueue(new BucketScript(driver, BucketScript.packaged()), false);
         driver.hold();

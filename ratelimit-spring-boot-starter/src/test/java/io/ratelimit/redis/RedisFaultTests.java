@@ -157,6 +157,23 @@ class RedisFaultTests {
     }
 
     @Test
+    void aMasterOlderThanSevenThatIsDemotedIsAskedNoMore() throws Exception {
+        try (RedisServer old = RedisServer.startEmbedded();
+                TcpProxy proxy = TcpProxy.to(old.host(), old.port());
+                RedisRateLimitStore followed = store(TestConnections.lettuce(old.host(), proxy.port()))) {
+            connect(followed);
+            followed.decide(CHARGE);
+            proxy.retarget(redis.host(), redis.port());
+            old.command("REPLICAOF", "127.0.0.1", "1");
+            assertThatThrownBy(() -> followed.decide(CHARGE))
+                    .hasMessage("Redis could not be asked: it answered READONLY");
+            await().atMost(Duration.ofSeconds(3))
+                    .ignoreExceptions()
+                    .until(() -> followed.decide(CHARGE).admitted());
+        }
+    }
+
+    @Test
     void theApplicationsCredentialsAndDatabaseAreUsed() {
         redis.command("CONFIG", "SET", "requirepass", "right-password");
         RedisStandaloneConfiguration configuration = new RedisStandaloneConfiguration(redis.host(), redis.port());

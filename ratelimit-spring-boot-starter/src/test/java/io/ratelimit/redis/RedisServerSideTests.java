@@ -243,6 +243,22 @@ class RedisServerSideTests {
     }
 
     @Test
+    void aServerOlderThanSevenThatRefusesToWriteSaysWhy() {
+        try (RedisServer old = RedisServer.startEmbedded();
+                RedisRateLimitStore onOld =
+                        RedisRateLimitStore.create(TestConnections.lettuce(old), "ratelimit", PATIENT)) {
+            onOld.decide(new Charge(LIMIT, "a", 1000));
+            old.command("CONFIG", "SET", "min-replicas-to-write", "1");
+            assertThatThrownBy(() -> onOld.decide(new Charge(LIMIT, "a", 1000)))
+                    .hasMessage("Redis could not be asked: it answered NOREPLICAS");
+            old.command("CONFIG", "SET", "min-replicas-to-write", "0");
+            old.command("CONFIG", "SET", "maxmemory", "1");
+            assertThatThrownBy(() -> onOld.decide(new Charge(LIMIT, "a", 1000)))
+                    .hasMessage("Redis could not be asked: it answered OOM");
+        }
+    }
+
+    @Test
     void aServerOlderThanSevenLeasesAndTellsWhoIsReady() {
         try (RedisServer old = RedisServer.startEmbedded();
                 RedisRateLimitStore onOld =
