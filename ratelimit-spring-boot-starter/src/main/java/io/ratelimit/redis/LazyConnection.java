@@ -4,6 +4,7 @@ import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,7 +62,7 @@ final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
         if (closed || opened(outcome) != connection) {
             return;
         }
-        leaving.add(connection);
+        leave(connection);
         if (mayRetry()) {
             CompletableFuture<T> next = new CompletableFuture<>();
             outcome = next;
@@ -122,9 +123,6 @@ final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
             put(next, false);
             next.completeExceptionally(ex);
         }
-        if (!leaving.isEmpty()) {
-            closeLeaving();
-        }
         synchronized (this) {
             attempt = null;
         }
@@ -134,22 +132,21 @@ final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
     private synchronized void put(CompletableFuture<T> next, boolean opened) {
         T open = opened(outcome);
         if (opened && open != null) {
-            leaving.add(open);
+            leave(open);
         }
         if (opened || open == null) {
             outcome = next;
         }
     }
 
-    private void closeLeaving() {
-        try {
-            Thread.sleep(lastAnswersMillis);
-        } catch (InterruptedException ex) {
-            Thread.currentThread().interrupt();
-        }
-        for (T old = leaving.poll(); old != null; old = leaving.poll()) {
-            close(old);
-        }
+    private void leave(T connection) {
+        leaving.add(connection);
+        CompletableFuture.delayedExecutor(lastAnswersMillis, TimeUnit.MILLISECONDS)
+                .execute(() -> {
+                    if (leaving.remove(connection)) {
+                        close(connection);
+                    }
+                });
     }
 
     private void close(@Nullable T connection) {
@@ -183,6 +180,8 @@ final class LazyConnection<T extends AutoCloseable> implements AutoCloseable {
             }
         }
         close(opened(outcome));
-        leaving.forEach(this::close);
+        for (T old = leaving.poll(); old != null; old = leaving.poll()) {
+            close(old);
+        }
     }
 }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -109,6 +111,25 @@ class LazyConnectionTests {
             assertThat(connection.get().join().closed.getCount()).isOne();
             assertThat(attempts).hasValue(2);
         }
+    }
+
+    @Test
+    void nextAttemptsDoNotWaitForTheLastAnswersOnThoseThatWereDropped() {
+        List<Line> lines = new CopyOnWriteArrayList<>();
+        LazyConnection<Line> connection = new LazyConnection<>(
+                () -> {
+                    lines.add(succeed());
+                    return lines.get(lines.size() - 1);
+                },
+                60_000);
+        for (int i = 1; i <= 3; i++) {
+            int attempt = i;
+            await().atMost(Duration.ofSeconds(5)).until(() -> opens(connection) && attempts.get() == attempt);
+            connection.drop(connection.get().join());
+        }
+        assertThat(lines).allMatch(line -> line.closed.getCount() == 1);
+        connection.close();
+        assertThat(lines).hasSize(3).allMatch(line -> line.closed.getCount() == 0);
     }
 
     @Test
