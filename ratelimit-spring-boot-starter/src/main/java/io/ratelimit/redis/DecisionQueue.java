@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -131,9 +132,13 @@ final class DecisionQueue {
         }
     }
 
-    /** Ends the wait of those whose deadline has passed. Who still waits goes on with an answer to somebody who calls later. */
+    /**
+     * Ends the wait of those whose deadline has passed. Who still waits goes on with an answer to somebody who calls later, or
+     * in the place of those who were answered, however long it takes to tell them.
+     */
     private void expire() {
         List<Request> late = new ArrayList<>();
+        List<Flight> next = new ArrayList<>(0);
         synchronized (this) {
             long now = System.nanoTime();
             if (!watching || now - watchedUntil < 0) {
@@ -145,12 +150,22 @@ final class DecisionQueue {
             underWay.forEach(flight -> flight.requests.stream()
                     .filter(request -> !request.isWanted(now))
                     .forEach(late::add));
-            underWay.removeIf(flight -> flight.requests.stream().noneMatch(request -> request.isWanted(now)));
+            List<Flight> done = underWay.stream()
+                    .filter(flight -> flight.requests.stream().noneMatch(request -> request.isWanted(now)))
+                    .toList();
+            for (Flight flight : done) {
+                if (flight.unanswered > 0) {
+                    underWay.remove(flight);
+                } else {
+                    Optional.ofNullable(after(flight, late)).ifPresent(next::add);
+                }
+            }
             Stream.concat(waiting.stream(), underWay.stream().flatMap(flight -> flight.requests.stream()))
                     .mapToLong(request -> request.deadline() - now)
                     .min()
                     .ifPresent(nanos -> watchUntil(now + Math.max(nanos, BETWEEN_LOOKS_NANOS)));
         }
+        next.forEach(this::send);
         late.forEach(Request::expire);
     }
 

@@ -213,6 +213,32 @@ class RedisBatchTests {
         assertThat(driver.calls()).isEqualTo(1);
     }
 
+    @Test
+    void whoWaitsIsSentAlthoughThoseWhoWereAnsweredAreStillBeingTold() {
+        DecisionQueue queue = new DecisionQueue(new BucketScript(driver, BucketScript.packaged()), false);
+        long now = System.nanoTime();
+        long patient = now + PATIENT.toNanos();
+        driver.hold();
+        queue.add(take(now + 300_000_000));
+        driver.hold();
+        queue.add(take(patient));
+        CompletableFuture<Void> told = new CompletableFuture<>();
+        List<Request> together = List.of(take(patient), take(patient));
+        together.get(1).reply().thenRun(told::join);
+        together.forEach(queue::add);
+        CompletableFuture.runAsync(driver::release);
+        together.forEach(request -> request.reply().join());
+        driver.calls();
+        Request waiting = take(patient);
+        queue.add(waiting);
+        try {
+            await().atMost(Duration.ofSeconds(5)).until(() -> driver.calls() == 1);
+        } finally {
+            told.complete(null);
+        }
+        assertThat(waiting.reply().join().admitted()).isTrue();
+    }
+
     private static Request take(long deadline) {
         Charge charge = new Charge(LIMIT, "a", 1_000);
         return Request.of(new RedisKeys("ratelimit"), charge, Objects.requireNonNull(SmoothRate.of(charge)), deadline);
