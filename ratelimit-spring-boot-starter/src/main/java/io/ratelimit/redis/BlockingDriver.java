@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.springframework.data.redis.connection.RedisClusterConnection;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
@@ -33,8 +34,8 @@ final class BlockingDriver implements RedisDriver {
 
     private final RedisConnectionFactory connections;
     private final long timeoutNanos;
-    private final boolean cluster;
     private final ThreadPoolExecutor threads;
+    private volatile boolean cluster;
 
     private BlockingDriver(RedisConnectionFactory connections, Duration timeout) {
         this.connections = connections;
@@ -51,6 +52,7 @@ final class BlockingDriver implements RedisDriver {
         return new BlockingDriver(connections, timeout);
     }
 
+    /** Of a factory that is decorated, only the connections that it lends tell. */
     @Override
     public boolean isCluster() {
         return cluster;
@@ -100,6 +102,9 @@ final class BlockingDriver implements RedisDriver {
                 try (RedisConnection redis = connections.getConnection()) {
                     if (System.nanoTime() >= deadline) {
                         throw new TimeoutException();
+                    }
+                    if (redis instanceof RedisClusterConnection) {
+                        cluster = true;
                     }
                     reply.complete(answer(redis, command));
                 } catch (Exception ex) {

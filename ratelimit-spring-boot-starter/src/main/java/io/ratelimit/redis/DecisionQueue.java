@@ -10,6 +10,7 @@ import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.ClusterSlotHashUtil;
@@ -29,7 +30,7 @@ final class DecisionQueue {
     private static final long BETWEEN_LOOKS_NANOS = 1_000_000;
 
     private final BucketScript script;
-    private final boolean bySlot;
+    private final BooleanSupplier bySlot;
     private final Queue<Request> waiting = new ArrayDeque<>();
     private final List<Flight> underWay = new ArrayList<>(MOST_UNDER_WAY);
     private boolean watching;
@@ -40,7 +41,7 @@ final class DecisionQueue {
      *
      * @param bySlot whether a call of the script can only decide for one cluster slot
      */
-    DecisionQueue(BucketScript script, boolean bySlot) {
+    DecisionQueue(BucketScript script, BooleanSupplier bySlot) {
         this.script = script;
         this.bySlot = bySlot;
     }
@@ -59,7 +60,7 @@ final class DecisionQueue {
     }
 
     private Flight begun(List<Request> requests) {
-        Flight flight = new Flight(requests, bySlot ? slots(requests) : List.of(requests));
+        Flight flight = new Flight(requests, bySlot.getAsBoolean() ? slots(requests) : List.of(requests));
         underWay.add(flight);
         return flight;
     }

@@ -68,7 +68,8 @@ public final class RedisRateLimitStore implements RateLimitStore {
      *
      * <p>From a {@code LettuceConnectionFactory} it takes the settings (hosts, SSL, credentials, topology) for a connection
      * of its own. With any other it borrows connections for each call, on a few threads of its own, and one for good once a
-     * call may queue for a lease.
+     * call may queue for a lease. That a factory that decorates another is one of a cluster is known from the first connection
+     * on that it lends; until then a decision over several slots fails.
      *
      * @param connections the application's own; left open by {@link #close()}
      * @param prefix what keys begin with: 1 to 32 letters, digits, dots, colons, dashes and underscores

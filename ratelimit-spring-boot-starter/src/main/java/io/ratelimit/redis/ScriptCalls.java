@@ -106,7 +106,7 @@ final class ScriptCalls {
         Object node = driver.isCluster() ? driver.node(request.keys()[0]) : ONLY_NODE;
         DecisionQueue queue = queues.get(node);
         if (queue == null) {
-            queue = queues.computeIfAbsent(node, first -> new DecisionQueue(script, driver.isCluster()));
+            queue = queues.computeIfAbsent(node, first -> new DecisionQueue(script, driver::isCluster));
         }
         queue.add(request);
         return request.reply();

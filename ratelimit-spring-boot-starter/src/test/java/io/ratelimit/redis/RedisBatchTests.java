@@ -179,7 +179,7 @@ class RedisBatchTests {
 
     @Test
     void whoseDeadlinePassesInTheQueueIsNeverSent() {
-        DecisionQueue queue = new DecisionQueue(new BucketScript(driver, BucketScript.packaged()), false);
+        DecisionQueue queue = new DecisionQueue(new BucketScript(driver, BucketScript.packaged()), () -> false);
         driver.hold();
         long now = System.nanoTime();
         List<Request> sent = List.of(take(now + PATIENT.toNanos()), take(now + PATIENT.toNanos()));
@@ -200,7 +200,7 @@ class RedisBatchTests {
 
     @Test
     void whoCallsAfterBatchesThatWereNeverAnsweredIsSentAtOnce() {
-        DecisionQueue queue = new DecisionQueue(new BucketScript(driver, BucketScript.packaged()), false);
+        DecisionQueue queue = new DecisionQueue(new BucketScript(driver, BucketScript.packaged()), () -> false);
         driver.hold();
         long now = System.nanoTime();
         List<Request> unanswered = List.of(take(now + 100_000_000), take(now + 100_000_000));
@@ -215,7 +215,7 @@ class RedisBatchTests {
 
     @Test
     void whoWaitsIsSentAlthoughThoseWhoWereAnsweredAreStillBeingTold() {
-        DecisionQueue queue = new DecisionQueue(new BucketScript(driver, BucketScript.packaged()), false);
+        DecisionQueue queue = new DecisionQueue(new BucketScript(driver, BucketScript.packaged()), () -> false);
         long now = System.nanoTime();
         long patient = now + PATIENT.toNanos();
         driver.hold();

@@ -12,9 +12,11 @@ import io.ratelimit.Reading;
 import io.ratelimit.test.redis.RedisCluster;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 
 @ExtendWith(RedisExtension.class)
@@ -264,6 +267,28 @@ class RedisClusterTests {
                     .isFalse();
             assertThat(blocking.givenBack()).isEqualTo(1);
             assertThat(blocking.decide(new Charge(USER, "a", 5000)).admitted()).isTrue();
+        } finally {
+            jedis.destroy();
+        }
+    }
+
+    @Test
+    void aClusterBehindAFactoryThatIsDecoratedIsServedToo() {
+        JedisConnectionFactory jedis = TestConnections.jedis(cluster);
+        RedisConnectionFactory decorated = (RedisConnectionFactory) Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {RedisConnectionFactory.class},
+                (proxy, method, arguments) -> method.invoke(jedis, arguments));
+        try (RedisRateLimitStore blocking = RedisRateLimitStore.create(decorated, "ratelimit", PATIENT)) {
+            List<CompletableFuture<Decision>> asked = IntStream.range(0, 300)
+                    .mapToObj(i -> blocking.decideAsync(List.of(new Charge(USER, "user-" + i, 5000)), Duration.ZERO)
+                            .toCompletableFuture())
+                    .toList();
+            assertThat(asked)
+                    .allSatisfy(
+                            decision -> assertThat(decision.join().admitted()).isTrue());
+            List<Charge> ofTwoSlots = List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000));
+            assertThat(blocking.decide(ofTwoSlots, Duration.ZERO).admitted()).isTrue();
         } finally {
             jedis.destroy();
         }
