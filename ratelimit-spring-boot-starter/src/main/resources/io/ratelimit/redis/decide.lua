@@ -892,7 +892,20 @@ local function origin(rate, stored)
   return emptiest
 end
 
--- Gives the configured rates of a bucket their state: full where there is none, else that of what is stored.
+-- The stored rates, and what a charge says of those among them that continue one of its own.
+local function with_charge(stored, rates)
+  for _, before in ipairs(stored) do
+    for _, rate in ipairs(rates) do
+      if rate.algorithm.continues(rate, before) then
+        before.granted, before.lease, before.channel = rate.granted, rate.lease, rate.channel
+      end
+    end
+  end
+  return stored
+end
+
+-- Gives the configured rates of a bucket their state: full where there is none, else that of what is stored. What is returned
+-- or owed is so in the configuration that is stored, which may be a later one than that of the charge.
 local function load(bucket)
   local value = redis.pcall('GET', bucket.key)
   if type(value) == 'table' and not string.find(value.err, 'WRONGTYPE', 1, true) then error(value.err, 0) end
@@ -907,6 +920,10 @@ local function load(bucket)
   if is_full(stored) and (same or keep <= millis_now) then
     bucket.keep = keep
     return fill(bucket.rates)
+  end
+  if not same and (operation == 'return' or operation == 'owe') then
+    bucket.keep, bucket.rates = keep, with_charge(stored, bucket.rates)
+    return
   end
   bucket.keep = same and keep or math.max(keep, millis_now + time_to_full(stored))
   for i, rate in ipairs(bucket.rates) do
@@ -1083,7 +1100,7 @@ local function decide(buckets)
       return algorithm.taken(rate, rate.state, bucket.cost, rate.seen[1] + ticks(rate, wait))
     end
     local function give_back(rate, algorithm)
-      return algorithm.returned(rate, rate.state, bucket.cost, rate.granted)
+      return rate.granted and algorithm.returned(rate, rate.state, bucket.cost, rate.granted)
     end
     local function owe(rate, algorithm) return algorithm.owed(rate, rate.state, bucket.cost) end
     local function queue(rate, algorithm) return algorithm.queued(rate, rate.state, bucket.cost) end

@@ -2,12 +2,15 @@ package io.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import io.ratelimit.Algorithm;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.Limit;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.Reading;
 import io.ratelimit.Refill;
 import io.ratelimit.Tokens;
 import io.ratelimit.test.redis.RedisExtension;
@@ -17,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -246,6 +250,73 @@ class RedisRateLimitStoreTests {
         virtual.decide(charge(Limit.of("grown", "10/s", "50/1m"), "a", 8_000));
         Decision decision = virtual.decide(charge(Limit.of("grown", "10/s", "50/1m", "30/1h"), "a", 0));
         assertThat(decision.readings()).extracting("remaining").containsExactly(2.0, 42.0, 22.0);
+    }
+
+    @Test
+    void whatAnEarlierConfigurationReturnsOrOwesCountsInTheOneThatTheBucketHas() {
+        Limit before = Limit.of("redefined", "10/h");
+        Decision taken = virtual.decide(charge(before, "a", 5_000));
+        Limit now = Limit.of("redefined", "3600000/h");
+        virtual.decide(charge(now, "a", 1_000));
+        nanos.addAndGet(600_000_000_000L);
+        giveBack(taken, charge(before, "a", 2_000));
+        assertThat(virtual.decide(charge(now, "a", 0)).remaining()).isEqualTo(600_006);
+        owe(taken, charge(before, "a", 3_000));
+        assertThat(virtual.decide(charge(now, "a", 0)).remaining()).isEqualTo(600_003);
+    }
+
+    @Test
+    void onlyRatesThatContinueThoseOfTheDecisionGetItsTokensBackAndAllOweWhatItOwes() {
+        Limit before = Limit.of("redefined", "10/h");
+        Limit now = Limit.of("redefined", "10/h", "20/1m");
+        Decision taken = virtual.decide(charge(before, "a", 4_000));
+        virtual.decide(charge(now, "a", 1_000));
+        giveBack(taken, charge(before, "a", 3_000));
+        assertThat(virtual.decide(charge(now, "a", 0)).readings())
+                .extracting(Reading::remaining)
+                .containsExactly(8.0, 15.0);
+        owe(taken, charge(before, "a", 2_000));
+        assertThat(virtual.decide(charge(now, "a", 0)).readings())
+                .extracting(Reading::remaining)
+                .containsExactly(6.0, 13.0);
+    }
+
+    @Test
+    void aLimitOfAnotherAlgorithmByNowGetsNothingBackAndOwesTheSame() {
+        Limit before = Limit.of("redefined", "10/h");
+        Limit now = Limit.named("redefined")
+                .rates("7/1h")
+                .algorithm(Algorithm.SLIDING_WINDOW)
+                .build();
+        Decision taken = virtual.decide(charge(before, "a", 3_000));
+        virtual.decide(charge(now, "a", 1_000));
+        giveBack(taken, charge(before, "a", 3_000));
+        assertThat(virtual.decide(charge(now, "a", 0)).remaining()).isEqualTo(3);
+        owe(taken, charge(before, "a", 2_000));
+        assertThat(virtual.decide(charge(now, "a", 0)).remaining()).isEqualTo(1);
+    }
+
+    @Test
+    void aLeaseOfAnEarlierConfigurationIsReleasedForWhoQueuesInTheOneThatTheBucketHas() {
+        Limit before = Limit.named("leased").atOnce(2, Duration.ofMinutes(5)).build();
+        Limit now = Limit.named("leased").atOnce(3, Duration.ofMinutes(5)).build();
+        List<Long> told = new CopyOnWriteArrayList<>();
+        virtual.whenReady(told::add);
+        await().until(() -> !List.of().equals(redis.command("PUBSUB", "CHANNELS", "virtual*:ready")));
+        Decision held = virtual.decide(charge(before, "a", 2_000));
+        virtual.decide(charge(now, "a", 1_000));
+        Decision queued = virtual.decide(List.of(charge(now, "a", 2_000)), Duration.ofMinutes(1));
+        giveBack(held, held.leases().get(0));
+        await().untilAsserted(() ->
+                assertThat(told).containsExactly(queued.leases().get(0).lease()));
+    }
+
+    private void giveBack(Decision taken, Charge unused) {
+        virtual.giveBack(taken, List.of(unused)).toCompletableFuture().join();
+    }
+
+    private void owe(Decision taken, Charge more) {
+        virtual.owe(taken, List.of(more)).toCompletableFuture().join();
     }
 
     @Test
