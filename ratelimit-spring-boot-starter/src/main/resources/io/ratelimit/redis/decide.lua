@@ -1027,7 +1027,8 @@ end
 -- The text of an error, before which servers older than version 7 tell where in the script it came up.
 local function error_text(failure)
   local text = type(failure) == 'table' and failure.err or tostring(failure)
-  text = string.gsub(text, '^@user_script: ?%d+: ?%-?', '')
+  text = string.gsub(text, '^@user_script: ?%d+: ?', '')
+  text = string.gsub(text, '^%-', '')
   return string.find(text, '^%u%u%u+ ') and text or 'ERR ' .. text
 end
 
