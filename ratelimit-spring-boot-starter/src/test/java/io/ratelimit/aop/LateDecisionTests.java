@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -103,6 +104,64 @@ class LateDecisionTests {
             assertThat(told).succeedsWithin(SOON).asString().isNotEqualTo(LateStore.THREAD);
             assertThat(service.runs()).isZero();
             await().untilAsserted(() -> assertThat(left(context)).isEqualTo(1));
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void anExecutorThatFailsIsAFailureAndStillNotOnTheStoresThread(Function<Service, CompletableFuture<String>> kind) {
+        OutOfMemoryError noThread = new OutOfMemoryError("unable to create native thread");
+        ContinuationSettings failing = new ContinuationSettings(
+                task -> {
+                    throw noThread;
+                },
+                task -> task);
+        with(failing).run(context -> {
+            Service service = context.getBean(Service.class);
+            CompletableFuture<String> told = new CompletableFuture<>();
+            onEventLoop(() -> kind.apply(service).whenComplete((value, failure) -> {
+                if (failure == noThread) {
+                    told.complete(Thread.currentThread().getName());
+                }
+            }));
+            store(context).reply();
+            assertThat(told).succeedsWithin(SOON).asString().isNotEqualTo(LateStore.THREAD);
+            assertThat(service.runs()).isZero();
+            await().untilAsserted(() -> assertThat(left(context)).isEqualTo(1));
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void aTaskThatCannotBeMadeIsAFailureAndItsTokensComeBack(Function<Service, CompletableFuture<String>> kind) {
+        IllegalStateException noContext = new IllegalStateException("no context");
+        ContinuationSettings failing = new ContinuationSettings(Runnable::run, task -> {
+            throw noContext;
+        });
+        with(failing).run(context -> {
+            Service service = context.getBean(Service.class);
+            CompletableFuture<Throwable> told =
+                    onEventLoop(() -> kind.apply(service).handle((value, failure) -> failure));
+            assertThat(told).isCompletedWithValue(noContext);
+            store(context).reply();
+            assertThat(left(context)).isEqualTo(1);
+            assertThat(service.runs()).isZero();
+        });
+    }
+
+    @Test
+    void aTaskThatFailsAfterItRanTakesNothingFromTheCall() {
+        ContinuationSettings failing = new ContinuationSettings(Runnable::run, task -> () -> {
+            task.run();
+            throw new RejectedExecutionException();
+        });
+        with(failing).run(context -> {
+            Service service = context.getBean(Service.class);
+            CompletableFuture<String> result = onEventLoop(service::endless);
+            store(context).reply();
+            ForkJoinPool.commonPool().submit(() -> {}).get();
+            assertThat(result).isNotDone();
+            assertThat(left(context)).isZero();
         });
     }
 
@@ -208,6 +267,10 @@ class LateDecisionTests {
                             .get())
                     .isEqualTo("app-task with null null null");
         });
+    }
+
+    private ApplicationContextRunner with(ContinuationSettings settings) {
+        return runner.withBean("continuationSettings", ContinuationSettings.class, () -> settings);
     }
 
     private static double left(ApplicationContext context) {

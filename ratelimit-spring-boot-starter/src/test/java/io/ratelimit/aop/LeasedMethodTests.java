@@ -345,6 +345,37 @@ class LeasedMethodTests {
                 Named.of("flux", service -> service.flux().subscribe()::dispose));
     }
 
+    @ParameterizedTest
+    @MethodSource("broken")
+    void aDecisionThatCannotBeTakenOverHoldsNothing(ContinuationSettings broken) {
+        LateApplication.with(Service.class)
+                .withBean("continuationSettings", ContinuationSettings.class, () -> broken)
+                .run(context -> {
+                    Service service = context.getBean(Service.class);
+                    CompletableFuture<String> result = LateApplication.onEventLoop(service::future);
+                    reply(context);
+                    assertThat(result)
+                            .failsWithin(Duration.ofSeconds(20))
+                            .withThrowableThat()
+                            .withCause(BROKEN);
+                    await().until(() -> isFree(context.getBean(RateLimiters.class)));
+                });
+    }
+
+    static Stream<Named<ContinuationSettings>> broken() {
+        return Stream.of(
+                Named.of("decorator", new ContinuationSettings(Runnable::run, task -> {
+                    throw BROKEN;
+                })),
+                Named.of(
+                        "executor",
+                        new ContinuationSettings(
+                                task -> {
+                                    throw BROKEN;
+                                },
+                                task -> task)));
+    }
+
     private static void reply(org.springframework.context.ApplicationContext context) {
         try {
             LateApplication.store(context).reply();
