@@ -26,14 +26,20 @@ record Settling(Admitted admitted, Claim claim, Call call) implements Outcome {
 
     @Override
     public void succeeded(@Nullable Object result) {
-        settle((rule, charge) -> rule.settlement().used(charge, call, result));
-        admitted.succeeded(result);
+        try {
+            settle((rule, charge) -> rule.settlement().used(charge, call, result));
+        } finally {
+            admitted.succeeded(result);
+        }
     }
 
     @Override
     public void failed(Throwable failure) {
-        settle((rule, charge) -> rule.settlement().used(charge, failure));
-        admitted.failed(failure);
+        try {
+            settle((rule, charge) -> rule.settlement().used(charge, failure));
+        } finally {
+            admitted.failed(failure);
+        }
     }
 
     @Override
@@ -61,7 +67,7 @@ record Settling(Admitted admitted, Claim claim, Call call) implements Outcome {
                         .settle(admitted.decision(), Charge.merged(charges))
                         .whenComplete((done, failure) -> warn(failure));
             }
-        } catch (RuntimeException | LinkageError | AssertionError ex) {
+        } catch (Throwable ex) {
             warn(ex);
         }
     }

@@ -60,11 +60,17 @@ final class StageReturns implements Returns {
     private static CompletionStage<?> followed(CompletionStage<?> begun, Outcome outcome, Result result) {
         begun.whenComplete((value, failure) -> {
             if (failure == null) {
-                outcome.succeeded(value);
-                result.complete(value);
+                try {
+                    outcome.succeeded(value);
+                } finally {
+                    result.complete(value);
+                }
             } else {
-                outcome.failed(cause(failure));
-                result.completeExceptionally(cause(failure));
+                try {
+                    outcome.failed(cause(failure));
+                } finally {
+                    result.completeExceptionally(cause(failure));
+                }
             }
         });
         result.whenComplete((value, failure) -> {

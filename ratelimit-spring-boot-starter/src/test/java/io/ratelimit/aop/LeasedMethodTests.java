@@ -6,10 +6,14 @@ import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.Limit;
+import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitExceededException;
+import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiters;
 import io.ratelimit.annotation.RateLimited;
 import io.reactivex.rxjava3.core.Single;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -230,6 +234,36 @@ class LeasedMethodTests {
             service.many().tryEmitComplete();
             assertThat(ended).isCompletedWithValue(true);
         });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aStageEndsAlsoWhereTheStoreBreaksWhenItGivesBack(boolean fails) {
+        RateLimitStore memory = MemoryStore.create(() -> 0, 100);
+        RateLimitStore breaking = (RateLimitStore) Proxy.newProxyInstance(
+                RateLimitStore.class.getClassLoader(), new Class<?>[] {RateLimitStore.class}, (proxy, method, args) -> {
+                    if (method.getName().equals("giveBack")) {
+                        throw new NoClassDefFoundError("driver");
+                    }
+                    return method.invoke(memory, args);
+                });
+        RateLimiters limiters = new RateLimiters(breaking, List.of());
+        limiters.define(Limit.of("ten", "10/h"));
+        limiters.define(Limit.named("single").atOnce(1, Duration.ofSeconds(30)).build());
+        runner.withAllowBeanDefinitionOverriding(true)
+                .withBean("rateLimiters", RateLimiters.class, () -> limiters)
+                .run(context -> {
+                    Service service = context.getBean(Service.class);
+                    CompletableFuture<String> result = service.future();
+                    if (fails) {
+                        service.gate().completeExceptionally(BROKEN);
+                        assertThat(result).isDone();
+                        assertThatThrownBy(result::join).hasCause(BROKEN);
+                    } else {
+                        service.gate().complete("value");
+                        assertThat(result).isCompletedWithValue("value");
+                    }
+                });
     }
 
     @Test

@@ -2,17 +2,22 @@ package io.ratelimit.aop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.ratelimit.Charge;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiters;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import kotlin.NotImplementedError;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,15 +28,50 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Methods whose calls cost what they turn out to have used. */
+@Timeout(60)
 class SettledMethodTests {
+
+    private static final int ENDLESS = -4;
+    private static final int UNFINISHED = -5;
+    private static final int UNTELLABLE = -6;
 
     private final ApplicationContextRunner runner = new ApplicationContextRunner()
             .withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class, RateLimitAutoConfiguration.class))
-            .withPropertyValues("ratelimit.limits.tokens=100/1h", "ratelimit.limits.calls=10/1h")
+            .withPropertyValues(
+                    "ratelimit.limits.tokens=100/1h",
+                    "ratelimit.limits.calls=10/1h",
+                    "ratelimit.limits.single.algorithm=concurrency",
+                    "ratelimit.limits.single.max-concurrent=1")
             .withBean(RateLimitStore.class, () -> MemoryStore.create(() -> 0, 100))
             .withBean(Model.class);
 
-    record Completion(double tokens) {}
+    record Completion(double tokens) {
+
+        @Override
+        public double tokens() {
+            if (tokens == ENDLESS) {
+                throw new StackOverflowError();
+            }
+            if (tokens == UNFINISHED) {
+                throw new NotImplementedError("later");
+            }
+            if (tokens == UNTELLABLE) {
+                throw new Untellable();
+            }
+            return tokens;
+        }
+    }
+
+    /** Not even a log can say what happened. */
+    static final class Untellable extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public String getMessage() {
+            throw new IllegalStateException("no message");
+        }
+    }
 
     interface Kind {
 
@@ -82,6 +122,34 @@ class SettledMethodTests {
             Completion result = model.plain(used);
             assertThat(result).isEqualTo(used == -3 ? null : new Completion(used));
             assertThat(limiters.get("tokens").peek("acme").remaining()).isEqualTo(20);
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void whateverAnExpressionThrowsKeepsTheChargeAndTheResult(Kind kind) {
+        for (int error : List.of(ENDLESS, UNFINISHED)) {
+            run((model, limiters) -> {
+                assertThat(kind.complete(model, error)).isEqualTo(new Completion(error));
+                assertThat(limiters.get("tokens").peek("acme").remaining()).isEqualTo(20);
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {ENDLESS, UNFINISHED})
+    void whateverAnExpressionThrowsNoLeaseStaysHeld(int error) {
+        run((model, limiters) -> {
+            assertThat(model.held(error)).isEqualTo(new Completion(error));
+            assertThat(limiters.get("single").peek(Charge.SHARED).remaining()).isEqualTo(1);
+        });
+    }
+
+    @Test
+    void noLeaseStaysHeldEvenWhereWhatWasThrownCannotBeLogged() {
+        run((model, limiters) -> {
+            catchThrowable(() -> model.held(UNTELLABLE));
+            assertThat(limiters.get("single").peek(Charge.SHARED).remaining()).isEqualTo(1);
         });
     }
 
@@ -158,6 +226,12 @@ class SettledMethodTests {
         @RateLimited(limit = "tokens", key = "'acme'", cost = 70, settle = "#result.tokens + 0 * #used")
         @RateLimited(limit = "calls", key = "'acme'", refundOn = Exception.class)
         public Completion both(double used) throws TimeoutException {
+            return complete(used);
+        }
+
+        @RateLimited("single")
+        @RateLimited(limit = "tokens", key = "'acme'", cost = 80, settle = "#result.tokens")
+        public Completion held(double used) throws TimeoutException {
             return complete(used);
         }
 
