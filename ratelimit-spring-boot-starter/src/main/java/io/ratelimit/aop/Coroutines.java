@@ -68,12 +68,17 @@ final class Coroutines {
         }
     }
 
+    /** A retry is asked about only for what the flow itself throws, and not where its collector fails, is gone or has enough. */
     private static <T> Flow<T> followed(Flow<T> begun, Outcome outcome) {
-        return FlowKt.onCompletion(begun, (collector, failure, continuation) -> {
+        Flow<T> failing = FlowKt.retryWhen(begun, (collector, failure, attempt, continuation) -> {
+            outcome.failed(failure);
+            return false;
+        });
+        return FlowKt.onCompletion(failing, (collector, failure, continuation) -> {
             if (failure == null) {
                 outcome.succeeded(null);
             } else {
-                outcome.failed(failure);
+                outcome.abandoned();
             }
             return Unit.INSTANCE;
         });

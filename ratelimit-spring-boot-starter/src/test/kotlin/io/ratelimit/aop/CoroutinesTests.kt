@@ -8,10 +8,17 @@ import kotlinx.coroutines.CoroutineName
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.flow.collect
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.reactor.asFlux
+import kotlinx.coroutines.reactive.awaitSingle
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeoutOrNull
 import org.assertj.core.api.Assertions.assertThat
 import org.assertj.core.api.Assertions.assertThatExceptionOfType
 import org.junit.jupiter.api.Test
@@ -107,6 +114,30 @@ class CoroutinesTests {
         assertThat(LimitedApplication.taken(context, "one")).isZero()
         assertThat(flow.toList()).containsExactly("a", "b")
         assertRefused { flow.toList() }
+    }
+
+    @Test
+    fun `a flow that fails is free`() = runner.with { shop, context ->
+        assertThatExceptionOfType(IllegalStateException::class.java)
+            .isThrownBy { runBlocking { shop.refunded(broken = true).toList() } }
+            .withMessage("broken")
+        assertThat(LimitedApplication.taken(context, "ten")).isZero()
+    }
+
+    @Test
+    fun `a flow whose collector has enough or fails or is cancelled is charged`() = runner.with { shop, context ->
+        assertThat(shop.refunded(broken = false).take(1).toList()).containsExactly("a")
+        assertThat(LimitedApplication.taken(context, "ten")).isEqualTo(1.0)
+        assertThat(shop.refunded(broken = false).asFlux().take(1).collectList().awaitSingle()).containsExactly("a")
+        assertThat(LimitedApplication.taken(context, "ten")).isEqualTo(2.0)
+        assertThatExceptionOfType(IllegalStateException::class.java)
+            .isThrownBy { runBlocking { shop.refunded(broken = false).collect { error("of the collector") } } }
+            .withMessage("of the collector")
+        assertThat(LimitedApplication.taken(context, "ten")).isEqualTo(3.0)
+        coroutineScope { launch(Dispatchers.Unconfined) { shop.refunded(broken = false).collect() }.cancelAndJoin() }
+        assertThat(LimitedApplication.taken(context, "ten")).isEqualTo(4.0)
+        withTimeoutOrNull(20) { shop.refunded(broken = false).collect() }
+        assertThat(LimitedApplication.taken(context, "ten")).isEqualTo(5.0)
     }
 
     @Test

@@ -4,6 +4,7 @@ import io.ratelimit.RateLimitExceededException
 import io.ratelimit.annotation.RateLimited
 import java.util.concurrent.atomic.AtomicInteger
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.StateFlow
@@ -55,6 +56,14 @@ open class KotlinShop : Shop {
 
     @RateLimited("one")
     open fun flowOfPlace(): Flow<String> = flow { emit(here()) }
+
+    @RateLimited("ten", refundOn = [RuntimeException::class])
+    open fun refunded(broken: Boolean): Flow<String> = flow {
+        emit("a")
+        emit("b")
+        check(!broken) { "broken" }
+        awaitCancellation()
+    }
 
     @RateLimited("one", fallback = "suspendingAnswer")
     open suspend fun withSuspendingFallback(user: String): Int = user.length
