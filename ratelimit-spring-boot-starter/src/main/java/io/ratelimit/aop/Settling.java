@@ -4,6 +4,7 @@ import io.ratelimit.Charge;
 import io.ratelimit.aop.LimitedMethod.Claim;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.ToLongBiFunction;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -73,8 +74,17 @@ record Settling(Admitted admitted, Claim claim, Call call) implements Outcome {
     }
 
     private void warn(@Nullable Throwable failure) {
-        if (failure != null && claim.rules().get(0).settlement().warned().compareAndSet(false, true)) {
+        if (failure != null && warned().compareAndSet(false, true)) {
             LOG.warn("Calls of " + call.method() + " keep their charge, because it cannot be settled", failure);
         }
+    }
+
+    private AtomicBoolean warned() {
+        return claim.rules().stream()
+                .filter(Rule::settles)
+                .findFirst()
+                .orElseThrow()
+                .settlement()
+                .warned();
     }
 }

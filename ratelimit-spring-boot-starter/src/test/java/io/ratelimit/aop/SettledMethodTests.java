@@ -18,17 +18,21 @@ import kotlin.NotImplementedError;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Methods whose calls cost what they turn out to have used. */
 @Timeout(60)
+@ExtendWith(OutputCaptureExtension.class)
 class SettledMethodTests {
 
     private static final int ENDLESS = -4;
@@ -154,6 +158,20 @@ class SettledMethodTests {
     }
 
     @Test
+    void whatCannotBeSettledIsWarnedOfOnceForEachMethod(CapturedOutput output) {
+        run((model, limiters) -> {
+            for (int call = 0; call < 2; call++) {
+                model.held(Double.NaN);
+                model.alsoHeld(Double.NaN);
+            }
+            assertThat(output.getOut().lines().filter(line -> line.contains("keep their charge")))
+                    .hasSize(2)
+                    .anyMatch(line -> line.contains("Model.held("))
+                    .anyMatch(line -> line.contains("Model.alsoHeld("));
+        });
+    }
+
+    @Test
     void eachLimitOfACallIsSettledByItsOwnDeclaration() {
         run((model, limiters) -> {
             model.both(30);
@@ -230,8 +248,14 @@ class SettledMethodTests {
         }
 
         @RateLimited("single")
-        @RateLimited(limit = "tokens", key = "'acme'", cost = 80, settle = "#result.tokens")
+        @RateLimited(limit = "tokens", key = "'acme'", cost = 20, settle = "#result.tokens")
         public Completion held(double used) throws TimeoutException {
+            return complete(used);
+        }
+
+        @RateLimited("single")
+        @RateLimited(limit = "tokens", key = "'acme'", cost = 20, settle = "#result.tokens")
+        public Completion alsoHeld(double used) throws TimeoutException {
             return complete(used);
         }
 
