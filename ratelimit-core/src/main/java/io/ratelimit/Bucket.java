@@ -19,7 +19,9 @@ final class Bucket {
     static final long GONE = Long.MIN_VALUE + 1;
     static final long FULL = 0;
 
-    private static final int SPINS = 64;
+    private static final long FIRST_PAUSE_NANOS = 256;
+    private static final int MOST_DOUBLINGS = 3;
+    private static final int MOST_PAUSES = 64;
     private static final VarHandle WORD;
 
     static {
@@ -124,12 +126,12 @@ final class Bucket {
 
     /** Waits for the bucket and holds it; returns the word it had, or {@link #GONE}. */
     long hold() {
-        for (int spins = 0; ; spins++) {
+        for (int tries = 0; ; tries++) {
             long seen = word;
             if (seen == GONE || seen != HELD && replace(seen, HELD)) {
                 return seen;
             }
-            pause(spins);
+            pause(tries);
         }
     }
 
@@ -138,12 +140,20 @@ final class Bucket {
         word = next;
     }
 
-    static void pause(int spins) {
-        if (spins < SPINS) {
-            Thread.onSpinWait();
-        } else {
+    /**
+     * Waits a little after a try in vain, longer after each. Two threads that try at once each take the word out of the other's
+     * cache, and get less done together than one alone, which the other may as well wait for.
+     */
+    static void pause(int tries) {
+        if (tries >= MOST_PAUSES) {
             Thread.yield();
+            return;
         }
+        long begun = System.nanoTime();
+        long nanos = FIRST_PAUSE_NANOS << Math.min(tries, MOST_DOUBLINGS);
+        do {
+            Thread.onSpinWait();
+        } while (System.nanoTime() - begun < nanos);
     }
 
     /** The state of each rate of a held bucket now; {@code held} is the word that {@link #hold()} returned. */
