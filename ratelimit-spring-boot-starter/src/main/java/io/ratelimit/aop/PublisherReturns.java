@@ -51,16 +51,18 @@ record PublisherReturns(ReactiveAdapter adapter) implements Returns {
                         : outcome(call).flatMap(outcome -> Mono.from(publisher(call, outcome))));
     }
 
-    /** Decides a call anew for each subscriber; what one was promised, or granted, who is gone before it runs is given back. */
+    /**
+     * Decides a call anew for each subscriber; what one was promised, or granted, who is gone before it runs is given back. A
+     * cancellation that meets the subscription to what the method returned may not reach it, but it comes by here.
+     */
     private static Mono<Outcome> outcome(LimitedCall call) {
         return Mono.defer(() -> {
             CompletableFuture<Outcome> decision = call.again().decideAsync();
             AtomicBoolean taken = new AtomicBoolean();
             return Mono.fromFuture(decision)
                     .doOnCancel(() -> {
-                        if (taken.compareAndSet(false, true)) {
-                            decision.thenAccept(Outcome::dropped);
-                        }
+                        boolean before = taken.compareAndSet(false, true);
+                        decision.thenAccept(before ? Outcome::dropped : Outcome::abandoned);
                     })
                     .filter(outcome -> taken.compareAndSet(false, true));
         });
