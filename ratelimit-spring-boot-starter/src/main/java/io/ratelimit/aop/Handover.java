@@ -12,7 +12,7 @@ record Handover(Supplier<ContinuationSettings> settings, CallerContext context) 
 
     /**
      * Takes an answer over. It fails with whatever keeps the executor from taking it, a {@link
-     * java.util.concurrent.RejectedExecutionException} for one.
+     * java.util.concurrent.RejectedExecutionException} for one, and with what the decorated task throws before it gets there.
      *
      * @param next what becomes of the answer
      * @param dropped hears of what became of an answer that nobody waits for any more when it comes, or that the executor did
@@ -36,9 +36,17 @@ record Handover(Supplier<ContinuationSettings> settings, CallerContext context) 
             Executor executor = settings.get().executor();
             Runnable task =
                     context.decorate(settings.get().decorator().decorate(() -> pass(answer, next, dropped, taken)));
+            Runnable failing = () -> {
+                try {
+                    task.run();
+                } catch (Throwable ex) {
+                    fail.accept(ex);
+                    throw ex;
+                }
+            };
             answer.whenComplete((value, failure) -> {
                 try {
-                    executor.execute(task);
+                    executor.execute(failing);
                 } catch (Throwable ex) {
                     elsewhere(() -> fail.accept(ex));
                 }

@@ -149,6 +149,25 @@ class LateDecisionTests {
         });
     }
 
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void aTaskThatFailsBeforeItRunsIsAFailureAndItsTokensComeBack(Function<Service, CompletableFuture<String>> kind) {
+        IllegalStateException noContext = new IllegalStateException("no context");
+        ContinuationSettings failing = new ContinuationSettings(ForkJoinPool.commonPool(), task -> () -> {
+            throw noContext;
+        });
+        with(failing).run(context -> {
+            Service service = context.getBean(Service.class);
+            CompletableFuture<Throwable> told =
+                    onEventLoop(() -> kind.apply(service).handle((value, failure) -> failure));
+            store(context).reply();
+            assertThat(told).succeedsWithin(SOON).isEqualTo(noContext);
+            await().dontCatchUncaughtExceptions()
+                    .untilAsserted(() -> assertThat(left(context)).isEqualTo(1));
+            assertThat(service.runs()).isZero();
+        });
+    }
+
     @Test
     void aTaskThatFailsAfterItRanTakesNothingFromTheCall() {
         ContinuationSettings failing = new ContinuationSettings(Runnable::run, task -> () -> {
