@@ -40,6 +40,7 @@ final class LevelStore implements RateLimitStore {
         REFILLS_WHEN_REDEFINED,
         WRITES_NO_REFUSAL_WHEN_REDEFINED,
         WRITES_EVERY_REFUSAL_WHEN_REDEFINED,
+        BRINGS_OLDER_CONFIGURATIONS_BACK,
         CREDITS_TIME_TWICE_WHEN_SET_BACK,
         STALLS_WHEN_SET_BACK,
         STARTS_PERIODS_AT_THE_EPOCH,
@@ -126,14 +127,14 @@ final class LevelStore implements RateLimitStore {
     public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
         synchronized (keys) {
             for (Charge charge : more) {
-                Loaded loaded = load(charge);
+                Loaded loaded = load(asStored(charge));
                 for (int i = 0; i < loaded.states.length && charge.cost() > 0; i++) {
                     loaded.states[i] = flaw == Flaw.OWES_WITHOUT_BOUND
                             ? loaded.rate(i).taken(loaded.states[i], charge.cost(), loaded.states[i][0])
                             : loaded.rate(i).owed(loaded.states[i], charge.cost());
                 }
                 if (charge.cost() > 0 && flaw != Flaw.OWES_NOTHING) {
-                    keys.put(place(charge), new Stored(charge.limit(), loaded.states));
+                    keys.put(place(charge), new Stored(loaded.charge.limit(), loaded.states));
                 }
             }
         }
@@ -212,22 +213,35 @@ final class LevelStore implements RateLimitStore {
     public void close() {}
 
     private void giveBack(Charge charge, long[] grants) {
-        Loaded loaded = load(charge);
-        for (int i = 0; i < grants.length; i++) {
-            for (int times = flaw == Flaw.GIVES_BACK_TWICE ? 2 : 1; times > 0; times--) {
-                loaded.states[i] = loaded.rate(i).returned(loaded.states[i], charge.cost(), grants[i]);
-            }
-        }
+        Loaded loaded = load(asStored(charge));
         boolean full = true;
-        for (int i = 0; i < grants.length; i++) {
-            full &= loaded.rate(i).isFull(loaded.states[i]);
+        for (int i = 0; i < loaded.states.length; i++) {
+            Arithmetic rate = loaded.rate(i);
+            for (int j = 0; j < grants.length; j++) {
+                boolean took = rate.continues(charge.limit().arithmetic().get(j));
+                for (int times = !took ? 0 : flaw == Flaw.GIVES_BACK_TWICE ? 2 : 1; times > 0; times--) {
+                    loaded.states[i] = rate.returned(loaded.states[i], charge.cost(), grants[j]);
+                }
+            }
+            full &= rate.isFull(loaded.states[i]);
         }
         if (full) {
             keys.remove(place(charge));
         } else {
-            keys.put(place(charge), new Stored(charge.limit(), loaded.states));
+            keys.put(place(charge), new Stored(loaded.charge.limit(), loaded.states));
         }
         tell(loaded);
+    }
+
+    /** The charge by the configuration that its key was last written under. */
+    private Charge asStored(Charge charge) {
+        Stored stored = keys.get(place(charge));
+        if (stored == null || flaw == Flaw.BRINGS_OLDER_CONFIGURATIONS_BACK) {
+            return charge;
+        }
+        return stored.limit.isLeased() && charge.lease() != 0
+                ? new Charge(stored.limit, charge.key(), charge.cost(), charge.lease())
+                : new Charge(stored.limit, charge.key(), charge.cost());
     }
 
     private Decision decideAll(List<Charge> charges, Duration maxWait) {

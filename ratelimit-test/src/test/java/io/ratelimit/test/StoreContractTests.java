@@ -43,6 +43,7 @@ class StoreContractTests {
         "REFILLS_WHEN_REDEFINED,           aLargerBurstDoesNotRefill,                                                      true",
         "WRITES_NO_REFUSAL_WHEN_REDEFINED, aRaisedRateRefillsFromTheFirstRefusalOn,                                        true",
         "WRITES_EVERY_REFUSAL_WHEN_REDEFINED, twoConfigurationsThatHammerAnEmptyBucketDoNotKeepItEmpty,                    true",
+        "BRINGS_OLDER_CONFIGURATIONS_BACK, whatAnOlderConfigurationGivesBackDoesNotBringItsRateBack,                       false",
         "CREDITS_TIME_TWICE_WHEN_SET_BACK, aClockThatIsSetBackALittleWaits,                                                true",
         "STALLS_WHEN_SET_BACK,             aClockThatIsSetBackForGoodNeitherRefillsNorStalls,                              true",
         "STARTS_PERIODS_AT_THE_EPOCH,      intervalRefillComesInWholePortionsSinceTheFirstCharge,                          true",
