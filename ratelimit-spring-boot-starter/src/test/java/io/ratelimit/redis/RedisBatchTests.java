@@ -227,7 +227,9 @@ class RedisBatchTests {
         together.get(1).reply().thenRun(told::join);
         together.forEach(queue::add);
         CompletableFuture.runAsync(driver::release);
-        together.forEach(request -> request.reply().join());
+        // Not by joining them: who joins takes part in the telling.
+        await().until(() ->
+                together.stream().allMatch(request -> request.reply().isDone()));
         driver.calls();
         Request waiting = take(patient);
         queue.add(waiting);
