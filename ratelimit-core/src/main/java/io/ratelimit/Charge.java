@@ -98,7 +98,7 @@ public record Charge(Limit limit, String key, long cost, long lease) {
      * The same charges in the order of their limits' names and keys, each bucket once, with the sum of its costs, each
      * lease a new one, and each limit in one configuration, if it was replaced meanwhile: what {@link RateLimitStore#decide(List, java.time.Duration)} wants.
      *
-     * @param charges one or more
+     * @param charges any
      * @return a list of at most as many charges
      */
     public static List<Charge> merged(Collection<Charge> charges) {

@@ -351,22 +351,26 @@ public final class MemoryStore implements RateLimitStore {
         Arrays.sort(ordered, Hold.ORDER);
         boolean held = false;
         try {
-            Hold last = null;
-            for (Hold hold : ordered) {
-                if (!hold.take(last)) {
-                    return false;
-                }
-                last = hold;
-            }
-            for (Hold hold : holds) {
-                if (hold.isOutdated()) {
-                    return false;
-                }
-            }
-            held = true;
+            held = takeAll(ordered);
         } finally {
             if (!held) {
                 abandon(holds);
+            }
+        }
+        return held;
+    }
+
+    private static boolean takeAll(Hold[] ordered) {
+        Hold last = null;
+        for (Hold hold : ordered) {
+            if (!hold.take(last)) {
+                return false;
+            }
+            last = hold;
+        }
+        for (Hold hold : ordered) {
+            if (hold.isOutdated()) {
+                return false;
             }
         }
         return true;

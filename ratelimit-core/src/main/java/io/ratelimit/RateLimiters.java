@@ -330,7 +330,7 @@ public final class RateLimiters implements AutoCloseable {
     public CompletionStage<Void> settle(Decision decision, Collection<Charge> used) {
         List<Charge> unused = new ArrayList<>();
         List<Charge> more = new ArrayList<>();
-        for (Charge charge : used.isEmpty() ? List.<Charge>of() : Charge.merged(used)) {
+        for (Charge charge : Charge.merged(used)) {
             Charge taken = decision.taken(charge);
             long difference = taken.cost() - charge.cost();
             if (difference != 0 && taken.lease() != 0 && charge.cost() > 0) {

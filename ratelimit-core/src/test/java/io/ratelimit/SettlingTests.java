@@ -37,6 +37,15 @@ class SettlingTests {
     }
 
     @Test
+    void whatWasUsedBeyondIsOwedAlsoByAKeyThatIsFullAgain() {
+        Decision decision = minute.tryAcquire("acme", 80);
+        nanos.addAndGet(60_000_000_000L);
+        ((MemoryStore) limiters.store()).sweep();
+        minute.settle(decision, 95);
+        assertThat(minute.peek("acme").remaining()).isEqualTo(85);
+    }
+
+    @Test
     void aCallThatUsedNothingIsFree() {
         Decision decision = limiters.tryAcquire(List.of(minute.charge("acme", 80), day.charge("acme", 80)));
         limiters.refund(decision);

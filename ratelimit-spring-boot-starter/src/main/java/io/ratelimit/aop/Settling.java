@@ -64,9 +64,7 @@ record Settling(Admitted admitted, Claim claim, Call call) implements Outcome {
                 charges.add(new Charge(charge.limit(), charge.key(), cost));
             }
             if (changed) {
-                admitted.limiters()
-                        .settle(admitted.decision(), Charge.merged(charges))
-                        .whenComplete((done, failure) -> warn(failure));
+                admitted.limiters().settle(admitted.decision(), charges).whenComplete((done, failure) -> warn(failure));
             }
         } catch (Throwable ex) {
             warn(ex);

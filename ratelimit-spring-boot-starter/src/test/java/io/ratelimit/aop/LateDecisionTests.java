@@ -23,6 +23,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
@@ -92,18 +93,8 @@ class LateDecisionTests {
     void anExecutorThatTakesNothingIsAFailureAndStillNotOnTheStoresThread(
             Function<Service, CompletableFuture<String>> kind) {
         runner.run(context -> {
-            Service service = context.getBean(Service.class);
             context.getBean(ExecutorService.class).shutdown();
-            CompletableFuture<String> told = new CompletableFuture<>();
-            onEventLoop(() -> kind.apply(service).whenComplete((value, failure) -> {
-                if (failure instanceof RejectedExecutionException) {
-                    told.complete(Thread.currentThread().getName());
-                }
-            }));
-            store(context).reply();
-            assertThat(told).succeedsWithin(SOON).asString().isNotEqualTo(LateStore.THREAD);
-            assertThat(service.runs()).isZero();
-            await().untilAsserted(() -> assertThat(left(context)).isEqualTo(1));
+            failsElsewhere(context, kind, failure -> failure instanceof RejectedExecutionException);
         });
     }
 
@@ -116,19 +107,26 @@ class LateDecisionTests {
                     throw noThread;
                 },
                 task -> task);
-        with(failing).run(context -> {
-            Service service = context.getBean(Service.class);
-            CompletableFuture<String> told = new CompletableFuture<>();
-            onEventLoop(() -> kind.apply(service).whenComplete((value, failure) -> {
-                if (failure == noThread) {
-                    told.complete(Thread.currentThread().getName());
-                }
-            }));
-            store(context).reply();
-            assertThat(told).succeedsWithin(SOON).asString().isNotEqualTo(LateStore.THREAD);
-            assertThat(service.runs()).isZero();
-            await().untilAsserted(() -> assertThat(left(context)).isEqualTo(1));
-        });
+        with(failing).run(context -> failsElsewhere(context, kind, failure -> failure == noThread));
+    }
+
+    /** The call fails on another thread than the store's, runs nothing and takes nothing. */
+    private static void failsElsewhere(
+            ApplicationContext context,
+            Function<Service, CompletableFuture<String>> kind,
+            Predicate<Throwable> expected)
+            throws InterruptedException {
+        Service service = context.getBean(Service.class);
+        CompletableFuture<String> told = new CompletableFuture<>();
+        onEventLoop(() -> kind.apply(service).whenComplete((value, failure) -> {
+            if (expected.test(failure)) {
+                told.complete(Thread.currentThread().getName());
+            }
+        }));
+        store(context).reply();
+        assertThat(told).succeedsWithin(SOON).asString().isNotEqualTo(LateStore.THREAD);
+        assertThat(service.runs()).isZero();
+        await().untilAsserted(() -> assertThat(left(context)).isEqualTo(1));
     }
 
     @ParameterizedTest
