@@ -109,15 +109,19 @@ final class Hold {
         }
     }
 
-    /** Makes the lease of the charge last, and tells what became of it. */
+    /**
+     * Makes the lease of the charge last, and tells what became of it. Its holder renews it by the lease time that it knows,
+     * and who queues will be decided by the limit that it knows; so both count in the configuration of the charge.
+     */
     LeaseState renew() {
         if (!isOfLeases()) {
             return LeaseState.LOST;
         }
-        long[] renewed = leases().renewed(owner.states[0]);
+        Concurrency known = (Concurrency) charge.arithmetic().get(0);
+        long[] renewed = known.renewed(owner.states[0]);
         owner.rewritten |= renewed != owner.states[0];
         owner.states[0] = renewed;
-        return leases().lease(renewed);
+        return known.lease(renewed);
     }
 
     /** The leases that those who queue could have after what changed. */

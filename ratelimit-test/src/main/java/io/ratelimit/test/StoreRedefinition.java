@@ -195,12 +195,36 @@ abstract class StoreRedefinition extends OpenStore {
     }
 
     @Test
+    void aLeaseOfAnOlderConfigurationIsRenewedForTheTimeThatItsHolderKnows() {
+        Decision older = take(atOnce(2, Duration.ofSeconds(30)), "key", "1");
+        Limit shorter = atOnce(2, Duration.ofSeconds(3));
+        take(shorter, "key", "1");
+        clock.advance(Duration.ofSeconds(10));
+        assertThat(renew(older)).isEqualTo(LeaseState.HELD);
+        clock.advance(Duration.ofMillis(29_999));
+        Decision refused = take(shorter, "key", "2");
+        assertThat(refused.remaining()).isEqualTo(1);
+        assertThat(retryAfter(refused)).isEqualTo(Duration.ofMillis(1));
+    }
+
+    @Test
+    void whoQueuesUnderAnOlderConfigurationIsReadyWhenThatAdmits() {
+        Limit few = atOnce(1, Duration.ofSeconds(30));
+        Decision older = take(few, "key", "1");
+        Decision queued = decide(Duration.ofSeconds(1), charge(few, "key", "1"));
+        assertThat(queued.isQueued()).isTrue();
+        Decision newer = take(atOnce(3, Duration.ofSeconds(30)), "key", "1");
+        assertThat(newer.admitted()).isTrue();
+        giveBack(older, "1");
+        assertThat(renew(queued)).isEqualTo(LeaseState.WAITING);
+        giveBack(newer, "1");
+        assertThat(renew(queued)).isEqualTo(LeaseState.READY);
+        assertThat(again(queued).admitted()).isTrue();
+    }
+
+    @Test
     void aLeaseOfAnOlderConfigurationLeavesTheTokensAlone() {
-        Limit leases = Limit.named("limit")
-                .atOnce(10, Duration.ofSeconds(1))
-                .cost(BigDecimal.ZERO)
-                .build();
-        Decision older = take(leases, "key", "1");
+        Decision older = take(atOnce(10, Duration.ofSeconds(1)), "key", "1");
         Limit tokens = limit("10/1d");
         take(tokens, "key", "9");
         assertThat(renew(older)).isEqualTo(LeaseState.LOST);
@@ -218,6 +242,10 @@ abstract class StoreRedefinition extends OpenStore {
         Duration day = Duration.ofDays(1);
         clock.advance(day.minusNanos(clock.getAsLong() % day.toNanos()));
         assertThat(take(few, "key", "1").admitted()).isFalse();
+    }
+
+    private static Limit atOnce(int tokens, Duration lease) {
+        return Limit.named("limit").atOnce(tokens, lease).cost(BigDecimal.ZERO).build();
     }
 
     private static Limit counter(String rate) {
