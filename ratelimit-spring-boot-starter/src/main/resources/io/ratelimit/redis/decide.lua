@@ -904,8 +904,8 @@ local function with_charge(stored, rates)
   return stored
 end
 
--- Gives the configured rates of a bucket their state: full where there is none, else that of what is stored. What is returned
--- or owed is so in the configuration that is stored, which may be a later one than that of the charge.
+-- Gives the configured rates of a bucket their state: full where there is none, else that of what is stored. What is returned,
+-- owed or renewed is so in the configuration that is stored, which may be a later one than that of the charge.
 local function load(bucket)
   local value = redis.pcall('GET', bucket.key)
   if type(value) == 'table' and not string.find(value.err, 'WRONGTYPE', 1, true) then error(value.err, 0) end
@@ -921,7 +921,7 @@ local function load(bucket)
     bucket.keep = keep
     return fill(bucket.rates)
   end
-  if not same and (operation == 'return' or operation == 'owe') then
+  if not same and (operation == 'return' or operation == 'owe' or operation == 'renew') then
     bucket.keep, bucket.rates = keep, with_charge(stored, bucket.rates)
     return
   end
@@ -1057,16 +1057,19 @@ local function loaded(bucket)
   return bucket
 end
 
--- Leases of one key are charges of one bucket, which the first of them is.
+-- Leases of one key are charges of one bucket, which the first of them is. Each is renewed in the configuration that its
+-- holder knows; the bucket keeps its own.
 local function renew(charges)
   local buckets, of_key, states, writes = {}, {}, {}, {}
   for i, charge in ipairs(charges) do
+    local known = charge.rates[1]
     if not of_key[charge.key] then
       of_key[charge.key] = loaded(charge)
       buckets[#buckets + 1] = charge
     end
-    local bucket, rate = of_key[charge.key], charge.rates[1]
-    states[i] = rate.algorithm.lease(rate, rate.algorithm.renewed(rate, bucket.rates[1].state))
+    local bucket = of_key[charge.key]
+    local leases = bucket.rates[1].algorithm == known.algorithm and bucket.rates[1].state
+    states[i] = leases and known.algorithm.lease(known, known.algorithm.renewed(known, leases)) or LOST
     bucket.renewed = bucket.renewed or states[i] ~= LOST
   end
   for _, bucket in ipairs(buckets) do
