@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -53,6 +54,20 @@ class MemoryStoreTests {
         store.sweep();
         assertThat(store.keys()).isZero();
         assertThat(store.evictions()).isZero();
+    }
+
+    @Test
+    @Tag("slow")
+    void idleKeysAreGoneWithinAMinuteOfBeingFull() {
+        Limit second = Limit.of("second", "1/s");
+        try (MemoryStore sweeping = MemoryStore.create()) {
+            for (int i = 0; i < 50_000; i++) {
+                sweeping.decide(new Charge(second, "key-" + i, 1_000));
+            }
+            assertThat(sweeping.keys()).isPositive();
+            await().atMost(Duration.ofSeconds(61))
+                    .untilAsserted(() -> assertThat(sweeping.keys()).isZero());
+        }
     }
 
     @Test

@@ -17,7 +17,8 @@ enum Group {
         @Override
         String tables(Settings settings, Path target) throws RunnerException, IOException {
             return measured(Work.inMemory(), settings, target)
-                    + (settings.wants(HeapPerKey.TITLE) ? HeapPerKey.table() : "");
+                    + (settings.wants(HeapPerKey.TITLE) ? HeapPerKey.table() : "")
+                    + (settings.wants(IdleKeys.TITLE) ? IdleKeys.table() : "");
         }
     },
     /** Annotated methods of beans, in memory. */

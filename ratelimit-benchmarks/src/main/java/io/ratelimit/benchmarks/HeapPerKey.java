@@ -1,12 +1,7 @@
 package io.ratelimit.benchmarks;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.lang.ProcessBuilder.Redirect;
 import java.lang.ref.Reference;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 
 /**
@@ -59,18 +54,6 @@ public final class HeapPerKey {
     }
 
     private static double measured(Contender contender) throws IOException {
-        Process fork = new ProcessBuilder(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:+UseSerialGC",
-                        "-Xmx2g",
-                        "-classpath",
-                        System.getProperty("java.class.path"),
-                        HeapPerKey.class.getName(),
-                        contender.name()))
-                .redirectError(Redirect.INHERIT)
-                .start();
-        try (InputStream output = fork.getInputStream()) {
-            return Double.parseDouble(new String(output.readAllBytes(), StandardCharsets.UTF_8).strip());
-        }
+        return Double.parseDouble(Fork.run(HeapPerKey.class, "-XX:+UseSerialGC", contender.name()));
     }
 }
