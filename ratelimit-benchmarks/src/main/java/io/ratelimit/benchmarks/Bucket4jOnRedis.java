@@ -10,7 +10,7 @@ import io.github.bucket4j.distributed.proxy.optimization.DelayParameters;
 import io.github.bucket4j.distributed.proxy.optimization.Optimization;
 import io.github.bucket4j.redis.lettuce.Bucket4jLettuce;
 import io.github.bucket4j.redis.lettuce.cas.LettuceBasedProxyManager;
-import io.ratelimit.test.redis.RedisServer;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -33,7 +33,7 @@ record Bucket4jOnRedis(
 
     private static final Duration KEPT = Duration.ofSeconds(10);
 
-    static RedisLimiter open(RedisServer redis, Quota quota, @Nullable Optimization optimization) {
+    static RedisLimiter open(InetSocketAddress redis, Quota quota, @Nullable Optimization optimization) {
         Lettuce lettuce = Lettuce.connect(redis);
         LettuceBasedProxyManager<String> manager = Bucket4jLettuce.casBasedBuilder(lettuce.connection())
                 .expirationAfterWrite(ExpirationAfterWriteStrategy.basedOnTimeForRefillingBucketUpToMax(KEPT))

@@ -1,37 +1,74 @@
 package io.ratelimit.benchmarks;
 
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.PrintStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
-/** A JVM of its own, with the classes of this one and 2 GB of heap. */
-final class Fork {
+/** A JVM of its own with the classes of this one, which is asked line by line and ends when nobody asks any more. */
+final class Fork implements AutoCloseable {
 
-    private Fork() {}
+    private static final long PATIENCE_SECONDS = 30;
+
+    private final Process process;
+    private final PrintStream questions;
+    private final BufferedReader answers;
+
+    private Fork(Process process) {
+        this.process = process;
+        this.questions = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
+        this.answers = process.inputReader(StandardCharsets.UTF_8);
+    }
 
     /**
-     * Runs a main class to its end.
+     * Starts a main class.
      *
-     * @param collector the option that chooses a garbage collector
-     * @return what it printed
+     * @param options those of the JVM
      */
-    static String run(Class<?> main, String collector, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                collector,
-                "-Xmx2g",
-                "-classpath",
-                System.getProperty("java.class.path"),
-                main.getName()));
+    static Fork of(Class<?> main, List<String> options, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-classpath", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
-        Process fork =
-                new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
-        try (InputStream output = fork.getInputStream()) {
-            return new String(output.readAllBytes(), StandardCharsets.UTF_8).strip();
+        return new Fork(
+                new ProcessBuilder(command).redirectError(Redirect.INHERIT).start());
+    }
+
+    /** Runs a main class to its end; returns what it printed. */
+    static String run(Class<?> main, List<String> options, String... arguments) throws IOException {
+        try (Fork fork = of(main, options, arguments)) {
+            return fork.answers.lines().collect(Collectors.joining("\n"));
+        }
+    }
+
+    /** Asks one line for another. */
+    String ask(String question) throws IOException {
+        questions.println(question);
+        String answer = answers.readLine();
+        if (answer == null) {
+            throw new IOException("The JVM of " + process.info().commandLine().orElse("a fork")
+                    + " ended before it answered \"" + question + "\"; see what it wrote to the console");
+        }
+        return answer;
+    }
+
+    @Override
+    public void close() {
+        questions.close();
+        try {
+            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                process.destroy();
+            }
+        } catch (InterruptedException ex) {
+            process.destroy();
+            Thread.currentThread().interrupt();
         }
     }
 }

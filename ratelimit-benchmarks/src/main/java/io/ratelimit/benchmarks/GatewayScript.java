@@ -1,9 +1,9 @@
 package io.ratelimit.benchmarks;
 
-import io.ratelimit.test.redis.RedisServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -14,7 +14,7 @@ final class GatewayScript {
 
     private GatewayScript() {}
 
-    static RedisLimiter open(RedisServer redis, Quota quota) {
+    static RedisLimiter open(InetSocketAddress redis, Quota quota) {
         return LettuceScript.open(
                 redis,
                 script(),

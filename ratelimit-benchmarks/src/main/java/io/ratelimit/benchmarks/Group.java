@@ -31,7 +31,7 @@ enum Group {
     /** Limiters on a Redis server. */
     REDIS {
         @Override
-        String tables(Settings settings, Path target) throws InterruptedException {
+        String tables(Settings settings, Path target) throws IOException, InterruptedException {
             return RedisRounds.tables(settings);
         }
     };

@@ -2,6 +2,7 @@ package io.ratelimit.benchmarks;
 
 import java.io.IOException;
 import java.lang.ref.Reference;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -54,6 +55,6 @@ public final class HeapPerKey {
     }
 
     private static double measured(Contender contender) throws IOException {
-        return Double.parseDouble(Fork.run(HeapPerKey.class, "-XX:+UseSerialGC", contender.name()));
+        return Double.parseDouble(Fork.run(HeapPerKey.class, List.of("-XX:+UseSerialGC", "-Xmx2g"), contender.name()));
     }
 }

@@ -6,14 +6,14 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
-import io.ratelimit.test.redis.RedisServer;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 
 /** A client with one connection, which all callers of a node share as Lettuce means it to be. */
 record Lettuce(RedisClient client, StatefulRedisConnection<String, byte[]> connection) implements AutoCloseable {
 
-    static Lettuce connect(RedisServer redis) {
-        RedisClient client = RedisClient.create(RedisURI.create(redis.host(), redis.port()));
+    static Lettuce connect(InetSocketAddress redis) {
+        RedisClient client = RedisClient.create(RedisURI.create(redis.getHostString(), redis.getPort()));
         return new Lettuce(client, client.connect(RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE)));
     }
 

@@ -1,12 +1,12 @@
 package io.ratelimit.benchmarks;
 
-import io.ratelimit.test.redis.RedisServer;
+import java.net.InetSocketAddress;
 import java.util.concurrent.CompletionStage;
 
 /** Asks nothing but whether the server is there. */
 record LettucePing(Lettuce lettuce, boolean answer) implements RedisLimiter {
 
-    static RedisLimiter open(RedisServer redis, Quota quota) {
+    static RedisLimiter open(InetSocketAddress redis, Quota quota) {
         return new LettucePing(Lettuce.connect(redis), quota.admits);
     }
 

@@ -1,7 +1,7 @@
 package io.ratelimit.benchmarks;
 
 import io.lettuce.core.ScriptOutputType;
-import io.ratelimit.test.redis.RedisServer;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -18,7 +18,7 @@ record LettuceScript(
         implements RedisLimiter {
 
     static RedisLimiter open(
-            RedisServer redis,
+            InetSocketAddress redis,
             String script,
             Function<String, String[]> keys,
             List<String> arguments,

@@ -9,7 +9,7 @@ import io.ratelimit.RateLimiters;
 import io.ratelimit.RememberingStore;
 import io.ratelimit.Source;
 import io.ratelimit.redis.RedisRateLimitStore;
-import io.ratelimit.test.redis.RedisServer;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -21,8 +21,8 @@ record RatelimitOnRedis(RateLimiters limiters, RateLimiter limiter) implements R
     private static final Duration DEADLINE = Duration.ofSeconds(20);
 
     /** A node of an application that takes so many tokens of each key ahead, or fewer where the quota holds no more. */
-    static RedisLimiter open(RedisServer redis, Quota quota, int prefetch) {
-        LettuceConnectionFactory connections = new LettuceConnectionFactory(redis.host(), redis.port());
+    static RedisLimiter open(InetSocketAddress redis, Quota quota, int prefetch) {
+        LettuceConnectionFactory connections = new LettuceConnectionFactory(redis.getHostString(), redis.getPort());
         connections.afterPropertiesSet();
         RedisRateLimitStore store = RedisRateLimitStore.create(connections, "ratelimit", DEADLINE);
         connections.destroy();

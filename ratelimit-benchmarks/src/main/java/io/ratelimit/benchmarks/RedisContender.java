@@ -1,7 +1,7 @@
 package io.ratelimit.benchmarks;
 
 import io.github.bucket4j.distributed.proxy.optimization.Optimizations;
-import io.ratelimit.test.redis.RedisServer;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.function.BiFunction;
 
@@ -63,14 +63,14 @@ enum RedisContender implements Contestant {
     static final List<RedisContender> AHEAD_ASYNC = List.of(RATELIMIT_AHEAD, SCRIPT_FLOOR);
 
     private final String label;
-    private final BiFunction<RedisServer, Quota, RedisLimiter> opened;
+    private final BiFunction<InetSocketAddress, Quota, RedisLimiter> opened;
 
-    RedisContender(String label, BiFunction<RedisServer, Quota, RedisLimiter> opened) {
+    RedisContender(String label, BiFunction<InetSocketAddress, Quota, RedisLimiter> opened) {
         this.label = label;
         this.opened = opened;
     }
 
-    RedisLimiter open(RedisServer redis, Quota quota) {
+    RedisLimiter open(InetSocketAddress redis, Quota quota) {
         return opened.apply(redis, quota);
     }
 

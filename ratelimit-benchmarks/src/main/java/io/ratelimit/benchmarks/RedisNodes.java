@@ -1,6 +1,6 @@
 package io.ratelimit.benchmarks;
 
-import io.ratelimit.test.redis.RedisServer;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -10,14 +10,14 @@ final class RedisNodes implements AutoCloseable {
 
     private static final int FILLERS = 32;
 
-    private final RedisServer redis;
+    private final InetSocketAddress redis;
     private final RedisContender contender;
     private final Quota quota;
     private final List<RedisLimiter> limiters = new ArrayList<>();
     private final List<String> keys;
     private int known;
 
-    RedisNodes(RedisServer redis, RedisContender contender, Quota quota) {
+    RedisNodes(InetSocketAddress redis, RedisContender contender, Quota quota) {
         this.redis = redis;
         this.contender = contender;
         this.quota = quota;

@@ -17,4 +17,17 @@ record RedisSample(double perSecond, double p50, double p99) {
                 nanos.getValueAtPercentile(50) / 1000.0,
                 nanos.getValueAtPercentile(99) / 1000.0);
     }
+
+    /** The opposite of {@link #toString()}. */
+    static RedisSample parse(String text) {
+        String[] numbers = text.split(" ");
+        return new RedisSample(
+                Double.parseDouble(numbers[0]), Double.parseDouble(numbers[1]), Double.parseDouble(numbers[2]));
+    }
+
+    /** {@return the three numbers, which {@link #parse} reads} */
+    @Override
+    public String toString() {
+        return perSecond + " " + p50 + " " + p99;
+    }
 }

@@ -1,6 +1,8 @@
 package io.ratelimit.benchmarks;
 
 import io.ratelimit.test.redis.RedisServer;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -19,26 +21,36 @@ final class RedisServerTime {
 
     private RedisServerTime() {}
 
-    static String table(RedisServer redis) {
-        Map<RedisContender, Cost> costs = new EnumMap<>(RedisContender.class);
-        ASKED.forEach(contender -> costs.put(contender, measured(redis, contender)));
-        double floor = costs.getOrDefault(RedisContender.SCRIPT_FLOOR, new Cost(Double.NaN, Double.NaN))
-                .all();
+    static String table(RedisServer redis, int rounds) {
+        Map<RedisContender, List<Cost>> costs = new EnumMap<>(RedisContender.class);
+        for (int round = 0; round < rounds; round++) {
+            for (RedisContender contender : ASKED) {
+                costs.computeIfAbsent(contender, first -> new ArrayList<>()).add(measured(redis, contender));
+            }
+        }
+        double floor = Spread.of(costs.getOrDefault(RedisContender.SCRIPT_FLOOR, List.of()), Cost::all)
+                .median();
         StringBuilder table = new StringBuilder("\n### ")
                 .append(TITLE)
-                .append("\n\n| | CPU µs/call | × EVALSHA | of that in scripts, µs |\n|---|--:|--:|--:|\n");
-        costs.forEach((contender, cost) -> table.append(String.format(
-                Locale.ROOT,
-                "| %s | %.1f | %.2f | %.1f |\n",
-                contender.label(),
-                cost.all(),
-                cost.all() / floor,
-                cost.executing())));
+                .append("\n\n| | CPU µs/call | spread | × EVALSHA | of that in scripts, µs |\n|---|--:|--:|--:|--:|\n");
+        costs.forEach((contender, samples) -> {
+            Spread all = Spread.of(samples, Cost::all);
+            table.append(String.format(
+                    Locale.ROOT,
+                    "| %s | %.1f | %.1f–%.1f | %.2f | %.1f |\n",
+                    contender.label(),
+                    all.median(),
+                    all.least(),
+                    all.most(),
+                    all.median() / floor,
+                    Spread.of(samples, Cost::executing).median()));
+        });
         return table.toString();
     }
 
     private static Cost measured(RedisServer redis, RedisContender contender) {
-        try (RedisLimiter limiter = contender.open(redis, Quota.PLENTY_EACH)) {
+        try (RedisLimiter limiter =
+                contender.open(InetSocketAddress.createUnresolved(redis.host(), redis.port()), Quota.PLENTY_EACH)) {
             String key = "time-" + contender;
             call(limiter, key);
             redis.command("CONFIG", "RESETSTAT");

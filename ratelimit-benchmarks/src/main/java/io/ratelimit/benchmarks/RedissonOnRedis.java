@@ -1,6 +1,6 @@
 package io.ratelimit.benchmarks;
 
-import io.ratelimit.test.redis.RedisServer;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,9 +18,9 @@ record RedissonOnRedis(RedissonClient client, Quota quota, ConcurrentMap<String,
     /** It has no capacity apart from its rate, and keeps every call of a period. */
     private static final long PLENTY = 1_000_000;
 
-    static RedisLimiter open(RedisServer redis, Quota quota) {
+    static RedisLimiter open(InetSocketAddress redis, Quota quota) {
         Config config = new Config();
-        config.useSingleServer().setAddress("redis://" + redis.host() + ":" + redis.port());
+        config.useSingleServer().setAddress("redis://" + redis.getHostString() + ":" + redis.getPort());
         return new RedissonOnRedis(Redisson.create(config), quota, new ConcurrentHashMap<>());
     }
 
