@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class RedisForkTests {
 
-    private static final Duration MEASURED = Duration.ofMillis(100);
+    private static final Duration MEASURED = Duration.ofSeconds(1);
 
     @Test
     void aContenderInAJvmOfItsOwnIsGivenOneWorkAfterTheOther() throws IOException {
@@ -24,7 +24,7 @@ class RedisForkTests {
             for (RedisWork work : works) {
                 RedisSample sample = fork.sample(work, MEASURED);
 
-                assertThat(sample.perSecond()).as(work.title()).isGreaterThan(100);
+                assertThat(sample.perSecond()).as(work.title()).isPositive();
                 assertThat(sample.p50()).isPositive().isLessThanOrEqualTo(sample.p99());
             }
             assertThat(redis.command("DBSIZE")).isEqualTo(1L);
@@ -36,7 +36,7 @@ class RedisForkTests {
         try (RedisFork fork = RedisFork.of(RedisContender.SCRIPT_FLOOR, "localhost", 1)) {
             assertThatIOException()
                     .isThrownBy(() -> fork.sample(RedisWork.all().get(0), MEASURED))
-                    .withMessageContaining("ended before it answered \"0 PT0.1S\"");
+                    .withMessageContaining("ended before it answered \"0 PT1S\"");
         }
     }
 

@@ -40,7 +40,7 @@ public final class RedisCluster implements AutoCloseable {
      * Starts a cluster without replicas, which takes some two seconds.
      *
      * @return the cluster, all of whose nodes know the owners of all slots
-     * @throws IllegalStateException if there is nothing to start it with, or it is not ready within thirty seconds
+     * @throws IllegalStateException if there is nothing to start it with, or it is not ready within sixty seconds
      */
     public static RedisCluster start() {
         return start(MASTERS, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000");
@@ -51,7 +51,7 @@ public final class RedisCluster implements AutoCloseable {
      * master has not answered for two seconds, whatever its own state.
      *
      * @return the cluster, all of whose nodes know each other and all of whose replicas have what their masters have
-     * @throws IllegalStateException if there is nothing to start it with, or a step of it takes longer than thirty seconds
+     * @throws IllegalStateException if there is nothing to start it with, or a step of it takes longer than sixty seconds
      */
     public static RedisCluster startWithReplicas() {
         return start(
@@ -73,7 +73,7 @@ public final class RedisCluster implements AutoCloseable {
      * them.
      *
      * @return the cluster, started if need be
-     * @throws IllegalStateException if there is nothing to start it with, or it is not ready within thirty seconds
+     * @throws IllegalStateException if there is nothing to start it with, or it is not ready within sixty seconds
      */
     public static synchronized RedisCluster shared() {
         RedisCluster cluster = shared;

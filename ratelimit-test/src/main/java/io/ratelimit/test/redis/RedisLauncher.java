@@ -20,8 +20,8 @@ interface RedisLauncher {
     /** How long a server may take to answer its first command. */
     long PATIENCE_MILLIS = 10_000;
 
-    /** How long several servers may take to come to terms. */
-    long AGREEMENT_MILLIS = 30_000;
+    /** How long several servers may take to come to terms; sentinels that stood still for two seconds do nothing for thirty. */
+    long AGREEMENT_MILLIS = 60_000;
 
     /** A home for one server, which has not started yet. */
     ServerHome home(int port);

@@ -40,7 +40,7 @@ public final class RedisSentinels implements AutoCloseable {
      * Starts a group, which takes some three seconds.
      *
      * @return the group, whose sentinels know each other, the master and the replica, which has what the master has
-     * @throws IllegalStateException if there is nothing to start it with, or a step of it takes longer than thirty seconds
+     * @throws IllegalStateException if there is nothing to start it with, or a step of it takes longer than sixty seconds
      */
     public static RedisSentinels start() {
         RedisSentinels group = new RedisSentinels();
@@ -89,7 +89,7 @@ public final class RedisSentinels implements AutoCloseable {
      * demotion that leaves connections open, send {@code REPLICAOF} to a server instead.
      *
      * @return the new master, which all live sentinels name and which the old one follows, if that is live
-     * @throws IllegalStateException if no sentinel answers, or a step of it takes longer than thirty seconds
+     * @throws IllegalStateException if no sentinel answers, or a step of it takes longer than sixty seconds
      */
     public RedisServer failOver() {
         RedisServer before = master();
