@@ -111,7 +111,7 @@ class ClusterFaultTests {
             await().until(() -> health.health().getStatus() == Status.UNKNOWN);
             await().atMost(Duration.ofSeconds(30)).until(() -> cluster.masterOf(victimKey) != victim);
             long detected = System.nanoTime();
-            callers.goOnFor(Figures.patient(RECOVERY).plusSeconds(2));
+            callers.goOnFor(RECOVERY.plusSeconds(2));
             assertThat(health.health().getStatus()).isEqualTo(Status.UP);
             callers.stop();
             row.millis("detected after", detected - broken);

@@ -86,7 +86,7 @@ class SentinelFaultTests {
             fault.accept(master);
             await().atMost(DETECTION).until(() -> group.master() != master);
             long detected = System.nanoTime();
-            callers.goOnFor(Figures.patient(recovery).plusSeconds(2));
+            callers.goOnFor(recovery.plusSeconds(2));
             callers.stop();
             row.millis("detected after", detected - broken);
             new Figures(row, callers, broken, detected).recoveredWithin(recovery, call -> true);

@@ -257,7 +257,7 @@ class ServerErrorFaultTests {
             System.out.printf(
                     "%s: %d calls, slowest %d ms, normal after %d ms, %d lines of ours of %d in %d s%n",
                     error, 3 * calls, slowest / 1_000_000, recovery / 1_000_000, ours.size(), lines.size(), seconds);
-            assertThat(Duration.ofNanos(recovery)).isLessThan(Figures.patient(Duration.ofSeconds(2)));
+            assertThat(Duration.ofNanos(recovery)).isLessThan(Duration.ofSeconds(2));
             assertThat(ours).hasSizeBetween(1, 1 + seconds);
             assertThat(lines).hasSizeLessThanOrEqualTo(LINES_OF_THE_DRIVER + 1 + seconds);
             assertThat(output.getAll()).doesNotContain(key, PASSWORD, "other-password");

@@ -54,7 +54,7 @@ class StandaloneFaultTests {
             callers.goOnFor(OUTAGE);
             long mended = System.nanoTime();
             redis.restart();
-            callers.goOnFor(Figures.patient(OUTAGE));
+            callers.goOnFor(OUTAGE);
             new Figures(row, callers, broken, mended)
                     .answeredInTime(call -> true)
                     .recoveredWithin(RECOVERY, call -> true);
@@ -109,7 +109,7 @@ class StandaloneFaultTests {
                 callers.goOnFor(Duration.ofMillis(random.nextInt(150)));
             }
             Figures figures = new Figures(row, callers, broken, System.nanoTime());
-            callers.goOnFor(Figures.patient(OUTAGE));
+            callers.goOnFor(OUTAGE);
             callers.stop();
             figures.recoveredWithin(RECOVERY, call -> true);
             lateExecutions(row, callers, call -> true);
@@ -188,7 +188,7 @@ class StandaloneFaultTests {
             long broken = System.nanoTime();
             proxy.retarget(other.host(), other.port());
             redis.command("REPLICAOF", other.host(), String.valueOf(other.port()));
-            callers.goOnFor(Figures.patient(OUTAGE));
+            callers.goOnFor(OUTAGE);
             callers.stop();
             new Figures(row, callers, broken, broken).recoveredWithin(RECOVERY, call -> true);
             long refused = callers.where(call -> call.start() > broken && call.source() != Source.STORE)
@@ -228,7 +228,7 @@ class StandaloneFaultTests {
             assertThat(ownThreads()).as("threads").isLessThanOrEqualTo(threads + 1);
             long mended = System.nanoTime();
             cure.accept(redis);
-            callers.goOnFor(Figures.patient(OUTAGE));
+            callers.goOnFor(OUTAGE);
             callers.stop();
             new Figures(row, callers, broken, mended)
                     .answeredInTime(call -> true)
