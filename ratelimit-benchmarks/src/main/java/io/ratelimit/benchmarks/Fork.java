@@ -41,10 +41,20 @@ final class Fork implements AutoCloseable {
                 new ProcessBuilder(command).redirectError(Redirect.INHERIT).start());
     }
 
-    /** Runs a main class to its end; returns what it printed. */
-    static String run(Class<?> main, List<String> options, String... arguments) throws IOException {
+    /**
+     * Runs a main class to its end.
+     *
+     * @return what it printed
+     * @throws IOException if it failed
+     */
+    static String run(Class<?> main, List<String> options, String... arguments)
+            throws IOException, InterruptedException {
         try (Fork fork = of(main, options, arguments)) {
-            return fork.answers.lines().collect(Collectors.joining("\n"));
+            String printed = fork.answers.lines().collect(Collectors.joining("\n"));
+            if (fork.process.waitFor() != 0) {
+                throw new IOException(main.getSimpleName() + " failed; see what it wrote to the console");
+            }
+            return printed;
         }
     }
 

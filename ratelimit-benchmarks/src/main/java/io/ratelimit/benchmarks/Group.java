@@ -15,7 +15,7 @@ enum Group {
     /** Limiters in memory. */
     MEMORY {
         @Override
-        String tables(Settings settings, Path target) throws RunnerException, IOException {
+        String tables(Settings settings, Path target) throws RunnerException, IOException, InterruptedException {
             return measured(Work.inMemory(), settings, target)
                     + (settings.wants(HeapPerKey.TITLE) ? HeapPerKey.table() : "")
                     + (settings.wants(IdleKeys.TITLE) ? IdleKeys.table() : "");

@@ -18,7 +18,7 @@ public final class HeapPerKey {
 
     private HeapPerKey() {}
 
-    static String table() throws IOException {
+    static String table() throws IOException, InterruptedException {
         double floor = measured(Contender.MAP_FLOOR);
         StringBuilder table =
                 new StringBuilder("\n### ").append(TITLE).append("\n\n| | B/key | × map + CAS |\n|---|--:|--:|\n");
@@ -54,7 +54,7 @@ public final class HeapPerKey {
         return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
-    private static double measured(Contender contender) throws IOException {
+    private static double measured(Contender contender) throws IOException, InterruptedException {
         return Double.parseDouble(Fork.run(HeapPerKey.class, List.of("-XX:+UseSerialGC", "-Xmx2g"), contender.name()));
     }
 }

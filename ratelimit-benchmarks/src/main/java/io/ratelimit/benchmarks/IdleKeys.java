@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
@@ -27,7 +28,7 @@ public final class IdleKeys {
 
     private IdleKeys() {}
 
-    static String table() throws IOException {
+    static String table() throws IOException, InterruptedException {
         return "\n### " + TITLE
                 + "\n\n| a caller of one key | calls | p50 ns | p99 ns | p99.9 µs | p99.99 µs | longest µs |\n"
                 + "|---|--:|--:|--:|--:|--:|--:|\n" + Fork.run(IdleKeys.class, List.of("-XX:+UseG1GC", "-Xmx2g"))
@@ -45,7 +46,7 @@ public final class IdleKeys {
         try (RateLimiters limiters = new RateLimiters(store, List.of())) {
             RateLimiter idle = limiters.define(Limit.of("idle", "1/" + UNTIL_FULL));
             Caller caller = new Caller(limiters.define(Quota.PLENTY.limit()));
-            caller.start();
+            CompletableFuture<Void> calls = CompletableFuture.runAsync(caller);
             for (int i = 0; i < KEYS; i++) {
                 idle.tryAcquire("user-" + i);
             }
@@ -65,8 +66,8 @@ public final class IdleKeys {
                 TimeUnit.MICROSECONDS.sleep(100);
             }
             long last = System.nanoTime();
-            caller.interrupt();
-            caller.join();
+            caller.ended = true;
+            calls.join();
             System.out.print(row("with a million idle keys", caller.before)
                     + row(
                             String.format(
@@ -91,12 +92,13 @@ public final class IdleKeys {
                 nanos.getMaxValue() / 1e3);
     }
 
-    private static final class Caller extends Thread {
+    private static final class Caller implements Runnable {
 
         private final Histogram before = new Histogram(3);
         private final Histogram meanwhile = new Histogram(3);
         private final RateLimiter limiter;
         private volatile Histogram counts = new Histogram(3);
+        private volatile boolean ended;
 
         Caller(RateLimiter limiter) {
             this.limiter = limiter;
@@ -104,7 +106,7 @@ public final class IdleKeys {
 
         @Override
         public void run() {
-            while (!isInterrupted()) {
+            while (!ended) {
                 long begun = System.nanoTime();
                 Quota.PLENTY.checked(limiter.tryAcquire("caller").admitted());
                 counts.recordValue(System.nanoTime() - begun);

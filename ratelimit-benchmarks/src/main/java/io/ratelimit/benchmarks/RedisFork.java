@@ -24,8 +24,9 @@ public final class RedisFork implements AutoCloseable {
         this.fork = fork;
     }
 
-    static RedisFork of(RedisContender contender, String host, int port) throws IOException {
-        return new RedisFork(Fork.of(RedisFork.class, OPTIONS, contender.name(), host, String.valueOf(port)));
+    static RedisFork of(RedisContender contender, InetSocketAddress redis) throws IOException {
+        return new RedisFork(Fork.of(
+                RedisFork.class, OPTIONS, contender.name(), redis.getHostString(), String.valueOf(redis.getPort())));
     }
 
     /** Gives the contender a work. */

@@ -1,7 +1,6 @@
 package io.ratelimit.benchmarks;
 
 import io.ratelimit.test.redis.RedisServer;
-import java.net.InetSocketAddress;
 import java.util.Locale;
 
 /** What a server's {@code used_memory} grows by for each key of 14 bytes whose bucket is neither full nor empty. */
@@ -26,8 +25,7 @@ final class RedisMemory {
 
     private static double measured(RedisServer redis, RedisContender contender) throws InterruptedException {
         redis.command("FLUSHALL");
-        try (RedisNodes nodes = new RedisNodes(
-                InetSocketAddress.createUnresolved(redis.host(), redis.port()), contender, Quota.PLENTY_EACH)) {
+        try (RedisNodes nodes = new RedisNodes(RedisNodes.address(redis), contender, Quota.PLENTY_EACH)) {
             nodes.prepare(1, 1);
             long before = settled(redis);
             nodes.prepare(1, RedisWork.MANY_KEYS);

@@ -1,5 +1,6 @@
 package io.ratelimit.benchmarks;
 
+import io.ratelimit.test.redis.RedisServer;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,11 @@ final class RedisNodes implements AutoCloseable {
         this.keys = IntStream.range(0, RedisWork.MANY_KEYS)
                 .mapToObj(i -> String.format("user-%d%d%07d", quota.ordinal(), contender.ordinal(), i))
                 .toList();
+    }
+
+    /** {@return where contenders find a server, in this JVM or another} */
+    static InetSocketAddress address(RedisServer redis) {
+        return InetSocketAddress.createUnresolved(redis.host(), redis.port());
     }
 
     /** Connects so many nodes, and calls with each key, so that nothing is done for the first time while time is taken. */

@@ -69,7 +69,7 @@ final class RedisRounds implements AutoCloseable {
     private RedisFork fork(RedisContender contender) throws IOException {
         RedisFork fork = forks.get(contender);
         if (fork == null) {
-            fork = RedisFork.of(contender, redis.host(), redis.port());
+            fork = RedisFork.of(contender, RedisNodes.address(redis));
             forks.put(contender, fork);
         }
         return fork;

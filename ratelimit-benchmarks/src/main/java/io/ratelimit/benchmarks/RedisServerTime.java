@@ -1,12 +1,12 @@
 package io.ratelimit.benchmarks;
 
 import io.ratelimit.test.redis.RedisServer;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /** What a call of one caller costs the server, which has one thread for all: in all, and of that in its scripts. */
@@ -28,7 +28,7 @@ final class RedisServerTime {
                 costs.computeIfAbsent(contender, first -> new ArrayList<>()).add(measured(redis, contender));
             }
         }
-        double floor = Spread.of(costs.getOrDefault(RedisContender.SCRIPT_FLOOR, List.of()), Cost::all)
+        double floor = Spread.of(Objects.requireNonNull(costs.get(RedisContender.SCRIPT_FLOOR)), Cost::all)
                 .median();
         StringBuilder table = new StringBuilder("\n### ")
                 .append(TITLE)
@@ -49,8 +49,7 @@ final class RedisServerTime {
     }
 
     private static Cost measured(RedisServer redis, RedisContender contender) {
-        try (RedisLimiter limiter =
-                contender.open(InetSocketAddress.createUnresolved(redis.host(), redis.port()), Quota.PLENTY_EACH)) {
+        try (RedisLimiter limiter = contender.open(RedisNodes.address(redis), Quota.PLENTY_EACH)) {
             String key = "time-" + contender;
             call(limiter, key);
             redis.command("CONFIG", "RESETSTAT");

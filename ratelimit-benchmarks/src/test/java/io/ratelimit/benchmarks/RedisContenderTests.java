@@ -3,7 +3,6 @@ package io.ratelimit.benchmarks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.test.redis.RedisServer;
-import java.net.InetSocketAddress;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,8 +26,7 @@ class RedisContenderTests {
     @EnumSource
     void aContenderAnswersEachQuotaAsItIsMeant(RedisContender contender) {
         for (Quota quota : new Quota[] {Quota.PLENTY_EACH, Quota.EXHAUSTED}) {
-            try (RedisLimiter limiter =
-                    contender.open(InetSocketAddress.createUnresolved(redis.host(), redis.port()), quota)) {
+            try (RedisLimiter limiter = contender.open(RedisNodes.address(redis), quota)) {
                 String key = contender + "-" + quota;
                 limiter.tryAcquire(key);
 

@@ -5,11 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import io.ratelimit.test.redis.RedisServer;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class RedisForkTests {
+class ForkTests {
 
     private static final Duration MEASURED = Duration.ofSeconds(1);
 
@@ -20,7 +21,7 @@ class RedisForkTests {
                 .toList();
         assertThat(works).hasSize(2);
         try (RedisServer redis = RedisServer.start();
-                RedisFork fork = RedisFork.of(RedisContender.RATELIMIT, redis.host(), redis.port())) {
+                RedisFork fork = RedisFork.of(RedisContender.RATELIMIT, RedisNodes.address(redis))) {
             for (RedisWork work : works) {
                 RedisSample sample = fork.sample(work, MEASURED);
 
@@ -33,11 +34,19 @@ class RedisForkTests {
 
     @Test
     void aJvmThatEndsGivesNoSample() throws IOException {
-        try (RedisFork fork = RedisFork.of(RedisContender.SCRIPT_FLOOR, "localhost", 1)) {
+        try (RedisFork fork =
+                RedisFork.of(RedisContender.SCRIPT_FLOOR, InetSocketAddress.createUnresolved("localhost", 1))) {
             assertThatIOException()
                     .isThrownBy(() -> fork.sample(RedisWork.all().get(0), MEASURED))
                     .withMessageContaining("ended before it answered \"0 PT1S\"");
         }
+    }
+
+    @Test
+    void aMainClassThatFailsHasPrintedNothingToGoBy() {
+        assertThatIOException()
+                .isThrownBy(() -> Fork.run(HeapPerKey.class, List.of(), "NOBODY"))
+                .withMessageStartingWith("HeapPerKey failed");
     }
 
     @Test
