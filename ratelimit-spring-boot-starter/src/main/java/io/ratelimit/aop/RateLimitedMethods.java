@@ -38,7 +38,7 @@ public final class RateLimitedMethods implements SmartInitializingSingleton {
     private final ConfigurableBeanFactory beanFactory;
     private final ObjectProvider<RateLimiters> limiters;
     private final Declarations declarations = new Declarations();
-    private final RuleReader reader;
+    private final RateLimitSpecFactory reader;
     private final Map<MethodClassKey, LimitedMethod> limited = new ConcurrentHashMap<>();
     private final Map<Class<?>, Map<Method, LimitedMethod>> invoked = new ConcurrentHashMap<>();
     private volatile boolean limitsKnown;
@@ -52,7 +52,7 @@ public final class RateLimitedMethods implements SmartInitializingSingleton {
     public RateLimitedMethods(ConfigurableBeanFactory beanFactory, ObjectProvider<RateLimiters> limiters) {
         this.beanFactory = beanFactory;
         this.limiters = limiters;
-        this.reader = new RuleReader(beanFactory);
+        this.reader = new RateLimitSpecFactory(beanFactory);
     }
 
     /**

@@ -18,10 +18,10 @@ final class LeaseRenewal {
             List.of(LeaseState.HELD, LeaseState.READY, LeaseState.WAITING, LeaseState.LOST);
 
     private final List<Decision> decisions;
-    private final ScriptCalls script;
+    private final ScriptOperations script;
     private final Map<Charge, LeaseState> states = new ConcurrentHashMap<>();
 
-    LeaseRenewal(List<Decision> decisions, ScriptCalls script) {
+    LeaseRenewal(List<Decision> decisions, ScriptOperations script) {
         this.decisions = decisions;
         this.script = script;
     }

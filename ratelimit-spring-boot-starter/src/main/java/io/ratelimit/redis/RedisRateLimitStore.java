@@ -48,7 +48,7 @@ public final class RedisRateLimitStore implements RateLimitStore {
             ClassUtils.isPresent("io.lettuce.core.RedisClient", RedisRateLimitStore.class.getClassLoader());
 
     private final RedisDriver driver;
-    private final ScriptCalls script;
+    private final ScriptOperations script;
     private final RedisKeys keys;
     private final Duration timeout;
     private final LongAdder givenBack = new LongAdder();
@@ -58,7 +58,7 @@ public final class RedisRateLimitStore implements RateLimitStore {
 
     RedisRateLimitStore(RedisDriver driver, String lua, RedisKeys keys, Duration timeout) {
         this.driver = driver;
-        this.script = new ScriptCalls(driver, new BucketScript(driver, lua), keys);
+        this.script = new ScriptOperations(driver, new BucketScript(driver, lua), keys);
         this.keys = keys;
         this.timeout = timeout;
     }

@@ -24,11 +24,11 @@ final class SpreadDecision {
 
     private final List<Charge> charges;
     private final List<SlotGroup> groups;
-    private final ScriptCalls script;
+    private final ScriptOperations script;
     private final LongAdder givenBack;
     private final Map<Charge, long[]> seen = new IdentityHashMap<>();
 
-    SpreadDecision(List<Charge> charges, List<SlotGroup> groups, ScriptCalls script, LongAdder givenBack) {
+    SpreadDecision(List<Charge> charges, List<SlotGroup> groups, ScriptOperations script, LongAdder givenBack) {
         this.charges = charges;
         this.groups = groups;
         this.script = script;

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Nested;
  * What every {@link RateLimitStore} must do, as tests. A store's test is a subclass that says how to make one.
  *
  * <pre>{@code
- * class MemoryStoreContractTests extends RateLimitStoreContract {
+ * class InMemoryRateLimitStoreContractTests extends RateLimitStoreContract {
  *
  *     @Override
  *     protected RateLimitStore createStore(VirtualClock clock) {

@@ -3,7 +3,7 @@ package io.ratelimit.test;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitStore;
 
-class MemoryStoreContractTests extends RateLimitStoreContract {
+class InMemoryRateLimitStoreContractTests extends RateLimitStoreContract {
 
     @Override
     protected RateLimitStore createStore(VirtualClock clock) {

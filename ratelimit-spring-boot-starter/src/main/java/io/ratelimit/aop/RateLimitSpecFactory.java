@@ -12,14 +12,14 @@ import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.util.StringUtils;
 
 /** Makes declarations ready for calls: resolves placeholders, parses expressions, finds what they name. */
-final class RuleReader {
+final class RateLimitSpecFactory {
 
     private static final String DEFAULT_LIMIT = "default";
 
     private final ConfigurableBeanFactory beanFactory;
     private final Expressions expressions;
 
-    RuleReader(ConfigurableBeanFactory beanFactory) {
+    RateLimitSpecFactory(ConfigurableBeanFactory beanFactory) {
         this.beanFactory = beanFactory;
         this.expressions = new Expressions(beanFactory);
     }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * thought, or a grant is far away, a second one tells the windows that the first one missed; one that misses any changes
  * nothing.
  */
-final class ScriptCalls {
+final class ScriptOperations {
 
     private static final Object ONLY_NODE = "only";
 
@@ -28,7 +28,7 @@ final class ScriptCalls {
     private final ConcurrentMap<Object, DecisionQueue> queues = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, SmoothRate> rates = new ConcurrentHashMap<>();
 
-    ScriptCalls(RedisDriver driver, BucketScript script, RedisKeys keys) {
+    ScriptOperations(RedisDriver driver, BucketScript script, RedisKeys keys) {
         this.driver = driver;
         this.script = script;
         this.keys = keys;
