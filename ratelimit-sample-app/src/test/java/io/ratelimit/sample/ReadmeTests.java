@@ -3,7 +3,7 @@ package io.ratelimit.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.ratelimit.MemoryStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.test.VirtualClock;
@@ -45,7 +45,7 @@ class ReadmeTests {
                 .withConfiguration(AutoConfigurations.of(
                         AopAutoConfiguration.class, io.ratelimit.autoconfigure.RateLimitAutoConfiguration.class))
                 .withPropertyValues(yaml(block("yaml", "ratelimit:")))
-                .withBean(RateLimitStore.class, () -> MemoryStore.create(new VirtualClock(), 100))
+                .withBean(RateLimitStore.class, () -> InMemoryRateLimitStore.create(new VirtualClock(), 100))
                 .withBean(service)
                 .run(context -> {
                     Object bean = context.getBean(service);
@@ -92,8 +92,8 @@ class ReadmeTests {
                 import java.time.Duration;
                 import java.util.concurrent.CompletionStage;
                 class MyStore implements RateLimitStore {
-                    private final MemoryStore memory;
-                    MyStore(java.util.function.LongSupplier clock) { memory = MemoryStore.create(clock, 100); }
+                    private final InMemoryRateLimitStore memory;
+                    MyStore(java.util.function.LongSupplier clock) { memory = InMemoryRateLimitStore.create(clock, 100); }
                     public String name() { return "mine"; }
                     public Decision decide(List<Charge> charges, Duration maxWait) {
                         return memory.decide(charges, maxWait);
@@ -101,17 +101,17 @@ class ReadmeTests {
                     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
                         return memory.decideAsync(charges, maxWait);
                     }
-                    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
-                        return memory.giveBack(taken, unused);
+                    public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
+                        return memory.refund(taken, unused);
                     }
-                    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
-                        return memory.owe(taken, more);
+                    public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
+                        return memory.debit(taken, more);
                     }
                     public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
                         return memory.renew(decisions);
                     }
-                    public void whenReady(java.util.function.LongConsumer listener) { memory.whenReady(listener); }
-                    public void forget(Limit limit, String key) { memory.forget(limit, key); }
+                    public void onLeaseReady(java.util.function.LongConsumer listener) { memory.onLeaseReady(listener); }
+                    public void reset(Limit limit, String key) { memory.reset(limit, key); }
                     public void close() { memory.close(); }
                 }
                 """ + block("java", "extends RateLimitStoreContract"));
@@ -122,9 +122,10 @@ class ReadmeTests {
     void the_session_with_the_sample_answers_as_printed() throws Exception {
         String session = block("console", "$ curl");
         try (var context = new SpringApplicationBuilder(SampleApplication.class)
-                .initializers(
-                        application -> ((org.springframework.context.support.GenericApplicationContext) application)
-                                .registerBean(RateLimitStore.class, () -> MemoryStore.create(new VirtualClock(), 100)))
+                .initializers(application -> ((org.springframework.context.support.GenericApplicationContext)
+                                application)
+                        .registerBean(
+                                RateLimitStore.class, () -> InMemoryRateLimitStore.create(new VirtualClock(), 100)))
                 .run("--server.port=0")) {
             int port = ((WebServerApplicationContext) context).getWebServer().getPort();
             StringBuilder replayed = new StringBuilder();

@@ -17,99 +17,116 @@ final class RateLimitSpecFactory {
     private static final String DEFAULT_LIMIT = "default";
 
     private final ConfigurableBeanFactory beanFactory;
-    private final Expressions expressions;
+    private final ExpressionCompiler expressions;
 
     RateLimitSpecFactory(ConfigurableBeanFactory beanFactory) {
         this.beanFactory = beanFactory;
-        this.expressions = new Expressions(beanFactory);
+        this.expressions = new ExpressionCompiler(beanFactory);
     }
 
     /** @throws InvalidRateLimitedException if a declaration cannot work, as far as its method alone tells */
-    Rule read(Declaration declaration, Site any) {
-        Parameters parameters = Parameters.of(any.method(), declaration.on(), any.targetClass());
-        List<ResolverBean<?>> beans = new ArrayList<>();
-        Site condition = site(any, "condition", declaration.condition());
-        Site maxWait = site(any, "maxWait", declaration.maxWait());
-        Site fallback = site(any, "fallback", declaration.fallback());
-        return new Rule(
+    RateLimitSpec read(RateLimitedDeclaration declaration, AnnotationAttribute any) {
+        ExpressionParameters parameters = ExpressionParameters.of(any.method(), declaration.on(), any.targetClass());
+        List<ResolverBeanReference<?>> beans = new ArrayList<>();
+        AnnotationAttribute condition = origin(any, "condition", declaration.condition());
+        AnnotationAttribute maxWait = origin(any, "maxWait", declaration.maxWait());
+        AnnotationAttribute fallback = origin(any, "fallback", declaration.fallback());
+        return new RateLimitSpec(
                 limit(declaration, any, parameters, beans),
                 isMissing(condition)
-                        ? Condition.ALWAYS
-                        : Condition.of(condition, expressions.parse(condition, parameters, Boolean.class)),
+                        ? ConditionExpression.ALWAYS
+                        : ConditionExpression.of(condition, expressions.parse(condition, parameters, Boolean.class)),
                 key(declaration, any, parameters, beans),
                 cost(declaration, any, parameters, beans),
-                isMissing(maxWait) ? null : MaxWait.of(maxWait),
-                settlement(declaration, any, parameters),
-                isMissing(fallback) ? null : Fallback.find(fallback),
+                isMissing(maxWait) ? null : MaxWaitAttribute.of(maxWait),
+                settleSpec(declaration, any, parameters),
+                isMissing(fallback) ? null : FallbackMethod.find(fallback),
                 List.copyOf(beans));
     }
 
-    private LimitChoice limit(Declaration declaration, Site any, Parameters parameters, List<ResolverBean<?>> beans) {
-        Site name = site(any, "limit", declaration.limit());
-        Site expression = site(any, "limitExpression", declaration.limitExpression());
-        Site bean = resolver(any, "limitResolver", declaration.limitResolver(), LimitResolver.class);
-        Site other = declaration.limit().equals(DEFAULT_LIMIT) ? any.at("limit", "") : name;
+    private LimitSelector limit(
+            RateLimitedDeclaration declaration,
+            AnnotationAttribute any,
+            ExpressionParameters parameters,
+            List<ResolverBeanReference<?>> beans) {
+        AnnotationAttribute name = origin(any, "limit", declaration.limit());
+        AnnotationAttribute expression = origin(any, "limitExpression", declaration.limitExpression());
+        AnnotationAttribute bean = resolver(any, "limitResolver", declaration.limitResolver(), LimitResolver.class);
+        AnnotationAttribute other = declaration.limit().equals(DEFAULT_LIMIT) ? any.at("limit", "") : name;
         requireOne(other, expression, bean);
         if (!isMissing(bean)) {
-            ResolverBean<LimitResolver> resolver = new ResolverBean<>(bean, declaration.limitResolver(), beanFactory);
+            ResolverBeanReference<LimitResolver> resolver =
+                    new ResolverBeanReference<>(bean, declaration.limitResolver(), beanFactory);
             beans.add(resolver);
-            return new LimitChoice(bean, Set.of(), call -> resolver.get().limit(call));
+            return new LimitSelector(bean, Set.of(), call -> resolver.get().limit(call));
         }
         return isMissing(expression)
-                ? LimitChoice.of(name)
-                : new LimitChoice(
+                ? LimitSelector.of(name)
+                : new LimitSelector(
                         expression,
                         expressions.texts(expression),
                         expressions.parse(expression, parameters, String.class));
     }
 
-    private Key key(Declaration declaration, Site any, Parameters parameters, List<ResolverBean<?>> beans) {
-        Site expression = site(any, "key", declaration.key());
-        Site bean = resolver(any, "keyResolver", declaration.keyResolver(), KeyResolver.class);
+    private KeyExpression key(
+            RateLimitedDeclaration declaration,
+            AnnotationAttribute any,
+            ExpressionParameters parameters,
+            List<ResolverBeanReference<?>> beans) {
+        AnnotationAttribute expression = origin(any, "key", declaration.key());
+        AnnotationAttribute bean = resolver(any, "keyResolver", declaration.keyResolver(), KeyResolver.class);
         requireOne(expression, bean);
         if (!isMissing(bean)) {
-            ResolverBean<KeyResolver> resolver = new ResolverBean<>(bean, declaration.keyResolver(), beanFactory);
+            ResolverBeanReference<KeyResolver> resolver =
+                    new ResolverBeanReference<>(bean, declaration.keyResolver(), beanFactory);
             beans.add(resolver);
-            return Key.of(bean, call -> resolver.get().key(call));
+            return KeyExpression.of(bean, call -> resolver.get().key(call));
         }
         return isMissing(expression)
-                ? Key.SHARED
-                : Key.of(expression, expressions.parse(expression, parameters, Object.class));
+                ? KeyExpression.SHARED
+                : KeyExpression.of(expression, expressions.parse(expression, parameters, Object.class));
     }
 
-    private Cost cost(Declaration declaration, Site any, Parameters parameters, List<ResolverBean<?>> beans) {
+    private CostExpression cost(
+            RateLimitedDeclaration declaration,
+            AnnotationAttribute any,
+            ExpressionParameters parameters,
+            List<ResolverBeanReference<?>> beans) {
         boolean isWritten = declaration.cost() != RateLimited.COST_OF_LIMIT;
-        Site number = any.at("cost", isWritten ? Cost.text(declaration.cost()) : "");
-        Cost constant = Cost.constant(number, declaration.cost());
-        Site expression = site(any, "costExpression", declaration.costExpression());
-        Site bean = resolver(any, "costResolver", declaration.costResolver(), CostResolver.class);
+        AnnotationAttribute number = any.at("cost", isWritten ? CostExpression.text(declaration.cost()) : "");
+        CostExpression constant = CostExpression.constant(number, declaration.cost());
+        AnnotationAttribute expression = origin(any, "costExpression", declaration.costExpression());
+        AnnotationAttribute bean = resolver(any, "costResolver", declaration.costResolver(), CostResolver.class);
         requireOne(number, expression, bean);
         if (!isMissing(bean)) {
-            ResolverBean<CostResolver> resolver = new ResolverBean<>(bean, declaration.costResolver(), beanFactory);
+            ResolverBeanReference<CostResolver> resolver =
+                    new ResolverBeanReference<>(bean, declaration.costResolver(), beanFactory);
             beans.add(resolver);
-            return Cost.computed(bean, call -> resolver.get().cost(call));
+            return CostExpression.computed(bean, call -> resolver.get().cost(call));
         }
         return isMissing(expression)
                 ? constant
-                : Cost.computed(expression, expressions.parse(expression, parameters, Number.class));
+                : CostExpression.computed(expression, expressions.parse(expression, parameters, Number.class));
     }
 
-    private Settlement settlement(Declaration declaration, Site any, Parameters parameters) {
-        Site settle = site(any, "settle", declaration.settle());
+    private SettleSpec settleSpec(
+            RateLimitedDeclaration declaration, AnnotationAttribute any, ExpressionParameters parameters) {
+        AnnotationAttribute settle = origin(any, "settle", declaration.settle());
         if (isMissing(settle) && declaration.refundOn().isEmpty()) {
-            return Settlement.AS_CHARGED;
+            return SettleSpec.AS_CHARGED;
         }
-        Cost used = isMissing(settle)
+        CostExpression used = isMissing(settle)
                 ? null
-                : Cost.computed(
-                        settle, expressions.parse(settle, parameters.withResult(ResultType.of(settle)), Number.class));
-        return new Settlement(used, declaration.refundOn());
+                : CostExpression.computed(
+                        settle,
+                        expressions.parse(settle, parameters.withResult(SettledResultType.of(settle)), Number.class));
+        return new SettleSpec(used, declaration.refundOn());
     }
 
     /** Of attributes that say the same thing in different ways, one may be there. */
-    private static void requireOne(Site... ways) {
-        Site first = null;
-        for (Site way : ways) {
+    private static void requireOne(AnnotationAttribute... ways) {
+        AnnotationAttribute first = null;
+        for (AnnotationAttribute way : ways) {
             if (isMissing(way)) {
                 continue;
             }
@@ -121,15 +138,16 @@ final class RateLimitSpecFactory {
         }
     }
 
-    private static boolean isMissing(Site site) {
-        return !StringUtils.hasText(site.value());
+    private static boolean isMissing(AnnotationAttribute origin) {
+        return !StringUtils.hasText(origin.value());
     }
 
-    private static Site resolver(Site any, String attribute, Class<?> type, Class<?> none) {
+    private static AnnotationAttribute resolver(
+            AnnotationAttribute any, String attribute, Class<?> type, Class<?> none) {
         return any.at(attribute, type == none ? "" : type.getName());
     }
 
-    private Site site(Site any, String attribute, String text) {
+    private AnnotationAttribute origin(AnnotationAttribute any, String attribute, String text) {
         if (!text.contains("${")) {
             return any.at(attribute, text);
         }
@@ -145,7 +163,7 @@ final class RateLimitSpecFactory {
         return any.at(attribute, resolved == null ? "" : resolved);
     }
 
-    private static InvalidRateLimitedException unresolved(Site site, @Nullable Throwable cause) {
-        return site.invalid("has a placeholder without a value", "define the property", cause);
+    private static InvalidRateLimitedException unresolved(AnnotationAttribute origin, @Nullable Throwable cause) {
+        return origin.invalid("has a placeholder without a value", "define the property", cause);
     }
 }

@@ -22,14 +22,14 @@ final class ScriptOperations {
 
     private static final Object ONLY_NODE = "only";
 
-    private final RedisDriver driver;
-    private final BucketScript script;
+    private final RedisScriptClient client;
+    private final RateLimitScript script;
     private final RedisKeys keys;
-    private final ConcurrentMap<Object, DecisionQueue> queues = new ConcurrentHashMap<>();
-    private final ConcurrentMap<String, SmoothRate> rates = new ConcurrentHashMap<>();
+    private final ConcurrentMap<Object, BatchingQueue> queues = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, TokenBucketArguments> rates = new ConcurrentHashMap<>();
 
-    ScriptOperations(RedisDriver driver, BucketScript script, RedisKeys keys) {
-        this.driver = driver;
+    ScriptOperations(RedisScriptClient client, RateLimitScript script, RedisKeys keys) {
+        this.client = client;
         this.script = script;
         this.keys = keys;
     }
@@ -39,61 +39,67 @@ final class ScriptOperations {
         return script.healed();
     }
 
-    CompletableFuture<BucketReply> take(SlotGroup group, Duration maxWait, long deadline) {
-        Duration promised = Decision.promised(group.charges(), maxWait);
+    CompletableFuture<ScriptReply> take(SlotCharges group, Duration maxWait, long deadline) {
+        Duration promised = Decision.maxReservation(group.charges(), maxWait);
         return run(
                 group,
-                windows -> promised.equals(maxWait) ? group.taking(promised, windows) : group.queueing(windows),
+                windows -> promised.equals(maxWait)
+                        ? group.takeArguments(promised, windows)
+                        : group.queueArguments(windows),
                 windows(promised),
                 deadline);
     }
 
-    /** {@link #take(SlotGroup, Duration, long)} of a single charge without a wait. */
-    CompletableFuture<BucketReply> take(Charge charge, long deadline) {
-        SmoothRate rate = rate(charge);
+    /** {@link #take(SlotCharges, Duration, long)} of a single charge without a wait. */
+    CompletableFuture<ScriptReply> take(Charge charge, long deadline) {
+        TokenBucketArguments rate = rate(charge);
         return rate == null
-                ? take(SlotGroup.of(List.of(charge), keys), Duration.ZERO, deadline)
-                : ask(Request.of(keys, charge, rate, deadline));
+                ? take(SlotCharges.of(List.of(charge), keys), Duration.ZERO, deadline)
+                : ask(ScriptRequest.of(keys, charge, rate, deadline));
     }
 
-    private @Nullable SmoothRate rate(Charge charge) {
+    private @Nullable TokenBucketArguments rate(Charge charge) {
         String name = charge.limit().name();
-        SmoothRate known = rates.get(name);
+        TokenBucketArguments known = rates.get(name);
         if (known != null && known.isOf(charge.limit())) {
             return known;
         }
-        SmoothRate made = SmoothRate.of(charge);
+        TokenBucketArguments made = TokenBucketArguments.of(charge);
         if (made != null) {
             rates.put(name, made);
         }
         return made;
     }
 
-    CompletableFuture<BucketReply> read(SlotGroup group, long deadline) {
-        return run(group, group::reading, windows(Duration.ZERO), deadline);
+    CompletableFuture<ScriptReply> read(SlotCharges group, long deadline) {
+        return run(group, group::readArguments, windows(Duration.ZERO), deadline);
     }
 
-    CompletableFuture<BucketReply> giveBack(SlotGroup group, Decision taken, long deadline) {
-        return run(group, windows -> group.returning(taken, windows), windows(Duration.ZERO), deadline);
+    CompletableFuture<ScriptReply> refund(SlotCharges group, Decision taken, long deadline) {
+        return run(group, windows -> group.refundArguments(taken, windows), windows(Duration.ZERO), deadline);
     }
 
-    CompletableFuture<BucketReply> owe(SlotGroup group, long deadline) {
-        return run(group, group::owing, windows(Duration.ZERO), deadline);
+    CompletableFuture<ScriptReply> debit(SlotCharges group, long deadline) {
+        return run(group, group::debitArguments, windows(Duration.ZERO), deadline);
     }
 
-    CompletableFuture<BucketReply> renew(SlotGroup group, long deadline) {
-        return run(group, group::renewing, windows(Duration.ZERO), deadline);
+    CompletableFuture<ScriptReply> renew(SlotCharges group, long deadline) {
+        return run(group, group::renewArguments, windows(Duration.ZERO), deadline);
     }
 
-    private CalendarWindows windows(Duration maxWait) {
-        return CalendarWindows.around(script.millis(), maxWait.toMillis());
+    private CalendarWindowRange windows(Duration maxWait) {
+        return CalendarWindowRange.around(script.millis(), maxWait.toMillis());
     }
 
-    private CompletableFuture<BucketReply> run(
-            SlotGroup group, Function<CalendarWindows, byte[][]> arguments, CalendarWindows windows, long deadline) {
-        CompletableFuture<BucketReply> answer = ask(Request.of(group.redisKeys(), arguments.apply(windows), deadline));
+    private CompletableFuture<ScriptReply> run(
+            SlotCharges group,
+            Function<CalendarWindowRange, byte[][]> arguments,
+            CalendarWindowRange windows,
+            long deadline) {
+        CompletableFuture<ScriptReply> answer =
+                ask(ScriptRequest.of(group.redisKeys(), arguments.apply(windows), deadline));
         return answer.thenCompose(reply -> {
-            if (reply.outcome() != BucketReply.UNTOLD) {
+            if (reply.outcome() != ScriptReply.UNTOLD) {
                 return answer;
             }
             return System.nanoTime() < deadline
@@ -102,11 +108,11 @@ final class ScriptOperations {
         });
     }
 
-    private CompletableFuture<BucketReply> ask(Request request) {
-        Object node = driver.isCluster() ? driver.node(request.keys()[0]) : ONLY_NODE;
-        DecisionQueue queue = queues.get(node);
+    private CompletableFuture<ScriptReply> ask(ScriptRequest request) {
+        Object node = client.isCluster() ? client.node(request.keys()[0]) : ONLY_NODE;
+        BatchingQueue queue = queues.get(node);
         if (queue == null) {
-            queue = queues.computeIfAbsent(node, first -> new DecisionQueue(script, driver::isCluster));
+            queue = queues.computeIfAbsent(node, first -> new BatchingQueue(script, client::isCluster));
         }
         queue.add(request);
         return request.reply();

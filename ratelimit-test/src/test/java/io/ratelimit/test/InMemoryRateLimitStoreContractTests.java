@@ -1,17 +1,17 @@
 package io.ratelimit.test;
 
-import io.ratelimit.MemoryStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitStore;
 
 class InMemoryRateLimitStoreContractTests extends RateLimitStoreContract {
 
     @Override
     protected RateLimitStore createStore(VirtualClock clock) {
-        return MemoryStore.create(clock, MemoryStore.DEFAULT_MAX_KEYS);
+        return InMemoryRateLimitStore.create(clock, InMemoryRateLimitStore.DEFAULT_MAX_KEYS);
     }
 
     @Override
     protected RateLimitStore createRealTimeStore() {
-        return MemoryStore.create();
+        return InMemoryRateLimitStore.create();
     }
 }
