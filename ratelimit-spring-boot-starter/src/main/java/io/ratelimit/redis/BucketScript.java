@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
 
 /**
  * The script that decides, and how a server comes to know it.
@@ -22,6 +23,27 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class BucketScript {
 
+    /** The files of the script, in the order in which they are joined. */
+    static final List<String> FILES = List.of(
+            "protocol.lua",
+            "fast_path.lua",
+            "arithmetic.lua",
+            "token_bucket.lua",
+            "sliding_window_log.lua",
+            "sliding_window_counter.lua",
+            "fixed_window.lua",
+            "concurrency_leases.lua",
+            "algorithms.lua",
+            "value.lua",
+            "rates.lua",
+            "bucket.lua",
+            "arguments.lua",
+            "renew.lua",
+            "decide.lua",
+            "main.lua");
+
+    private static final String PACKAGED =
+            FILES.stream().map(BucketScript::read).collect(Collectors.joining("\n"));
     private static final String FLAGS = "#!lua flags=allow-oom\n";
     private static final long RETRY_MILLIS = 10;
 
@@ -37,11 +59,15 @@ final class BucketScript {
         this.text = Text.of(FLAGS + lua);
     }
 
-    /** The script as it is packaged. */
+    /** Returns the script, joined from its files. */
     static String packaged() {
-        try (InputStream in = BucketScript.class.getResourceAsStream("decide.lua")) {
+        return PACKAGED;
+    }
+
+    private static String read(String file) {
+        try (InputStream in = BucketScript.class.getResourceAsStream("lua/" + file)) {
             if (in == null) {
-                throw new IllegalStateException("decide.lua is missing from the class path");
+                throw new IllegalStateException("lua/" + file + " is missing from the class path");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException ex) {

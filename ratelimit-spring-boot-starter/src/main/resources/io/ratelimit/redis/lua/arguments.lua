@@ -1,0 +1,55 @@
+-- Read all, decide all, write all.
+
+local function next_text()
+  argument = argument + 1
+  return ARGV[argument]
+end
+
+local function next_number() return tonumber(next_text()) end
+
+local function next_rate()
+  local rate = new_rate(next_number())
+  for _, field in ipairs(rate.algorithm.fields) do
+    rate[field] = field == 'calendar' and next_text() or next_number()
+  end
+  if rate.calendar and rate.calendar ~= '' then
+    rate.windows = {}
+    for i = 1, 2 * next_number() do rate.windows[i] = next_number() end
+  end
+  if rate.algorithm.lease then rate.lease, rate.channel = next_number(), next_text() end
+  if operation == 'return' then rate.granted = next_number() end
+  return rate
+end
+
+local longest_wait, healed = 0, 0
+
+local function answer(...)
+  for _, part in ipairs({ ... }) do reply[#reply + 1] = part end
+end
+
+-- The text of an error, before which servers older than version 7 tell where in the script it came up.
+local function error_text(failure)
+  local text = type(failure) == 'table' and failure.err or tostring(failure)
+  text = string.gsub(text, '^@user_script: ?%d+: ?', '')
+  text = string.gsub(text, '^%-', '')
+  return string.find(text, '^%u%u%u+ ') and text or 'ERR ' .. text
+end
+
+local function next_buckets()
+  local buckets = {}
+  local keys = next_number()
+  longest_wait = next_number()
+  for i = 1, keys do
+    last_key = last_key + 1
+    buckets[i] = { key = KEYS[last_key], cost = next_number(), rates = {} }
+    for j = 1, next_number() do buckets[i].rates[j] = next_rate() end
+  end
+  return buckets
+end
+
+local function buckets_of_each()
+  local rate = new_rate(each.kind)
+  rate.period, rate.capacity, rate.refill, rate.units = each.period, each.capacity, each.refill, each.units
+  longest_wait = 0
+  return { { key = KEYS[each.key], cost = each.cost, rates = { rate } } }
+end

@@ -1,0 +1,26 @@
+local millis_now = (micros_now - fmod(micros_now, 1000)) / 1000
+
+local function floor_div(a, b)
+  local rest = fmod(a, b)
+  if rest < 0 then rest = rest + b end
+  return (a - rest) / b
+end
+
+local function ceil_div(a, b) return -floor_div(-a, b) end
+
+local function ticks_now(rate) return rate.milli and millis_now or micros_now end
+local function ticks(rate, micros) return rate.milli and floor_div(micros, 1000) or micros end
+
+local function sum(state, first, each)
+  local total = 0
+  for i = first, #state, each do total = total + state[i] end
+  return total
+end
+
+local function same_period(a, b)
+  return a.algorithm == b.algorithm and a.period == b.period and a.milli == b.milli
+end
+
+-- Each algorithm is made when a rate of it is met, because a server runs this file from the start for each call.
+
+local untold

@@ -1,0 +1,116 @@
+-- Fixed window: instant, then start, end and count of each window that counts, in order. A calendar is its name and zone,
+-- or '' for windows of the period from the epoch; its windows are those that the call told.
+
+local function new_fixed_window()
+  local fixed_window = { fields = { 'period', 'capacity', 'calendar' } }
+
+  local function window(rate, tick)
+    if rate.calendar == '' then
+      local start = floor_div(tick, rate.period) * rate.period
+      return start, start + rate.period
+    end
+    -- A value of a calendar that no rate of the call continues counts only by what is out.
+    if not rate.windows then return tick, tick + rate.period end
+    for i = 1, #rate.windows, 2 do
+      if rate.windows[i] <= tick and tick < rate.windows[i + 1] then return rate.windows[i], rate.windows[i + 1] end
+    end
+    untold = tick
+    return tick, tick + 1
+  end
+
+  local function counted(rate, state, granted, cost)
+    local last = #state
+    if last > 1 and granted < state[last - 1] then
+      state[last] = state[last] + cost
+    else
+      state[last + 1], state[last + 2] = window(rate, granted)
+      state[last + 3] = cost
+    end
+    return state
+  end
+
+  function fixed_window.full(rate, now) return { now } end
+
+  function fixed_window.is_set_back(rate, state, now) return now < state[1] - rate.period end
+
+  function fixed_window.refreshed(rate, state, now)
+    if fixed_window.is_set_back(rate, state, now) then
+      return fixed_window.with_out(rate, sum(state, 4, 3), now, LARGEST)
+    end
+    local live = { math.max(now, state[1]) }
+    for i = 2, #state, 3 do
+      if state[i + 1] > live[1] then
+        live[#live + 1], live[#live + 2], live[#live + 3] = state[i], state[i + 1], state[i + 2]
+      end
+    end
+    return live
+  end
+
+  function fixed_window.is_full(rate, state) return #state == 1 end
+
+  function fixed_window.see(rate, state, now, cost)
+    local wait = 0
+    if #state > 1 and cost > 0 and cost <= rate.capacity then
+      local last = #state
+      wait = math.max(0, (cost <= rate.capacity - state[last] and state[last - 2] or state[last - 1]) - state[1])
+    end
+    return { state[1], rate.capacity - sum(state, 4, 3), wait, fixed_window.until_full(rate, state) }
+  end
+
+  function fixed_window.until_admitted(rate, seen) return seen[3] end
+
+  function fixed_window.longest_wait() return LONGEST_WAIT end
+
+  function fixed_window.taken(rate, state, cost, granted) return counted(rate, state, granted, cost) end
+
+  function fixed_window.owed(rate, state, cost)
+    local owing = math.min(cost, 2 * rate.capacity - sum(state, 4, 3))
+    if owing <= 0 then return state end
+    return counted(rate, state, #state == 1 and state[1] or math.max(state[1], state[#state - 2]), owing)
+  end
+
+  function fixed_window.returned(rate, state, cost, granted)
+    for i = 2, #state, 3 do
+      if state[i] <= granted and granted < state[i + 1] then
+        state[i + 2] = state[i + 2] - cost
+        if state[i + 2] <= 0 then
+          for _ = 1, 3 do table.remove(state, i) end
+        end
+        break
+      end
+    end
+    return state
+  end
+
+  function fixed_window.out(rate, state) return math.min(rate.capacity, sum(state, 4, 3)) end
+
+  function fixed_window.with_out(rate, out, now, most)
+    return out == 0 and { now } or counted(rate, { now }, now, math.min(most or rate.capacity, out))
+  end
+
+  function fixed_window.continues(rate, before)
+    return same_period(rate, before) and rate.calendar == before.calendar
+  end
+
+  function fixed_window.continued(rate, state) return state end
+
+  function fixed_window.until_full(rate, state) return #state == 1 and 0 or state[#state - 1] - state[1] end
+
+  function fixed_window.store(state, put)
+    put((#state - 1) / 3)
+    for i = 1, #state do put(state[i]) end
+  end
+
+  function fixed_window.restore(rate, get, most)
+    local windows, state = get(0, most), { get(0, LARGEST) }
+    local from, to = 0, 0
+    for _ = 1, windows do
+      from = get(from, LARGEST)
+      to = get(math.max(from, to) + 1, LARGEST)
+      state[#state + 1], state[#state + 2], state[#state + 3] = from, to, get(1, LARGEST)
+    end
+    return state
+  end
+
+  return fixed_window
+end
