@@ -37,7 +37,9 @@ final class BucketScript {
             "value.lua",
             "rates.lua",
             "bucket.lua",
+            "write.lua",
             "arguments.lua",
+            "reply.lua",
             "renew.lua",
             "decide.lua",
             "main.lua");

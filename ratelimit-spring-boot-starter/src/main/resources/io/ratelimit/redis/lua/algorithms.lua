@@ -1,15 +1,15 @@
-local MAKERS = {
-  [0] = new_token_bucket, new_sliding_window, new_sliding_window_counter, new_fixed_window, new_concurrency,
+-- Each algorithm is made when a rate of it is met, because a server runs this script from the start for each call.
+
+local CONSTRUCTORS = {
+  [0] = new_token_bucket, new_sliding_window_log, new_sliding_window_counter, new_fixed_window, new_concurrency_leases,
 }
 local algorithms = {}
 
 local function algorithm_of(kind)
   local number = floor_div(kind, 4)
-  if MAKERS[number] and not algorithms[number] then algorithms[number] = MAKERS[number]() end
+  if CONSTRUCTORS[number] and not algorithms[number] then algorithms[number] = CONSTRUCTORS[number]() end
   return algorithms[number]
 end
-
--- Values.
 
 local function new_rate(kind)
   return {

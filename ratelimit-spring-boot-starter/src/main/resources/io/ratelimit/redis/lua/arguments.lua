@@ -16,24 +16,12 @@ local function next_rate()
     rate.windows = {}
     for i = 1, 2 * next_number() do rate.windows[i] = next_number() end
   end
-  if rate.algorithm.lease then rate.lease, rate.channel = next_number(), next_text() end
-  if operation == 'return' then rate.granted = next_number() end
+  if rate.algorithm.lease_state then rate.lease, rate.channel = next_number(), next_text() end
+  if operation == 'return' then rate.grant_tick = next_number() end
   return rate
 end
 
-local longest_wait, healed = 0, 0
-
-local function answer(...)
-  for _, part in ipairs({ ... }) do reply[#reply + 1] = part end
-end
-
--- The text of an error, before which servers older than version 7 tell where in the script it came up.
-local function error_text(failure)
-  local text = type(failure) == 'table' and failure.err or tostring(failure)
-  text = string.gsub(text, '^@user_script: ?%d+: ?', '')
-  text = string.gsub(text, '^%-', '')
-  return string.find(text, '^%u%u%u+ ') and text or 'ERR ' .. text
-end
+local longest_wait = 0
 
 local function next_buckets()
   local buckets = {}
@@ -47,7 +35,7 @@ local function next_buckets()
   return buckets
 end
 
-local function buckets_of_each()
+local function each_bucket()
   local rate = new_rate(each.kind)
   rate.period, rate.capacity, rate.refill, rate.units = each.period, each.capacity, each.refill, each.units
   longest_wait = 0

@@ -9,18 +9,14 @@ end
 local function ceil_div(a, b) return -floor_div(-a, b) end
 
 local function ticks_now(rate) return rate.milli and millis_now or micros_now end
-local function ticks(rate, micros) return rate.milli and floor_div(micros, 1000) or micros end
+local function to_ticks(rate, micros) return rate.milli and floor_div(micros, 1000) or micros end
 
-local function sum(state, first, each)
+local function sum(state, first, stride)
   local total = 0
-  for i = first, #state, each do total = total + state[i] end
+  for i = first, #state, stride do total = total + state[i] end
   return total
 end
 
 local function same_period(a, b)
   return a.algorithm == b.algorithm and a.period == b.period and a.milli == b.milli
 end
-
--- Each algorithm is made when a rate of it is met, because a server runs this file from the start for each call.
-
-local untold

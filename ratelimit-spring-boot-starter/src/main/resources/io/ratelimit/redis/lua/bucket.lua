@@ -1,34 +1,37 @@
+local healed = 0
+
 -- Gives the configured rates of a bucket their state: full where there is none, else that of what is stored. What is returned,
 -- owed or renewed is so in the configuration that is stored, which may be a later one than that of the charge.
-local function load(bucket)
+local function load_bucket(bucket)
   local value = redis.pcall('GET', bucket.key)
   if type(value) == 'table' and not string.find(value.err, 'WRONGTYPE', 1, true) then error(value.err, 0) end
-  local stored, keep
-  if type(value) == 'string' then stored, keep = decode(value) end
-  bucket.keep = 0
+  local stored, keep_until
+  if type(value) == 'string' then stored, keep_until = decode(value) end
+  bucket.keep_until = 0
   bucket.foreign = value and not stored
-  if not stored then return fill(bucket.rates) end
-  bucket.set_back = refresh(stored, bucket.rates)
+  if bucket.foreign then healed = healed + 1 end
+  if not stored then return fill_all(bucket.rates) end
+  bucket.clock_moved_back = advance_all(stored, bucket.rates)
   local same = #stored == #bucket.rates
-  for i, rate in ipairs(bucket.rates) do same = same and counts_like(rate, stored[i]) end
-  if is_full(stored) and (same or keep <= millis_now) then
-    bucket.keep = keep
-    return fill(bucket.rates)
+  for i, rate in ipairs(bucket.rates) do same = same and same_configuration(rate, stored[i]) end
+  if all_full(stored) and (same or keep_until <= millis_now) then
+    bucket.keep_until = keep_until
+    return fill_all(bucket.rates)
   end
   if not same and (operation == 'return' or operation == 'owe' or operation == 'renew') then
-    bucket.keep, bucket.rates = keep, with_charge(stored, bucket.rates)
+    bucket.keep_until, bucket.rates = keep_until, with_charge(stored, bucket.rates)
     return
   end
-  bucket.keep = same and keep or math.max(keep, millis_now + time_to_full(stored))
+  bucket.keep_until = same and keep_until or math.max(keep_until, millis_now + millis_until_full(stored))
   for i, rate in ipairs(bucket.rates) do
-    local before = same and stored[i] or origin(rate, stored)
+    local before = same and stored[i] or migration_source(rate, stored)
     local now = ticks_now(rate)
     if same then
       rate.state = before.state
-    elseif rate.algorithm.continues(rate, before) then
-      rate.state = rate.algorithm.continued(rate, before.state, before, now)
+    elseif rate.algorithm.can_migrate_from(rate, before) then
+      rate.state = rate.algorithm.migrate(rate, before.state, before, now)
     else
-      rate.state = rate.algorithm.with_out(rate, before.algorithm.out(before, before.state), now)
+      rate.state = rate.algorithm.full_with_used(rate, before.algorithm.used(before, before.state), now)
     end
     rate.faster = tokens_per_micro(rate) > tokens_per_micro(before)
   end
@@ -38,17 +41,17 @@ end
 -- whether a refusal is written after all: if the charge fits one day, and the day comes sooner so. On a clock that was set
 -- back, or with the slower rate that a bucket was last charged under, it would come late or never. Where two configurations
 -- take turns only the faster one rewrites, so no refill is lost to rounding on the way to and fro.
-local function see(bucket, longest_wait)
+local function check_admission(bucket, longest_wait)
   local admitted, fits, sooner, wait = true, true, false, 0
   for _, rate in ipairs(bucket.rates) do
     local algorithm = rate.algorithm
-    rate.seen = algorithm.see(rate, rate.state, ticks_now(rate), bucket.cost)
-    local ticks_to_wait = algorithm.until_admitted(rate, rate.seen, bucket.cost)
+    rate.observations = algorithm.observe(rate, rate.state, ticks_now(rate), bucket.cost)
+    local ticks_to_wait = algorithm.ticks_until_admitted(rate, rate.observations, bucket.cost)
     if bucket.cost > rate.capacity then
       admitted, fits = false, false
-    elseif ticks_to_wait > math.min(algorithm.longest_wait(rate), ticks(rate, longest_wait)) then
+    elseif ticks_to_wait > math.min(algorithm.longest_wait(rate), to_ticks(rate, longest_wait)) then
       admitted = false
-      sooner = sooner or bucket.set_back or rate.faster
+      sooner = sooner or bucket.clock_moved_back or rate.faster
     else
       wait = math.max(wait, ticks_to_wait * (rate.milli and 1000 or 1))
     end
@@ -56,35 +59,9 @@ local function see(bucket, longest_wait)
   return admitted, wait, bucket.cost > 0 and fits and sooner
 end
 
--- The leases that those who queue could have.
-local function ready(bucket)
-  local rate = bucket.rates[1]
-  return rate.lease and table.concat(rate.algorithm.ready(rate, rate.state), ' ') or ''
-end
-
 -- Whether the lease of the charge is queued for.
 local function is_queued(bucket)
   local rate = bucket.rates[1]
-  local state = rate.algorithm.lease(rate, rate.state)
+  local state = rate.algorithm.lease_state(rate, rate.state)
   return state == READY or state == WAITING
-end
-
--- What is to be written of a bucket after a change; a full one is no bucket. Where two configurations meet on a key, a
--- bucket that is full by the smaller may not be by the larger, which would find it full once it is gone. So it is kept
--- until it is full by both.
-local function settle(bucket, change)
-  local kept = bucket.keep > millis_now
-  local wait_before = kept and time_to_full(bucket.rates)
-  for _, rate in ipairs(bucket.rates) do
-    rate.state = change and change(rate, rate.algorithm) or rate.state
-  end
-  if is_full(bucket.rates) and not kept then return { key = bucket.key } end
-  local wait = time_to_full(bucket.rates)
-  local keep = kept and math.min(LARGEST, bucket.keep + math.max(0, wait - wait_before) + 1) or 0
-  -- One more, because the server expires by whole milliseconds.
-  local ttl = math.min(LARGEST, math.max(wait, keep - millis_now) + 1)
-  return {
-    key = bucket.key, value = encode(keep, bucket.rates), ttl = ttl,
-    ready = ready(bucket), channel = bucket.rates[1].channel,
-  }
 end

@@ -4,70 +4,70 @@
 -- server has one thread for all, so this is written for speed: no function, table or variable of another function that can
 -- be done without.
 
-local STATE, STATE_BYTES = '>I7i7', 14
+local STATE_FORMAT, STATE_BYTES = '>I7i7', 14
 
 -- Takes the entries that are to come, how many arguments and keys were read, and what is left of an 'each' that was begun:
 -- its numbers, the key that is next, the last one, and how often the next one is wanted. Returns nothing when all is
 -- decided; at a decision that is for what follows the same again, and its operation before the last.
-local function decide_shortly(entries, argument, last_key, each)
+local function decide_fast(entries, argument, last_key, each)
   local KEYS, ARGV, reply, largest, state_bytes = KEYS, ARGV, reply, LARGEST, STATE_BYTES
   local call, sub, byte, pack, unpack = redis.pcall, string.sub, string.byte, struct.pack, struct.unpack
-  local cost, kind, period, capacity, refill, units, scale, times, key, last, left
+  local cost, kind, period, capacity, refill, units, prefix, counts, key, last, wanted
   if each then
     cost, kind, period, capacity, refill = each.cost, each.kind, each.period, each.capacity, each.refill
-    units, scale, times, key, last, left = each.units, each.scale, each.times, each.key, each.last, each.left
+    units, prefix, counts, key, last, wanted = each.units, each.prefix, each.counts, each.key, each.last, each.wanted
   end
   local answered = #reply
-  while entries > 0 or left do
-    if not left then
+  while entries > 0 or wanted do
+    if not wanted then
       entries = entries - 1
       local operation = ARGV[argument + 1]
       if operation ~= 'each' then return entries, argument + 1, last_key, operation end
       kind, cost, period, capacity, refill, units = unpack('>BI7I7I7I7I7', ARGV[argument + 2])
-      scale, times = ARGV[argument + 3], ARGV[argument + 4]
-      argument, key, last, left = argument + 4, last_key + 1, last_key + #times, byte(times)
+      prefix, counts = ARGV[argument + 3], ARGV[argument + 4]
+      argument, key, last, wanted = argument + 4, last_key + 1, last_key + #counts, byte(counts)
       last_key = last
     end
 
-    local milli, full, price, state_at = kind == 2, capacity * units, cost * units, #scale + 1
+    local milli, full, price, state_at = kind == 2, capacity * units, cost * units, #prefix + 1
     local now = milli and (micros_now - fmod(micros_now, 1000)) / 1000 or micros_now
-    while left and cost <= capacity do
+    while wanted and cost <= capacity do
       local at, level = now, full
       local value = call('GET', KEYS[key])
       if value then
-        if type(value) ~= 'string' or #value ~= #scale + state_bytes or sub(value, 1, #scale) ~= scale then break end
-        at, level = unpack(STATE, value, state_at)
+        if type(value) ~= 'string' or #value ~= #prefix + state_bytes or sub(value, 1, #prefix) ~= prefix then break end
+        at, level = unpack(STATE_FORMAT, value, state_at)
         if at > largest or level < -largest or level > full or full - level + refill > largest
           or full + refill > largest or now < at - full / refill then break end
         if now > at then
-          local came = (now - at) * refill
-          at, level = now, came < full - level and level + came or full
+          local refilled = (now - at) * refill
+          at, level = now, refilled < full - level and level + refilled or full
         end
       end
 
-      local admitted = left
-      if left * price > level and cost > 0 then
+      local admitted = wanted
+      if wanted * price > level and cost > 0 then
         admitted = level < price and 0 or (level - fmod(level, price)) / price
       end
       if admitted > 0 and cost > 0 then
         local remaining = level - admitted * price
-        local rest = fmod(full - remaining, refill)
-        local wait = (full - remaining - rest) / refill + (rest > 0 and 1 or 0) + at - now
+        local remainder = fmod(full - remaining, refill)
+        local wait = (full - remaining - remainder) / refill + (remainder > 0 and 1 or 0) + at - now
         local ttl = (milli and wait or math.ceil(wait / 1000)) + 1
-        if call('SET', KEYS[key], scale .. pack(STATE, at, remaining), 'PX', ttl).err then break end
+        if call('SET', KEYS[key], prefix .. pack(STATE_FORMAT, at, remaining), 'PX', ttl).err then break end
       end
       reply[answered + 1], reply[answered + 2] = 4 + admitted, level
       answered, key = answered + 2, key + 1
-      left = key <= last and byte(times, #times - last + key)
+      wanted = key <= last and byte(counts, #counts - last + key)
     end
-    if left then
+    if wanted then
       return entries, argument, last_key, 'each', {
         cost = cost, kind = kind, period = period, capacity = capacity, refill = refill,
-        units = units, scale = scale, times = times, key = key, last = last, left = left,
+        units = units, prefix = prefix, counts = counts, key = key, last = last, wanted = wanted,
       }
     end
   end
 end
 
-local entries, argument, last_key, operation, each = decide_shortly(tonumber(ARGV[1]), 1, 0)
+local entries, argument, last_key, operation, each = decide_fast(tonumber(ARGV[1]), 1, 0)
 if not entries then return reply end

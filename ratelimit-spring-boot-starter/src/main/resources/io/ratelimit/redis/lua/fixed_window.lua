@@ -1,6 +1,8 @@
 -- Fixed window: instant, then start, end and count of each window that counts, in order. A calendar is its name and zone,
 -- or '' for windows of the period from the epoch; its windows are those that the call told.
 
+local missing_window
+
 local function new_fixed_window()
   local fixed_window = { fields = { 'period', 'capacity', 'calendar' } }
 
@@ -14,28 +16,30 @@ local function new_fixed_window()
     for i = 1, #rate.windows, 2 do
       if rate.windows[i] <= tick and tick < rate.windows[i + 1] then return rate.windows[i], rate.windows[i + 1] end
     end
-    untold = tick
+    missing_window = tick
     return tick, tick + 1
   end
 
-  local function counted(rate, state, granted, cost)
+  local function add_to_window(rate, state, grant_tick, cost)
     local last = #state
-    if last > 1 and granted < state[last - 1] then
+    if last > 1 and grant_tick < state[last - 1] then
       state[last] = state[last] + cost
     else
-      state[last + 1], state[last + 2] = window(rate, granted)
+      state[last + 1], state[last + 2] = window(rate, grant_tick)
       state[last + 3] = cost
     end
     return state
   end
 
+  function fixed_window.longest_wait() return LONGEST_WAIT end
+
   function fixed_window.full(rate, now) return { now } end
 
-  function fixed_window.is_set_back(rate, state, now) return now < state[1] - rate.period end
+  function fixed_window.clock_moved_back(rate, state, now) return now < state[1] - rate.period end
 
-  function fixed_window.refreshed(rate, state, now)
-    if fixed_window.is_set_back(rate, state, now) then
-      return fixed_window.with_out(rate, sum(state, 4, 3), now, LARGEST)
+  function fixed_window.advance(rate, state, now)
+    if fixed_window.clock_moved_back(rate, state, now) then
+      return fixed_window.full_with_used(rate, sum(state, 4, 3), now, LARGEST)
     end
     local live = { math.max(now, state[1]) }
     for i = 2, #state, 3 do
@@ -48,30 +52,26 @@ local function new_fixed_window()
 
   function fixed_window.is_full(rate, state) return #state == 1 end
 
-  function fixed_window.see(rate, state, now, cost)
+  function fixed_window.observe(rate, state, now, cost)
     local wait = 0
     if #state > 1 and cost > 0 and cost <= rate.capacity then
       local last = #state
       wait = math.max(0, (cost <= rate.capacity - state[last] and state[last - 2] or state[last - 1]) - state[1])
     end
-    return { state[1], rate.capacity - sum(state, 4, 3), wait, fixed_window.until_full(rate, state) }
+    return { state[1], rate.capacity - sum(state, 4, 3), wait, fixed_window.ticks_until_full(rate, state) }
   end
 
-  function fixed_window.until_admitted(rate, seen) return seen[3] end
+  function fixed_window.consume(rate, state, cost, grant_tick) return add_to_window(rate, state, grant_tick, cost) end
 
-  function fixed_window.longest_wait() return LONGEST_WAIT end
-
-  function fixed_window.taken(rate, state, cost, granted) return counted(rate, state, granted, cost) end
-
-  function fixed_window.owed(rate, state, cost)
-    local owing = math.min(cost, 2 * rate.capacity - sum(state, 4, 3))
-    if owing <= 0 then return state end
-    return counted(rate, state, #state == 1 and state[1] or math.max(state[1], state[#state - 2]), owing)
+  function fixed_window.debit(rate, state, cost)
+    local debt = math.min(cost, 2 * rate.capacity - sum(state, 4, 3))
+    if debt <= 0 then return state end
+    return add_to_window(rate, state, #state == 1 and state[1] or math.max(state[1], state[#state - 2]), debt)
   end
 
-  function fixed_window.returned(rate, state, cost, granted)
+  function fixed_window.refund(rate, state, cost, grant_tick)
     for i = 2, #state, 3 do
-      if state[i] <= granted and granted < state[i + 1] then
+      if state[i] <= grant_tick and grant_tick < state[i + 1] then
         state[i + 2] = state[i + 2] - cost
         if state[i + 2] <= 0 then
           for _ = 1, 3 do table.remove(state, i) end
@@ -82,19 +82,21 @@ local function new_fixed_window()
     return state
   end
 
-  function fixed_window.out(rate, state) return math.min(rate.capacity, sum(state, 4, 3)) end
+  function fixed_window.used(rate, state) return math.min(rate.capacity, sum(state, 4, 3)) end
 
-  function fixed_window.with_out(rate, out, now, most)
-    return out == 0 and { now } or counted(rate, { now }, now, math.min(most or rate.capacity, out))
+  function fixed_window.full_with_used(rate, used, now, most)
+    return used == 0 and { now } or add_to_window(rate, { now }, now, math.min(most or rate.capacity, used))
   end
 
-  function fixed_window.continues(rate, before)
-    return same_period(rate, before) and rate.calendar == before.calendar
+  function fixed_window.can_migrate_from(rate, other)
+    return same_period(rate, other) and rate.calendar == other.calendar
   end
 
-  function fixed_window.continued(rate, state) return state end
+  function fixed_window.migrate(rate, state) return state end
 
-  function fixed_window.until_full(rate, state) return #state == 1 and 0 or state[#state - 1] - state[1] end
+  function fixed_window.ticks_until_full(rate, state) return #state == 1 and 0 or state[#state - 1] - state[1] end
+
+  function fixed_window.ticks_until_admitted(rate, observations) return observations[3] end
 
   function fixed_window.store(state, put)
     put((#state - 1) / 3)

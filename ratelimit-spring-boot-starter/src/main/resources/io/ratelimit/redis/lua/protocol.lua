@@ -12,14 +12,14 @@
 --       or 'each', to take now from each of some keys by itself, which has one smooth token bucket: kind, cost and the fields
 --       of the rate in one byte and five times seven; how a value of it begins; for each key one byte, how often
 -- reply µs now; then in turn of each decision 1 if admitted, else 0; values healed; how many numbers follow: for each rate the
---       four that see() tells, or to 'renew' for each lease 0 if it is held, 1 ready, 2 waiting, 3 lost
+--       four that observe() tells, or to 'renew' for each lease 0 if it is held, 1 ready, 2 waiting, 3 lost
 --       or 2, an instant in ms whose window of a calendar was not told: nothing was changed
 --       or 3, an error: nothing was decided for the entry, or for the rest that 'each' wants of the key
 --       or 4 + how many are admitted of the rest that 'each' wants of the key, the level that the first of them sees
 --
 -- A kind is 4 * algorithm, + 2 for a tick of a millisecond, + 1 for interval refill. A value is one array: an instant
--- before which it must be kept (0: none, see settle), then for each rate that wrote it kind, fields and state. The first
--- number of a state is the instant of its last change. The one of a smooth token bucket alone is shorter, see to_parts.
+-- before which it must be kept (0: none, see plan_write), then for each rate that wrote it kind, fields and state. The first
+-- number of a state is the instant of its last change. The one of a smooth token bucket alone is shorter, see unpack_value.
 
 local LARGEST = 9007199254740992
 local LONGEST_WAIT = LARGEST / 2

@@ -1,5 +1,3 @@
--- Buckets: what the call says of a key, and what the key has.
-
 -- One correctly rounded quotient of integers, so that equal speeds are equal numbers.
 local function tokens_per_micro(rate)
   local tokens = rate.capacity
@@ -9,7 +7,7 @@ local function tokens_per_micro(rate)
   return tokens / (rate.period * (rate.milli and 1000 or 1))
 end
 
-local function counts_like(a, b)
+local function same_configuration(a, b)
   if a.kind ~= b.kind then return false end
   for _, field in ipairs(a.algorithm.fields) do
     if a[field] ~= b[field] then return false end
@@ -18,20 +16,20 @@ local function counts_like(a, b)
 end
 
 -- Milliseconds until every rate is full again, rounded up.
-local function time_to_full(rates)
+local function millis_until_full(rates)
   local longest = 0
   for _, rate in ipairs(rates) do
-    local wait = rate.algorithm.until_full(rate, rate.state) + rate.state[1] - ticks_now(rate)
+    local wait = rate.algorithm.ticks_until_full(rate, rate.state) + rate.state[1] - ticks_now(rate)
     longest = math.max(longest, rate.milli and wait or math.ceil(wait / 1000))
   end
   return longest
 end
 
-local function fill(rates)
+local function fill_all(rates)
   for _, rate in ipairs(rates) do rate.state = rate.algorithm.full(rate, ticks_now(rate)) end
 end
 
-local function is_full(rates)
+local function all_full(rates)
   for _, rate in ipairs(rates) do
     if not rate.algorithm.is_full(rate, rate.state) then return false end
   end
@@ -39,35 +37,35 @@ local function is_full(rates)
 end
 
 -- Brings stored rates up to now; true says that the clock was set back for good.
-local function refresh(stored, rates)
-  local set_back = false
+local function advance_all(stored, rates)
+  local moved_back = false
   for _, before in ipairs(stored) do
     for _, rate in ipairs(rates) do
-      if rate.windows and rate.algorithm.continues(rate, before) then before.windows = rate.windows end
+      if rate.windows and rate.algorithm.can_migrate_from(rate, before) then before.windows = rate.windows end
     end
-    set_back = before.algorithm.is_set_back(before, before.state, ticks_now(before)) or set_back
-    before.state = before.algorithm.refreshed(before, before.state, ticks_now(before))
+    moved_back = before.algorithm.clock_moved_back(before, before.state, ticks_now(before)) or moved_back
+    before.state = before.algorithm.advance(before, before.state, ticks_now(before))
   end
-  return set_back
+  return moved_back
 end
 
 -- The stored rate that a rate continues, else the one that has most out.
-local function origin(rate, stored)
-  local most_out, emptiest = -1
+local function migration_source(rate, stored)
+  local most_used, source = -1
   for _, before in ipairs(stored) do
-    if rate.algorithm.continues(rate, before) then return before end
-    local out = before.algorithm.out(before, before.state)
-    if out > most_out then most_out, emptiest = out, before end
+    if rate.algorithm.can_migrate_from(rate, before) then return before end
+    local used = before.algorithm.used(before, before.state)
+    if used > most_used then most_used, source = used, before end
   end
-  return emptiest
+  return source
 end
 
 -- The stored rates, and what a charge says of those among them that continue one of its own.
 local function with_charge(stored, rates)
   for _, before in ipairs(stored) do
     for _, rate in ipairs(rates) do
-      if rate.algorithm.continues(rate, before) then
-        before.granted, before.lease, before.channel = rate.granted, rate.lease, rate.channel
+      if rate.algorithm.can_migrate_from(rate, before) then
+        before.grant_tick, before.lease, before.channel = rate.grant_tick, rate.lease, rate.channel
       end
     end
   end
