@@ -56,6 +56,13 @@ class RedisScriptFilesTests {
     }
 
     @Test
+    void everyFileBeginsWithACommentThatSaysWhatItIs() throws Exception {
+        for (String file : BucketScript.FILES) {
+            assertThat(text(file)).as(file).startsWith("-- ").endsWith("\n").doesNotEndWith("\n\n");
+        }
+    }
+
+    @Test
     void theFastPathIsEnteredBeforeAnyOtherFunctionIsCreated() {
         List<String> files = BucketScript.FILES;
         assertThat(files).startsWith("protocol.lua", "fast_path.lua").endsWith("main.lua");

@@ -1,4 +1,6 @@
--- Each algorithm is made when a rate of it is met, because a server runs this script from the start for each call.
+-- The algorithms by number, and new rates.
+--
+-- An algorithm is created when its first rate is read, because the server runs the whole script for each call.
 
 local CONSTRUCTORS = {
   [0] = new_token_bucket, new_sliding_window_log, new_sliding_window_counter, new_fixed_window, new_concurrency_leases,

@@ -1,4 +1,4 @@
--- Read all, decide all, write all.
+-- Reads the next entry from KEYS and ARGV.
 
 local function next_text()
   argument = argument + 1
@@ -35,6 +35,7 @@ local function next_buckets()
   return buckets
 end
 
+-- Returns the bucket of one request of an 'each'.
 local function each_bucket()
   local rate = new_rate(each.kind)
   rate.period, rate.capacity, rate.refill, rate.units = each.period, each.capacity, each.refill, each.units

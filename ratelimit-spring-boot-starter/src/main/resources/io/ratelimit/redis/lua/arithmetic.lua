@@ -1,3 +1,5 @@
+-- Integer arithmetic and ticks, shared by all algorithms.
+
 local millis_now = (micros_now - fmod(micros_now, 1000)) / 1000
 
 local function floor_div(a, b)
@@ -17,6 +19,7 @@ local function sum(state, first, stride)
   return total
 end
 
+-- Whether two rates have the same algorithm and period.
 local function same_period(a, b)
   return a.algorithm == b.algorithm and a.period == b.period and a.milli == b.milli
 end

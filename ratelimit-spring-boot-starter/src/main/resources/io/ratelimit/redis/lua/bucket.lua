@@ -1,7 +1,11 @@
+-- Loads a bucket and checks whether a charge is admitted.
+
+-- The number of values of the current entry that this script did not write.
 local healed = 0
 
--- Gives the configured rates of a bucket their state: full where there is none, else that of what is stored. What is returned,
--- owed or renewed is so in the configuration that is stored, which may be a later one than that of the charge.
+-- Sets the state of the rates of a bucket: full if there is no value, otherwise the stored state, migrated if the
+-- configuration changed. A refund, a debit and a renewal keep the stored configuration, which may be newer than that of the
+-- charge.
 local function load_bucket(bucket)
   local value = redis.pcall('GET', bucket.key)
   if type(value) == 'table' and not string.find(value.err, 'WRONGTYPE', 1, true) then error(value.err, 0) end
@@ -37,10 +41,12 @@ local function load_bucket(bucket)
   end
 end
 
--- Sees each rate. Says whether all admit the cost within the longest wait, how long the last of them takes to in µs, and
--- whether a refusal is written after all: if the charge fits one day, and the day comes sooner so. On a clock that was set
--- back, or with the slower rate that a bucket was last charged under, it would come late or never. Where two configurations
--- take turns only the faster one rewrites, so no refill is lost to rounding on the way to and fro.
+-- Observes each rate of a bucket. Returns whether all of them admit the cost within the longest wait, the longest of their
+-- waits in µs, and whether a rejection must be written.
+--
+-- A rejection is written if the cost fits at some time, and if that time would otherwise come late or never: after the clock
+-- moved back, or if the bucket still refills at the slower rate of an earlier configuration. If two configurations alternate,
+-- only the faster one writes; so no refill is lost to rounding.
 local function check_admission(bucket, longest_wait)
   local admitted, fits, sooner, wait = true, true, false, 0
   for _, rate in ipairs(bucket.rates) do
@@ -59,7 +65,7 @@ local function check_admission(bucket, longest_wait)
   return admitted, wait, bucket.cost > 0 and fits and sooner
 end
 
--- Whether the lease of the charge is queued for.
+-- Whether the lease of the charge is in the queue.
 local function is_queued(bucket)
   local rate = bucket.rates[1]
   local state = rate.algorithm.lease_state(rate, rate.state)

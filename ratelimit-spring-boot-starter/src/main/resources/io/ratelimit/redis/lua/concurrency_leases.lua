@@ -1,5 +1,7 @@
--- Concurrency: instant, then id, cost and end of each lease, those that are queued for in their order, at a negative cost.
--- Only the rates of a call have a lease of their own.
+-- The leases of concurrent calls; mirrors ConcurrencyLeases.java.
+--
+-- State: instant, then id, cost and expiry of each lease. A queued lease has a negative cost, and the queue is in order. Only
+-- a rate of the call has an own lease; with_charge copies it to a stored rate.
 
 local HELD, READY, WAITING, LOST = 0, 1, 2, 3
 
@@ -10,8 +12,8 @@ local function new_concurrency_leases()
     state[#state + 1], state[#state + 2], state[#state + 3] = id, cost, expiry
   end
 
-  -- What is held and queued for in all, where each lease is, and what comes before those that are queued for. Counted once
-  -- for each state, because a call may renew many leases of a long queue.
+  -- Returns the total cost of all leases, the index of each lease, and for each queued lease the total cost before it. They
+  -- are computed once for each state, because a call may renew many leases of a long queue.
   local function totals_of(state)
     if state.totals then return state.totals end
     local totals = { used = 0, index = {}, before = {} }
@@ -31,7 +33,7 @@ local function new_concurrency_leases()
 
   local function find_own(rate, state) return totals_of(state).index[rate.lease] end
 
-  -- What others hold, and what is queued before the lease, if it is queued for.
+  -- Returns the total cost of the other leases or, if the own lease is queued, of the held leases and of those before it.
   local function cost_ahead(rate, state)
     local own, totals = find_own(rate, state), totals_of(state)
     return own and (totals.before[own] or totals.used - state[own + 1]) or totals.used
@@ -57,7 +59,7 @@ local function new_concurrency_leases()
     return 0
   end
 
-  -- The same leases, but one; nil if it is not among them.
+  -- Returns a copy of the state without the own lease, or nil if there is none.
   local function without_own(rate, state)
     local own = find_own(rate, state)
     if not own then return nil end
@@ -163,7 +165,7 @@ local function new_concurrency_leases()
 
   function concurrency_leases.ticks_until_admitted(rate, observations, cost) return cost == 0 and 0 or observations[3] end
 
-  -- Ends are stored as what they are later than the instant, which is shorter.
+  -- Stores each expiry as its distance from the instant, which takes fewer bytes.
   function concurrency_leases.store(state, put)
     put((#state - 1) / 3)
     put(state[1])

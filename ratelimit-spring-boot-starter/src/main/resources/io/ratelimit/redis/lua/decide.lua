@@ -1,3 +1,5 @@
+-- Decides a charge of one or more buckets: loads all, decides, and returns the writes.
+
 local function decide(buckets)
   local observations, writes = {}, {}
   local admitted, wait, never, lacks_lease = true, 0, false, false

@@ -1,14 +1,17 @@
--- A short way for the calls that are most frequent: they take from one smooth token bucket of one key, which is as it was
--- left under the same configuration, and are admitted, or refused without a wait. Anything else, or any doubt, is for what
--- follows, which decides these calls in the same way and takes several times as long, most of it for its functions. The
--- server has one thread for all, so this is written for speed: no function, table or variable of another function that can
--- be done without.
+-- The fast path: decides the most frequent entries without the rest of the script.
+--
+-- It decides the requests of an 'each' whose key has no value, or a valid value that was written under the same rate. The
+-- rest of the script decides everything else. It has the same results for 'each', but takes several times as long, because it
+-- creates the functions of an algorithm first. Redis runs scripts on one thread, so this function is written for speed: it
+-- calls no other function of the script, and creates a table only if it cannot decide. It mirrors TokenBucket.java, as
+-- token_bucket.lua does.
 
 local STATE_FORMAT, STATE_BYTES = '>I7i7', 14
 
--- Takes the entries that are to come, how many arguments and keys were read, and what is left of an 'each' that was begun:
--- its numbers, the key that is next, the last one, and how often the next one is wanted. Returns nothing when all is
--- decided; at a decision that is for what follows the same again, and its operation before the last.
+-- Decides entries until one needs the rest of the script. Takes the number of remaining entries, the number of arguments and
+-- of keys that were read, and the state of an 'each' that is in progress (its numbers, the next key, the last key, and the
+-- number of requests for the next key). Returns nothing if all entries are decided; otherwise the same values, with the
+-- operation of the entry before the state of the 'each'.
 local function decide_fast(entries, argument, last_key, each)
   local KEYS, ARGV, reply, largest, state_bytes = KEYS, ARGV, reply, LARGEST, STATE_BYTES
   local call, sub, byte, pack, unpack = redis.pcall, string.sub, string.byte, struct.pack, struct.unpack

@@ -1,6 +1,9 @@
--- Fixed window: instant, then start, end and count of each window that counts, in order. A calendar is its name and zone,
--- or '' for windows of the period from the epoch; its windows are those that the call told.
+-- The fixed window; mirrors FixedWindow.java.
+--
+-- State: instant, then start, end and count of each window with a count, in order. The calendar is a name and a time zone, or
+-- '' for windows of the period from the epoch. The windows of a calendar come with the call.
 
+-- An instant whose calendar window the call lacks, or nil.
 local missing_window
 
 local function new_fixed_window()
@@ -11,7 +14,7 @@ local function new_fixed_window()
       local start = floor_div(tick, rate.period) * rate.period
       return start, start + rate.period
     end
-    -- A value of a calendar that no rate of the call continues counts only by what is out.
+    -- Only the count of a stored calendar is needed if no rate of the call can migrate from it.
     if not rate.windows then return tick, tick + rate.period end
     for i = 1, #rate.windows, 2 do
       if rate.windows[i] <= tick and tick < rate.windows[i + 1] then return rate.windows[i], rate.windows[i + 1] end

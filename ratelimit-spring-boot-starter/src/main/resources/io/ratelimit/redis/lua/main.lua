@@ -1,3 +1,5 @@
+-- Runs the entries that the fast path left over.
+
 local function decide_next(buckets)
   missing_window, healed = nil, 0
   local outcome, numbers, writes = (operation == 'renew' and renew or decide)(buckets)
@@ -11,7 +13,7 @@ repeat
   local decided, failure = pcall(decide_next, each and each_bucket() or next_buckets())
   if not decided then
     local text = error_text(failure)
-    -- A server that may not write at all says so to all who asked, and not to each of them.
+    -- A server that rejects every write fails the whole call, once.
     if string.find(text, '^READONLY') then return redis.error_reply(text) end
     append_reply(3, text)
   end

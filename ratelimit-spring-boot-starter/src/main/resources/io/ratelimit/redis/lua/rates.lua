@@ -1,4 +1,6 @@
--- One correctly rounded quotient of integers, so that equal speeds are equal numbers.
+-- The rates of a bucket, as they are configured and as they are stored.
+
+-- Returns the speed of a rate, as one correctly rounded quotient of integers: equal speeds are equal numbers.
 local function tokens_per_micro(rate)
   local tokens = rate.capacity
   if rate.units then
@@ -15,7 +17,7 @@ local function same_configuration(a, b)
   return true
 end
 
--- Milliseconds until every rate is full again, rounded up.
+-- Returns the milliseconds until every rate is full, rounded up.
 local function millis_until_full(rates)
   local longest = 0
   for _, rate in ipairs(rates) do
@@ -36,7 +38,7 @@ local function all_full(rates)
   return true
 end
 
--- Brings stored rates up to now; true says that the clock was set back for good.
+-- Advances the stored rates to now. Returns whether the clock moved back for one of them.
 local function advance_all(stored, rates)
   local moved_back = false
   for _, before in ipairs(stored) do
@@ -49,7 +51,7 @@ local function advance_all(stored, rates)
   return moved_back
 end
 
--- The stored rate that a rate continues, else the one that has most out.
+-- Returns the stored rate that a rate can migrate from, otherwise the one with the most tokens used.
 local function migration_source(rate, stored)
   local most_used, source = -1
   for _, before in ipairs(stored) do
@@ -60,7 +62,7 @@ local function migration_source(rate, stored)
   return source
 end
 
--- The stored rates, and what a charge says of those among them that continue one of its own.
+-- Returns the stored rates, with the grant and the lease of the charge copied to those that its rates can migrate from.
 local function with_charge(stored, rates)
   for _, before in ipairs(stored) do
     for _, rate in ipairs(rates) do

@@ -1,5 +1,8 @@
--- Leases of one key are charges of one bucket, which the first of them is. Each is renewed in the configuration that its
--- holder knows; the bucket keeps its own.
+-- Renews leases.
+--
+-- Several leases of one key share the bucket of the first. Each lease is renewed for the lease time of its charge, because
+-- its holder renews at that pace; the bucket keeps the stored configuration.
+
 local function renew(charges)
   local buckets, by_key, states, writes = {}, {}, {}, {}
   for i, charge in ipairs(charges) do

@@ -1,9 +1,11 @@
--- Sliding window counter: instant, taken in its window, taken in the window before.
+-- The sliding window counter; mirrors SlidingWindowCounter.java.
+--
+-- State: instant, tokens consumed in the window of that instant, tokens consumed in the window before.
 
 local function new_sliding_window_counter()
   local sliding_window_counter = { fields = { 'period', 'capacity', 'step' } }
 
-  -- What is left; negative where more is owed.
+  -- Returns the tokens that are left, which is negative while there is a debt.
   local function tokens_left(rate, time, current, previous)
     local all = ceil_div(rate.period, rate.step)
     local elapsed = floor_div(math.fmod(time, rate.period), rate.step)
@@ -63,7 +65,7 @@ local function new_sliding_window_counter()
     return windows == 0 and 0 or windows * rate.period - math.fmod(state[1], rate.period)
   end
 
-  -- It cannot wait, so it does not matter here how long it would have to.
+  -- The exact wait is not needed, because this algorithm makes no reservations.
   function sliding_window_counter.ticks_until_admitted(rate, observations, cost)
     return cost <= tokens_free(rate, observations[1], observations[2], observations[3]) and 0 or NEVER
   end

@@ -1,4 +1,6 @@
--- Sliding window: instant, then instant and cost of each entry that is live or promised, in order.
+-- The sliding window log; mirrors SlidingWindowLog.java.
+--
+-- State: instant, then the instant and the cost of each entry that is still in the window or reserved, in order.
 
 local function new_sliding_window_log()
   local sliding_window_log = { fields = { 'period', 'capacity' } }
@@ -26,7 +28,7 @@ local function new_sliding_window_log()
   function sliding_window_log.observe(rate, state, now, cost)
     local wait = 0
     if #state > 1 and cost > 0 and cost <= rate.capacity then
-      -- The cost fits once all entries are gone but the last few that leave room for it.
+      -- Finds the latest entries that leave room for the cost; it fits when all entries before them have expired.
       local i, room = #state, rate.capacity - cost
       while i > 1 and state[i] <= room do
         room = room - state[i]
@@ -84,7 +86,7 @@ local function new_sliding_window_log()
 
   function sliding_window_log.ticks_until_admitted(rate, observations) return observations[3] end
 
-  -- Instants are stored as what they are later than the one before, which is shorter.
+  -- Stores each instant as its distance from the one before, which takes fewer bytes.
   function sliding_window_log.store(state, put)
     put((#state - 1) / 2)
     put(state[1])

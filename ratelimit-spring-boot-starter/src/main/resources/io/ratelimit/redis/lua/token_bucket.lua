@@ -1,4 +1,6 @@
--- Token bucket: instant, level in units. With interval refill the instant is the start of the period.
+-- The token bucket; mirrors TokenBucket.java.
+--
+-- State: instant, level in units. With interval refill the instant is the start of the current period.
 
 local function new_token_bucket()
   local token_bucket = { fields = { 'period', 'capacity', 'refill', 'units' } }

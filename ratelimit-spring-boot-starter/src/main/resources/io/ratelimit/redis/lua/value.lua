@@ -1,6 +1,8 @@
--- A number is its decimal digits without the zeros at the end and how many these are, below 8 and 16 in one byte, below 1024
--- and 16 in two, else itself in eight. So usual rates are short, and equal ones are equal texts.
+-- The stored value of a bucket: encodes and decodes the rates with their state.
 
+-- Packs a number as its decimal digits without trailing zeros, and the number of these zeros: in one byte if the digits are
+-- below 8, in two if they are below 1024. Other numbers take eight bytes. Usual rates are short, and equal numbers have equal
+-- bytes.
 local function pack_number(number)
   local digits, zeros = number, 0
   while zeros < 15 and math.fmod(digits, 10) == 0 do digits, zeros = digits / 10, zeros + 1 end
@@ -19,9 +21,8 @@ local function unpack_number(value, at)
   return struct.unpack('>I7', value, at + 1), at + 8
 end
 
--- One smooth token bucket, which nothing keeps, is a byte for its kind, its fields, and its state as two integers of seven
--- bytes. Its first byte is that of no array.
-
+-- A single smooth token bucket that need not be kept longer has a short value: one byte for the kind, the fields, and the
+-- state as two integers of seven bytes. No array of MessagePack begins with that byte.
 local function is_short(parts) return #parts == 8 and parts[1] == 0 and (parts[2] == 0 or parts[2] == 2) end
 
 local function pack_value(parts)
@@ -43,7 +44,7 @@ local function unpack_value(value)
   return #value == at + STATE_BYTES - 1 and parts
 end
 
--- The rates of a value with their state and the instant to keep it until, or nil where it is none of ours.
+-- Returns the rates of a value and the instant until which it must be kept, or nil if this script did not write it.
 local function decode(value)
   local ok, parts = pcall(unpack_value, value)
   if not ok or not parts then return nil end

@@ -1,12 +1,14 @@
--- The leases that those who queue could have.
+-- Writes buckets and publishes the leases that became ready.
+
+-- Returns the ids of the queued leases that can be acquired now.
 local function ready_leases(bucket)
   local rate = bucket.rates[1]
   return rate.lease and table.concat(rate.algorithm.ready_leases(rate, rate.state), ' ') or ''
 end
 
--- What is to be written of a bucket after a change; a full one is no bucket. Where two configurations meet on a key, a
--- bucket that is full by the smaller may not be by the larger, which would find it full once it is gone. So it is kept
--- until it is full by both.
+-- Applies a change to the state of a bucket and returns the write. A full bucket is deleted, unless two configurations share
+-- the key: a bucket that is full under the smaller one may not be full under the larger one, which would find it full once it
+-- is deleted. Such a bucket is kept until it is full under both.
 local function plan_write(bucket, change)
   local kept = bucket.keep_until > millis_now
   local wait_before = kept and millis_until_full(bucket.rates)
@@ -16,7 +18,7 @@ local function plan_write(bucket, change)
   if all_full(bucket.rates) and not kept then return { key = bucket.key } end
   local wait = millis_until_full(bucket.rates)
   local keep_until = kept and math.min(LARGEST, bucket.keep_until + math.max(0, wait - wait_before) + 1) or 0
-  -- One more, because the server expires by whole milliseconds.
+  -- One more, because the server expires keys by whole milliseconds.
   local ttl = math.min(LARGEST, math.max(wait, keep_until - millis_now) + 1)
   return {
     key = bucket.key, value = encode(keep_until, bucket.rates), ttl = ttl,
@@ -32,7 +34,7 @@ local function write(writes)
     else
       redis.call('DEL', change.key)
     end
-    -- Who queues asks now and then all the same, so who may not publish decides all the same.
+    -- Waiting callers poll as well, so a user without the right to publish can still decide.
     if change.ready and change.ready ~= '' then redis.pcall('PUBLISH', change.channel, change.ready) end
   end
 end
