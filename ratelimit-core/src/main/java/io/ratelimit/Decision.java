@@ -111,8 +111,8 @@ public final class Decision {
      * @param charges the charges that were decided
      * @param maxWait the longest wait that was asked for
      * @param admitted whether all of them were consumed
-     * @param observations for each rate of each charge, in order, what {@link RateAlgorithm#observe} reported before anything
-     *     was consumed
+     * @param observations for each rate of each charge, in order, what {@link RateAlgorithm#observe} reported before
+     *     anything was consumed
      * @return the decision, from {@link DecisionSource#STORE}
      * @throws IllegalArgumentException if the observations are not of as many rates as the charges have
      */
@@ -155,7 +155,10 @@ public final class Decision {
         return new Decision(charges(), maxWait, false, observations(), source(), queuedNanos());
     }
 
-    /** {@return whether the call may proceed, at once or after {@link #waitTime()}; its cost is then consumed from every bucket} */
+    /**
+     * {@return whether the call may proceed, at once or after {@link #waitTime()}; its cost is then consumed from every
+     * bucket}
+     */
     public boolean admitted() {
         return admitted;
     }
@@ -292,7 +295,8 @@ public final class Decision {
     }
 
     /**
-     * Returns the instants that an admitted charge was granted for, by the store's clock: a store needs them to refund it.
+     * Returns the instants that an admitted charge was granted for, by the store's clock: a store needs them to refund
+     * it.
      *
      * @param charge one of this decision's limits and keys, whatever its cost
      * @return the tick of each rate of its limit

@@ -222,13 +222,14 @@ class LimitTests {
                 "FIXED_WINDOW   | 100/s, 100/1m              | 100/s  | 100/m",
                 "SLIDING_WINDOW_COUNTER | 100/s, 100/1m      |        |",
             })
-    void knowsRatesThatNeverRefuseWhatAnotherAdmits(Algorithm algorithm, String rates, String idle, String stricter) {
+    void knowsRatesThatNeverRefuseWhatAnotherAdmits(
+            Algorithm algorithm, String rates, String redundant, String stricter) {
         Limit limit = Limit.named("several")
                 .rates(rates.split(", "))
                 .algorithm(algorithm)
                 .build();
-        Map<Rate, Rate> expected = idle == null ? Map.of() : Map.of(Rate.parse(idle), Rate.parse(stricter));
-        assertThat(limit.idleRates()).isEqualTo(expected);
+        Map<Rate, Rate> expected = redundant == null ? Map.of() : Map.of(Rate.parse(redundant), Rate.parse(stricter));
+        assertThat(limit.redundantRates()).isEqualTo(expected);
     }
 
     @Test
