@@ -320,7 +320,7 @@ public final class Decision {
     Charge taken(Charge charge) {
         if (!admitted) {
             throw new IllegalArgumentException(
-                    "The decision was not admitted and took nothing; settle what was admitted");
+                    "The decision was not admitted and consumed nothing; settle admitted decisions only");
         }
         List<Charge> all = charges();
         return all.get(index(all, charge));
@@ -334,7 +334,7 @@ public final class Decision {
             }
         }
         throw new IllegalArgumentException("No charge of limit \""
-                + charge.limit().name() + "\" with this key is in the decision; give back what it took");
+                + charge.limit().name() + "\" with this key is in the decision; pass one of Decision.charges()");
     }
 
     /** Marks the charges as settled; returns true for the first caller only. */
