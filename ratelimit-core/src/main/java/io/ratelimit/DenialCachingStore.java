@@ -6,7 +6,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,9 +24,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Calls of several charges, of {@linkplain Limit#isLeased() leased} limits and of a cost of zero are always asked, and so is
  * everything after the store could not be asked, until it answers. At most 8,192 keys are kept, each of at most 200 characters.
  */
-public final class DenialCachingStore implements RateLimitStore {
+final class DenialCachingStore extends ForwardingRateLimitStore {
 
-    private final RateLimitStore remote;
     private final LongSupplier nanoClock;
     private final DenialCache denials = new DenialCache();
     private final ConcurrentMap<String, LimitVersion> versions = new ConcurrentHashMap<>();
@@ -37,30 +35,11 @@ public final class DenialCachingStore implements RateLimitStore {
      * Puts a memory for refusals in front of a remote store.
      *
      * @param remote asked for everything else; closed with this one
-     */
-    public DenialCachingStore(RateLimitStore remote) {
-        this(remote, System::nanoTime);
-    }
-
-    /**
-     * Puts a memory for refusals in front of a remote store.
-     *
-     * @param remote asked for everything else; closed with this one
      * @param nanoClock monotonic nanoseconds of this node, from any origin
      */
-    public DenialCachingStore(RateLimitStore remote, LongSupplier nanoClock) {
-        this.remote = remote;
+    DenialCachingStore(RateLimitStore remote, LongSupplier nanoClock) {
+        super(remote);
         this.nanoClock = nanoClock;
-    }
-
-    @Override
-    public String name() {
-        return remote.name();
-    }
-
-    @Override
-    public Object shard(Charge charge) {
-        return remote.shard(charge);
     }
 
     @Override
@@ -71,7 +50,7 @@ public final class DenialCachingStore implements RateLimitStore {
         }
         PendingDecision pending = new PendingDecision(charges, maxWait);
         try {
-            return pending.answered(remote.decide(charges, maxWait));
+            return pending.answered(super.decide(charges, maxWait));
         } catch (RuntimeException ex) {
             pending.failed();
             throw ex;
@@ -85,7 +64,7 @@ public final class DenialCachingStore implements RateLimitStore {
             return CompletableFuture.completedFuture(known);
         }
         PendingDecision pending = new PendingDecision(charges, maxWait);
-        return remote.decideAsync(charges, maxWait).whenComplete((decision, failure) -> {
+        return super.decideAsync(charges, maxWait).whenComplete((decision, failure) -> {
             if (decision == null) {
                 pending.failed();
             } else {
@@ -97,13 +76,13 @@ public final class DenialCachingStore implements RateLimitStore {
     @Override
     public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
         changing(unused);
-        return remote.refund(taken, unused).whenComplete((nothing, failure) -> drop(unused));
+        return super.refund(taken, unused).whenComplete((nothing, failure) -> drop(unused));
     }
 
     @Override
     public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
         changing(more);
-        return remote.debit(taken, more).whenComplete((nothing, failure) -> drop(more));
+        return super.debit(taken, more).whenComplete((nothing, failure) -> drop(more));
     }
 
     /** What is known is dropped before a change, and after it what was asked meanwhile. */
@@ -121,27 +100,12 @@ public final class DenialCachingStore implements RateLimitStore {
     }
 
     @Override
-    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
-        return remote.renew(decisions);
-    }
-
-    @Override
-    public void onLeaseReady(LongConsumer listener) {
-        remote.onLeaseReady(listener);
-    }
-
-    @Override
     public void reset(Limit limit, String key) {
         try {
-            remote.reset(limit, key);
+            super.reset(limit, key);
         } finally {
             denials.drop(new Charge(limit, key, 0));
         }
-    }
-
-    @Override
-    public void close() {
-        remote.close();
     }
 
     private @Nullable Decision known(List<Charge> charges, Duration maxWait) {

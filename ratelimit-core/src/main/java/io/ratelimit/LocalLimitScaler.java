@@ -35,24 +35,6 @@ final class LocalLimitScaler {
                 .toList();
     }
 
-    /** The charges as this node's memory counts them. */
-    static List<Charge> charges(List<Charge> charges) {
-        return charges.stream().map(LocalLimitScaler::charge).toList();
-    }
-
-    /** The charges that the limit can admit, and this node's share of it never. */
-    static List<Charge> beyond(List<Charge> charges) {
-        return charges.stream()
-                .filter(charge -> charge.cost() > charge.limit().local().capacity()
-                        && charge.cost() <= charge.limit().capacity())
-                .toList();
-    }
-
-    private static Charge charge(Charge charge) {
-        Limit local = charge.limit().local();
-        return local == charge.limit() ? charge : new Charge(local, charge.key(), charge.cost(), charge.lease());
-    }
-
     private static Rate bucket(Rate rate, BigDecimal share, BigDecimal cost) {
         return new Rate(
                 tokens(rate.tokens(), share),

@@ -9,18 +9,12 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A remote store whose tokens are taken ahead, where a limit has a {@link Limit#prefetch()}: a call is then answered from this
  * node's memory, and the store is asked for the next tokens meanwhile.
- *
- * <pre>{@code
- * Limit search = Limit.named("search").rates("1000/s").prefetch(BigDecimal.valueOf(100)).build();
- * RateLimitStore store = new FallbackStore(new PrefetchingStore(remote), InMemoryRateLimitStore.create());
- * }</pre>
  *
  * <p><b>The bound.</b> What the store gave is exact: in any interval at most what the algorithm grants. A call that is answered here
  * spends what the store gave before, of which a node holds, or is being sent, at most the limit's prefetch of each key.
@@ -30,14 +24,14 @@ import org.jspecify.annotations.Nullable;
  * what they cost themselves, and nobody waits for tokens that are under way. The second call of a key within a second or two
  * begins to take ahead; tokens that no call used for a second go back to the store within the next.
  */
-public final class PrefetchingStore implements RateLimitStore {
+final class PrefetchingStore extends ForwardingRateLimitStore {
 
     private static final long PAUSE_NANOS = 1_000_000_000;
     private static final long LAST_WAIT_NANOS = 500_000_000;
     private static final int MAX_PREFETCHED_KEYS = 10_000;
     private static final int LONGEST_KEY = 200;
 
-    private final RateLimitStore remote;
+    private final RateLimitStore source;
     private final LongSupplier clock;
     private final long looksEvery;
     private final PendingRefunds refunds;
@@ -52,37 +46,20 @@ public final class PrefetchingStore implements RateLimitStore {
     /**
      * Takes ahead from a store.
      *
-     * @param remote whose tokens; closed with this one
-     */
-    public PrefetchingStore(RateLimitStore remote) {
-        this(remote, System::nanoTime);
-    }
-
-    /**
-     * Takes ahead from a store, with a clock of its own for how long it leaves a key alone that the store refused it.
-     *
-     * @param remote whose tokens; closed with this one
+     * @param delegate answers what is not in hand; closed with this one
+     * @param source gives the tokens in hand, and takes them back: the delegate, or a store that it forwards to
      * @param nanoClock nanoseconds since any instant, never running back, such as {@link System#nanoTime}
      */
-    public PrefetchingStore(RateLimitStore remote, LongSupplier nanoClock) {
-        this(remote, nanoClock, PAUSE_NANOS);
+    PrefetchingStore(RateLimitStore delegate, RateLimitStore source, LongSupplier nanoClock) {
+        this(delegate, source, nanoClock, PAUSE_NANOS);
     }
 
-    PrefetchingStore(RateLimitStore remote, LongSupplier nanoClock, long looksEvery) {
-        this.remote = remote;
+    PrefetchingStore(RateLimitStore delegate, RateLimitStore source, LongSupplier nanoClock, long looksEvery) {
+        super(delegate);
+        this.source = source;
         this.clock = nanoClock;
         this.looksEvery = looksEvery;
-        this.refunds = new PendingRefunds(remote);
-    }
-
-    @Override
-    public String name() {
-        return remote.name();
-    }
-
-    @Override
-    public Object shard(Charge charge) {
-        return remote.shard(charge);
+        this.refunds = new PendingRefunds(source);
     }
 
     /**
@@ -91,7 +68,7 @@ public final class PrefetchingStore implements RateLimitStore {
      * @param limit the limit's name
      * @return tokens of all keys together that were taken from the store and not used yet
      */
-    public double prefetchedTokens(String limit) {
+    double prefetchedTokens(String limit) {
         long thousandths = 0;
         ConcurrentMap<String, PrefetchedTokens> ofLimit = prefetchedByLimit.get(limit);
         if (ofLimit != null) {
@@ -105,13 +82,15 @@ public final class PrefetchingStore implements RateLimitStore {
     @Override
     public Decision decide(Charge charge) {
         Decision ahead = ahead(charge, Duration.ZERO);
-        return ahead != null ? ahead : answered(charge, Duration.ZERO, remote.decide(charge));
+        return ahead != null
+                ? ahead
+                : answered(charge, Duration.ZERO, delegate().decide(charge));
     }
 
     @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
         Decision ahead = ahead(charges, maxWait);
-        return ahead != null ? ahead : answered(charges, maxWait, remote.decide(charges, maxWait));
+        return ahead != null ? ahead : answered(charges, maxWait, delegate().decide(charges, maxWait));
     }
 
     @Override
@@ -120,7 +99,7 @@ public final class PrefetchingStore implements RateLimitStore {
         if (ahead != null) {
             return CompletableFuture.completedFuture(ahead);
         }
-        CompletionStage<Decision> answer = remote.decideAsync(charges, maxWait);
+        CompletionStage<Decision> answer = super.decideAsync(charges, maxWait);
         return charges.size() == 1 && isTakenAhead(charges.get(0))
                 ? answer.thenApply(decision -> answered(charges.get(0), maxWait, decision))
                 : answer;
@@ -131,11 +110,11 @@ public final class PrefetchingStore implements RateLimitStore {
     }
 
     /** The answer from what is in hand, or nothing if the store has to be asked. */
-    @Nullable Decision ahead(List<Charge> charges, Duration maxWait) {
+    private @Nullable Decision ahead(List<Charge> charges, Duration maxWait) {
         return charges.size() == 1 ? ahead(charges.get(0), maxWait) : null;
     }
 
-    @Nullable Decision ahead(Charge charge, Duration maxWait) {
+    private @Nullable Decision ahead(Charge charge, Duration maxWait) {
         if (!isTakenAhead(charge)) {
             return null;
         }
@@ -156,7 +135,7 @@ public final class PrefetchingStore implements RateLimitStore {
 
     /** Goes on from an answer of the store: more is asked for only if it fits, and a refusal looks into the hand once more. */
     private Decision answered(Charge charge, Duration maxWait, Decision answer) {
-        if (!isTakenAhead(charge)) {
+        if (!isTakenAhead(charge) || answer.source() != DecisionSource.STORE) {
             return answer;
         }
         PrefetchedTokens prefetched = find(charge);
@@ -229,7 +208,7 @@ public final class PrefetchingStore implements RateLimitStore {
         underWay.incrementAndGet();
         CompletionStage<Decision> answer;
         try {
-            answer = remote.decideAsync(List.of(new Charge(prefetched.limit, prefetched.key, size)), Duration.ZERO);
+            answer = source.decideAsync(List.of(new Charge(prefetched.limit, prefetched.key, size)), Duration.ZERO);
         } catch (RuntimeException ex) {
             answer = CompletableFuture.failedFuture(ex);
         }
@@ -246,26 +225,6 @@ public final class PrefetchingStore implements RateLimitStore {
         });
     }
 
-    @Override
-    public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
-        return remote.refund(taken, unused);
-    }
-
-    @Override
-    public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
-        return remote.debit(taken, more);
-    }
-
-    @Override
-    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
-        return remote.renew(decisions);
-    }
-
-    @Override
-    public void onLeaseReady(LongConsumer listener) {
-        remote.onLeaseReady(listener);
-    }
-
     /** What is in hand of the bucket is forgotten with it, on this node. */
     @Override
     public void reset(Limit limit, String key) {
@@ -274,7 +233,7 @@ public final class PrefetchingStore implements RateLimitStore {
         if (prefetched != null) {
             drop(prefetched, null);
         }
-        remote.reset(limit, key);
+        super.reset(limit, key);
     }
 
     /** Gives back what is in hand, as far as the store takes it within half a second, and closes it. */
@@ -290,6 +249,6 @@ public final class PrefetchingStore implements RateLimitStore {
             LockSupport.parkNanos(1_000_000);
         }
         refunds.await(deadline);
-        remote.close();
+        super.close();
     }
 }

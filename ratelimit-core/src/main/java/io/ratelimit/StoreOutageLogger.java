@@ -7,17 +7,18 @@ import org.jspecify.annotations.Nullable;
 /** Says in the log when a store stops answering and when it answers again, at most once a second. */
 final class StoreOutageLogger {
 
-    private static final System.Logger LOG = System.getLogger(FallbackStore.class.getName());
     private static final long PAUSE_NANOS = 1_000_000_000;
 
     private final String store;
+    private final System.Logger log;
     private final LongSupplier clock;
     private volatile boolean away;
     private volatile @Nullable String reason;
     private long loggedAt;
 
-    StoreOutageLogger(String store, LongSupplier nanoClock) {
+    StoreOutageLogger(String store, System.Logger log, LongSupplier nanoClock) {
         this.store = store;
+        this.log = log;
         this.clock = nanoClock;
         this.loggedAt = nanoClock.getAsLong() - PAUSE_NANOS;
     }
@@ -31,7 +32,7 @@ final class StoreOutageLogger {
         reason = failure.getMessage();
         if (!away && mayLog()) {
             away = true;
-            LOG.log(
+            log.log(
                     System.Logger.Level.WARNING,
                     "The rate limit store \"" + store + "\" cannot be asked, limits answer by on-store-failure: "
                             + failure.getMessage());
@@ -44,7 +45,7 @@ final class StoreOutageLogger {
         }
         if (away && mayLog()) {
             away = false;
-            LOG.log(System.Logger.Level.INFO, "The rate limit store \"" + store + "\" answers again");
+            log.log(System.Logger.Level.INFO, "The rate limit store \"" + store + "\" answers again");
         }
     }
 

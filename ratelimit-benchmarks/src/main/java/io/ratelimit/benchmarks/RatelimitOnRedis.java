@@ -2,12 +2,10 @@ package io.ratelimit.benchmarks;
 
 import io.ratelimit.Decision;
 import io.ratelimit.DecisionSource;
-import io.ratelimit.DenialCachingStore;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.InMemoryRateLimitStore;
-import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.redis.RedisRateLimitStore;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -27,7 +25,8 @@ record RatelimitOnRedis(RateLimiterRegistry registry, RateLimiter limiter) imple
         RedisRateLimitStore store = RedisRateLimitStore.create(connections, "ratelimit", DEADLINE);
         connections.destroy();
         RateLimiterRegistry registry = new RateLimiterRegistry(
-                new FallbackStore(new PrefetchingStore(new DenialCachingStore(store)), InMemoryRateLimitStore.create()),
+                RemoteRateLimitStore.builder(store, InMemoryRateLimitStore.create())
+                        .build(),
                 List.of());
         return new RatelimitOnRedis(registry, registry.define(quota.limit(Math.min(prefetch, quota.capacity - 1))));
     }

@@ -2,7 +2,7 @@ package io.ratelimit.autoconfigure;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ratelimit.InMemoryRateLimitStore;
-import io.ratelimit.PrefetchingStore;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.metrics.MemoryStoreMetrics;
 import io.ratelimit.metrics.MeteredStore;
 import io.ratelimit.metrics.PrefetchMetrics;
@@ -52,8 +52,7 @@ public final class RateLimitMetricsAutoConfiguration {
         }
 
         @Bean
-        PrefetchMetrics rateLimitPrefetchMeters(
-                @Qualifier("rateLimitPrefetch") PrefetchingStore store, MeterRegistry registry) {
+        PrefetchMetrics rateLimitPrefetchMeters(RemoteRateLimitStore store, MeterRegistry registry) {
             return new PrefetchMetrics(store, registry);
         }
     }

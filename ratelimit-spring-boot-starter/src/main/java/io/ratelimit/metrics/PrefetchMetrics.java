@@ -2,9 +2,9 @@ package io.ratelimit.metrics;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimiter;
+import io.ratelimit.RemoteRateLimitStore;
 import java.util.List;
 
 /**
@@ -15,7 +15,7 @@ public final class PrefetchMetrics implements RateLimitListener {
 
     private static final String PREFETCHED = "ratelimit.prefetched";
 
-    private final PrefetchingStore store;
+    private final RemoteRateLimitStore store;
     private final MeterRegistry registry;
 
     /**
@@ -24,7 +24,7 @@ public final class PrefetchMetrics implements RateLimitListener {
      * @param store the store; the gauges read it for as long as someone else holds it
      * @param registry where the gauge of each limit is registered
      */
-    public PrefetchMetrics(PrefetchingStore store, MeterRegistry registry) {
+    public PrefetchMetrics(RemoteRateLimitStore store, MeterRegistry registry) {
         this.store = store;
         this.registry = registry;
     }
@@ -32,7 +32,10 @@ public final class PrefetchMetrics implements RateLimitListener {
     @Override
     public void onDefined(RateLimiter limiter) {
         String limit = limiter.name();
-        Gauge.builder(PREFETCHED, store, prefetching -> prefetching.prefetchedTokens(limit))
+        Gauge.builder(
+                        PREFETCHED,
+                        store,
+                        remote -> remote.prefetchedTokens(limit).orElse(0))
                 .description("Tokens that this node took ahead and no call used yet")
                 .tag("limit", limit)
                 .register(registry);

@@ -5,17 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.DecisionSource;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.Permit;
-import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.Refill;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.StoreFailurePolicy;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.http.RunningApplication;
@@ -265,7 +264,9 @@ abstract class RateLimitsEndpointResponses {
         @Bean
         RateLimiterRegistry limiters(FailingStore store) {
             return new RateLimiterRegistry(
-                    new FallbackStore(new PrefetchingStore(store), InMemoryRateLimitStore.create(() -> 0, 100)),
+                    RemoteRateLimitStore.builder(store, InMemoryRateLimitStore.create(() -> 0, 100))
+                            .denialCache(false)
+                            .build(),
                     List.of(new RateLimitListener() {}));
         }
 

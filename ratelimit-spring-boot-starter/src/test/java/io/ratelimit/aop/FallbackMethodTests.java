@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.ratelimit.Charge;
 import io.ratelimit.DecisionSource;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.StoreFailurePolicy;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.annotation.RateLimited;
@@ -150,8 +150,10 @@ class FallbackMethodTests {
         @Bean
         RateLimiterRegistry rateLimiters() {
             RateLimitStore broken = new BrokenStore();
-            RateLimiterRegistry registry =
-                    new RateLimiterRegistry(new FallbackStore(broken, InMemoryRateLimitStore.create()), List.of());
+            RateLimiterRegistry registry = new RateLimiterRegistry(
+                    RemoteRateLimitStore.builder(broken, InMemoryRateLimitStore.create())
+                            .build(),
+                    List.of());
             registry.define(Limit.named("strict")
                     .rates("10/s")
                     .onStoreFailure(StoreFailurePolicy.DENY)

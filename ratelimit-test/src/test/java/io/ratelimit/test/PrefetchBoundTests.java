@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
-import io.ratelimit.DenialCachingStore;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
-import io.ratelimit.PrefetchingStore;
 import io.ratelimit.Rate;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.RemoteRateLimitStore;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,7 +56,10 @@ class PrefetchBoundTests {
 
     private RateLimitStore node(int number, boolean remembers) {
         RateLimitStore store = stores.get(number);
-        return new PrefetchingStore(remembers ? new DenialCachingStore(store, clock) : store, clock);
+        return RemoteRateLimitStore.builder(store, InMemoryRateLimitStore.create())
+                .denialCache(remembers)
+                .clock(clock)
+                .build();
     }
 
     @ParameterizedTest

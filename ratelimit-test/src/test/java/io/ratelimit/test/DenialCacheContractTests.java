@@ -1,22 +1,28 @@
 package io.ratelimit.test;
 
-import io.ratelimit.DenialCachingStore;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.RemoteRateLimitStore;
 import org.junit.jupiter.api.Tag;
 
 /** A store whose refusals are remembered answers like the store alone. */
 @Tag("slow")
-class DenialCachingStoreContractTests extends RateLimitStoreContract {
+class DenialCacheContractTests extends RateLimitStoreContract {
 
     @Override
     protected RateLimitStore createStore(VirtualClock clock) {
-        return new DenialCachingStore(InMemoryRateLimitStore.create(clock, 1_000_000), clock);
+        return RemoteRateLimitStore.builder(
+                        InMemoryRateLimitStore.create(clock, 1_000_000), InMemoryRateLimitStore.create())
+                .prefetch(false)
+                .clock(clock)
+                .build();
     }
 
     @Override
     protected RateLimitStore createRealTimeStore() {
-        return new DenialCachingStore(InMemoryRateLimitStore.create());
+        return RemoteRateLimitStore.builder(InMemoryRateLimitStore.create(), InMemoryRateLimitStore.create())
+                .prefetch(false)
+                .build();
     }
 
     @Override
