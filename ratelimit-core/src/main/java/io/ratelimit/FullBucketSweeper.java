@@ -14,12 +14,18 @@ final class FullBucketSweeper {
     private static final System.Logger LOG = System.getLogger(FullBucketSweeper.class.getName());
     private static final long PAUSE_NANOS = 10_000_000_000L;
 
+    private final WeakReference<Runnable> sweep;
     private final AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
     private volatile boolean closed;
 
-    void start(InMemoryRateLimitStore store) {
+    FullBucketSweeper(Runnable sweep) {
+        this.sweep = new WeakReference<>(sweep);
+    }
+
+    void start() {
         if (thread.get() == null && !closed) {
-            Thread sweeper = thread(new WeakReference<>(store), this);
+            Thread sweeper = new Thread(this::run, "ratelimit-sweeper");
+            sweeper.setDaemon(true);
             if (thread.compareAndSet(null, sweeper)) {
                 sweeper.start();
             }
@@ -31,21 +37,15 @@ final class FullBucketSweeper {
         LockSupport.unpark(thread.get());
     }
 
-    private static Thread thread(WeakReference<InMemoryRateLimitStore> store, FullBucketSweeper sweeper) {
-        Thread thread = new Thread(() -> run(store, sweeper), "ratelimit-sweeper");
-        thread.setDaemon(true);
-        return thread;
-    }
-
-    private static void run(WeakReference<InMemoryRateLimitStore> store, FullBucketSweeper sweeper) {
-        while (!sweeper.closed) {
+    private void run() {
+        while (!closed) {
             LockSupport.parkNanos(PAUSE_NANOS);
-            InMemoryRateLimitStore reachable = store.get();
+            Runnable reachable = sweep.get();
             if (reachable == null) {
                 return;
             }
             try {
-                reachable.sweep();
+                reachable.run();
             } catch (RuntimeException ex) {
                 LOG.log(System.Logger.Level.WARNING, "Full buckets could not be dropped; trying again", ex);
             }

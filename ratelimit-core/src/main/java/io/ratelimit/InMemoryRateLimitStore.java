@@ -1,8 +1,8 @@
 package io.ratelimit;
 
+import io.ratelimit.LockedBuckets.BucketLookup;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -33,7 +33,6 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
     /** How many keys may have buckets of their own unless said otherwise. */
     public static final int DEFAULT_MAX_KEYS = 1_000_000;
 
-    private static final int PATIENCE = 100;
     private static final int HEAP_OF_A_KEY = 1_024;
 
     private final LongSupplier clock;
@@ -41,7 +40,13 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
     private final BucketMap buckets = new BucketMap();
     private final ConcurrentMap<String, LimitBuckets> tables = new ConcurrentHashMap<>();
     private final CapacityEviction eviction;
-    private final FullBucketSweeper sweeper = new FullBucketSweeper();
+    private final BucketLookup decided = this::locate;
+    private final BucketLookup changed = (charge, ownBucket) -> locateTaken(charge, false, ownBucket);
+    private final BucketLookup debited = (charge, ownBucket) -> locateTaken(charge, true, ownBucket);
+    /** The sweeper's thread refers to it weakly, and ends when this store, which alone refers to it, is garbage. */
+    private final Runnable sweep = this::sweep;
+
+    private final FullBucketSweeper sweeper = new FullBucketSweeper(sweep);
     private volatile LongConsumer ready = lease -> {};
 
     private InMemoryRateLimitStore(LongSupplier clock, long originNanos, int maxKeys) {
@@ -123,13 +128,13 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
 
     @Override
     public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
-        change(unused, false, locked -> locked.refund(taken.grantTicks(locked.charge)));
+        change(unused, changed, locked -> locked.refund(taken.grantTicks(locked.charge)));
         return CompletableFuture.completedFuture(null);
     }
 
     @Override
     public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
-        change(more, true, LockedBucket::debit);
+        change(more, debited, LockedBucket::debit);
         return CompletableFuture.completedFuture(null);
     }
 
@@ -141,7 +146,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
 
     private LeaseState renewed(Decision decision) {
         List<LeaseState> states = new ArrayList<>();
-        change(decision.leases(), false, locked -> states.add(locked.renew()));
+        change(decision.leases(), changed, locked -> states.add(locked.renew()));
         return states.stream().reduce(LeaseState.HELD, LeaseState::and);
     }
 
@@ -243,36 +248,30 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
     }
 
     /** Changes what keys have taken, whatever fits, and however their limits are configured by now. */
-    private void change(List<Charge> charges, boolean placed, Consumer<LockedBucket> change) {
-        LockedBucket[] lockedBuckets = lock(charges, (charge, ownBuckets) -> locateTaken(charge, placed, ownBuckets));
-        try {
-            long nanos = nanos();
-            for (LockedBucket locked : lockedBuckets) {
-                locked.look(nanos);
-                change.accept(locked);
+    private void change(List<Charge> charges, BucketLookup lookup, Consumer<LockedBucket> change) {
+        try (LockedBuckets locked = LockedBuckets.lock(charges, lookup)) {
+            locked.look(nanos());
+            for (LockedBucket bucket : locked.buckets) {
+                change.accept(bucket);
             }
-            unlockAndNotify(lockedBuckets);
-        } finally {
-            abandon(lockedBuckets);
+            locked.unlock(ready);
         }
     }
 
     /** Any number of rates and keys: hold all buckets in one order, read the clock once, decide, write all, let go. */
     private Decision decideLocked(List<Charge> charges, Duration maxWait) {
-        LockedBucket[] lockedBuckets = lock(charges, this::locate);
-        try {
-            return decide(lockedBuckets, charges, maxWait);
-        } finally {
-            abandon(lockedBuckets);
+        try (LockedBuckets locked = LockedBuckets.lock(charges, decided)) {
+            sweeper.start();
+            locked.look(nanos());
+            Decision decision = decide(locked.buckets, charges, maxWait);
+            locked.unlock(ready);
+            return decision;
         }
     }
 
     private Decision decide(LockedBucket[] lockedBuckets, List<Charge> charges, Duration maxWait) {
-        sweeper.start(this);
-        long nanos = nanos();
         int rates = 0;
         for (LockedBucket locked : lockedBuckets) {
-            locked.look(nanos);
             rates += locked.charge.limit().algorithms().size();
         }
         long[] observations = new long[RateAlgorithm.OBSERVATIONS * rates];
@@ -306,7 +305,6 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         } else {
             queue(lockedBuckets, decision.isQueued());
         }
-        unlockAndNotify(lockedBuckets);
         return decision;
     }
 
@@ -329,53 +327,6 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
             at += RateAlgorithm.OBSERVATIONS
                     * locked.charge.limit().algorithms().size();
         }
-    }
-
-    private LockedBucket[] lock(List<Charge> charges, BucketLookup locator) {
-        LockedBucket[] lockedBuckets = new LockedBucket[charges.size()];
-        for (int tries = 0; !lockAll(charges, lockedBuckets, locator, tries < PATIENCE); tries++) {
-            Bucket.pause(tries);
-        }
-        return lockedBuckets;
-    }
-
-    /**
-     * Finds the bucket of each charge, or makes one where it needs one, then holds them in one order for all callers. False:
-     * start again. Where there is room for fewer keys than the call has, each new bucket may drop the one before; then its
-     * keys share.
-     */
-    private boolean lockAll(
-            List<Charge> charges, LockedBucket[] lockedBuckets, BucketLookup locator, boolean ownBuckets) {
-        for (int i = 0; i < lockedBuckets.length; i++) {
-            lockedBuckets[i] = locator.locate(charges.get(i), ownBuckets);
-        }
-        LockedBucket[] ordered = lockedBuckets.clone();
-        Arrays.sort(ordered, LockedBucket.ORDER);
-        boolean held = false;
-        try {
-            held = lockOrdered(ordered);
-        } finally {
-            if (!held) {
-                abandon(lockedBuckets);
-            }
-        }
-        return held;
-    }
-
-    private static boolean lockOrdered(LockedBucket[] ordered) {
-        LockedBucket last = null;
-        for (LockedBucket locked : ordered) {
-            if (!locked.lock(last)) {
-                return false;
-            }
-            last = locked;
-        }
-        for (LockedBucket locked : ordered) {
-            if (locked.isOutdated()) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private static boolean mayTake(Charge charge) {
@@ -401,33 +352,6 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         return bucket == null ? Bucket.full(charge.key(), layout) : bucket;
     }
 
-    /** Those who queue may have become ready; they are told once nothing is held any more. */
-    private void unlockAndNotify(LockedBucket[] lockedBuckets) {
-        long[][] leases = new long[lockedBuckets.length][];
-        for (int i = 0; i < lockedBuckets.length; i++) {
-            leases[i] = lockedBuckets[i].ready();
-        }
-        unlock(lockedBuckets);
-        for (long[] each : leases) {
-            for (long lease : each) {
-                ready.accept(lease);
-            }
-        }
-    }
-
-    private static void unlock(LockedBucket[] lockedBuckets) {
-        for (LockedBucket locked : lockedBuckets) {
-            locked.unlock();
-        }
-    }
-
-    /** What is still held, because something failed, stays as it was: whoever comes next would wait for it for ever. */
-    private static void abandon(LockedBucket[] lockedBuckets) {
-        for (LockedBucket locked : lockedBuckets) {
-            locked.abandon();
-        }
-    }
-
     private LimitBuckets table(Limit limit) {
         LimitBuckets table = tables.get(limit.name());
         return table != null
@@ -437,12 +361,5 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
 
     private long nanos() {
         return clock.getAsLong() - originNanos;
-    }
-
-    /** Finds the bucket of a charge, or makes one; whether keys get buckets of their own is up to who calls. */
-    @FunctionalInterface
-    private interface BucketLookup {
-
-        LockedBucket locate(Charge charge, boolean ownBuckets);
     }
 }
