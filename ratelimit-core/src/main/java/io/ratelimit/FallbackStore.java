@@ -11,14 +11,11 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
 
 /**
- * A remote store with an answer for when it cannot be asked: each limit's {@link StoreFailurePolicy}.
+ * A store that answers by each limit's {@link StoreFailurePolicy} while the remote store is unavailable.
  *
- * <p>A call over several limits is refused if one of them says deny; limits that say local are decided together in this
- * node's memory; those that say allow are not asked. The decision names its {@link DecisionSource}, and a line in the log, at most
- * one a second, says that the store is away or back.
- *
- * <p>After five straight failures a {@linkplain RateLimitStore#shard shard} of the remote store is asked no more, so that nobody
- * waits for a deadline, but for a probe in the background, four times a second; it is asked again once it answers one.
+ * <p>A call over several limits is rejected if one of them has the policy {@code DENY}. Otherwise its limits with the policy
+ * {@code LOCAL} are decided together by the local store, and those with {@code ALLOW} are not counted. The decision tells its
+ * {@link DecisionSource}.
  */
 final class FallbackStore extends ForwardingRateLimitStore {
 
@@ -26,12 +23,6 @@ final class FallbackStore extends ForwardingRateLimitStore {
     private final StoreOutageLogger outages;
     private final CircuitBreaker circuitBreaker;
 
-    /**
-     * Puts a memory behind a remote store.
-     *
-     * @param remote asked first; says that it cannot be asked by a {@link StoreUnavailableException}
-     * @param local keeps the buckets of limits that fall back to memory, from one failure to the next
-     */
     FallbackStore(RateLimitStore remote, RateLimitStore local, StoreOutageLogger outages) {
         super(remote);
         this.local = local;
@@ -39,7 +30,7 @@ final class FallbackStore extends ForwardingRateLimitStore {
         this.circuitBreaker = new CircuitBreaker(remote, outages::answered);
     }
 
-    /** {@return why a shard of the remote store is not asked or did not answer, without keys or secrets; empty if all did} */
+    /** Returns why a shard of the remote store is unavailable, without keys or secrets; empty if all shards answered. */
     Optional<String> outage() {
         return outages.reason();
     }
@@ -47,7 +38,7 @@ final class FallbackStore extends ForwardingRateLimitStore {
     @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
         if (circuitBreaker.isOpen(charges)) {
-            return answer(charges, maxWait);
+            return answerByPolicy(charges, maxWait);
         }
         try {
             Decision decision = super.decide(charges, maxWait);
@@ -55,7 +46,7 @@ final class FallbackStore extends ForwardingRateLimitStore {
             return decision;
         } catch (StoreUnavailableException ex) {
             failed(charges, ex);
-            return answer(charges, maxWait);
+            return answerByPolicy(charges, maxWait);
         }
     }
 
@@ -74,7 +65,7 @@ final class FallbackStore extends ForwardingRateLimitStore {
     @Override
     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
         if (circuitBreaker.isOpen(charges)) {
-            return CompletableFuture.completedFuture(answer(charges, maxWait));
+            return CompletableFuture.completedFuture(answerByPolicy(charges, maxWait));
         }
         return super.decideAsync(charges, maxWait).handle((decision, failure) -> {
             if (decision != null) {
@@ -85,7 +76,7 @@ final class FallbackStore extends ForwardingRateLimitStore {
                     failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
             if (cause instanceof StoreUnavailableException unavailable) {
                 failed(charges, unavailable);
-                return answer(charges, maxWait);
+                return answerByPolicy(charges, maxWait);
             }
             throw new CompletionException(cause);
         });
@@ -109,22 +100,22 @@ final class FallbackStore extends ForwardingRateLimitStore {
         };
     }
 
-    /** Each decision's leases where they were taken; a policy's answer holds none. */
+    /** Renews each lease in the store that granted it. A decision by policy holds no lease that could be lost. */
     @Override
     public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
         List<Decision> remotes = by(DecisionSource.STORE, decisions);
         List<Decision> locals = by(DecisionSource.LOCAL, decisions);
-        CompletionStage<List<LeaseState>> here = local.renew(locals);
-        CompletionStage<List<LeaseState>> there = remotes.isEmpty()
+        CompletionStage<List<LeaseState>> inLocal = local.renew(locals);
+        CompletionStage<List<LeaseState>> inRemote = remotes.isEmpty()
                 ? CompletableFuture.completedFuture(List.of())
                 : super.renew(remotes)
                         .exceptionally(failure -> Collections.nCopies(remotes.size(), LeaseState.UNKNOWN));
-        return there.thenCombine(
-                here,
-                (ofRemotes, ofLocals) -> decisions.stream()
+        return inRemote.thenCombine(
+                inLocal,
+                (remoteStates, localStates) -> decisions.stream()
                         .map(decision -> switch (decision.source()) {
-                            case STORE -> ofRemotes.get(remotes.indexOf(decision));
-                            case LOCAL -> ofLocals.get(locals.indexOf(decision));
+                            case STORE -> remoteStates.get(remotes.indexOf(decision));
+                            case LOCAL -> localStates.get(locals.indexOf(decision));
                             case POLICY, DISABLED -> LeaseState.HELD;
                         })
                         .toList());
@@ -155,7 +146,7 @@ final class FallbackStore extends ForwardingRateLimitStore {
         local.close();
     }
 
-    private Decision answer(List<Charge> charges, Duration maxWait) {
+    private Decision answerByPolicy(List<Charge> charges, Duration maxWait) {
         List<Charge> denied = by(StoreFailurePolicy.DENY, charges);
         List<Charge> locals = by(StoreFailurePolicy.LOCAL, charges);
         denied.addAll(LocalCharges.aboveShare(locals));

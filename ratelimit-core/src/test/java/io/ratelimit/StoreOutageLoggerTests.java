@@ -56,8 +56,8 @@ class StoreOutageLoggerTests {
         }
         assertThat(lines)
                 .containsExactly(
-                        "WARNING The rate limit store \"redis\" cannot be asked, limits answer by on-store-failure: no connection",
-                        "INFO The rate limit store \"redis\" answers again");
+                        "WARNING The rate limit store \"redis\" is unavailable, each limit follows its on-store-failure policy: no connection",
+                        "INFO The rate limit store \"redis\" is available again");
     }
 
     @Test

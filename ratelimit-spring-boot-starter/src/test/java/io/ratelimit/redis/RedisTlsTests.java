@@ -197,8 +197,9 @@ class RedisTlsTests {
                         .isEqualTo("Redis could not be asked: " + reason));
         assertThat(health(context).getStatus()).isEqualTo(Status.UNKNOWN);
         assertThat(told)
-                .containsExactly("The rate limit store \"redis\" cannot be asked, limits answer by on-store-failure:"
-                        + " Redis could not be asked: " + reason);
+                .containsExactly(
+                        "The rate limit store \"redis\" is unavailable, each limit follows its on-store-failure policy:"
+                                + " Redis could not be asked: " + reason);
         assertThat(output).doesNotContain("secret");
     }
 
