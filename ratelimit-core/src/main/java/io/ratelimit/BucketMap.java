@@ -127,7 +127,7 @@ final class BucketMap implements Iterable<Bucket> {
     }
 
     private static int hash(Limit limit, int ofKey) {
-        int hash = 31 * limit.name().hashCode() + ofKey;
+        int hash = limit.nameHash() + ofKey;
         return hash ^ hash >>> 16;
     }
 
