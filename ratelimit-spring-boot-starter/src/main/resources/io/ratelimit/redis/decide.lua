@@ -1,5 +1,5 @@
 -- Decides charges by the server's clock: one decision after the other, each all or none, and each sees what those before it
--- wrote. docs/algorithm.md says what is decided; the functions of an algorithm have the names of those of its Java class,
+-- wrote. docs/algorithms.md says what is decided; the functions of an algorithm have the names of those of its Java class,
 -- which says why, and the same results.
 --
 -- KEYS  those of all entries in turn: one for each limit and subject; to 'renew' one for each lease

@@ -1,4 +1,4 @@
-package io.ratelimit.sample;
+package io.ratelimit.sample.documentation;
 
 import java.net.URI;
 import java.net.http.HttpClient;

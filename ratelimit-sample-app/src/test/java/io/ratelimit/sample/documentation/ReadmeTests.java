@@ -1,4 +1,4 @@
-package io.ratelimit.sample;
+package io.ratelimit.sample.documentation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.sample.SampleApplication;
 import io.ratelimit.test.VirtualClock;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
