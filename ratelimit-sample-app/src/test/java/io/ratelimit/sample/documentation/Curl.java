@@ -13,7 +13,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** As much of curl as the README uses: {@code -i}, {@code -X}, {@code -H}, {@code -d}, {@code -w} and {@code [1-11]}. */
+/** The part of curl that the documentation uses: {@code -i}, {@code -X}, {@code -H}, {@code -d}, {@code -w} and {@code [1-11]}. */
 final class Curl {
 
     private static final Pattern WORD = Pattern.compile("'([^']*)'|(\\S+)");
@@ -64,7 +64,8 @@ final class Curl {
                             ? text(response, headers)
                             : format.replace("%{http_code}", "" + response.statusCode()));
         }
-        return output.toString().strip() + "\n";
+        String printed = output.toString().strip();
+        return printed.isEmpty() ? "" : printed + "\n";
     }
 
     private static String text(HttpResponse<String> response, boolean headers) {
@@ -83,7 +84,7 @@ final class Curl {
         return word.group(1) != null ? word.group(1) : word.group(2);
     }
 
-    /** A session as {@link #run} prints it: headers in order, without those that differ each time. */
+    /** Returns a session as {@link #run} prints it: headers sorted, without those that differ each time. */
     static String withoutOtherHeaders(String session) {
         StringBuilder text = new StringBuilder();
         Map<String, String> headers = null;

@@ -6,46 +6,49 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.sample.SampleApplication;
+import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.test.VirtualClock;
-import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.Properties;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.beans.factory.config.YamlPropertiesFactoryBean;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
-import org.springframework.boot.web.server.context.WebServerApplicationContext;
-import org.springframework.core.io.ByteArrayResource;
 
-/** Executes the README: what it shows is what happens. */
+/** The README keeps what its text promises. */
 class ReadmeTests {
 
-    private static final String README = read();
+    private static final int MOST_BYTES = 9_216;
 
-    @TempDir
-    Path compiled;
+    private final Page readme = Page.of("README.md");
 
     @Test
-    void the_first_five_minutes_limit_the_eleventh_search_of_a_user() throws Exception {
-        Class<?> service = compile("SearchService", block("java", "public class SearchService"));
+    void fits_on_a_first_page() {
+        assertThat(readme.text().getBytes(StandardCharsets.UTF_8)).hasSizeLessThanOrEqualTo(MOST_BYTES);
+    }
+
+    @Test
+    void compares_in_ten_rows() {
+        assertThat(readme.text()
+                        .lines()
+                        .dropWhile(line -> !line.startsWith("| | ratelimit |"))
+                        .skip(2)
+                        .takeWhile(line -> line.startsWith("|")))
+                .hasSize(10);
+    }
+
+    @Test
+    void the_first_five_minutes_limit_the_eleventh_search_of_a_user(@TempDir Path compiled) throws Exception {
+        Class<?> service =
+                new JavaExample(readme.blocks("java").get(0), compiled).beans().get(0);
         new ApplicationContextRunner()
                 .withClassLoader(service.getClassLoader())
-                .withConfiguration(AutoConfigurations.of(
-                        AopAutoConfiguration.class, io.ratelimit.autoconfigure.RateLimitAutoConfiguration.class))
-                .withPropertyValues(yaml(block("yaml", "ratelimit:")))
+                .withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class, RateLimitAutoConfiguration.class))
+                .withPropertyValues(
+                        YamlExample.properties(readme.blocks("yaml").get(0).text()))
                 .withBean(RateLimitStore.class, () -> MemoryStore.create(new VirtualClock(), 100))
                 .withBean(service)
                 .run(context -> {
@@ -62,94 +65,6 @@ class ReadmeTests {
                 });
     }
 
-    @TestFactory
-    List<DynamicTest> every_line_of_java_that_shows_a_value_gives_that_value() {
-        List<DynamicTest> tests = new ArrayList<>();
-        for (String block : blocks("java")) {
-            if (block.contains("// => ")) {
-                tests.add(DynamicTest.dynamicTest(block.lines().findFirst().orElse(""), () -> {
-                    Class<?> example = compile(
-                            "Example",
-                            "class Example { static void run() {\n"
-                                    + Pattern.compile("^(.+);\\s*// => (.+)$", Pattern.MULTILINE)
-                                            .matcher(block)
-                                            .replaceAll(
-                                                    "org.assertj.core.api.Assertions.assertThat(String.valueOf($1)).isEqualTo(\"$2\");")
-                                    + "}}");
-                    var run = example.getDeclaredMethod("run");
-                    run.setAccessible(true);
-                    run.invoke(null);
-                }));
-            }
-        }
-        assertThat(tests).hasSizeGreaterThan(1);
-        return tests;
-    }
-
-    @Test
-    void the_test_of_a_store_compiles() throws Exception {
-        Class<?> contract = compile("MyStoreTests", """
-                import io.ratelimit.test.*;
-                import java.time.Duration;
-                import java.util.concurrent.CompletionStage;
-                class MyStore implements RateLimitStore {
-                    private final MemoryStore memory;
-                    MyStore(java.util.function.LongSupplier clock) { memory = MemoryStore.create(clock, 100); }
-                    public String name() { return "mine"; }
-                    public Decision decide(List<Charge> charges, Duration maxWait) {
-                        return memory.decide(charges, maxWait);
-                    }
-                    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
-                        return memory.decideAsync(charges, maxWait);
-                    }
-                    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
-                        return memory.giveBack(taken, unused);
-                    }
-                    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
-                        return memory.owe(taken, more);
-                    }
-                    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
-                        return memory.renew(decisions);
-                    }
-                    public void whenReady(java.util.function.LongConsumer listener) { memory.whenReady(listener); }
-                    public void forget(Limit limit, String key) { memory.forget(limit, key); }
-                    public void close() { memory.close(); }
-                }
-                """ + block("java", "extends RateLimitStoreContract"));
-        assertThat(contract).isAssignableTo(io.ratelimit.test.RateLimitStoreContract.class);
-    }
-
-    @Test
-    void the_session_with_the_sample_answers_as_printed() throws Exception {
-        String session = block("console", "$ curl");
-        try (var context = new SpringApplicationBuilder(SampleApplication.class)
-                .initializers(
-                        application -> ((org.springframework.context.support.GenericApplicationContext) application)
-                                .registerBean(RateLimitStore.class, () -> MemoryStore.create(new VirtualClock(), 100)))
-                .run("--server.port=0")) {
-            int port = ((WebServerApplicationContext) context).getWebServer().getPort();
-            StringBuilder replayed = new StringBuilder();
-            for (String line : session.split("\n")) {
-                if (line.startsWith("$ ")) {
-                    replayed.append(line).append('\n').append(Curl.run(line.substring(2), port));
-                }
-            }
-            assertThat(replayed.toString().strip())
-                    .isEqualTo(Curl.withoutOtherHeaders(session).strip());
-        }
-    }
-
-    private Class<?> compile(String name, String body) throws Exception {
-        return JavaSource.compile(compiled, name, """
-                package readme;
-                import io.ratelimit.*;
-                import io.ratelimit.annotation.*;
-                import java.time.Duration;
-                import java.util.*;
-                import org.springframework.stereotype.Service;
-                """ + body);
-    }
-
     private static Object call(Object bean, String method, Object... arguments) throws Throwable {
         for (var candidate : bean.getClass().getMethods()) {
             if (candidate.getName().equals(method)) {
@@ -161,35 +76,5 @@ class ReadmeTests {
             }
         }
         throw new NoSuchMethodException(method);
-    }
-
-    private static String[] yaml(String text) {
-        var factory = new YamlPropertiesFactoryBean();
-        factory.setResources(new ByteArrayResource(text.getBytes()));
-        Properties properties = Objects.requireNonNull(factory.getObject());
-        return properties.stringPropertyNames().stream()
-                .map(name -> name + "=" + properties.getProperty(name))
-                .toArray(String[]::new);
-    }
-
-    private static String block(String language, String containing) {
-        return blocks(language).stream()
-                .filter(block -> block.contains(containing))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static List<String> blocks(String language) {
-        Matcher fence = Pattern.compile("^```" + language + "\n(.*?)^```", Pattern.MULTILINE | Pattern.DOTALL)
-                .matcher(README);
-        return fence.results().map(block -> block.group(1)).toList();
-    }
-
-    private static String read() {
-        try {
-            return Files.readString(Path.of("../README.md"));
-        } catch (IOException ex) {
-            throw new java.io.UncheckedIOException(ex);
-        }
     }
 }
