@@ -8,7 +8,7 @@ public enum Algorithm {
     /** Tokens that come back while they are taken: a burst, then an even flow. See {@link TokenBucket}. */
     TOKEN_BUCKET,
 
-    /** A log of what was taken: never more than the rate's tokens in any window of its period. See {@link SlidingWindow}. */
+    /** A log of what was taken: never more than the rate's tokens in any window of its period. See {@link SlidingWindowLog}. */
     SLIDING_WINDOW,
 
     /** Two counters instead of a log, which estimate it. See {@link SlidingWindowCounter}. */
@@ -17,7 +17,7 @@ public enum Algorithm {
     /** One counter a window, from the epoch or by calendar. See {@link FixedWindow}. */
     FIXED_WINDOW,
 
-    /** Leases of calls that run at the same time, given back when they end. See {@link Concurrency}. */
+    /** Leases of calls that run at the same time, given back when they end. See {@link ConcurrencyLeases}. */
     CONCURRENCY;
 
     /** As in properties: {@code token-bucket}. */

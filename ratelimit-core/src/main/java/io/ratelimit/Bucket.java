@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Where the limit has one smooth rate it is one word, the instant at which the bucket is full again. Otherwise the word
  * only says who may touch the state beside it: of several smooth rates a word each, of others what their arithmetic keeps.
- * Whoever sets a word to {@link #HELD} owns the bucket until setting it back; a word that is {@link #GONE} stays so, and its
+ * Whoever sets a word to {@link #LOCKED} owns the bucket until setting it back; a word that is {@link #GONE} stays so, and its
  * bucket is no longer, or in a moment will no longer be, in its table.
  */
 final class Bucket {
 
-    static final long HELD = Long.MIN_VALUE;
+    static final long LOCKED = Long.MIN_VALUE;
     static final long GONE = Long.MIN_VALUE + 1;
     static final long FULL = 0;
 
@@ -32,7 +32,7 @@ final class Bucket {
         }
     }
 
-    final Shape shape;
+    final BucketLayout layout;
     /** The text under which the bucket stands in its table; null if it is shared. */
     private final @Nullable String key;
     /** The state where one word is too little: of smooth rates the first array, each an element; else an array for each rate. */
@@ -45,51 +45,51 @@ final class Bucket {
 
     volatile @Nullable Bucket next;
 
-    private Bucket(@Nullable String key, Shape shape, long word, long @Nullable [][] states) {
+    private Bucket(@Nullable String key, BucketLayout layout, long word, long @Nullable [][] states) {
         this.key = key;
-        this.shape = shape;
+        this.layout = layout;
         this.word = word;
         this.states = states;
     }
 
     /** A full bucket that the caller holds. */
-    static Bucket heldFull(String key, Shape shape) {
-        return new Bucket(key, shape, HELD, fullStored(shape));
+    static Bucket lockedFull(String key, BucketLayout layout) {
+        return new Bucket(key, layout, LOCKED, fullStored(layout));
     }
 
     /** A full bucket that many keys share, that the caller holds. */
-    static Bucket heldShared(int number, Shape shape) {
-        Bucket bucket = new Bucket(null, shape, HELD, fullStored(shape));
+    static Bucket lockedShared(int number, BucketLayout layout) {
+        Bucket bucket = new Bucket(null, layout, LOCKED, fullStored(layout));
         bucket.hash = number;
         return bucket;
     }
 
     /** A bucket of another key with the same state, held; to be released with the word of this one. */
-    Bucket heldCopy(String other) {
+    Bucket lockedCopy(String other) {
         long[][] copy = states == null ? null : states.clone();
         for (int i = 0; copy != null && i < copy.length; i++) {
             copy[i] = copy[i].clone();
         }
-        return new Bucket(other, shape, HELD, copy);
+        return new Bucket(other, layout, LOCKED, copy);
     }
 
     /** A bucket in another shape in the place of this one: of the same key or number, full, held. */
-    Bucket heldFull(Shape other) {
-        Bucket bucket = new Bucket(key, other, HELD, fullStored(other));
+    Bucket lockedFull(BucketLayout other) {
+        Bucket bucket = new Bucket(key, other, LOCKED, fullStored(other));
         bucket.hash = hash;
         return bucket;
     }
 
     /** A full bucket that nobody holds. */
-    static Bucket full(String key, Shape shape) {
-        return new Bucket(key, shape, FULL, fullStored(shape));
+    static Bucket full(String key, BucketLayout layout) {
+        return new Bucket(key, layout, FULL, fullStored(layout));
     }
 
-    private static long @Nullable [][] fullStored(Shape shape) {
-        if (shape.narrow != null) {
+    private static long @Nullable [][] fullStored(BucketLayout layout) {
+        if (layout.singleBucket != null) {
             return null;
         }
-        return shape.isSmooth() ? new long[][] {new long[shape.smooth.length]} : fullStates(shape, 0);
+        return layout.isSmooth() ? new long[][] {new long[layout.smooth.length]} : fullStates(layout, 0);
     }
 
     boolean isShared() {
@@ -97,7 +97,7 @@ final class Bucket {
     }
 
     Limit limit() {
-        return shape.limit;
+        return layout.limit;
     }
 
     /** The key of a bucket that is not shared. */
@@ -107,15 +107,15 @@ final class Bucket {
 
     /** Compares what may be the same objects as such first: the code of a whole comparison makes the hot path too long to inline. */
     boolean isOf(int ofBoth, Limit limit, String text) {
-        return text == key && limit == shape.limit
-                || hash == ofBoth && text.equals(key) && limit.name().equals(shape.limit.name());
+        return text == key && limit == layout.limit
+                || hash == ofBoth && text.equals(key) && limit.name().equals(layout.limit.name());
     }
 
     long word() {
         return word;
     }
 
-    /** Whether a word is neither {@link #HELD} nor {@link #GONE}. */
+    /** Whether a word is neither {@link #LOCKED} nor {@link #GONE}. */
     static boolean isFree(long word) {
         return word > GONE;
     }
@@ -125,10 +125,10 @@ final class Bucket {
     }
 
     /** Waits for the bucket and holds it; returns the word it had, or {@link #GONE}. */
-    long hold() {
+    long lock() {
         for (int tries = 0; ; tries++) {
             long seen = word;
-            if (seen == GONE || seen != HELD && replace(seen, HELD)) {
+            if (seen == GONE || seen != LOCKED && replace(seen, LOCKED)) {
                 return seen;
             }
             pause(tries);
@@ -136,7 +136,7 @@ final class Bucket {
     }
 
     /** Ends a hold, with the word it had before, a new one, or {@link #GONE}. */
-    void release(long next) {
+    void unlock(long next) {
         word = next;
     }
 
@@ -156,41 +156,41 @@ final class Bucket {
         } while (System.nanoTime() - begun < nanos);
     }
 
-    /** The state of each rate of a held bucket now; {@code held} is the word that {@link #hold()} returned. */
-    long[][] states(long held, long nanos) {
-        long[][] now = new long[shape.rates.length][];
+    /** The state of each rate of a held bucket now; {@code held} is the word that {@link #lock()} returned. */
+    long[][] states(long locked, long nanos) {
+        long[][] now = new long[layout.rates.length][];
         for (int i = 0; i < now.length; i++) {
-            long tick = Shape.ticks(shape.rates[i], nanos);
-            now[i] = shape.isSmooth()
-                    ? new long[] {tick, level(i, held, nanos)}
-                    : shape.rates[i].refreshed(stored()[i], tick);
+            long tick = BucketLayout.ticks(layout.rates[i], nanos);
+            now[i] = layout.isSmooth()
+                    ? new long[] {tick, level(i, locked, nanos)}
+                    : layout.rates[i].advance(stored()[i], tick);
         }
         return now;
     }
 
     /** Gives a held bucket another state; returns the word to release it with. */
     long set(long[][] next, long nanos) {
-        if (!shape.isSmooth()) {
+        if (!layout.isSmooth()) {
             states = next;
             return FULL;
         }
-        long held = FULL;
+        long locked = FULL;
         for (int i = 0; i < next.length; i++) {
-            held = setLevel(i, next[i][1], nanos);
+            locked = setLevel(i, next[i][1], nanos);
         }
-        return held;
+        return locked;
     }
 
     /** The level of a smooth rate of a held bucket now, in units. */
-    long level(int rate, long held, long nanos) {
-        long fullAt = shape.narrow != null ? held : stored()[0][rate];
-        return shape.smooth[rate].level(fullAt, shape.ticksSinceBase(rate, nanos));
+    long level(int rate, long locked, long nanos) {
+        long fullAt = layout.singleBucket != null ? locked : stored()[0][rate];
+        return layout.smooth[rate].level(fullAt, layout.ticksSinceBase(rate, nanos));
     }
 
     /** Gives a smooth rate of a held bucket another level; returns the word to release it with. */
     long setLevel(int rate, long level, long nanos) {
-        long fullAt = shape.smooth[rate].fullAt(level, shape.ticksSinceBase(rate, nanos));
-        if (shape.narrow != null) {
+        long fullAt = layout.smooth[rate].fullAt(level, layout.ticksSinceBase(rate, nanos));
+        if (layout.singleBucket != null) {
             return fullAt;
         }
         stored()[0][rate] = fullAt;
@@ -198,22 +198,22 @@ final class Bucket {
     }
 
     /** How full a held bucket is: the least of its rates, 1 if all are full; 0 with a lease, which somebody holds. */
-    double fullness(long held, long nanos) {
-        long[][] now = states(held, nanos);
-        double least = shape.limit.isLeased() && !isFull(now) ? 0 : 1;
+    double fullness(long locked, long nanos) {
+        long[][] now = states(locked, nanos);
+        double least = layout.limit.isLeased() && !isFull(now) ? 0 : 1;
         for (int i = 0; i < now.length; i++) {
-            double out = shape.rates[i].out(now[i]);
-            least = Math.min(least, 1 - out / shape.rates[i].capacityThousandths());
+            double out = layout.rates[i].used(now[i]);
+            least = Math.min(least, 1 - out / layout.rates[i].capacityThousandths());
         }
         return least;
     }
 
-    boolean isFull(long held, long nanos) {
-        if (!shape.isSmooth()) {
-            return isFull(states(held, nanos));
+    boolean isFull(long locked, long nanos) {
+        if (!layout.isSmooth()) {
+            return isFull(states(locked, nanos));
         }
-        for (int i = 0; i < shape.smooth.length; i++) {
-            if (level(i, held, nanos) != shape.smooth[i].capacity()) {
+        for (int i = 0; i < layout.smooth.length; i++) {
+            if (level(i, locked, nanos) != layout.smooth[i].capacity()) {
                 return false;
             }
         }
@@ -222,7 +222,7 @@ final class Bucket {
 
     private boolean isFull(long[][] now) {
         for (int i = 0; i < now.length; i++) {
-            if (!shape.rates[i].isFull(now[i])) {
+            if (!layout.rates[i].isFull(now[i])) {
                 return false;
             }
         }
@@ -230,20 +230,20 @@ final class Bucket {
     }
 
     /** The state of this held bucket in another shape. A full bucket is none, and so is full in any shape. */
-    long[][] reshaped(long held, Shape wanted, long nanos) {
-        long[][] now = states(held, nanos);
+    long[][] migrated(long locked, BucketLayout wanted, long nanos) {
+        long[][] now = states(locked, nanos);
         if (isFull(now)) {
             return fullStates(wanted, nanos);
         }
         long[][] next = new long[wanted.rates.length][];
         for (int i = 0; i < next.length; i++) {
-            Arithmetic rate = wanted.rates[i];
-            long tick = Shape.ticks(rate, nanos);
+            RateAlgorithm rate = wanted.rates[i];
+            long tick = BucketLayout.ticks(rate, nanos);
             int origin = origin(rate, now);
-            Arithmetic before = shape.rates[origin];
-            next[i] = rate.continues(before)
-                    ? rate.continued(now[origin], before, tick)
-                    : rate.withOut(before.out(now[origin]), tick);
+            RateAlgorithm before = layout.rates[origin];
+            next[i] = rate.canMigrateFrom(before)
+                    ? rate.migrate(now[origin], before, tick)
+                    : rate.fullWithUsed(before.used(now[origin]), tick);
         }
         return next;
     }
@@ -253,20 +253,20 @@ final class Bucket {
      * tokens come back sooner. Where two configurations take turns, only the faster one then does, and no refill is lost to
      * rounding on the way to and fro.
      */
-    boolean yieldsTo(Shape wanted, int rate, long held, long nanos) {
-        Arithmetic scale = wanted.rates[rate];
-        return wanted.limit.countsLike(shape.limit)
-                || scale.isFasterThan(shape.rates[origin(scale, states(held, nanos))]);
+    boolean yieldsTo(BucketLayout wanted, int rate, long locked, long nanos) {
+        RateAlgorithm scale = wanted.rates[rate];
+        return wanted.limit.countsLike(layout.limit)
+                || scale.isFasterThan(layout.rates[origin(scale, states(locked, nanos))]);
     }
 
     /** The rate whose state a rate of another shape continues: that of its period, else the one that has most tokens out. */
-    private int origin(Arithmetic rate, long[][] now) {
+    private int origin(RateAlgorithm rate, long[][] now) {
         int most = 0;
-        for (int i = 0; i < shape.rates.length; i++) {
-            if (rate.continues(shape.rates[i])) {
+        for (int i = 0; i < layout.rates.length; i++) {
+            if (rate.canMigrateFrom(layout.rates[i])) {
                 return i;
             }
-            if (shape.rates[i].out(now[i]) > shape.rates[most].out(now[most])) {
+            if (layout.rates[i].used(now[i]) > layout.rates[most].used(now[most])) {
                 most = i;
             }
         }
@@ -277,10 +277,10 @@ final class Bucket {
         return Objects.requireNonNull(states);
     }
 
-    private static long[][] fullStates(Shape shape, long nanos) {
-        long[][] full = new long[shape.rates.length][];
+    private static long[][] fullStates(BucketLayout layout, long nanos) {
+        long[][] full = new long[layout.rates.length][];
         for (int i = 0; i < full.length; i++) {
-            full[i] = shape.rates[i].full(Shape.ticks(shape.rates[i], nanos));
+            full[i] = layout.rates[i].full(BucketLayout.ticks(layout.rates[i], nanos));
         }
         return full;
     }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * itself. A reader may miss a bucket that is moved to a wider segment meanwhile, and then looks again.
  *
  * <p>Texts with one {@link String#hashCode} are easily made, and chains of them would make the table slow for everybody. So
- * a chain has at most eight buckets; further ones stand apart, in a table with a {@linkplain SecretHash secret hash}.
+ * a chain has at most eight buckets; further ones stand apart, in a table with a {@linkplain KeyedHash secret hash}.
  */
 final class BucketMap implements Iterable<Bucket> {
 
@@ -67,8 +67,8 @@ final class BucketMap implements Iterable<Bucket> {
             bucket = glimpse(hash, limit, key);
         } while (bucket == null && ((before & 1) != 0 || segment.growth != before));
         // A key that is not short has no bucket here, and no secret hash.
-        BucketMap others = bucket == null && SecretHash.isShort(key) ? apart : null;
-        return others == null ? bucket : others.lookedFor(hash(limit, SecretHash.of(key)), limit, key);
+        BucketMap others = bucket == null && KeyedHash.isShort(key) ? apart : null;
+        return others == null ? bucket : others.lookedFor(hash(limit, KeyedHash.of(key)), limit, key);
     }
 
     /** Adds a bucket, unless its key has one already; returns that one. */
@@ -104,7 +104,7 @@ final class BucketMap implements Iterable<Bucket> {
     /** All buckets that are there throughout; one that comes or goes or is moved meanwhile, maybe. */
     @Override
     public Iterator<Bucket> iterator() {
-        return new Walk();
+        return new BucketIterator();
     }
 
     private synchronized BucketMap others() {
@@ -123,7 +123,7 @@ final class BucketMap implements Iterable<Bucket> {
     private int hash(Bucket bucket) {
         return hash(
                 bucket.limit(),
-                secret ? SecretHash.of(bucket.key()) : bucket.key().hashCode());
+                secret ? KeyedHash.of(bucket.key()) : bucket.key().hashCode());
     }
 
     private static int hash(Limit limit, int ofKey) {
@@ -206,7 +206,7 @@ final class BucketMap implements Iterable<Bucket> {
         }
     }
 
-    private final class Walk implements Iterator<Bucket> {
+    private final class BucketIterator implements Iterator<Bucket> {
 
         private @Nullable Bucket[] chains = segments[0].chains;
         private int segment;

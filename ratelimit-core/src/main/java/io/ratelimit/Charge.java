@@ -55,7 +55,7 @@ public record Charge(Limit limit, String key, long cost, long lease) {
     }
 
     /** {@return this charge with another cost: part of it, or more} */
-    Charge of(long other) {
+    Charge withCost(long other) {
         return new Charge(limit, key, other, lease);
     }
 
@@ -65,16 +65,16 @@ public record Charge(Limit limit, String key, long cost, long lease) {
     }
 
     /** {@return the arithmetic of each rate of the limit, as the holder of the lease sees it} */
-    public List<Arithmetic> arithmetic() {
-        return arithmetic(limit);
+    public List<RateAlgorithm> algorithms() {
+        return algorithms(limit);
     }
 
     /** The arithmetic of another configuration of the limit, as the holder of the lease sees it. */
-    List<Arithmetic> arithmetic(Limit configured) {
+    List<RateAlgorithm> algorithms(Limit configured) {
         return lease == 0
-                ? configured.arithmetic()
-                : configured.arithmetic().stream()
-                        .map(rate -> rate instanceof Concurrency leases ? leases.by(lease) : rate)
+                ? configured.algorithms()
+                : configured.algorithms().stream()
+                        .map(rate -> rate instanceof ConcurrencyLeases leases ? leases.forLease(lease) : rate)
                         .toList();
     }
 
@@ -113,7 +113,7 @@ public record Charge(Limit limit, String key, long cost, long lease) {
             Limit limit = sameLimit ? merged.get(last).limit : charge.limit;
             if (sameLimit && merged.get(last).key.equals(charge.key)) {
                 long sum = Math.min(merged.get(last).cost + charge.cost, Tokens.MOST_THOUSANDTHS);
-                merged.set(last, merged.get(last).of(sum));
+                merged.set(last, merged.get(last).withCost(sum));
             } else {
                 merged.add(new Charge(limit, charge.key, charge.cost));
             }

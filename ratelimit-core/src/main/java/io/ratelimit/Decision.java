@@ -36,7 +36,7 @@ public final class Decision {
     }
 
     /** What was decided; null where it was one charge of smooth rates, which the next fields say with no further object. */
-    private final @Nullable Question question;
+    private final @Nullable DecidedCharges decided;
 
     private final @Nullable Limit limit;
     private final String key;
@@ -48,12 +48,17 @@ public final class Decision {
     private final long nanos;
     private final Duration maxWait;
     private final boolean admitted;
-    private final Source source;
+    private final DecisionSource source;
     private volatile boolean settled;
 
     private Decision(
-            List<Charge> charges, Duration maxWait, boolean admitted, long[] seen, Source source, Duration queued) {
-        this.question = new Question(charges, seen, queued);
+            List<Charge> charges,
+            Duration maxWait,
+            boolean admitted,
+            long[] observations,
+            DecisionSource source,
+            Duration queued) {
+        this.decided = new DecidedCharges(charges, observations, queued);
         this.limit = null;
         this.key = Charge.SHARED;
         this.cost = 0;
@@ -77,7 +82,7 @@ public final class Decision {
 
     private Decision(
             Charge only, Duration maxWait, boolean admitted, long level, long @Nullable [] levels, long nanos) {
-        this.question = null;
+        this.decided = null;
         this.limit = only.limit();
         this.key = only.key();
         this.cost = only.cost();
@@ -86,24 +91,24 @@ public final class Decision {
         this.nanos = nanos;
         this.maxWait = maxWait;
         this.admitted = admitted;
-        this.source = Source.STORE;
+        this.source = DecisionSource.STORE;
     }
 
     /** The charges, what was seen of each of their rates, and how long the call had been in a queue. */
-    private record Question(List<Charge> charges, long[] seen, Duration queued) {}
+    private record DecidedCharges(List<Charge> charges, long[] observations, Duration queued) {}
 
-    private Question question() {
-        if (question != null) {
-            return question;
+    private DecidedCharges decided() {
+        if (decided != null) {
+            return decided;
         }
         Charge only = new Charge(Objects.requireNonNull(limit), key, cost);
-        List<Arithmetic> rates = only.limit().arithmetic();
-        long[] seen = new long[Arithmetic.SEEN * rates.size()];
+        List<RateAlgorithm> rates = only.limit().algorithms();
+        long[] observations = new long[RateAlgorithm.OBSERVATIONS * rates.size()];
         for (int i = 0; i < rates.size(); i++) {
-            seen[Arithmetic.SEEN * i] = Shape.ticks(rates.get(i), nanos);
-            seen[Arithmetic.SEEN * i + 1] = levels == null ? level : levels[i];
+            observations[RateAlgorithm.OBSERVATIONS * i] = BucketLayout.ticks(rates.get(i), nanos);
+            observations[RateAlgorithm.OBSERVATIONS * i + 1] = levels == null ? level : levels[i];
         }
-        return new Question(List.of(only), seen, Duration.ZERO);
+        return new DecidedCharges(List.of(only), observations, Duration.ZERO);
     }
 
     /**
@@ -112,21 +117,21 @@ public final class Decision {
      * @param charges the charges that were decided
      * @param maxWait the longest wait that was asked for
      * @param admitted whether all of them were taken
-     * @param seen for each rate of each charge, in order, the numbers that {@link Arithmetic#see} told before anything was
+     * @param observations for each rate of each charge, in order, the numbers that {@link RateAlgorithm#observe} told before anything was
      *     taken
-     * @return the decision, from {@link Source#STORE}
-     * @throws IllegalArgumentException if there are not {@link Arithmetic#SEEN} numbers for each rate
+     * @return the decision, from {@link DecisionSource#STORE}
+     * @throws IllegalArgumentException if there are not {@link RateAlgorithm#OBSERVATIONS} numbers for each rate
      */
-    public static Decision of(List<Charge> charges, Duration maxWait, boolean admitted, long[] seen) {
+    public static Decision of(List<Charge> charges, Duration maxWait, boolean admitted, long[] observations) {
         int rates = 0;
         for (Charge charge : charges) {
-            rates += charge.limit().arithmetic().size();
+            rates += charge.limit().algorithms().size();
         }
-        if (seen.length != rates * Arithmetic.SEEN) {
-            throw new IllegalArgumentException(seen.length + " numbers for " + rates + " rates; a store gives "
-                    + Arithmetic.SEEN + " for each rate");
+        if (observations.length != rates * RateAlgorithm.OBSERVATIONS) {
+            throw new IllegalArgumentException(observations.length + " numbers for " + rates + " rates; a store gives "
+                    + RateAlgorithm.OBSERVATIONS + " for each rate");
         }
-        return new Decision(charges, maxWait, admitted, seen, Source.STORE, Duration.ZERO);
+        return new Decision(charges, maxWait, admitted, observations, DecisionSource.STORE, Duration.ZERO);
     }
 
     /**
@@ -137,29 +142,29 @@ public final class Decision {
      * @param source who answered instead of the store
      * @return a decision without readings
      */
-    public static Decision unasked(List<Charge> charges, boolean admitted, Source source) {
+    public static Decision withoutStore(List<Charge> charges, boolean admitted, DecisionSource source) {
         return new Decision(charges, Duration.ZERO, admitted, NONE, source, Duration.ZERO);
     }
 
     /** This decision as the answer to its charges and to others after them, which no bucket was asked for. */
-    Decision answering(List<Charge> all, Source other) {
-        Question asked = question();
-        return new Decision(all, maxWait, admitted, asked.seen, other, asked.queued);
+    Decision forCharges(List<Charge> all, DecisionSource other) {
+        DecidedCharges asked = decided();
+        return new Decision(all, maxWait, admitted, asked.observations, other, asked.queued);
     }
 
-    /** {@return whether the call may go on, at once or after {@link #grantedAfter()}; its cost is then taken from every bucket} */
+    /** {@return whether the call may go on, at once or after {@link #waitTime()}; its cost is then taken from every bucket} */
     public boolean admitted() {
         return admitted;
     }
 
     /** {@return who decided} */
-    public Source source() {
+    public DecisionSource source() {
         return source;
     }
 
     /** {@return the charges that were decided, each bucket once} */
     public List<Charge> charges() {
-        return question().charges;
+        return decided().charges;
     }
 
     /**
@@ -169,18 +174,19 @@ public final class Decision {
      * @return true for every charge of an admitted call
      */
     public boolean admits(int index) {
-        long[] seen = seen();
-        if (admitted || seen.length == 0) {
+        long[] observations = observations();
+        if (admitted || observations.length == 0) {
             return admitted;
         }
         Charge charge = charges().get(index);
         int at = at(index);
-        Duration promised = promised(charges(), maxWait);
-        for (Arithmetic rate : charge.limit().arithmetic()) {
-            if (at < seen.length && rate.untilAdmitted(seen, at, charge.cost()) > rate.waitWithin(promised)) {
+        Duration promised = maxReservation(charges(), maxWait);
+        for (RateAlgorithm rate : charge.limit().algorithms()) {
+            if (at < observations.length
+                    && rate.ticksUntilAdmitted(observations, at, charge.cost()) > rate.waitWithin(promised)) {
                 return false;
             }
-            at += Arithmetic.SEEN;
+            at += RateAlgorithm.OBSERVATIONS;
         }
         return true;
     }
@@ -195,7 +201,7 @@ public final class Decision {
      *
      * @return zero unless it was reserved, then when the last of its charges fits
      */
-    public Duration grantedAfter() {
+    public Duration waitTime() {
         return admitted ? Duration.ofNanos(waitNanos()) : Duration.ZERO;
     }
 
@@ -205,13 +211,13 @@ public final class Decision {
      * @return zero if it may begin at once
      */
     public Duration waited() {
-        return admitted ? question().queued.plus(grantedAfter()) : Duration.ZERO;
+        return admitted ? decided().queued.plus(waitTime()) : Duration.ZERO;
     }
 
     /** This decision after so long in a queue. */
     Decision after(Duration inQueue) {
-        Question asked = question();
-        return new Decision(asked.charges, maxWait, admitted, asked.seen, source, inQueue);
+        DecidedCharges asked = decided();
+        return new Decision(asked.charges, maxWait, admitted, asked.observations, source, inQueue);
     }
 
     /**
@@ -221,7 +227,7 @@ public final class Decision {
      * @param maxWait the longest wait that was asked for
      * @return the wait, or zero
      */
-    public static Duration promised(List<Charge> charges, Duration maxWait) {
+    public static Duration maxReservation(List<Charge> charges, Duration maxWait) {
         return maxWait.isZero() || Charge.anyLeased(charges) ? Duration.ZERO : maxWait;
     }
 
@@ -231,14 +237,14 @@ public final class Decision {
      * @return true if it would wait, and one of its leases is not free, and none of its charges is above a capacity
      */
     public boolean isQueued() {
-        return !admitted && !maxWait.isZero() && isShortOfLeases() && !never();
+        return !admitted && !maxWait.isZero() && isShortOfLeases() && !isPermanent();
     }
 
     private boolean isShortOfLeases() {
-        if (question == null || question.seen.length == 0) {
+        if (decided == null || decided.observations.length == 0) {
             return false;
         }
-        List<Charge> charges = question.charges;
+        List<Charge> charges = decided.charges;
         for (int i = 0; i < charges.size(); i++) {
             if (charges.get(i).isLeased() && !admits(i)) {
                 return true;
@@ -252,10 +258,10 @@ public final class Decision {
         List<Charge> leases = new ArrayList<>();
         int at = 0;
         for (Charge charge : charges()) {
-            if (charge.isLeased() && at < seen().length) {
+            if (charge.isLeased() && at < observations().length) {
                 leases.add(charge);
             }
-            at += Arithmetic.SEEN * charge.limit().arithmetic().size();
+            at += RateAlgorithm.OBSERVATIONS * charge.limit().algorithms().size();
         }
         return leases;
     }
@@ -263,9 +269,9 @@ public final class Decision {
     /** {@return whether the call holds leases in a store} */
     public boolean isLeased() {
         return admitted
-                && (source == Source.STORE || source == Source.LOCAL)
-                && question != null
-                && Charge.anyLeased(question.charges)
+                && (source == DecisionSource.STORE || source == DecisionSource.LOCAL)
+                && decided != null
+                && Charge.anyLeased(decided.charges)
                 && !leases().isEmpty();
     }
 
@@ -276,15 +282,15 @@ public final class Decision {
      * @return the tick of each rate of its limit
      * @throws IllegalArgumentException if the charge is not of this decision
      */
-    public long[] grants(Charge charge) {
+    public long[] grantTicks(Charge charge) {
         int index = index(charge);
         Limit limit = charges().get(index).limit();
-        long[] seen = seen();
-        long[] grants = new long[limit.arithmetic().size()];
+        long[] observations = observations();
+        long[] grants = new long[limit.algorithms().size()];
         for (int rate = 0; rate < grants.length; rate++) {
-            grants[rate] = seen[at(index) + Arithmetic.SEEN * rate]
+            grants[rate] = observations[at(index) + RateAlgorithm.OBSERVATIONS * rate]
                     + (admitted ? waitNanos() : 0)
-                            / limit.arithmetic().get(rate).tickNanos();
+                            / limit.algorithms().get(rate).tickNanos();
         }
         return grants;
     }
@@ -317,60 +323,60 @@ public final class Decision {
 
     /** This decision as it is for a caller who was not there at the instant of the grant. */
     Decision refused() {
-        Question asked = question();
-        return new Decision(asked.charges, maxWait, false, asked.seen, source, asked.queued);
+        DecidedCharges asked = decided();
+        return new Decision(asked.charges, maxWait, false, asked.observations, source, asked.queued);
     }
 
     /** {@return a reading for each rate of each charge, in order; none where no bucket was asked} */
-    public List<Reading> readings() {
-        long[] seen = seen();
+    public List<RateStatus> statuses() {
+        long[] observations = observations();
         long waitNanos = admitted ? waitNanos() : 0;
-        List<Reading> readings = new ArrayList<>(seen.length / Arithmetic.SEEN);
+        List<RateStatus> statuses = new ArrayList<>(observations.length / RateAlgorithm.OBSERVATIONS);
         int at = 0;
         for (Charge charge : charges()) {
-            for (Arithmetic rate : charge.limit().arithmetic()) {
-                if (at < seen.length) {
-                    readings.add(reading(charge, rate, seen, at, waitNanos));
-                    at += Arithmetic.SEEN;
+            for (RateAlgorithm rate : charge.limit().algorithms()) {
+                if (at < observations.length) {
+                    statuses.add(status(charge, rate, observations, at, waitNanos));
+                    at += RateAlgorithm.OBSERVATIONS;
                 }
             }
         }
-        return readings;
+        return statuses;
     }
 
     /** {@return the rate that refused; of several the one that takes longest to admit. Empty if none did} */
-    public Optional<Reading> refusedBy() {
+    public Optional<RateStatus> refusedBy() {
         return admitted
                 ? Optional.empty()
-                : readings().stream()
-                        .filter(reading -> !reading.admitted())
-                        .max(Comparator.comparing(Reading::retryAfter, Decision::compareWaits));
+                : statuses().stream()
+                        .filter(status -> !status.admitted())
+                        .max(Comparator.comparing(RateStatus::retryAfter, Decision::compareWaits));
     }
 
     /** {@return tokens left in the tightest bucket, rounded down to a thousandth; 0 where no bucket was asked} */
     public double remaining() {
-        return readings().stream().mapToDouble(Reading::remaining).min().orElse(0);
+        return statuses().stream().mapToDouble(RateStatus::remaining).min().orElse(0);
     }
 
     /**
      * When the same call would be admitted, if nobody else called.
      *
      * @return zero if it was admitted; empty if no such instant is known: the cost is above a capacity (see
-     *     {@link #never()}), or no bucket was asked
+     *     {@link #isPermanent()}), or no bucket was asked
      */
     public Optional<Duration> retryAfter() {
-        return admitted ? Optional.of(Duration.ZERO) : refusedBy().flatMap(Reading::retryAfter);
+        return admitted ? Optional.of(Duration.ZERO) : refusedBy().flatMap(RateStatus::retryAfter);
     }
 
     /** {@return whether the cost is above the capacity of a rate, so that the call can never be admitted} */
-    public boolean never() {
-        return refusedBy().filter(reading -> reading.retryAfter().isEmpty()).isPresent();
+    public boolean isPermanent() {
+        return refusedBy().filter(status -> status.retryAfter().isEmpty()).isPresent();
     }
 
     /** {@return when every bucket is full again, if nobody calls} */
     public Duration resetAfter() {
-        return readings().stream()
-                .map(Reading::resetAfter)
+        return statuses().stream()
+                .map(RateStatus::resetAfter)
                 .max(Comparator.naturalOrder())
                 .orElse(Duration.ZERO);
     }
@@ -402,49 +408,50 @@ public final class Decision {
                         .orElse("refused by policy");
     }
 
-    /** For each rate of each charge the numbers that {@link Arithmetic#see} told; nothing where no bucket was asked. */
-    long[] seen() {
-        return question().seen;
+    /** For each rate of each charge the numbers that {@link RateAlgorithm#observe} told; nothing where no bucket was asked. */
+    long[] observations() {
+        return decided().observations;
     }
 
     /** Where the numbers of a charge begin. */
     private int at(int index) {
         int at = 0;
         for (int i = 0; i < index; i++) {
-            at += Arithmetic.SEEN * charges().get(i).limit().arithmetic().size();
+            at += RateAlgorithm.OBSERVATIONS
+                    * charges().get(i).limit().algorithms().size();
         }
         return at;
     }
 
     /** Until the last charge fits; nothing where a cost never does, which an admitted decision has none of. */
     private long waitNanos() {
-        long[] seen = seen();
+        long[] observations = observations();
         long wait = 0;
         int at = 0;
         for (Charge charge : charges()) {
-            for (Arithmetic rate : charge.limit().arithmetic()) {
-                if (at < seen.length) {
-                    wait = Math.max(wait, rate.untilAdmitted(seen, at, charge.cost()) * rate.tickNanos());
-                    at += Arithmetic.SEEN;
+            for (RateAlgorithm rate : charge.limit().algorithms()) {
+                if (at < observations.length) {
+                    wait = Math.max(wait, rate.ticksUntilAdmitted(observations, at, charge.cost()) * rate.tickNanos());
+                    at += RateAlgorithm.OBSERVATIONS;
                 }
             }
         }
         return wait;
     }
 
-    private Reading reading(Charge charge, Arithmetic rate, long[] seen, int at, long waitNanos) {
+    private RateStatus status(Charge charge, RateAlgorithm rate, long[] observations, int at, long waitNanos) {
         long taken = admitted ? charge.cost() : 0;
-        long until = admitted ? 0 : rate.untilAdmitted(seen, at, charge.cost());
-        return new Reading(
+        long until = admitted ? 0 : rate.ticksUntilAdmitted(observations, at, charge.cost());
+        return new RateStatus(
                 charge.limit(),
                 rate.rate(),
                 until == 0,
-                Tokens.decimal(rate.remaining(seen, at, taken)),
-                until == Arithmetic.NEVER ? Optional.empty() : Optional.of(duration(rate, until)),
-                duration(rate, rate.untilReset(seen, at, taken, waitNanos / rate.tickNanos())));
+                Tokens.decimal(rate.remaining(observations, at, taken)),
+                until == RateAlgorithm.NEVER ? Optional.empty() : Optional.of(duration(rate, until)),
+                duration(rate, rate.ticksUntilReset(observations, at, taken, waitNanos / rate.tickNanos())));
     }
 
-    private static Duration duration(Arithmetic rate, long ticks) {
+    private static Duration duration(RateAlgorithm rate, long ticks) {
         return Duration.ofNanos(rate.tickNanos()).multipliedBy(ticks);
     }
 

@@ -12,10 +12,10 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A remote store with an answer for when it cannot be asked: each limit's {@link OnStoreFailure}.
+ * A remote store with an answer for when it cannot be asked: each limit's {@link StoreFailurePolicy}.
  *
  * <p>A call over several limits is refused if one of them says deny; limits that say local are decided together in this
- * node's memory; those that say allow are not asked. The decision names its {@link Source}, and a line in the log, at most
+ * node's memory; those that say allow are not asked. The decision names its {@link DecisionSource}, and a line in the log, at most
  * one a second, says that the store is away or back.
  *
  * <p>After five straight failures a {@linkplain RateLimitStore#shard shard} of the remote store is asked no more, so that nobody
@@ -25,8 +25,8 @@ public final class FallbackStore implements RateLimitStore {
 
     private final RateLimitStore remote;
     private final RateLimitStore local;
-    private final OutageLog outages;
-    private final Breaker breaker;
+    private final StoreOutageLogger outages;
+    private final CircuitBreaker circuitBreaker;
     private final @Nullable PrefetchingStore prefetching;
 
     /**
@@ -38,8 +38,8 @@ public final class FallbackStore implements RateLimitStore {
     public FallbackStore(RateLimitStore remote, RateLimitStore local) {
         this.remote = remote;
         this.local = local;
-        this.outages = new OutageLog(remote.name(), System::nanoTime);
-        this.breaker = new Breaker(remote, outages::answered);
+        this.outages = new StoreOutageLogger(remote.name(), System::nanoTime);
+        this.circuitBreaker = new CircuitBreaker(remote, outages::answered);
         this.prefetching = remote instanceof PrefetchingStore ahead ? ahead : null;
     }
 
@@ -75,7 +75,7 @@ public final class FallbackStore implements RateLimitStore {
         if (ahead != null) {
             return ahead;
         }
-        if (breaker.isOpen(charges)) {
+        if (circuitBreaker.isOpen(charges)) {
             return answer(charges, maxWait);
         }
         try {
@@ -94,15 +94,15 @@ public final class FallbackStore implements RateLimitStore {
     }
 
     private void answered(List<Charge> charges) {
-        breaker.answered(charges);
-        if (breaker.isWell()) {
+        circuitBreaker.answered(charges);
+        if (circuitBreaker.isWell()) {
             outages.answered();
         }
     }
 
     private void failed(List<Charge> charges, StoreUnavailableException failure) {
         outages.failed(failure);
-        breaker.failed(charges);
+        circuitBreaker.failed(charges);
     }
 
     @Override
@@ -111,7 +111,7 @@ public final class FallbackStore implements RateLimitStore {
         if (ahead != null) {
             return CompletableFuture.completedFuture(ahead);
         }
-        if (breaker.isOpen(charges)) {
+        if (circuitBreaker.isOpen(charges)) {
             return CompletableFuture.completedFuture(answer(charges, maxWait));
         }
         return remote.decideAsync(charges, maxWait).handle((decision, failure) -> {
@@ -130,19 +130,19 @@ public final class FallbackStore implements RateLimitStore {
     }
 
     @Override
-    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+    public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
         return switch (taken.source()) {
-            case STORE -> remote.giveBack(taken, unused);
-            case LOCAL -> local.giveBack(taken, LocalShare.charges(by(OnStoreFailure.LOCAL, unused)));
+            case STORE -> remote.refund(taken, unused);
+            case LOCAL -> local.refund(taken, LocalLimitScaler.charges(by(StoreFailurePolicy.LOCAL, unused)));
             case POLICY, DISABLED -> CompletableFuture.completedFuture(null);
         };
     }
 
     @Override
-    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+    public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
         return switch (taken.source()) {
-            case STORE -> remote.owe(taken, more);
-            case LOCAL -> local.owe(taken, LocalShare.charges(by(OnStoreFailure.LOCAL, more)));
+            case STORE -> remote.debit(taken, more);
+            case LOCAL -> local.debit(taken, LocalLimitScaler.charges(by(StoreFailurePolicy.LOCAL, more)));
             case POLICY, DISABLED -> CompletableFuture.completedFuture(null);
         };
     }
@@ -150,8 +150,8 @@ public final class FallbackStore implements RateLimitStore {
     /** Each decision's leases where they were taken; a policy's answer holds none. */
     @Override
     public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
-        List<Decision> remotes = by(Source.STORE, decisions);
-        List<Decision> locals = by(Source.LOCAL, decisions);
+        List<Decision> remotes = by(DecisionSource.STORE, decisions);
+        List<Decision> locals = by(DecisionSource.LOCAL, decisions);
         CompletionStage<List<LeaseState>> here = local.renew(locals);
         CompletionStage<List<LeaseState>> there = remotes.isEmpty()
                 ? CompletableFuture.completedFuture(List.of())
@@ -168,49 +168,49 @@ public final class FallbackStore implements RateLimitStore {
                         .toList());
     }
 
-    private static List<Decision> by(Source source, List<Decision> decisions) {
+    private static List<Decision> by(DecisionSource source, List<Decision> decisions) {
         return decisions.stream()
                 .filter(decision -> decision.source() == source)
                 .toList();
     }
 
     @Override
-    public void whenReady(LongConsumer listener) {
-        remote.whenReady(listener);
-        local.whenReady(listener);
+    public void onLeaseReady(LongConsumer listener) {
+        remote.onLeaseReady(listener);
+        local.onLeaseReady(listener);
     }
 
     @Override
-    public void forget(Limit limit, String key) {
-        local.forget(limit, key);
-        remote.forget(limit, key);
+    public void reset(Limit limit, String key) {
+        local.reset(limit, key);
+        remote.reset(limit, key);
     }
 
     @Override
     public void close() {
-        breaker.close();
+        circuitBreaker.close();
         remote.close();
         local.close();
     }
 
     private Decision answer(List<Charge> charges, Duration maxWait) {
-        List<Charge> denied = by(OnStoreFailure.DENY, charges);
-        List<Charge> locals = by(OnStoreFailure.LOCAL, charges);
-        denied.addAll(LocalShare.beyond(locals));
+        List<Charge> denied = by(StoreFailurePolicy.DENY, charges);
+        List<Charge> locals = by(StoreFailurePolicy.LOCAL, charges);
+        denied.addAll(LocalLimitScaler.beyond(locals));
         if (!denied.isEmpty()) {
-            return Decision.unasked(denied, false, Source.POLICY);
+            return Decision.withoutStore(denied, false, DecisionSource.POLICY);
         }
         if (locals.isEmpty()) {
-            return Decision.unasked(charges, true, Source.POLICY);
+            return Decision.withoutStore(charges, true, DecisionSource.POLICY);
         }
-        List<Charge> shares = LocalShare.charges(locals);
+        List<Charge> shares = LocalLimitScaler.charges(locals);
         List<Charge> counted = new ArrayList<>(shares);
-        counted.addAll(by(OnStoreFailure.ALLOW, charges));
-        Duration wait = Charge.anyLeased(shares) ? maxWait : Decision.promised(charges, maxWait);
-        return local.decide(shares, wait).answering(counted, Source.LOCAL);
+        counted.addAll(by(StoreFailurePolicy.ALLOW, charges));
+        Duration wait = Charge.anyLeased(shares) ? maxWait : Decision.maxReservation(charges, maxWait);
+        return local.decide(shares, wait).forCharges(counted, DecisionSource.LOCAL);
     }
 
-    private static List<Charge> by(OnStoreFailure policy, List<Charge> charges) {
+    private static List<Charge> by(StoreFailurePolicy policy, List<Charge> charges) {
         List<Charge> chosen = new ArrayList<>(charges.size());
         for (Charge charge : charges) {
             if (charge.limit().onStoreFailure() == policy) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A reservation counts in a window of the future, never one before what is promised already.
  */
-public final class FixedWindow implements Arithmetic {
+public final class FixedWindow implements RateAlgorithm {
 
     private static final int TIME = 0;
     private static final int FIRST = 1;
@@ -55,7 +55,7 @@ public final class FixedWindow implements Arithmetic {
         if (calendar != null && !rate.period().equals(calendar.nominal())) {
             throw new InvalidLimitException(
                     "Invalid rate \"" + rate + "\": the windows are those of the calendar; write "
-                            + Tokens.text(rate.tokens()) + "/" + Period.text(calendar.nominal()) + " for a "
+                            + Tokens.text(rate.tokens()) + "/" + PeriodFormat.text(calendar.nominal()) + " for a "
                             + Algorithm.text(calendar));
         }
         return new FixedWindow(rate, calendar, zone);
@@ -112,14 +112,14 @@ public final class FixedWindow implements Arithmetic {
     }
 
     @Override
-    public boolean isSetBack(long[] state, long now) {
+    public boolean clockMovedBack(long[] state, long now) {
         return now < state[TIME] - period;
     }
 
     /** Drops windows that ended. After a clock was set back for good, all that counts does so in the window of now. */
     @Override
-    public long[] refreshed(long[] state, long now) {
-        if (isSetBack(state, now)) {
+    public long[] advance(long[] state, long now) {
+        if (clockMovedBack(state, now)) {
             long count = count(state);
             return count == 0 ? full(now) : counted(new long[] {now}, now, count);
         }
@@ -141,43 +141,46 @@ public final class FixedWindow implements Arithmetic {
 
     /** Tells the instant, what is free, the ticks until the cost fits, and the ticks until the last window with a count ends. */
     @Override
-    public void see(long[] state, long now, long cost, long[] seen, int at) {
-        seen[at] = state[TIME];
-        seen[at + 1] = most - count(state);
-        seen[at + 2] = Math.max(0, earliest(state, cost) - state[TIME]);
-        seen[at + 3] = untilFull(state);
+    public void observe(long[] state, long now, long cost, long[] observations, int at) {
+        observations[at] = state[TIME];
+        observations[at + 1] = most - count(state);
+        observations[at + 2] = Math.max(0, earliest(state, cost) - state[TIME]);
+        observations[at + 3] = ticksUntilFull(state);
     }
 
     /** For any cost where only the window of now counts; else for the same one, because it does not tell which counts when. */
     @Override
-    public boolean seeLater(long[] seen, int at, long elapsed, long refused, long cost, long[] later) {
-        boolean single = seen[at] + seen[at + 3] <= window(seen[at])[END];
+    public boolean project(long[] observations, int at, long elapsed, long refused, long cost, long[] later) {
+        boolean single = observations[at] + observations[at + 3] <= window(observations[at])[END];
         if (cost != refused && !single) {
             return false;
         }
-        long wait = !single ? seen[at + 2] : cost <= seen[at + 1] || cost > most ? 0 : seen[at + 3];
+        long wait =
+                !single ? observations[at + 2] : cost <= observations[at + 1] || cost > most ? 0 : observations[at + 3];
         boolean fits = cost <= most && elapsed >= wait;
-        later[at] = seen[at] + elapsed;
-        later[at + 1] = elapsed >= seen[at + 3] ? most : fits ? Math.max(seen[at + 1], cost) : seen[at + 1];
+        later[at] = observations[at] + elapsed;
+        later[at + 1] = elapsed >= observations[at + 3]
+                ? most
+                : fits ? Math.max(observations[at + 1], cost) : observations[at + 1];
         later[at + 2] = Math.max(0, wait - elapsed);
-        later[at + 3] = Math.max(0, seen[at + 3] - elapsed);
+        later[at + 3] = Math.max(0, observations[at + 3] - elapsed);
         return true;
     }
 
     @Override
-    public long[] taken(long[] state, long cost, long granted) {
+    public long[] consume(long[] state, long cost, long granted) {
         return counted(state, granted, cost);
     }
 
     @Override
-    public long[] owed(long[] state, long cost) {
+    public long[] debit(long[] state, long cost) {
         long owing = Math.min(cost, 2 * most - count(state));
         long last = isFull(state) ? state[TIME] : Math.max(state[TIME], state[state.length - ENTRY + START]);
         return owing <= 0 ? state : counted(state, last, owing);
     }
 
     @Override
-    public long[] returned(long[] state, long cost, long granted) {
+    public long[] refund(long[] state, long cost, long granted) {
         for (int i = FIRST; i < state.length; i += ENTRY) {
             if (state[i + START] <= granted && granted < state[i + END]) {
                 long[] next = state.clone();
@@ -189,18 +192,18 @@ public final class FixedWindow implements Arithmetic {
     }
 
     @Override
-    public long out(long[] state) {
+    public long used(long[] state) {
         return Math.min(most, count(state));
     }
 
     @Override
-    public long[] withOut(long out, long now) {
+    public long[] fullWithUsed(long out, long now) {
         return out == 0 ? full(now) : counted(full(now), now, Math.min(most, out));
     }
 
     @Override
-    public boolean continues(Arithmetic other) {
-        return Arithmetic.super.continues(other)
+    public boolean canMigrateFrom(RateAlgorithm other) {
+        return RateAlgorithm.super.canMigrateFrom(other)
                 && other instanceof FixedWindow from
                 && calendar == from.calendar
                 && (calendar == null || zone.equals(from.zone));
@@ -208,7 +211,7 @@ public final class FixedWindow implements Arithmetic {
 
     /** If one of these windows is made of whole windows of the other, or within one, which hold no more. */
     @Override
-    public boolean isImpliedBy(Arithmetic stricter) {
+    public boolean isRedundantBeside(RateAlgorithm stricter) {
         long nanos = rate.period().toNanos();
         long other = stricter.rate().period().toNanos();
         boolean aligned = calendar == null && (nanos % other == 0 || other % nanos == 0);
@@ -217,23 +220,23 @@ public final class FixedWindow implements Arithmetic {
     }
 
     @Override
-    public long untilFull(long[] state) {
+    public long ticksUntilFull(long[] state) {
         return isFull(state) ? 0 : state[state.length - ENTRY + END] - state[TIME];
     }
 
     @Override
-    public long untilAdmitted(long[] seen, int at, long cost) {
-        return cost > most ? NEVER : cost == 0 ? 0 : seen[at + 2];
+    public long ticksUntilAdmitted(long[] observations, int at, long cost) {
+        return cost > most ? NEVER : cost == 0 ? 0 : observations[at + 2];
     }
 
     @Override
-    public long remaining(long[] seen, int at, long taken) {
-        return Math.max(0, seen[at + 1] - taken);
+    public long remaining(long[] observations, int at, long taken) {
+        return Math.max(0, observations[at + 1] - taken);
     }
 
     @Override
-    public long untilReset(long[] seen, int at, long taken, long wait) {
-        return taken > 0 ? window(seen[at] + wait)[END] - seen[at] : seen[at + 3];
+    public long ticksUntilReset(long[] observations, int at, long taken, long wait) {
+        return taken > 0 ? window(observations[at] + wait)[END] - observations[at] : observations[at + 3];
     }
 
     /** The instant at which a cost fits: in the last window that counts, or at the start of the next. */

@@ -38,10 +38,10 @@ public final class Limit {
     private final ZoneId zone;
     private final long cost;
     private final Duration maxWait;
-    private final OnStoreFailure onStoreFailure;
+    private final StoreFailurePolicy onStoreFailure;
     private final BigDecimal localShare;
     private final long prefetch;
-    private final List<Arithmetic> arithmetic;
+    private final List<RateAlgorithm> algorithms;
     private final Duration longestWait;
     private final Limit local;
     private final int nameHash;
@@ -71,9 +71,9 @@ public final class Limit {
                     + "; write one of them over another period, as 100/10s is 10/s burst 100");
         }
         requireOwnOptions();
-        this.arithmetic = rates.stream().map(this::arithmetic).toList();
+        this.algorithms = rates.stream().map(this::rateAlgorithm).toList();
         this.cost = cost(builder.cost);
-        this.longestWait = longestWait(arithmetic);
+        this.longestWait = longestWait(algorithms);
         this.maxWait = requireWait(builder.maxWait);
         this.prefetch = prefetch(builder.prefetch);
         this.localShare = requireShare(builder.localShare);
@@ -154,7 +154,7 @@ public final class Limit {
     }
 
     /** {@return what is answered while the store cannot be asked} */
-    public OnStoreFailure onStoreFailure() {
+    public StoreFailurePolicy onStoreFailure() {
         return onStoreFailure;
     }
 
@@ -177,16 +177,16 @@ public final class Limit {
     }
 
     /** {@return the arithmetic of each rate, in the order of {@link #rates()}} */
-    public List<Arithmetic> arithmetic() {
-        return arithmetic;
+    public List<RateAlgorithm> algorithms() {
+        return algorithms;
     }
 
     /** Rates that never refuse what another rate admits, each with such a stricter one. */
     Map<Rate, Rate> idleRates() {
         Map<Rate, Rate> idle = new LinkedHashMap<>();
-        for (Arithmetic rate : arithmetic) {
-            for (Arithmetic other : arithmetic) {
-                if (rate != other && rate.isImpliedBy(other)) {
+        for (RateAlgorithm rate : algorithms) {
+            for (RateAlgorithm other : algorithms) {
+                if (rate != other && rate.isRedundantBeside(other)) {
                     idle.putIfAbsent(rate.rate(), other.rate());
                 }
             }
@@ -197,7 +197,7 @@ public final class Limit {
     /** {@return the largest cost that could ever be admitted, in thousandths of a token} */
     public long capacity() {
         long least = Tokens.MOST_THOUSANDTHS;
-        for (Arithmetic rate : arithmetic) {
+        for (RateAlgorithm rate : algorithms) {
             least = Math.min(least, rate.capacityThousandths());
         }
         return least;
@@ -223,7 +223,7 @@ public final class Limit {
             if (longestWait.isZero()) {
                 wrong = algorithm.text() + " cannot promise when a call fits; use sliding-window, or do not wait";
             } else if (wait.compareTo(longestWait) > 0) {
-                wrong = "longer than can be counted exactly; use at most " + Period.text(longestWait);
+                wrong = "longer than can be counted exactly; use at most " + PeriodFormat.text(longestWait);
             }
         }
         if (wrong != null) {
@@ -279,13 +279,13 @@ public final class Limit {
         return rates.stream().map(this::text).toList();
     }
 
-    private Arithmetic arithmetic(Rate rate) {
+    private RateAlgorithm rateAlgorithm(Rate rate) {
         return switch (algorithm) {
             case TOKEN_BUCKET -> TokenBucket.of(rate, refill);
-            case SLIDING_WINDOW -> SlidingWindow.of(rate);
+            case SLIDING_WINDOW -> SlidingWindowLog.of(rate);
             case SLIDING_WINDOW_COUNTER -> SlidingWindowCounter.of(rate);
             case FIXED_WINDOW -> FixedWindow.of(rate, calendar, zone);
-            case CONCURRENCY -> Concurrency.of(rate);
+            case CONCURRENCY -> ConcurrencyLeases.of(rate);
         };
     }
 
@@ -306,7 +306,7 @@ public final class Limit {
             wrong = "not above 0 and at most 1; use 1 divided by the number of nodes, such as 0.25";
         } else if (share.stripTrailingZeros().scale() > FINEST_SHARE) {
             wrong = "finer than 0.000001; use at most six decimal places";
-        } else if (onStoreFailure != OnStoreFailure.LOCAL && share.compareTo(BigDecimal.ONE) < 0) {
+        } else if (onStoreFailure != StoreFailurePolicy.LOCAL && share.compareTo(BigDecimal.ONE) < 0) {
             wrong = "with on-store-failure " + Algorithm.text(onStoreFailure)
                     + " this node's memory is not asked; drop local-share, or use on-store-failure local";
         }
@@ -345,7 +345,7 @@ public final class Limit {
         builder.calendar = calendar;
         builder.zone = zone;
         try {
-            return builder.rates(LocalShare.rates(rates, algorithm, localShare, BigDecimal.valueOf(cost, 3)))
+            return builder.rates(LocalLimitScaler.rates(rates, algorithm, localShare, BigDecimal.valueOf(cost, 3)))
                     .build();
         } catch (InvalidLimitException ex) {
             throw new InvalidLimitException("Limit \"" + name + "\" has a local-share of " + Tokens.text(localShare)
@@ -353,9 +353,9 @@ public final class Limit {
         }
     }
 
-    private static Duration longestWait(List<Arithmetic> arithmetic) {
+    private static Duration longestWait(List<RateAlgorithm> algorithms) {
         long nanos = LONGEST_WAIT_NANOS;
-        for (Arithmetic rate : arithmetic) {
+        for (RateAlgorithm rate : algorithms) {
             long ticks = Math.min(rate.longestWait(), LONGEST_WAIT_NANOS / rate.tickNanos());
             nanos = Math.min(nanos, ticks * rate.tickNanos());
         }
@@ -388,7 +388,7 @@ public final class Limit {
         private ZoneId zone = ZoneOffset.UTC;
         private BigDecimal cost = BigDecimal.ONE;
         private Duration maxWait = Duration.ZERO;
-        private OnStoreFailure onStoreFailure = OnStoreFailure.LOCAL;
+        private StoreFailurePolicy onStoreFailure = StoreFailurePolicy.LOCAL;
         private BigDecimal localShare = BigDecimal.ONE;
         private BigDecimal prefetch = BigDecimal.ZERO;
 
@@ -444,7 +444,7 @@ public final class Limit {
         }
 
         /**
-         * Calls that run at the same time: {@code Limit.named("export").atOnce(2, Duration.ofSeconds(30))}. What a call takes it
+         * Calls that run at the same time: {@code Limit.named("export").maxConcurrent(2, Duration.ofSeconds(30))}. What a call takes it
          * holds until it ends, in a lease that its holder renews.
          *
          * @param most how many tokens are held at once, 1 or more
@@ -452,7 +452,7 @@ public final class Limit {
          * @return this builder
          * @throws InvalidLimitException if the number is not positive
          */
-        public Builder atOnce(int most, Duration lease) {
+        public Builder maxConcurrent(int most, Duration lease) {
             if (most < 1) {
                 throw new InvalidLimitException(
                         "Limit \"" + name + "\" has max-concurrent " + most + ": not positive; use 1 or more");
@@ -499,7 +499,7 @@ public final class Limit {
          * @param policy local unless said otherwise
          * @return this builder
          */
-        public Builder onStoreFailure(OnStoreFailure policy) {
+        public Builder onStoreFailure(StoreFailurePolicy policy) {
             this.onStoreFailure = policy;
             return this;
         }

@@ -4,7 +4,7 @@ package io.ratelimit;
  * What a call holds until it ends. Closing it gives the leases back, which other calls may wait for.
  *
  * <pre>{@code
- * RateLimiter exports = limiters.define(Limit.named("export").atOnce(2, Duration.ofSeconds(30)).build());
+ * RateLimiter exports = registry.define(Limit.named("export").maxConcurrent(2, Duration.ofSeconds(30)).build());
  * try (Permit permit = exports.hold("user-42")) {
  *     rows.forEach(out::write); // at most two at once for this user, on all nodes
  * }
@@ -15,10 +15,10 @@ package io.ratelimit;
  */
 public final class Permit implements AutoCloseable {
 
-    private final RateLimiters registry;
+    private final RateLimiterRegistry registry;
     private final Decision decision;
 
-    Permit(RateLimiters registry, Decision decision) {
+    Permit(RateLimiterRegistry registry, Decision decision) {
         this.registry = registry;
         this.decision = decision;
     }

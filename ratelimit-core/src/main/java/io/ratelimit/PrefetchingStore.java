@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * Limit search = Limit.named("search").rates("1000/s").prefetch(BigDecimal.valueOf(100)).build();
- * RateLimitStore store = new FallbackStore(new PrefetchingStore(remote), MemoryStore.create());
+ * RateLimitStore store = new FallbackStore(new PrefetchingStore(remote), InMemoryRateLimitStore.create());
  * }</pre>
  *
  * <p><b>The bound.</b> What the store gave is exact: in any interval at most what the algorithm grants. A call that is answered here
@@ -34,18 +34,19 @@ public final class PrefetchingStore implements RateLimitStore {
 
     private static final long PAUSE_NANOS = 1_000_000_000;
     private static final long LAST_WAIT_NANOS = 500_000_000;
-    private static final int MOST_HANDS = 10_000;
+    private static final int MAX_PREFETCHED_KEYS = 10_000;
     private static final int LONGEST_KEY = 200;
 
     private final RateLimitStore remote;
     private final LongSupplier clock;
     private final long looksEvery;
-    private final GiveBacks giveBacks;
-    private final Alarms alarms = new Alarms();
+    private final PendingRefunds refunds;
+    private final TimeoutScheduler scheduler = new TimeoutScheduler();
     private final AtomicBoolean looking = new AtomicBoolean();
     private final AtomicInteger count = new AtomicInteger();
     private final AtomicInteger underWay = new AtomicInteger();
-    private final ConcurrentMap<String, ConcurrentMap<String, Hand>> hands = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, ConcurrentMap<String, PrefetchedTokens>> prefetchedByLimit =
+            new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     /**
@@ -71,7 +72,7 @@ public final class PrefetchingStore implements RateLimitStore {
         this.remote = remote;
         this.clock = nanoClock;
         this.looksEvery = looksEvery;
-        this.giveBacks = new GiveBacks(remote);
+        this.refunds = new PendingRefunds(remote);
     }
 
     @Override
@@ -90,12 +91,12 @@ public final class PrefetchingStore implements RateLimitStore {
      * @param limit the limit's name
      * @return tokens of all keys together that were taken from the store and not used yet
      */
-    public double tokensInHand(String limit) {
+    public double prefetchedTokens(String limit) {
         long thousandths = 0;
-        ConcurrentMap<String, Hand> ofLimit = hands.get(limit);
+        ConcurrentMap<String, PrefetchedTokens> ofLimit = prefetchedByLimit.get(limit);
         if (ofLimit != null) {
-            for (Hand hand : ofLimit.values()) {
-                thousandths += hand.left();
+            for (PrefetchedTokens prefetched : ofLimit.values()) {
+                thousandths += prefetched.left();
             }
         }
         return Tokens.decimal(thousandths);
@@ -138,13 +139,13 @@ public final class PrefetchingStore implements RateLimitStore {
         if (!isTakenAhead(charge)) {
             return null;
         }
-        Hand hand = find(charge);
-        if (hand == null) {
+        PrefetchedTokens prefetched = find(charge);
+        if (prefetched == null) {
             return null;
         }
-        Decision decision = hand.take(charge, maxWait);
-        if (decision != null && hand.isLow(0)) {
-            refill(hand, 0);
+        Decision decision = prefetched.take(charge, maxWait);
+        if (decision != null && prefetched.isLow(0)) {
+            refill(prefetched, 0);
         }
         return decision;
     }
@@ -158,98 +159,101 @@ public final class PrefetchingStore implements RateLimitStore {
         if (!isTakenAhead(charge)) {
             return answer;
         }
-        Hand hand = find(charge);
-        if (hand == null) {
+        PrefetchedTokens prefetched = find(charge);
+        if (prefetched == null) {
             open(charge);
             return answer;
         }
         if (!answer.admitted()) {
-            Decision late = hand.take(charge, maxWait);
+            Decision late = prefetched.take(charge, maxWait);
             return late != null ? late : answer;
         }
-        if (hand.isLow(charge.cost()) && Tokens.decimal(hand.limit.prefetch()) <= answer.remaining()) {
-            refill(hand, charge.cost());
+        if (prefetched.isLow(charge.cost()) && Tokens.decimal(prefetched.limit.prefetch()) <= answer.remaining()) {
+            refill(prefetched, charge.cost());
         }
         return answer;
     }
 
-    private @Nullable Hand find(Charge charge) {
-        ConcurrentMap<String, Hand> ofLimit = hands.get(charge.limit().name());
-        Hand hand = ofLimit == null ? null : ofLimit.get(charge.key());
-        if (hand == null || hand.serves(charge.limit())) {
-            return hand;
+    private @Nullable PrefetchedTokens find(Charge charge) {
+        ConcurrentMap<String, PrefetchedTokens> ofLimit =
+                prefetchedByLimit.get(charge.limit().name());
+        PrefetchedTokens prefetched = ofLimit == null ? null : ofLimit.get(charge.key());
+        if (prefetched == null || prefetched.serves(charge.limit())) {
+            return prefetched;
         }
-        drop(hand, giveBacks);
+        drop(prefetched, refunds);
         return null;
     }
 
     private void open(Charge charge) {
-        if (closed || charge.key().length() > LONGEST_KEY || count.get() >= MOST_HANDS) {
+        if (closed || charge.key().length() > LONGEST_KEY || count.get() >= MAX_PREFETCHED_KEYS) {
             return;
         }
-        Hand opened = new Hand(charge.limit(), charge.key());
-        if (hands.computeIfAbsent(charge.limit().name(), name -> new ConcurrentHashMap<>())
+        PrefetchedTokens opened = new PrefetchedTokens(charge.limit(), charge.key());
+        if (prefetchedByLimit
+                        .computeIfAbsent(charge.limit().name(), name -> new ConcurrentHashMap<>())
                         .putIfAbsent(opened.key, opened)
                 == null) {
             count.incrementAndGet();
             if (looking.compareAndSet(false, true)) {
-                alarms.every(looksEvery, this::dropIdle);
+                scheduler.scheduleRepeatedly(looksEvery, this::dropIdle);
             }
         }
     }
 
-    private void drop(Hand hand, @Nullable GiveBacks store) {
-        ConcurrentMap<String, Hand> ofLimit = hands.get(hand.limit.name());
-        if (ofLimit != null && ofLimit.remove(hand.key, hand)) {
+    private void drop(PrefetchedTokens prefetched, @Nullable PendingRefunds store) {
+        ConcurrentMap<String, PrefetchedTokens> ofLimit = prefetchedByLimit.get(prefetched.limit.name());
+        if (ofLimit != null && ofLimit.remove(prefetched.key, prefetched)) {
             count.decrementAndGet();
         }
-        hand.end(store);
+        prefetched.end(store);
     }
 
     /** Gives back what no call used since this was called before. */
     synchronized void dropIdle() {
-        hands.values()
-                .forEach(ofLimit -> ofLimit.values().forEach(hand -> {
-                    if (hand.isIdle()) {
-                        drop(hand, giveBacks);
+        prefetchedByLimit
+                .values()
+                .forEach(ofLimit -> ofLimit.values().forEach(prefetched -> {
+                    if (prefetched.isIdle()) {
+                        drop(prefetched, refunds);
                     }
                 }));
     }
 
     /** Asks for what a hand may hold beyond what it has. Nobody waits for the answer. */
-    private void refill(Hand hand, long missed) {
-        long size = hand.claim(missed, clock.getAsLong());
+    private void refill(PrefetchedTokens prefetched, long missed) {
+        long size = prefetched.beginRefill(missed, clock.getAsLong());
         if (size == 0) {
             return;
         }
         underWay.incrementAndGet();
         CompletionStage<Decision> answer;
         try {
-            answer = remote.decideAsync(List.of(new Charge(hand.limit, hand.key, size)), Duration.ZERO);
+            answer = remote.decideAsync(List.of(new Charge(prefetched.limit, prefetched.key, size)), Duration.ZERO);
         } catch (RuntimeException ex) {
             answer = CompletableFuture.failedFuture(ex);
         }
         answer.whenComplete((decision, failure) -> {
             if (failure != null) {
-                hand.pause(clock.getAsLong(), PAUSE_NANOS);
+                prefetched.pause(clock.getAsLong(), PAUSE_NANOS);
             } else if (!decision.admitted()) {
                 long nanos = decision.retryAfter().map(Duration::toNanos).orElse(PAUSE_NANOS);
-                hand.pause(clock.getAsLong(), Math.min(nanos, PAUSE_NANOS));
-            } else if (!hand.add(decision, size)) {
-                Block.giveBack(giveBacks, decision, hand.key, size);
+                prefetched.pause(clock.getAsLong(), Math.min(nanos, PAUSE_NANOS));
+            } else if (!prefetched.add(decision, size)) {
+                PrefetchedChunk.refund(refunds, decision, prefetched.key, size);
             }
             underWay.decrementAndGet();
         });
     }
 
     @Override
-    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
-        return remote.giveBack(taken, unused);
+    public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
+        return remote.refund(taken, unused);
     }
 
     @Override
-    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
-        return remote.owe(taken, more);
+    public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
+        return remote.debit(taken, more);
     }
 
     @Override
@@ -258,19 +262,19 @@ public final class PrefetchingStore implements RateLimitStore {
     }
 
     @Override
-    public void whenReady(LongConsumer listener) {
-        remote.whenReady(listener);
+    public void onLeaseReady(LongConsumer listener) {
+        remote.onLeaseReady(listener);
     }
 
     /** What is in hand of the bucket is forgotten with it, on this node. */
     @Override
-    public void forget(Limit limit, String key) {
-        ConcurrentMap<String, Hand> ofLimit = hands.get(limit.name());
-        Hand hand = ofLimit == null ? null : ofLimit.get(key);
-        if (hand != null) {
-            drop(hand, null);
+    public void reset(Limit limit, String key) {
+        ConcurrentMap<String, PrefetchedTokens> ofLimit = prefetchedByLimit.get(limit.name());
+        PrefetchedTokens prefetched = ofLimit == null ? null : ofLimit.get(key);
+        if (prefetched != null) {
+            drop(prefetched, null);
         }
-        remote.forget(limit, key);
+        remote.reset(limit, key);
     }
 
     /** Gives back what is in hand, as far as the store takes it within half a second, and closes it. */
@@ -278,12 +282,14 @@ public final class PrefetchingStore implements RateLimitStore {
     public void close() {
         long deadline = System.nanoTime() + LAST_WAIT_NANOS;
         closed = true;
-        alarms.close();
-        hands.values().forEach(ofLimit -> ofLimit.values().forEach(hand -> drop(hand, giveBacks)));
+        scheduler.close();
+        prefetchedByLimit
+                .values()
+                .forEach(ofLimit -> ofLimit.values().forEach(prefetched -> drop(prefetched, refunds)));
         while (underWay.get() > 0 && System.nanoTime() < deadline) {
             LockSupport.parkNanos(1_000_000);
         }
-        giveBacks.await(deadline);
+        refunds.await(deadline);
         remote.close();
     }
 }

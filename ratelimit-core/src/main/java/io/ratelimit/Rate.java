@@ -36,7 +36,7 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
         }
         Duration tick = tick(period);
         if (period.getNano() % tick.toNanos() != 0) {
-            throw new InvalidLimitException("Invalid period " + period + ": finer than " + Period.text(tick)
+            throw new InvalidLimitException("Invalid period " + period + ": finer than " + PeriodFormat.text(tick)
                     + ", the tick of "
                     + (tick.toNanos() == 1000 ? "periods below a minute" : "periods from a minute on")
                     + "; use a whole number of ticks");
@@ -83,7 +83,7 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
         BigDecimal tokens = number(text, "tokens", parts.group(1));
         BigDecimal burst = parts.group(3) == null ? tokens : number(text, "burst", parts.group(3));
         try {
-            return new Rate(tokens, Period.parse(parts.group(2)), burst);
+            return new Rate(tokens, PeriodFormat.parse(parts.group(2)), burst);
         } catch (IllegalArgumentException ex) {
             throw invalid(text, String.valueOf(ex.getMessage()));
         }
@@ -105,19 +105,19 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
     void requireWindow(Algorithm algorithm) {
         if (period.compareTo(LONGEST_WINDOW) > 0) {
             throw new InvalidLimitException("Invalid rate \"" + this + "\": windows of more than "
-                    + Period.text(LONGEST_WINDOW) + " cannot be counted exactly; use a shorter period");
+                    + PeriodFormat.text(LONGEST_WINDOW) + " cannot be counted exactly; use a shorter period");
         }
         if (!burst.equals(tokens)) {
             throw new InvalidLimitException("Invalid rate \"" + this + "\": burst is for token-bucket, and "
                     + algorithm.text() + " holds the tokens of a period; write " + Tokens.text(tokens) + "/"
-                    + Period.perText(period));
+                    + PeriodFormat.perText(period));
         }
     }
 
     /** The shortest text that {@link #parse(String)} reads as this rate. */
     @Override
     public String toString() {
-        String rate = Tokens.text(tokens) + "/" + Period.perText(period);
+        String rate = Tokens.text(tokens) + "/" + PeriodFormat.perText(period);
         return burst.equals(tokens) ? rate : rate + " burst " + Tokens.text(burst);
     }
 

@@ -20,7 +20,7 @@ public final class RateLimitExceededException extends RuntimeException {
     private final @Nullable String rate;
     private final double remaining;
     private final @Nullable Duration retryAfter;
-    private final Source source;
+    private final DecisionSource source;
 
     private final transient @Nullable Decision decision;
 
@@ -46,11 +46,11 @@ public final class RateLimitExceededException extends RuntimeException {
         this.rate = null;
         this.remaining = 0;
         this.retryAfter = retryAfter;
-        this.source = Source.STORE;
+        this.source = DecisionSource.STORE;
         this.decision = null;
     }
 
-    private RateLimitExceededException(Decision decision, @Nullable Reading refusal) {
+    private RateLimitExceededException(Decision decision, @Nullable RateStatus refusal) {
         super(message(decision, refusal));
         Charge charge = refusedCharge(decision);
         this.limit = charge.limit().name();
@@ -87,8 +87,8 @@ public final class RateLimitExceededException extends RuntimeException {
         return Optional.ofNullable(retryAfter);
     }
 
-    /** {@return who refused; {@link Source#POLICY} says that the store could not be asked} */
-    public Source getSource() {
+    /** {@return who refused; {@link DecisionSource#POLICY} says that the store could not be asked} */
+    public DecisionSource getSource() {
         return source;
     }
 
@@ -98,8 +98,7 @@ public final class RateLimitExceededException extends RuntimeException {
     }
 
     private static Charge refusedCharge(Decision decision) {
-        String limit =
-                decision.refusedBy().map(reading -> reading.limit().name()).orElse("");
+        String limit = decision.refusedBy().map(status -> status.limit().name()).orElse("");
         List<Charge> charges = decision.charges();
         for (int i = 0; i < charges.size(); i++) {
             if (charges.get(i).limit().name().equals(limit) && !decision.admits(i)) {
@@ -109,7 +108,7 @@ public final class RateLimitExceededException extends RuntimeException {
         return charges.get(0);
     }
 
-    private static String message(Decision decision, @Nullable Reading refusal) {
+    private static String message(Decision decision, @Nullable RateStatus refusal) {
         Charge charge = refusedCharge(decision);
         if (refusal == null) {
             return "Rate limit \"" + charge.limit().name() + "\" refused the call: its store is unavailable";
@@ -122,10 +121,10 @@ public final class RateLimitExceededException extends RuntimeException {
                 + (decision.maxWait().isZero() || refusal.retryAfter().isEmpty()
                         ? ""
                         : (refusal.limit().isLeased() ? ", not free within" : ", more than") + " the max-wait of "
-                                + Period.text(decision.maxWait()));
+                                + PeriodFormat.text(decision.maxWait()));
     }
 
     private static String retryText(@Nullable Duration retryAfter) {
-        return retryAfter == null ? "never admitted" : "retry after " + Period.text(retryAfter);
+        return retryAfter == null ? "never admitted" : "retry after " + PeriodFormat.text(retryAfter);
     }
 }

@@ -36,7 +36,7 @@ public interface RateLimitStore extends AutoCloseable {
 
     /**
      * Takes every charge, or none. Charges that do not fit now, but will within the wait, are taken as a reservation; it is
-     * granted {@link Decision#grantedAfter()} from now, when the last of them fits. The store itself never waits.
+     * granted {@link Decision#waitTime()} from now, when the last of them fits. The store itself never waits.
      *
      * <p>A call with a {@linkplain Limit#isLeased() leased} charge is promised nothing: where one of its leases is not free, and
      * it would wait, it is refused and {@linkplain Decision#isQueued() queued} for all of them, or stays in the queue. Whoever is
@@ -80,7 +80,7 @@ public interface RateLimitStore extends AutoCloseable {
      * @return completes when it is given back, or with a {@link StoreUnavailableException}; whether it was given back is then
      *     unknown
      */
-    CompletionStage<Void> giveBack(Decision taken, List<Charge> unused);
+    CompletionStage<Void> refund(Decision taken, List<Charge> unused);
 
     /**
      * Takes what a decision turned out to cost beyond what it took, whether it fits or not: as a debt of at most the capacity
@@ -90,7 +90,7 @@ public interface RateLimitStore extends AutoCloseable {
      * @param more charges of that decision, with the costs to add
      * @return completes when it is taken, or with a {@link StoreUnavailableException}; whether it was taken is then unknown
      */
-    CompletionStage<Void> owe(Decision taken, List<Charge> more);
+    CompletionStage<Void> debit(Decision taken, List<Charge> more);
 
     /**
      * Makes leases last for another lease time, those that are held and those that are queued for.
@@ -108,7 +108,7 @@ public interface RateLimitStore extends AutoCloseable {
      *     quick; it may be told twice, and of others' leases. Who waits asks now and then all the same, so a store that
      *     loses word of one only delays it.
      */
-    void whenReady(LongConsumer listener);
+    void onLeaseReady(LongConsumer listener);
 
     /**
      * Forgets a bucket, so that it is full; whoever holds a lease of it has lost it.
@@ -117,7 +117,7 @@ public interface RateLimitStore extends AutoCloseable {
      * @param key whose bucket, or {@link Charge#SHARED}
      * @throws StoreUnavailableException if the store could not be asked
      */
-    void forget(Limit limit, String key);
+    void reset(Limit limit, String key);
 
     /** Gives up connections and threads. Idempotent. */
     @Override

@@ -24,14 +24,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RateLimiter {
 
-    private static final int SOURCES = Source.values().length;
+    private static final int SOURCES = DecisionSource.values().length;
 
-    private final RateLimiters registry;
+    private final RateLimiterRegistry registry;
     private final String name;
     private final LongAdder[] counts = new LongAdder[2 * SOURCES];
     private volatile @Nullable Limit limit;
 
-    RateLimiter(RateLimiters registry, Limit limit) {
+    RateLimiter(RateLimiterRegistry registry, Limit limit) {
         this.registry = registry;
         this.name = limit.name();
         this.limit = limit;
@@ -48,7 +48,7 @@ public final class RateLimiter {
      * @throws InvalidLimitException if a rate is wrong
      */
     public static RateLimiter of(String... rates) {
-        return RateLimiters.inMemory().define(Limit.of("default", rates));
+        return RateLimiterRegistry.inMemory().define(Limit.of("default", rates));
     }
 
     /** {@return the name of the limit} */
@@ -143,7 +143,7 @@ public final class RateLimiter {
      * Takes the limit's cost from a key's bucket, and blocks until it fits, at most the limit's own wait.
      *
      * <pre>{@code
-     * RateLimiter limiter = limiters.define(
+     * RateLimiter limiter = registry.define(
      *         Limit.named("export").rates("10/s").maxWait(Duration.ofSeconds(2)).build());
      * limiter.acquire("user-42").orThrow(); // ten at once, then one each 100 ms; the 31st in a moment is refused at once
      * }</pre>
@@ -208,7 +208,7 @@ public final class RateLimiter {
      * Takes the limit's cost for as long as a call runs, and blocks until it fits, at most the limit's own wait.
      *
      * <pre>{@code
-     * RateLimiter exports = limiters.define(Limit.named("export").atOnce(2, Duration.ofSeconds(30)).build());
+     * RateLimiter exports = registry.define(Limit.named("export").maxConcurrent(2, Duration.ofSeconds(30)).build());
      * try (Permit permit = exports.hold("user-42")) {
      *     rows.forEach(out::write); // the third at once throws
      * }
@@ -233,7 +233,7 @@ public final class RateLimiter {
      * @throws EmptyKeyException if the key is null or blank
      */
     public CompletableFuture<Permit> holdAsync(@Nullable String key) {
-        return Guarded.permit(acquireAsync(key), registry);
+        return GuardedCall.permit(acquireAsync(key), registry);
     }
 
     /**
@@ -274,11 +274,11 @@ public final class RateLimiter {
      */
     public <T extends @Nullable Object> CompletableFuture<T> callAsync(
             @Nullable String key, Supplier<? extends CompletionStage<T>> guarded) {
-        return Guarded.by(acquireAsync(key), guarded, registry);
+        return GuardedCall.start(acquireAsync(key), guarded, registry);
     }
 
     /**
-     * Makes a decision of this limit cost what its call really used; see {@link RateLimiters#settle}.
+     * Makes a decision of this limit cost what its call really used; see {@link RateLimiterRegistry#settle}.
      *
      * <pre>{@code
      * Decision decision = limiter.tryAcquire("acme", 4000).orThrow(); // the most it can cost
@@ -296,10 +296,10 @@ public final class RateLimiter {
         List<Charge> charges = decision.charges();
         if (charges.size() != 1 || !charges.get(0).limit().name().equals(name)) {
             throw new IllegalArgumentException("The decision is not one of limit \"" + name
-                    + "\" alone; settle it with RateLimiters.settle, which takes a charge for each limit");
+                    + "\" alone; settle it with RateLimiterRegistry.settle, which takes a charge for each limit");
         }
         Charge taken = charges.get(0);
-        return registry.settle(decision, List.of(taken.of(Tokens.roundedUp(used))));
+        return registry.settle(decision, List.of(taken.withCost(Tokens.roundedUp(used))));
     }
 
     /**
@@ -318,11 +318,11 @@ public final class RateLimiter {
      * @param key whose bucket: any text that is not blank, or {@link Charge#SHARED}
      */
     public void reset(String key) {
-        registry.store().forget(limit(), key);
+        registry.store().reset(limit(), key);
     }
 
     /**
-     * A charge of this limit, to be decided together with others by {@link RateLimiters#tryAcquire}.
+     * A charge of this limit, to be decided together with others by {@link RateLimiterRegistry#tryAcquire}.
      *
      * @param key whose bucket: any text that is not blank
      * @param cost tokens, rounded up to a thousandth
@@ -341,17 +341,17 @@ public final class RateLimiter {
      *
      * @param admitted which outcome
      * @param source who decided
-     * @return calls; 0 if nobody {@linkplain RateLimiters#RateLimiters listens}
+     * @return calls; 0 if nobody {@linkplain RateLimiterRegistry#RateLimiterRegistry listens}
      */
-    public long count(boolean admitted, Source source) {
+    public long count(boolean admitted, DecisionSource source) {
         return counter(admitted, source).sum();
     }
 
-    void counted(boolean admitted, Source source) {
+    void counted(boolean admitted, DecisionSource source) {
         counter(admitted, source).increment();
     }
 
-    private LongAdder counter(boolean admitted, Source source) {
+    private LongAdder counter(boolean admitted, DecisionSource source) {
         return counts[source.ordinal() + (admitted ? SOURCES : 0)];
     }
 

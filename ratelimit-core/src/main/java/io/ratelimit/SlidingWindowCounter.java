@@ -12,7 +12,7 @@ package io.ratelimit;
  * share back with each step of this one, although none of it has left the period: nearly N more, 2N − 1 in all. It cannot
  * promise an instant either, and so does not wait. Choose it where a log would be too large: it takes three numbers.
  */
-public final class SlidingWindowCounter implements Arithmetic {
+public final class SlidingWindowCounter implements RateAlgorithm {
 
     private static final int TIME = 0;
     private static final int CURRENT = 1;
@@ -84,13 +84,13 @@ public final class SlidingWindowCounter implements Arithmetic {
     }
 
     @Override
-    public boolean isSetBack(long[] state, long now) {
+    public boolean clockMovedBack(long[] state, long now) {
         return now < state[TIME] - 2 * period;
     }
 
     @Override
-    public long[] refreshed(long[] state, long now) {
-        if (isSetBack(state, now)) {
+    public long[] advance(long[] state, long now) {
+        if (clockMovedBack(state, now)) {
             return new long[] {now, state[CURRENT], state[PREVIOUS]};
         }
         long time = Math.max(now, state[TIME]);
@@ -107,34 +107,39 @@ public final class SlidingWindowCounter implements Arithmetic {
 
     /** Tells the instant and both counters. */
     @Override
-    public void see(long[] state, long now, long cost, long[] seen, int at) {
-        seen[at] = state[TIME];
-        seen[at + 1] = state[CURRENT];
-        seen[at + 2] = state[PREVIOUS];
-        seen[at + 3] = 0;
+    public void observe(long[] state, long now, long cost, long[] observations, int at) {
+        observations[at] = state[TIME];
+        observations[at + 1] = state[CURRENT];
+        observations[at + 2] = state[PREVIOUS];
+        observations[at + 3] = 0;
     }
 
     @Override
-    public boolean seeLater(long[] seen, int at, long elapsed, long refused, long cost, long[] later) {
-        long now = seen[at] + elapsed;
-        see(refreshed(new long[] {seen[at], seen[at + 1], seen[at + 2]}, now), now, cost, later, at);
+    public boolean project(long[] observations, int at, long elapsed, long refused, long cost, long[] later) {
+        long now = observations[at] + elapsed;
+        observe(
+                advance(new long[] {observations[at], observations[at + 1], observations[at + 2]}, now),
+                now,
+                cost,
+                later,
+                at);
         return true;
     }
 
     /** Nobody waits for this algorithm; where a call waits for another, the cost counts from now on. */
     @Override
-    public long[] taken(long[] state, long cost, long granted) {
+    public long[] consume(long[] state, long cost, long granted) {
         return new long[] {state[TIME], state[CURRENT] + cost, state[PREVIOUS]};
     }
 
     @Override
-    public long[] owed(long[] state, long cost) {
+    public long[] debit(long[] state, long cost) {
         long owing = Math.min(cost, most + left(state[CURRENT], state[PREVIOUS], state[TIME] % period));
         return owing <= 0 ? state : new long[] {state[TIME], state[CURRENT] + owing, state[PREVIOUS]};
     }
 
     @Override
-    public long[] returned(long[] state, long cost, long granted) {
+    public long[] refund(long[] state, long cost, long granted) {
         long windows = state[TIME] / period - granted / period;
         return new long[] {
             state[TIME],
@@ -144,48 +149,48 @@ public final class SlidingWindowCounter implements Arithmetic {
     }
 
     @Override
-    public long out(long[] state) {
+    public long used(long[] state) {
         return most - free(state[CURRENT], state[PREVIOUS], state[TIME] % period);
     }
 
     @Override
-    public long[] withOut(long out, long now) {
+    public long[] fullWithUsed(long out, long now) {
         return new long[] {now, Math.min(most, out), 0};
     }
 
     /** An estimate implies nothing of another. */
     @Override
-    public boolean isImpliedBy(Arithmetic stricter) {
+    public boolean isRedundantBeside(RateAlgorithm stricter) {
         return false;
     }
 
     @Override
-    public long untilFull(long[] state) {
+    public long ticksUntilFull(long[] state) {
         return untilEmpty(state[CURRENT], state[PREVIOUS], state[TIME] % period);
     }
 
     @Override
-    public long untilAdmitted(long[] seen, int at, long cost) {
+    public long ticksUntilAdmitted(long[] observations, int at, long cost) {
         if (cost > most) {
             return NEVER;
         }
-        long current = seen[at + 1];
-        long elapsed = seen[at] % period;
-        if (cost == 0 || cost <= free(current, seen[at + 2], elapsed)) {
+        long current = observations[at + 1];
+        long elapsed = observations[at] % period;
+        if (cost == 0 || cost <= free(current, observations[at + 2], elapsed)) {
             return 0;
         }
-        long inThis = current + cost > most ? period : share(most - current - cost, seen[at + 2]);
+        long inThis = current + cost > most ? period : share(most - current - cost, observations[at + 2]);
         return inThis < period ? inThis - elapsed : period - elapsed + share(most - cost, current);
     }
 
     @Override
-    public long remaining(long[] seen, int at, long taken) {
-        return Math.max(0, free(seen[at + 1], seen[at + 2], seen[at] % period) - taken);
+    public long remaining(long[] observations, int at, long taken) {
+        return Math.max(0, free(observations[at + 1], observations[at + 2], observations[at] % period) - taken);
     }
 
     @Override
-    public long untilReset(long[] seen, int at, long taken, long wait) {
-        return untilEmpty(seen[at + 1] + taken, seen[at + 2], seen[at] % period);
+    public long ticksUntilReset(long[] observations, int at, long taken, long wait) {
+        return untilEmpty(observations[at + 1] + taken, observations[at + 2], observations[at] % period);
     }
 
     /** What fits now, from 0 on. */

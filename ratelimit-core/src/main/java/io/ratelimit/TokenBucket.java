@@ -32,7 +32,7 @@ import java.time.Duration;
  *
  * <p>Everything stays below 2<sup>53</sup>, where a double, the only number of Redis scripts, is still exact.
  */
-public final class TokenBucket implements Arithmetic {
+public final class TokenBucket implements RateAlgorithm {
 
     private static final int TIME = 0;
     private static final int LEVEL = 1;
@@ -147,13 +147,13 @@ public final class TokenBucket implements Arithmetic {
     }
 
     @Override
-    public boolean isSetBack(long[] state, long now) {
+    public boolean clockMovedBack(long[] state, long now) {
         return now < state[TIME] - ticksToFill();
     }
 
     @Override
-    public long[] refreshed(long[] state, long now) {
-        long since = isSetBack(state, now) ? now : state[TIME];
+    public long[] advance(long[] state, long now) {
+        long since = clockMovedBack(state, now) ? now : state[TIME];
         long current = Math.max(now, since);
         long came = interval ? (current - since) / period : current - since;
         long level = Math.min(capacity(), state[LEVEL] + Math.min(came, steps(capacity() - state[LEVEL])) * refill);
@@ -168,43 +168,48 @@ public final class TokenBucket implements Arithmetic {
 
     /** Tells the instant, the level in units and, for interval refill, the ticks since the period began. */
     @Override
-    public void see(long[] state, long now, long cost, long[] seen, int at) {
-        seen[at] = now;
-        seen[at + 1] = state[LEVEL];
-        seen[at + 2] = interval ? now - state[TIME] : 0;
-        seen[at + 3] = 0;
+    public void observe(long[] state, long now, long cost, long[] observations, int at) {
+        observations[at] = now;
+        observations[at + 1] = state[LEVEL];
+        observations[at + 2] = interval ? now - state[TIME] : 0;
+        observations[at + 3] = 0;
     }
 
     @Override
-    public boolean seeLater(long[] seen, int at, long elapsed, long refused, long cost, long[] later) {
-        long now = seen[at] + elapsed;
+    public boolean project(long[] observations, int at, long elapsed, long refused, long cost, long[] later) {
+        long now = observations[at] + elapsed;
         if (interval) {
-            see(refreshed(new long[] {seen[at] - seen[at + 2], seen[at + 1]}, now), now, cost, later, at);
+            observe(
+                    advance(new long[] {observations[at] - observations[at + 2], observations[at + 1]}, now),
+                    now,
+                    cost,
+                    later,
+                    at);
             return true;
         }
         long came = elapsed * refill;
-        boolean full = Math.multiplyHigh(elapsed, refill) != 0 || came < 0 || came >= capacity() - seen[at + 1];
+        boolean full = Math.multiplyHigh(elapsed, refill) != 0 || came < 0 || came >= capacity() - observations[at + 1];
         later[at] = now;
-        later[at + 1] = full ? capacity() : seen[at + 1] + came;
+        later[at + 1] = full ? capacity() : observations[at + 1] + came;
         later[at + 2] = 0;
         later[at + 3] = 0;
         return true;
     }
 
     @Override
-    public long[] taken(long[] state, long cost, long granted) {
+    public long[] consume(long[] state, long cost, long granted) {
         return new long[] {state[TIME], state[LEVEL] - cost * unitsPerThousandth};
     }
 
     @Override
-    public long[] owed(long[] state, long cost) {
+    public long[] debit(long[] state, long cost) {
         long least = Math.max(-capacity(), capacity() + refill - LIMIT);
         long owing = state[LEVEL] - Math.min(cost, 2 * capacityThousandths) * unitsPerThousandth;
         return new long[] {state[TIME], Math.min(state[LEVEL], Math.max(least, owing))};
     }
 
     @Override
-    public long[] returned(long[] state, long cost, long granted) {
+    public long[] refund(long[] state, long cost, long granted) {
         if (state[TIME] - granted >= ticksToFill()) {
             return state;
         }
@@ -212,18 +217,18 @@ public final class TokenBucket implements Arithmetic {
     }
 
     @Override
-    public long out(long[] state) {
+    public long used(long[] state) {
         return Math.min(capacityThousandths, capacityThousandths - whole(state[LEVEL]));
     }
 
     @Override
-    public long[] withOut(long out, long now) {
+    public long[] fullWithUsed(long out, long now) {
         return new long[] {now, Math.max(0, capacityThousandths - out) * unitsPerThousandth};
     }
 
     /** Whole thousandths, rounded down, at most the capacity. A period goes on only where both refill by interval. */
     @Override
-    public long[] continued(long[] state, Arithmetic other, long now) {
+    public long[] migrate(long[] state, RateAlgorithm other, long now) {
         TokenBucket from = (TokenBucket) other;
         long level = from.unitsPerThousandth == unitsPerThousandth
                 ? state[LEVEL]
@@ -235,7 +240,7 @@ public final class TokenBucket implements Arithmetic {
 
     /** If smooth: a smaller bucket that fills no faster. Periods of portions may cross, and so imply nothing. */
     @Override
-    public boolean isImpliedBy(Arithmetic stricter) {
+    public boolean isRedundantBeside(RateAlgorithm stricter) {
         return stricter instanceof TokenBucket other
                 && !interval
                 && !other.interval
@@ -244,29 +249,29 @@ public final class TokenBucket implements Arithmetic {
     }
 
     @Override
-    public long untilFull(long[] state) {
+    public long ticksUntilFull(long[] state) {
         return steps(capacity() - state[LEVEL]) * (interval ? period : 1);
     }
 
     @Override
-    public long untilAdmitted(long[] seen, int at, long cost) {
+    public long ticksUntilAdmitted(long[] observations, int at, long cost) {
         return cost > capacityThousandths
                 ? NEVER
-                : cost == 0 ? 0 : untilLevel(seen[at + 1], seen[at + 2], cost * unitsPerThousandth);
+                : cost == 0 ? 0 : untilLevel(observations[at + 1], observations[at + 2], cost * unitsPerThousandth);
     }
 
     @Override
-    public long remaining(long[] seen, int at, long taken) {
-        return Math.max(0, whole(seen[at + 1] - taken * unitsPerThousandth));
+    public long remaining(long[] observations, int at, long taken) {
+        return Math.max(0, whole(observations[at + 1] - taken * unitsPerThousandth));
     }
 
     @Override
-    public long untilReset(long[] seen, int at, long taken, long wait) {
-        return untilLevel(seen[at + 1] - taken * unitsPerThousandth, seen[at + 2], capacity());
+    public long ticksUntilReset(long[] observations, int at, long taken, long wait) {
+        return untilLevel(observations[at + 1] - taken * unitsPerThousandth, observations[at + 2], capacity());
     }
 
     /** Ticks until a smooth bucket at this level holds enough; {@link #NEVER} above the capacity. */
-    long untilAdmitted(long level, long cost) {
+    long ticksUntilAdmitted(long level, long cost) {
         return cost > capacityThousandths ? NEVER : untilLevel(level, 0, cost * unitsPerThousandth);
     }
 

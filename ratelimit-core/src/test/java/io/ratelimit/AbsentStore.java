@@ -32,12 +32,12 @@ final class AbsentStore implements RateLimitStore {
     }
 
     @Override
-    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+    public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
         return CompletableFuture.failedFuture(AWAY);
     }
 
     @Override
-    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+    public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
         return CompletableFuture.failedFuture(AWAY);
     }
 
@@ -47,10 +47,10 @@ final class AbsentStore implements RateLimitStore {
     }
 
     @Override
-    public void whenReady(LongConsumer listener) {}
+    public void onLeaseReady(LongConsumer listener) {}
 
     @Override
-    public void forget(Limit limit, String key) {}
+    public void reset(Limit limit, String key) {}
 
     @Override
     public void close() {}

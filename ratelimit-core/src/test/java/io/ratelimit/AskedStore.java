@@ -54,14 +54,14 @@ final class AskedStore implements RateLimitStore {
     }
 
     @Override
-    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+    public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
         CompletableFuture<Void> until = held;
-        return store.giveBack(taken, unused).thenCompose(nothing -> until);
+        return store.refund(taken, unused).thenCompose(nothing -> until);
     }
 
     @Override
-    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
-        return store.owe(taken, more);
+    public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
+        return store.debit(taken, more);
     }
 
     @Override
@@ -70,13 +70,13 @@ final class AskedStore implements RateLimitStore {
     }
 
     @Override
-    public void whenReady(LongConsumer listener) {
-        store.whenReady(listener);
+    public void onLeaseReady(LongConsumer listener) {
+        store.onLeaseReady(listener);
     }
 
     @Override
-    public void forget(Limit limit, String key) {
-        store.forget(limit, key);
+    public void reset(Limit limit, String key) {
+        store.reset(limit, key);
     }
 
     @Override

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class BucketMapTests {
 
-    private static final Shape SHAPE = new Shape(Limit.of("search", "10/s"), 0);
+    private static final BucketLayout SHAPE = new BucketLayout(Limit.of("search", "10/s"), 0);
 
     private final BucketMap map = new BucketMap();
 

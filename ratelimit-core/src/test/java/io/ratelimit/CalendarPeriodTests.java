@@ -57,12 +57,12 @@ class CalendarPeriodTests {
         FixedWindow window = FixedWindow.of(Rate.parse("10/1d"), CalendarPeriod.DAY, ZoneId.of("Europe/Berlin"));
         long start = Instant.parse(hours == 23 ? "2026-03-28T23:00:00Z" : "2026-10-24T22:00:00Z")
                 .toEpochMilli();
-        long[] state = window.taken(window.full(start), 10_000, start);
+        long[] state = window.consume(window.full(start), 10_000, start);
         long last = start + hours * 3_600_000L - 1;
-        long[] seen = new long[Arithmetic.SEEN];
-        window.see(window.refreshed(state, last), last, 1, seen, 0);
-        assertThat(window.untilAdmitted(seen, 0, 1)).isEqualTo(1);
-        assertThat(window.isFull(window.refreshed(state, last + 1))).isTrue();
+        long[] observations = new long[RateAlgorithm.OBSERVATIONS];
+        window.observe(window.advance(state, last), last, 1, observations, 0);
+        assertThat(window.ticksUntilAdmitted(observations, 0, 1)).isEqualTo(1);
+        assertThat(window.isFull(window.advance(state, last + 1))).isTrue();
     }
 
     @Test

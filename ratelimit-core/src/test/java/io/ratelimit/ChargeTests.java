@@ -39,11 +39,12 @@ class ChargeTests {
 
     @Test
     void aChargeOfALeasedLimitNamesALeaseAndNoOtherDoes() {
-        Limit leased = Limit.named("leased").atOnce(2, Duration.ofSeconds(1)).build();
+        Limit leased =
+                Limit.named("leased").maxConcurrent(2, Duration.ofSeconds(1)).build();
         Charge charge = new Charge(leased, "key", 1000);
         assertThat(charge.lease()).isBetween(1L, Tokens.MOST_THOUSANDTHS);
         assertThat(Charge.merged(List.of(charge)).get(0).lease()).isNotEqualTo(charge.lease());
-        assertThat(charge.of(500).lease()).isEqualTo(charge.lease());
+        assertThat(charge.withCost(500).lease()).isEqualTo(charge.lease());
         assertThatThrownBy(() -> new Charge(leased, "key", 1000, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("Invalid lease 0 of limit \"leased\": use 1 to 2^53 where the limit is leased, else 0");

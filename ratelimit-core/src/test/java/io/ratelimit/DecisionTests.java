@@ -18,12 +18,12 @@ class DecisionTests {
         Decision decision =
                 Decision.of(List.of(new Charge(SEARCH, "key", 3000)), Duration.ZERO, true, seen(450_050, 0));
         assertThat(decision.admitted()).isTrue();
-        assertThat(decision.source()).isEqualTo(Source.STORE);
+        assertThat(decision.source()).isEqualTo(DecisionSource.STORE);
         assertThat(decision.remaining()).isEqualTo(1.5);
         assertThat(decision.retryAfter()).contains(Duration.ZERO);
         assertThat(decision.resetAfter()).isEqualTo(Duration.ofNanos(849_950_000));
         assertThat(decision.refusedBy()).isEmpty();
-        assertThat(decision.never()).isFalse();
+        assertThat(decision.isPermanent()).isFalse();
         assertThat(decision.admits(0)).isTrue();
         assertThat(decision.orThrow()).isSameAs(decision);
         assertThat(decision).hasToString("admitted, remaining 1.5");
@@ -33,8 +33,8 @@ class DecisionTests {
     void aRefusalLeavesEverythingAndSaysWhenToComeBack() {
         Decision decision =
                 Decision.of(List.of(new Charge(SEARCH, "key", 3000)), Duration.ZERO, false, seen(100_000, 0));
-        assertThat(decision.readings())
-                .containsExactly(new Reading(
+        assertThat(decision.statuses())
+                .containsExactly(new RateStatus(
                         SEARCH,
                         SEARCH.rates().get(0),
                         false,
@@ -50,8 +50,8 @@ class DecisionTests {
     void theRateThatTakesLongestIsTheOneThatRefused() {
         Decision decision =
                 Decision.of(List.of(new Charge(REPORT, "key", 2000)), Duration.ZERO, false, seen(1_000, 0, 18_000, 0));
-        assertThat(decision.readings())
-                .extracting(Reading::retryAfter)
+        assertThat(decision.statuses())
+                .extracting(RateStatus::retryAfter)
                 .containsExactly(Optional.of(Duration.ofSeconds(1)), Optional.of(Duration.ofSeconds(54)));
         assertThat(decision.refusedBy().orElseThrow().rate()).hasToString("100/h burst 20");
         assertThat(decision.retryAfter()).contains(Duration.ofSeconds(54));
@@ -62,7 +62,7 @@ class DecisionTests {
     void aCostAboveACapacityIsNeverAdmittedWhateverTheOthersSay() {
         Decision decision = Decision.of(
                 List.of(new Charge(REPORT, "key", 21_000)), Duration.ZERO, false, seen(1_000, 0, 720_000, 0));
-        assertThat(decision.never()).isTrue();
+        assertThat(decision.isPermanent()).isTrue();
         assertThat(decision.retryAfter()).isEmpty();
         assertThat(decision.refusedBy().orElseThrow().rate()).hasToString("100/h burst 20");
         assertThat(decision).hasToString("refused by report 100/h burst 20, remaining 20.0, never");
@@ -98,12 +98,13 @@ class DecisionTests {
 
     @Test
     void anAnswerWithoutABucketHasNoReadings() {
-        Decision decision = Decision.unasked(List.of(new Charge(SEARCH, "key", 1000)), false, Source.POLICY);
-        assertThat(decision.source()).isEqualTo(Source.POLICY);
-        assertThat(decision.readings()).isEmpty();
+        Decision decision =
+                Decision.withoutStore(List.of(new Charge(SEARCH, "key", 1000)), false, DecisionSource.POLICY);
+        assertThat(decision.source()).isEqualTo(DecisionSource.POLICY);
+        assertThat(decision.statuses()).isEmpty();
         assertThat(decision.remaining()).isZero();
         assertThat(decision.retryAfter()).isEmpty();
-        assertThat(decision.never()).isFalse();
+        assertThat(decision.isPermanent()).isFalse();
         assertThat(decision.resetAfter()).isZero();
         assertThat(decision.admits(0)).isFalse();
         assertThat(decision).hasToString("refused by policy");
@@ -122,12 +123,12 @@ class DecisionTests {
         List<Charge> charges = List.of(new Charge(REPORT, "key", 2000), new Charge(SEARCH, "key", 1000));
         Decision decision = Decision.of(charges, Duration.ofMinutes(1), true, seen(1_000, 0, 18_000, 0, 0, 0));
         assertThat(decision.maxWait()).isEqualTo(Duration.ofMinutes(1));
-        assertThat(decision.grantedAfter()).isEqualTo(Duration.ofSeconds(54));
+        assertThat(decision.waitTime()).isEqualTo(Duration.ofSeconds(54));
         assertThat(decision.remaining()).isZero();
         assertThat(decision.retryAfter()).contains(Duration.ZERO);
-        assertThat(decision.grants(charges.get(0))).containsExactly(7 + 54_000, 7 + 54_000);
-        assertThat(decision.grants(charges.get(1))).containsExactly(7 + 54_000_000);
-        assertThatThrownBy(() -> decision.grants(new Charge(SEARCH, "other", 1000)))
+        assertThat(decision.grantTicks(charges.get(0))).containsExactly(7 + 54_000, 7 + 54_000);
+        assertThat(decision.grantTicks(charges.get(1))).containsExactly(7 + 54_000_000);
+        assertThatThrownBy(() -> decision.grantTicks(new Charge(SEARCH, "other", 1000)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("No charge of limit \"search\" with this key is in the decision; give back what it took");
     }
@@ -138,18 +139,18 @@ class DecisionTests {
         Decision decision = Decision.of(charges, Duration.ofSeconds(1), false, seen(1_000, 0, 18_000, 0, 0, 0));
         assertThat(decision.admits(0)).isFalse();
         assertThat(decision.admits(1)).isTrue();
-        assertThat(decision.grantedAfter()).isZero();
+        assertThat(decision.waitTime()).isZero();
         assertThat(decision.retryAfter()).contains(Duration.ofSeconds(54));
     }
 
     /** The numbers of token buckets, at the instant 7, by their levels and phases. */
     private static long[] seen(long... levelsAndPhases) {
-        long[] seen = new long[2 * levelsAndPhases.length];
+        long[] observations = new long[2 * levelsAndPhases.length];
         for (int i = 0; i < levelsAndPhases.length; i += 2) {
-            seen[2 * i] = 7;
-            seen[2 * i + 1] = levelsAndPhases[i];
-            seen[2 * i + 2] = levelsAndPhases[i + 1];
+            observations[2 * i] = 7;
+            observations[2 * i + 1] = levelsAndPhases[i];
+            observations[2 * i + 2] = levelsAndPhases[i + 1];
         }
-        return seen;
+        return observations;
     }
 }

@@ -32,15 +32,16 @@ class EqualHashTests {
     private static final List<String> ORDINARY = keys("Cd", "Ef");
 
     enum Memory {
-        OWN_STORE(() -> MemoryStore.create(KEYS * 2)),
+        OWN_STORE(() -> InMemoryRateLimitStore.create(KEYS * 2)),
         WITHOUT_ROOM(() -> {
-            MemoryStore full = MemoryStore.create(100);
+            InMemoryRateLimitStore full = InMemoryRateLimitStore.create(100);
             for (int i = 0; i < 100; i++) {
                 full.decide(new Charge(TEN, "exhausted-" + i, 10_000));
             }
             return full;
         }),
-        BEHIND_A_STORE_THAT_IS_AWAY(() -> new FallbackStore(new AbsentStore(), MemoryStore.create(KEYS * 2)));
+        BEHIND_A_STORE_THAT_IS_AWAY(
+                () -> new FallbackStore(new AbsentStore(), InMemoryRateLimitStore.create(KEYS * 2)));
 
         private final Supplier<RateLimitStore> store;
 
@@ -71,7 +72,7 @@ class EqualHashTests {
                 for (int i = 0; !done.get(); i++) {
                     String key = keys.get(i % KEYS);
                     store.decide(new Charge(TEN, key, 1));
-                    store.forget(TEN, key);
+                    store.reset(TEN, key);
                 }
             });
             long[] nanos = new long[KEYS];
@@ -121,11 +122,11 @@ class EqualHashTests {
         }
         Set<String> texts = new HashSet<>();
         for (String key : keys) {
-            String text = SecretHash.shortened(key);
-            assertThat(text).isEqualTo(SecretHash.shortened(new String(key))).hasSizeLessThanOrEqualTo(200);
-            assertThat(SecretHash.of(text)).isEqualTo(SecretHash.of(new String(text)));
-            assertThat(SecretHash.number(text, 1024))
-                    .isEqualTo(SecretHash.number(new String(text), 1024))
+            String text = KeyedHash.shortened(key);
+            assertThat(text).isEqualTo(KeyedHash.shortened(new String(key))).hasSizeLessThanOrEqualTo(200);
+            assertThat(KeyedHash.of(text)).isEqualTo(KeyedHash.of(new String(text)));
+            assertThat(KeyedHash.number(text, 1024))
+                    .isEqualTo(KeyedHash.number(new String(text), 1024))
                     .isBetween(0, 1023);
             texts.add(text);
         }
@@ -143,7 +144,7 @@ class EqualHashTests {
     }
 
     private static Set<Integer> hashes(List<String> keys) {
-        return keys.stream().map(SecretHash::of).collect(Collectors.toSet());
+        return keys.stream().map(KeyedHash::of).collect(Collectors.toSet());
     }
 
     private static List<String> keys(String zero, String one) {

@@ -21,12 +21,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class FallbackStoreTests {
 
-    private static final Limit LOCAL = limit("local", OnStoreFailure.LOCAL);
-    private static final Limit ALLOW = limit("allow", OnStoreFailure.ALLOW);
-    private static final Limit DENY = limit("deny", OnStoreFailure.DENY);
+    private static final Limit LOCAL = limit("local", StoreFailurePolicy.LOCAL);
+    private static final Limit ALLOW = limit("allow", StoreFailurePolicy.ALLOW);
+    private static final Limit DENY = limit("deny", StoreFailurePolicy.DENY);
 
     private final Unsteady remote = new Unsteady();
-    private final MemoryStore local = MemoryStore.create(() -> 0, 100);
+    private final InMemoryRateLimitStore local = InMemoryRateLimitStore.create(() -> 0, 100);
     private final FallbackStore store = new FallbackStore(remote, local);
 
     enum Call {
@@ -52,7 +52,7 @@ class FallbackStoreTests {
     @EnumSource
     void asksTheRemoteStoreWhileItAnswers(Call call) {
         Decision decision = call.decide(store, charges(LOCAL, ALLOW, DENY));
-        assertThat(decision.source()).isEqualTo(Source.STORE);
+        assertThat(decision.source()).isEqualTo(DecisionSource.STORE);
         assertThat(remote.memory.keys()).isEqualTo(3);
         assertThat(local.keys()).isZero();
         assertThat(store.name()).isEqualTo("memory");
@@ -97,7 +97,7 @@ class FallbackStoreTests {
         remote.failure = new StoreUnavailableException("down", null);
         Decision admitted = call.decide(store, charges(ALLOW, LOCAL));
         assertThat(admitted.charges()).extracting(Charge::limit).containsExactlyInAnyOrder(ALLOW, LOCAL);
-        assertThat(admitted.readings()).hasSize(1);
+        assertThat(admitted.statuses()).hasSize(1);
         call.decide(store, charges(LOCAL));
         Decision refused = call.decide(store, charges(ALLOW, LOCAL));
         assertThat(refused.admitted()).isFalse();
@@ -112,12 +112,12 @@ class FallbackStoreTests {
         remote.failure = new StoreUnavailableException("down", null);
         assertThat(call.decide(store, charges(LOCAL)).remaining()).isEqualTo(1);
         remote.failure = null;
-        assertThat(call.decide(store, charges(LOCAL)).source()).isEqualTo(Source.STORE);
+        assertThat(call.decide(store, charges(LOCAL)).source()).isEqualTo(DecisionSource.STORE);
         remote.failure = new StoreUnavailableException("down again", null);
         assertThat(call.decide(store, charges(LOCAL)).remaining()).isZero();
         Decision refused = call.decide(store, charges(LOCAL));
         assertThat(refused.admitted()).isFalse();
-        assertThat(refused.source()).isEqualTo(Source.LOCAL);
+        assertThat(refused.source()).isEqualTo(DecisionSource.LOCAL);
         assertThat(refused.retryAfter()).isPresent();
     }
 
@@ -138,8 +138,8 @@ class FallbackStoreTests {
     void whoHoldsNothingOfAnAbsentStoreReservesNothingInMemoryEither(Call call) {
         remote.failure = new StoreUnavailableException("down", null);
         Limit leased = Limit.named("leased")
-                .atOnce(5, Duration.ofSeconds(30))
-                .onStoreFailure(OnStoreFailure.ALLOW)
+                .maxConcurrent(5, Duration.ofSeconds(30))
+                .onStoreFailure(StoreFailurePolicy.ALLOW)
                 .build();
         Decision admitted = call.decide(store, Charge.merged(charges(leased, LOCAL)));
         assertThat(admitted.admitted()).isTrue();
@@ -155,16 +155,16 @@ class FallbackStoreTests {
         Decision taken = store.decide(charges, Duration.ZERO);
         remote.failure = new StoreUnavailableException("down", null);
         Decision local = store.decide(charges, Duration.ZERO);
-        store.giveBack(local, charges);
+        store.refund(local, charges);
         assertThat(store.decide(charges(LOCAL), Duration.ZERO).remaining()).isEqualTo(1);
         remote.failure = null;
-        store.giveBack(taken, charges);
+        store.refund(taken, charges);
         assertThat(store.decide(charges, Duration.ZERO).remaining()).isEqualTo(1);
-        store.owe(local, charges(LOCAL));
+        store.debit(local, charges(LOCAL));
         remote.failure = new StoreUnavailableException("down", null);
         assertThat(store.decide(charges(LOCAL), Duration.ZERO).admitted()).isFalse();
         remote.failure = null;
-        store.giveBack(Decision.unasked(charges, true, Source.POLICY), charges);
+        store.refund(Decision.withoutStore(charges, true, DecisionSource.POLICY), charges);
         assertThat(store.decide(charges, Duration.ZERO).remaining()).isZero();
     }
 
@@ -172,23 +172,23 @@ class FallbackStoreTests {
     @EnumSource
     void afterFiveStraightFailuresOnlyProbesAskUntilOneIsAnswered(Call call) {
         remote.failure = new StoreUnavailableException("down", null);
-        for (int i = 0; i < FailingShard.STRAIGHT_FAILURES - 1; i++) {
+        for (int i = 0; i < ShardCircuit.STRAIGHT_FAILURES - 1; i++) {
             call.decide(store, charges(LOCAL));
         }
         remote.failure = null;
-        assertThat(call.decide(store, charges(LOCAL)).source()).isEqualTo(Source.STORE);
+        assertThat(call.decide(store, charges(LOCAL)).source()).isEqualTo(DecisionSource.STORE);
         remote.failure = new StoreUnavailableException("down", null);
         remote.asked.set(0);
         long start = System.nanoTime();
         for (int i = 0; i < 1_000; i++) {
-            assertThat(call.decide(store, charges(LOCAL)).source()).isEqualTo(Source.LOCAL);
+            assertThat(call.decide(store, charges(LOCAL)).source()).isEqualTo(DecisionSource.LOCAL);
         }
         long probes = (System.nanoTime() - start) / 200_000_000 + 1;
         assertThat(remote.asked.get()).isBetween(5, 5 + (int) probes);
         double left = remote.memory.decide(new Charge(LOCAL, "key", 0)).remaining();
         remote.failure = null;
         await().atMost(Duration.ofSeconds(2))
-                .until(() -> call.decide(store, charges(ALLOW)).source() == Source.STORE);
+                .until(() -> call.decide(store, charges(ALLOW)).source() == DecisionSource.STORE);
         assertThat(remote.memory.decide(new Charge(LOCAL, "key", 0)).remaining())
                 .as("a probe takes nothing")
                 .isEqualTo(left);
@@ -198,21 +198,21 @@ class FallbackStoreTests {
     @EnumSource
     void aShardThatFailsIsAskedNoMoreWhileTheOthersAreAskedAsEver(Call call) {
         remote.failing = "b";
-        for (int i = 0; i < FailingShard.STRAIGHT_FAILURES; i++) {
-            assertThat(call.decide(store, keys("a")).source()).isEqualTo(Source.STORE);
-            assertThat(call.decide(store, keys("b")).source()).isEqualTo(Source.POLICY);
+        for (int i = 0; i < ShardCircuit.STRAIGHT_FAILURES; i++) {
+            assertThat(call.decide(store, keys("a")).source()).isEqualTo(DecisionSource.STORE);
+            assertThat(call.decide(store, keys("b")).source()).isEqualTo(DecisionSource.POLICY);
         }
         remote.asked.set(0);
         for (int i = 0; i < 1_000; i++) {
-            assertThat(call.decide(store, keys("b")).source()).isEqualTo(Source.POLICY);
-            assertThat(call.decide(store, keys("a", "b")).source()).isEqualTo(Source.POLICY);
+            assertThat(call.decide(store, keys("b")).source()).isEqualTo(DecisionSource.POLICY);
+            assertThat(call.decide(store, keys("a", "b")).source()).isEqualTo(DecisionSource.POLICY);
         }
         assertThat(remote.asked.get()).isLessThan(100);
-        assertThat(call.decide(store, keys("a")).source()).isEqualTo(Source.STORE);
+        assertThat(call.decide(store, keys("a")).source()).isEqualTo(DecisionSource.STORE);
         assertThat(store.outage()).contains("b is down");
         remote.failing = null;
         await().atMost(Duration.ofSeconds(2)).until(() -> store.outage().isEmpty());
-        assertThat(call.decide(store, keys("a", "b")).source()).isEqualTo(Source.STORE);
+        assertThat(call.decide(store, keys("a", "b")).source()).isEqualTo(DecisionSource.STORE);
     }
 
     @ParameterizedTest
@@ -222,7 +222,7 @@ class FallbackStoreTests {
         call.decide(store, keys("a"));
         remote.renamed = "-moved";
         remote.failure = null;
-        assertThat(call.decide(store, keys("a")).source()).isEqualTo(Source.STORE);
+        assertThat(call.decide(store, keys("a")).source()).isEqualTo(DecisionSource.STORE);
         await().atMost(Duration.ofSeconds(2)).until(() -> store.outage().isEmpty());
     }
 
@@ -230,7 +230,7 @@ class FallbackStoreTests {
     @EnumSource
     void aShardThatAnsweredACallIsProbedNoMore(Call call) throws Exception {
         remote.failure = new StoreUnavailableException("down", null);
-        for (int i = 0; i < FailingShard.STRAIGHT_FAILURES - 1; i++) {
+        for (int i = 0; i < ShardCircuit.STRAIGHT_FAILURES - 1; i++) {
             call.decide(store, keys("a"));
         }
         remote.failure = null;
@@ -250,28 +250,28 @@ class FallbackStoreTests {
             call.decide(store, keys("a", "b"));
             return remote.asked.get() == 0;
         });
-        assertThat(call.decide(store, keys("a")).source()).isEqualTo(Source.STORE);
-        assertThat(call.decide(store, keys("b")).source()).isEqualTo(Source.POLICY);
+        assertThat(call.decide(store, keys("a")).source()).isEqualTo(DecisionSource.STORE);
+        assertThat(call.decide(store, keys("b")).source()).isEqualTo(DecisionSource.POLICY);
     }
 
     @Test
     void renewsWhereItWasTakenAndDoesNotKnowWhatItCannotAsk() {
         List<Charge> leases = charges(
-                Limit.named("held").atOnce(2, Duration.ofSeconds(30)).build(),
+                Limit.named("held").maxConcurrent(2, Duration.ofSeconds(30)).build(),
                 Limit.named("allowed")
-                        .atOnce(2, Duration.ofSeconds(30))
-                        .onStoreFailure(OnStoreFailure.ALLOW)
+                        .maxConcurrent(2, Duration.ofSeconds(30))
+                        .onStoreFailure(StoreFailurePolicy.ALLOW)
                         .build());
         Decision there = store.decide(leases, Duration.ZERO);
         remote.failure = new StoreUnavailableException("down", null);
         Decision here = store.decide(charges(leases.get(1).limit()), Duration.ZERO);
         assertThat(here.leases()).hasSize(1);
-        Decision policy = Decision.unasked(leases, true, Source.POLICY);
+        Decision policy = Decision.withoutStore(leases, true, DecisionSource.POLICY);
         assertThat(policy.isLeased()).isFalse();
         List<Decision> all = List.of(there, here, policy);
         assertThat(store.renew(all).toCompletableFuture().join())
                 .containsExactly(LeaseState.UNKNOWN, LeaseState.HELD, LeaseState.HELD);
-        local.forget(leases.get(1).limit(), "key");
+        local.reset(leases.get(1).limit(), "key");
         remote.failure = null;
         assertThat(store.renew(all).toCompletableFuture().join())
                 .containsExactly(LeaseState.HELD, LeaseState.LOST, LeaseState.HELD);
@@ -283,7 +283,7 @@ class FallbackStoreTests {
         store.decide(charges(LOCAL), Duration.ZERO);
         remote.failure = null;
         store.decide(charges(LOCAL), Duration.ZERO);
-        store.forget(LOCAL, "key");
+        store.reset(LOCAL, "key");
         assertThat(remote.memory.keys()).isZero();
         assertThat(local.keys()).isZero();
         store.close();
@@ -301,14 +301,14 @@ class FallbackStoreTests {
                 Arrays.stream(keys).map(key -> new Charge(ALLOW, key, 1)).toList());
     }
 
-    private static Limit limit(String name, OnStoreFailure policy) {
+    private static Limit limit(String name, StoreFailurePolicy policy) {
         return Limit.named(name).rates("2/s").onStoreFailure(policy).build();
     }
 
     /** A store that answers until it is told to fail. */
     private static final class Unsteady implements RateLimitStore {
 
-        final MemoryStore memory = MemoryStore.create(() -> 0, 100);
+        final InMemoryRateLimitStore memory = InMemoryRateLimitStore.create(() -> 0, 100);
         final List<String> events = new ArrayList<>();
         final AtomicInteger asked = new AtomicInteger();
         volatile RuntimeException failure;
@@ -347,13 +347,13 @@ class FallbackStoreTests {
         }
 
         @Override
-        public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
-            return memory.giveBack(taken, unused);
+        public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
+            return memory.refund(taken, unused);
         }
 
         @Override
-        public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
-            return memory.owe(taken, more);
+        public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
+            return memory.debit(taken, more);
         }
 
         @Override
@@ -362,13 +362,13 @@ class FallbackStoreTests {
         }
 
         @Override
-        public void whenReady(LongConsumer listener) {
-            memory.whenReady(listener);
+        public void onLeaseReady(LongConsumer listener) {
+            memory.onLeaseReady(listener);
         }
 
         @Override
-        public void forget(Limit limit, String key) {
-            memory.forget(limit, key);
+        public void reset(Limit limit, String key) {
+            memory.reset(limit, key);
         }
 
         @Override

@@ -22,7 +22,7 @@ class LimitTests {
         assertThat(limit.rates()).containsExactly(Rate.parse("10/s"));
         assertThat(limit.refill()).isEqualTo(Refill.SMOOTH);
         assertThat(limit.cost()).isEqualTo(1000);
-        assertThat(limit.onStoreFailure()).isEqualTo(OnStoreFailure.LOCAL);
+        assertThat(limit.onStoreFailure()).isEqualTo(StoreFailurePolicy.LOCAL);
         assertThat(limit).hasToString("search [10/s]");
     }
 
@@ -35,7 +35,7 @@ class LimitTests {
                 .isNotEqualTo(named().refill(Refill.INTERVAL).build())
                 .isNotEqualTo(named().cost(BigDecimal.TEN).build())
                 .isNotEqualTo(named().prefetch(BigDecimal.ONE).build())
-                .isNotEqualTo(named().onStoreFailure(OnStoreFailure.DENY).build());
+                .isNotEqualTo(named().onStoreFailure(StoreFailurePolicy.DENY).build());
         assertThat(Limit.of("a", "10/s")).isEqualTo(named().build());
     }
 
@@ -243,7 +243,7 @@ class LimitTests {
         assertInvalid(
                 named().prefetch(BigDecimal.valueOf(-1)),
                 "Limit \"a\" has an invalid prefetch. Invalid number of tokens -1: negative");
-        Limit.Builder export = Limit.named("export").atOnce(20, Duration.ofSeconds(30));
+        Limit.Builder export = Limit.named("export").maxConcurrent(20, Duration.ofSeconds(30));
         assertInvalid(
                 export.prefetch(BigDecimal.ONE),
                 "Limit \"export\" has a prefetch of 1: concurrency counts calls while they run, so that nothing can be taken"
@@ -264,7 +264,8 @@ class LimitTests {
 
     @Test
     void callsAtOnceAreALimitOfLeases() {
-        Limit limit = Limit.named("export").atOnce(2, Duration.ofSeconds(30)).build();
+        Limit limit =
+                Limit.named("export").maxConcurrent(2, Duration.ofSeconds(30)).build();
         assertThat(limit).hasToString("export [2 at once]");
         assertThat(limit.isLeased()).isTrue();
         assertThat(limit.capacity()).isEqualTo(2_000);
@@ -274,17 +275,19 @@ class LimitTests {
                         .rates("2/30s")
                         .algorithm(Algorithm.CONCURRENCY)
                         .build())
-                .isNotEqualTo(
-                        Limit.named("export").atOnce(2, Duration.ofSeconds(20)).build());
+                .isNotEqualTo(Limit.named("export")
+                        .maxConcurrent(2, Duration.ofSeconds(20))
+                        .build());
     }
 
     @Test
     void aLimitOfLeasesSaysWhatIsWrongWithIt() {
-        assertThatThrownBy(() -> Limit.named("export").atOnce(0, Duration.ofSeconds(30)))
+        assertThatThrownBy(() -> Limit.named("export").maxConcurrent(0, Duration.ofSeconds(30)))
                 .isInstanceOf(InvalidLimitException.class)
                 .hasMessage("Limit \"export\" has max-concurrent 0: not positive; use 1 or more");
         for (Duration time : List.of(Duration.ofMillis(99), Duration.ofNanos(200_500_000))) {
-            assertThatThrownBy(() -> Limit.named("export").atOnce(2, time).build())
+            assertThatThrownBy(
+                            () -> Limit.named("export").maxConcurrent(2, time).build())
                     .isInstanceOf(InvalidLimitException.class)
                     .hasMessage("Invalid lease-time " + time
                             + ": a lease lasts 100ms or longer, in whole milliseconds; use for example 30s");
@@ -296,7 +299,7 @@ class LimitTests {
                 .isInstanceOf(InvalidLimitException.class)
                 .hasMessageContaining("only the smallest can bind");
         assertThatThrownBy(() -> Limit.named("export")
-                        .atOnce(2, Duration.ofSeconds(30))
+                        .maxConcurrent(2, Duration.ofSeconds(30))
                         .cost(BigDecimal.valueOf(3))
                         .build())
                 .isInstanceOf(InvalidLimitException.class)

@@ -42,7 +42,7 @@ class PrefetchingStoreTests {
             assertThat(take(TEN_AHEAD, 1)).isTrue();
         }
         assertThat(remote.asked()).isEmpty();
-        assertThat(store.tokensInHand("ahead")).isEqualTo(6);
+        assertThat(store.prefetchedTokens("ahead")).isEqualTo(6);
     }
 
     @Test
@@ -60,7 +60,7 @@ class PrefetchingStoreTests {
         assertThat(take(TEN_AHEAD, 1)).isTrue();
         assertThat(remote.asked()).containsExactly("decide 1000");
         remote.answer();
-        assertThat(store.tokensInHand("ahead")).isEqualTo(5);
+        assertThat(store.prefetchedTokens("ahead")).isEqualTo(5);
     }
 
     @Test
@@ -71,12 +71,12 @@ class PrefetchingStoreTests {
         take(plain, 1);
         take(plain, 1);
         store.decide(List.of(one, new Charge(plain, KEY, 1_000)), Duration.ZERO);
-        store.decide(one.of(0));
-        store.decide(one.of(10_001));
+        store.decide(one.withCost(0));
+        store.decide(one.withCost(10_001));
         assertThat(remote.asked())
                 .containsExactly("decide 1000", "decide 1000", "decide 1000+1000", "decide 0", "decide 10001");
-        assertThat(store.tokensInHand("ahead")).isEqualTo(10);
-        assertThat(store.tokensInHand("plain")).isZero();
+        assertThat(store.prefetchedTokens("ahead")).isEqualTo(10);
+        assertThat(store.prefetchedTokens("plain")).isZero();
     }
 
     @Test
@@ -85,16 +85,16 @@ class PrefetchingStoreTests {
         fill(TEN_AHEAD);
         Decision ahead = store.decide(List.of(new Charge(TEN_AHEAD, KEY, 9_000)), second);
         assertThat(ahead.admitted()).isTrue();
-        assertThat(ahead.grantedAfter()).isZero();
+        assertThat(ahead.waitTime()).isZero();
         assertThat(ahead.maxWait()).isEqualTo(second);
         assertThat(remote.asked()).containsExactly("async 9000");
         remote.memory.decide(new Charge(TEN_AHEAD, KEY, 79_000));
         Decision reserved = store.decide(List.of(new Charge(TEN_AHEAD, KEY, 10_001)), second);
         assertThat(reserved.admitted()).isFalse();
         Decision waits = store.decide(List.of(new Charge(TEN_AHEAD, KEY, 10_000)), second);
-        assertThat(waits.grantedAfter()).isZero();
+        assertThat(waits.waitTime()).isZero();
         Decision promised = store.decide(List.of(new Charge(TEN_AHEAD, KEY, 1_000)), second);
-        assertThat(promised.grantedAfter()).isEqualTo(Duration.ofMillis(100));
+        assertThat(promised.waitTime()).isEqualTo(Duration.ofMillis(100));
     }
 
     @Test
@@ -135,12 +135,12 @@ class PrefetchingStoreTests {
         for (int used = 1; used <= 95; used++) {
             Decision decision = store.decide(new Charge(limit, KEY, 1_000));
             assertThat(decision.admitted()).isTrue();
-            assertThat(decision.source()).isEqualTo(Source.STORE);
+            assertThat(decision.source()).isEqualTo(DecisionSource.STORE);
             assertThat(decision.remaining()).isEqualTo(100 - used);
             assertThat(decision.retryAfter()).contains(Duration.ZERO);
-            assertThat(decision.grantedAfter()).isZero();
+            assertThat(decision.waitTime()).isZero();
             assertThat(decision.charges()).containsExactly(new Charge(limit, KEY, 1_000));
-            assertThat(decision.readings()).hasSize(limit.rates().size());
+            assertThat(decision.statuses()).hasSize(limit.rates().size());
         }
         assertThat(remote.asked()).filteredOn("decide 1000"::equals).hasSizeLessThan(10);
     }
@@ -156,7 +156,7 @@ class PrefetchingStoreTests {
         Decision third = store.decide(new Charge(limit, KEY, 4_000));
         double before = peek(limit);
         for (Decision refunded : List.of(first, second, third)) {
-            store.giveBack(refunded, refunded.charges());
+            store.refund(refunded, refunded.charges());
         }
         assertThat(peek(limit)).isEqualTo(before + 12);
     }
@@ -173,9 +173,9 @@ class PrefetchingStoreTests {
         remote.memory.decide(new Charge(TEN_AHEAD, KEY, 50_000));
         nanos.addAndGet(Duration.ofMillis(1).toNanos());
         double before = peek(TEN_AHEAD);
-        store.giveBack(mixed, mixed.charges());
+        store.refund(mixed, mixed.charges());
         assertThat(peek(TEN_AHEAD)).isEqualTo(before);
-        store.giveBack(fresh, fresh.charges());
+        store.refund(fresh, fresh.charges());
         assertThat(peek(TEN_AHEAD)).isEqualTo(before + 1);
     }
 
@@ -185,11 +185,11 @@ class PrefetchingStoreTests {
         store.dropIdle();
         take(TEN_AHEAD, 1);
         store.dropIdle();
-        assertThat(store.tokensInHand("ahead")).isEqualTo(9);
+        assertThat(store.prefetchedTokens("ahead")).isEqualTo(9);
         remote.asked();
         store.dropIdle();
-        assertThat(remote.asked()).containsExactly("back 9000");
-        assertThat(store.tokensInHand("ahead")).isZero();
+        assertThat(remote.asked()).containsExactly("refund 9000");
+        assertThat(store.prefetchedTokens("ahead")).isZero();
         assertThat(peek(TEN_AHEAD)).isEqualTo(97);
     }
 
@@ -198,9 +198,9 @@ class PrefetchingStoreTests {
         try (PrefetchingStore looking = new PrefetchingStore(remote)) {
             looking.decide(new Charge(TEN_AHEAD, KEY, 1_000));
             looking.decide(new Charge(TEN_AHEAD, KEY, 1_000));
-            assertThat(looking.tokensInHand("ahead")).isEqualTo(10);
+            assertThat(looking.prefetchedTokens("ahead")).isEqualTo(10);
             await().untilAsserted(() -> assertThat(peek(TEN_AHEAD)).isEqualTo(98));
-            assertThat(looking.tokensInHand("ahead")).isZero();
+            assertThat(looking.prefetchedTokens("ahead")).isZero();
         }
     }
 
@@ -215,7 +215,7 @@ class PrefetchingStoreTests {
         store.dropIdle();
         remote.asked();
         store.dropIdle();
-        assertThat(remote.asked()).containsExactly("back 5000", "back 4000");
+        assertThat(remote.asked()).containsExactly("refund 5000", "refund 4000");
     }
 
     @Test
@@ -226,19 +226,19 @@ class PrefetchingStoreTests {
         store.dropIdle();
         store.dropIdle();
         remote.answer();
-        assertThat(store.tokensInHand("ahead")).isEqualTo(10);
+        assertThat(store.prefetchedTokens("ahead")).isEqualTo(10);
     }
 
     @Test
     void aBucketThatIsForgottenIsFullAndItsHandIsEmpty() {
         fill(TEN_AHEAD);
         remote.asked();
-        store.forget(TEN_AHEAD, KEY);
-        assertThat(remote.asked()).containsExactly("forget");
-        assertThat(store.tokensInHand("ahead")).isZero();
+        store.reset(TEN_AHEAD, KEY);
+        assertThat(remote.asked()).containsExactly("reset");
+        assertThat(store.prefetchedTokens("ahead")).isZero();
         assertThat(peek(TEN_AHEAD)).isEqualTo(100);
-        store.forget(TEN_AHEAD, "somebody-else");
-        store.forget(Limit.of("other", "1/s"), KEY);
+        store.reset(TEN_AHEAD, "somebody-else");
+        store.reset(Limit.of("other", "1/s"), KEY);
     }
 
     @Test
@@ -255,9 +255,9 @@ class PrefetchingStoreTests {
         for (Limit other : List.of(limit("10/s burst 100", 20), limit("10/s burst 200", 20))) {
             assertThat(take(other, 1)).isTrue();
             assertThat(remote.asked()).last().isEqualTo("decide 1000");
-            assertThat(store.tokensInHand("ahead")).isZero();
+            assertThat(store.prefetchedTokens("ahead")).isZero();
             take(other, 1);
-            assertThat(store.tokensInHand("ahead")).isEqualTo(20);
+            assertThat(store.prefetchedTokens("ahead")).isEqualTo(20);
         }
         assertThat(remote.memory
                         .decide(new Charge(limit("10/s burst 100", 20), KEY, 0))
@@ -270,11 +270,11 @@ class PrefetchingStoreTests {
         fill(TEN_AHEAD);
         remote.keepsAnswersBack = true;
         take(TEN_AHEAD, 10);
-        store.forget(TEN_AHEAD, KEY);
+        store.reset(TEN_AHEAD, KEY);
         remote.asked();
         remote.answer();
-        assertThat(remote.asked()).containsExactly("back 10000");
-        assertThat(store.tokensInHand("ahead")).isZero();
+        assertThat(remote.asked()).containsExactly("refund 10000");
+        assertThat(store.prefetchedTokens("ahead")).isZero();
     }
 
     @Test
@@ -282,7 +282,7 @@ class PrefetchingStoreTests {
         fill(TEN_AHEAD);
         remote.asked();
         store.close();
-        assertThat(remote.asked()).containsExactly("back 10000", "close");
+        assertThat(remote.asked()).containsExactly("refund 10000", "close");
         assertThat(peek(TEN_AHEAD)).isEqualTo(98);
     }
 
@@ -304,7 +304,7 @@ class PrefetchingStoreTests {
         take(TEN_AHEAD, 1);
         take(TEN_AHEAD, 1);
         assertThat(remote.asked()).containsExactly("decide 1000", "async 10000");
-        assertThat(store.tokensInHand("ahead")).isEqualTo(9);
+        assertThat(store.prefetchedTokens("ahead")).isEqualTo(9);
     }
 
     @Test
@@ -342,7 +342,7 @@ class PrefetchingStoreTests {
         assertThat(peek(TEN_AHEAD)).isZero();
         remote.answer();
         assertThat(refused).isCompletedWithValueMatching(Decision::admitted);
-        assertThat(store.tokensInHand("ahead")).isEqualTo(9);
+        assertThat(store.prefetchedTokens("ahead")).isEqualTo(9);
     }
 
     @Test
@@ -358,55 +358,55 @@ class PrefetchingStoreTests {
         remote.failure = null;
         nanos.addAndGet(999_999_999);
         take(TEN_AHEAD, 1);
-        assertThat(store.tokensInHand("ahead")).isZero();
+        assertThat(store.prefetchedTokens("ahead")).isZero();
         nanos.addAndGet(1);
         take(TEN_AHEAD, 1);
-        assertThat(store.tokensInHand("ahead")).isEqualTo(10);
+        assertThat(store.prefetchedTokens("ahead")).isEqualTo(10);
     }
 
     @Test
     void anAnswerFromTheHandDoesNotSayThatAStoreIsWell() {
-        FallbackStore fallback = new FallbackStore(store, MemoryStore.create());
+        FallbackStore fallback = new FallbackStore(store, InMemoryRateLimitStore.create());
         fill(TEN_AHEAD);
         remote.asked();
         remote.failure = new StoreUnavailableException("down", null);
         Charge one = new Charge(TEN_AHEAD, KEY, 100);
         Charge other = new Charge(Limit.of("plain", "10/s"), KEY, 1_000);
         for (int i = 0; i < 5; i++) {
-            assertThat(fallback.decide(other).source()).isEqualTo(Source.LOCAL);
-            assertThat(fallback.decide(one).source()).isEqualTo(Source.STORE);
-            assertThat(fallback.decide(List.of(one), Duration.ZERO).source()).isEqualTo(Source.STORE);
+            assertThat(fallback.decide(other).source()).isEqualTo(DecisionSource.LOCAL);
+            assertThat(fallback.decide(one).source()).isEqualTo(DecisionSource.STORE);
+            assertThat(fallback.decide(List.of(one), Duration.ZERO).source()).isEqualTo(DecisionSource.STORE);
             assertThat(fallback.decideAsync(List.of(one), Duration.ZERO)
                             .toCompletableFuture()
                             .join()
                             .source())
-                    .isEqualTo(Source.STORE);
+                    .isEqualTo(DecisionSource.STORE);
         }
         assertThat(fallback.outage()).contains("down");
         remote.asked();
         fallback.decide(other);
         assertThat(remote.asked()).isEmpty();
-        assertThat(fallback.decide(one).source()).isEqualTo(Source.STORE);
+        assertThat(fallback.decide(one).source()).isEqualTo(DecisionSource.STORE);
         assertThat(fallback.prefetching()).contains(store);
-        assertThat(new FallbackStore(remote, MemoryStore.create()).prefetching())
+        assertThat(new FallbackStore(remote, InMemoryRateLimitStore.create()).prefetching())
                 .isEmpty();
     }
 
     @Test
     void longKeysAndMoreThanTenThousandAreAskedOneByOne() {
         fill(TEN_AHEAD, "x".repeat(201));
-        assertThat(store.tokensInHand("ahead")).isZero();
+        assertThat(store.prefetchedTokens("ahead")).isZero();
         for (int i = 0; i < 10_000; i++) {
             fill(TEN_AHEAD, "key-" + i);
         }
-        assertThat(store.tokensInHand("ahead")).isEqualTo(100_000);
+        assertThat(store.prefetchedTokens("ahead")).isEqualTo(100_000);
         fill(TEN_AHEAD);
-        assertThat(store.tokensInHand("ahead")).isEqualTo(100_000);
+        assertThat(store.prefetchedTokens("ahead")).isEqualTo(100_000);
         store.dropIdle();
         store.dropIdle();
-        assertThat(store.tokensInHand("ahead")).isZero();
+        assertThat(store.prefetchedTokens("ahead")).isZero();
         fill(TEN_AHEAD);
-        assertThat(store.tokensInHand("ahead")).isEqualTo(10);
+        assertThat(store.prefetchedTokens("ahead")).isEqualTo(10);
     }
 
     @Test
@@ -438,7 +438,7 @@ class PrefetchingStoreTests {
                 thread.join(1);
             }
         }
-        long inHand = Math.round(store.tokensInHand("ahead") * 1000);
+        long inHand = Math.round(store.prefetchedTokens("ahead") * 1000);
         long inStore = Math.round(peek(limit) * 1000);
         assertThat(admitted.sum() + inHand + inStore).isEqualTo(20_000_000);
         assertThat(inHand).isLessThanOrEqualTo(50_000);

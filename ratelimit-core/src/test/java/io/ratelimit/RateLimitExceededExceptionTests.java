@@ -13,8 +13,9 @@ import org.junit.jupiter.api.Test;
 
 class RateLimitExceededExceptionTests {
 
-    private final RateLimiters limiters = new RateLimiters(MemoryStore.create(() -> 0, 100), List.of());
-    private final RateLimiter search = limiters.define(Limit.of("search", "10/s"));
+    private final RateLimiterRegistry registry =
+            new RateLimiterRegistry(InMemoryRateLimitStore.create(() -> 0, 100), List.of());
+    private final RateLimiter search = registry.define(Limit.of("search", "10/s"));
 
     @Test
     void tellsLimitRateCostRemainingAndWaitButNotTheKey() {
@@ -26,7 +27,7 @@ class RateLimitExceededExceptionTests {
         assertThat(ex.getCost()).isEqualTo(2);
         assertThat(ex.getRemaining()).isEqualTo(0.5);
         assertThat(ex.getRetryAfter()).contains(Duration.ofMillis(150));
-        assertThat(ex.getSource()).isEqualTo(Source.STORE);
+        assertThat(ex.getSource()).isEqualTo(DecisionSource.STORE);
         assertThat(ex.getDecision()).isPresent();
         assertThat(ex.toString()).doesNotContain("secret");
     }
@@ -48,18 +49,18 @@ class RateLimitExceededExceptionTests {
     void tellsThatTheStoreIsUnavailable() {
         Charge charge = search.charge("secret-key", 1);
         RateLimitExceededException ex =
-                new RateLimitExceededException(Decision.unasked(List.of(charge), false, Source.POLICY));
+                new RateLimitExceededException(Decision.withoutStore(List.of(charge), false, DecisionSource.POLICY));
         assertThat(ex).hasMessage("Rate limit \"search\" refused the call: its store is unavailable");
         assertThat(ex.getRate()).isEmpty();
         assertThat(ex.getRetryAfter()).isEmpty();
-        assertThat(ex.getSource()).isEqualTo(Source.POLICY);
+        assertThat(ex.getSource()).isEqualTo(DecisionSource.POLICY);
     }
 
     @Test
     void namesTheLimitThatRefusedAmongSeveral() {
-        RateLimiter other = limiters.define(Limit.of("other", "1/s"));
+        RateLimiter other = registry.define(Limit.of("other", "1/s"));
         other.tryAcquire("secret-key");
-        Decision decision = limiters.tryAcquire(List.of(search.charge("secret-key", 3), other.charge("secret-key", 1)));
+        Decision decision = registry.tryAcquire(List.of(search.charge("secret-key", 3), other.charge("secret-key", 1)));
         RateLimitExceededException ex = catchThrowableOfType(RateLimitExceededException.class, decision::orThrow);
         assertThat(ex.getLimit()).isEqualTo("other");
         assertThat(ex.getCost()).isEqualTo(1);

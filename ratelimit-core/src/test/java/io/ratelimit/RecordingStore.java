@@ -13,13 +13,13 @@ import java.util.function.LongSupplier;
 final class RecordingStore implements RateLimitStore {
 
     final List<String> calls = new CopyOnWriteArrayList<>();
-    final MemoryStore memory;
+    final InMemoryRateLimitStore memory;
     volatile RuntimeException failure;
     volatile boolean keepsAnswersBack;
     private final List<Runnable> kept = new ArrayList<>();
 
     RecordingStore(LongSupplier clock) {
-        this.memory = MemoryStore.create(clock, 100_000);
+        this.memory = InMemoryRateLimitStore.create(clock, 100_000);
     }
 
     /** What it was asked since this was last asked, such as {@code decide 1000} and {@code async 50000}. */
@@ -60,15 +60,15 @@ final class RecordingStore implements RateLimitStore {
     }
 
     @Override
-    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
-        record("back", unused);
-        return memory.giveBack(taken, unused);
+    public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
+        record("refund", unused);
+        return memory.refund(taken, unused);
     }
 
     @Override
-    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
-        record("owe", more);
-        return memory.owe(taken, more);
+    public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
+        record("debit", more);
+        return memory.debit(taken, more);
     }
 
     @Override
@@ -77,14 +77,14 @@ final class RecordingStore implements RateLimitStore {
     }
 
     @Override
-    public void whenReady(LongConsumer listener) {
-        memory.whenReady(listener);
+    public void onLeaseReady(LongConsumer listener) {
+        memory.onLeaseReady(listener);
     }
 
     @Override
-    public void forget(Limit limit, String key) {
-        calls.add("forget");
-        memory.forget(limit, key);
+    public void reset(Limit limit, String key) {
+        calls.add("reset");
+        memory.reset(limit, key);
     }
 
     @Override

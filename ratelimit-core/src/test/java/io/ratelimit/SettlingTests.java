@@ -11,13 +11,14 @@ import org.junit.jupiter.api.Test;
 class SettlingTests {
 
     private final AtomicLong nanos = new AtomicLong();
-    private final RateLimiters limiters = new RateLimiters(MemoryStore.create(nanos::get, 100), List.of());
-    private final RateLimiter minute = limiters.define(Limit.of("minute", "100/1m"));
-    private final RateLimiter day = limiters.define(Limit.of("day", "1000/1d"));
+    private final RateLimiterRegistry registry =
+            new RateLimiterRegistry(InMemoryRateLimitStore.create(nanos::get, 100), List.of());
+    private final RateLimiter minute = registry.define(Limit.of("minute", "100/1m"));
+    private final RateLimiter day = registry.define(Limit.of("day", "1000/1d"));
 
     @AfterEach
     void close() {
-        limiters.close();
+        registry.close();
     }
 
     @Test
@@ -40,40 +41,40 @@ class SettlingTests {
     void whatWasUsedBeyondIsOwedAlsoByAKeyThatIsFullAgain() {
         Decision decision = minute.tryAcquire("acme", 80);
         nanos.addAndGet(60_000_000_000L);
-        ((MemoryStore) limiters.store()).sweep();
+        ((InMemoryRateLimitStore) registry.store()).sweep();
         minute.settle(decision, 95);
         assertThat(minute.peek("acme").remaining()).isEqualTo(85);
     }
 
     @Test
     void aCallThatUsedNothingIsFree() {
-        Decision decision = limiters.tryAcquire(List.of(minute.charge("acme", 80), day.charge("acme", 80)));
-        limiters.refund(decision);
+        Decision decision = registry.tryAcquire(List.of(minute.charge("acme", 80), day.charge("acme", 80)));
+        registry.refund(decision);
         assertThat(minute.peek("acme").remaining()).isEqualTo(100);
         assertThat(day.peek("acme").remaining()).isEqualTo(1000);
     }
 
     @Test
     void chargesThatAreNotNamedStayAsTheyWereTaken() {
-        Decision decision = limiters.tryAcquire(List.of(minute.charge("acme", 80), day.charge("acme", 80)));
-        limiters.settle(decision, List.of(day.charge("acme", 100)));
+        Decision decision = registry.tryAcquire(List.of(minute.charge("acme", 80), day.charge("acme", 80)));
+        registry.settle(decision, List.of(day.charge("acme", 100)));
         assertThat(minute.peek("acme").remaining()).isEqualTo(20);
         assertThat(day.peek("acme").remaining()).isEqualTo(900);
     }
 
     @Test
     void chargesOfOneBucketAddUp() {
-        Decision decision = limiters.tryAcquire(List.of(minute.charge("acme", 30), minute.charge("acme", 20)));
-        limiters.settle(decision, List.of(minute.charge("acme", 10), minute.charge("acme", 10)));
+        Decision decision = registry.tryAcquire(List.of(minute.charge("acme", 30), minute.charge("acme", 20)));
+        registry.settle(decision, List.of(minute.charge("acme", 10), minute.charge("acme", 10)));
         assertThat(minute.peek("acme").remaining()).isEqualTo(80);
-        limiters.settle(minute.tryAcquire("acme", 80), List.of());
+        registry.settle(minute.tryAcquire("acme", 80), List.of());
         assertThat(minute.peek("acme").remaining()).isZero();
     }
 
     @Test
     void aDecisionIsSettledOnce() {
         Decision decision = minute.tryAcquire("acme", 80);
-        limiters.refund(decision);
+        registry.refund(decision);
         assertThatThrownBy(() -> minute.settle(decision, 0))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("The decision was settled before; settle each decision once");
@@ -100,7 +101,7 @@ class SettlingTests {
         assertThatThrownBy(() -> minute.settle(other, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("not one of limit \"minute\" alone");
-        assertThatThrownBy(() -> limiters.settle(other, List.of(minute.charge("acme", 1))))
+        assertThatThrownBy(() -> registry.settle(other, List.of(minute.charge("acme", 1))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("No charge of limit \"minute\"");
         assertThatThrownBy(() -> day.settle(other, -1)).isInstanceOf(IllegalArgumentException.class);

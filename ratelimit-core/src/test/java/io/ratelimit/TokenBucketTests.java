@@ -52,8 +52,8 @@ class TokenBucketTests {
         "1000000, 10001, never",
     })
     void admitsWhatFitsNowOrAfterAWaitOfWholeTicks(long level, long cost, String wait) {
-        long ticks = TEN_A_SECOND.untilAdmitted(new long[] {0, level, 0, 0}, 0, cost);
-        assertThat(ticks).isEqualTo(wait.equals("never") ? Arithmetic.NEVER : Long.parseLong(wait));
+        long ticks = TEN_A_SECOND.ticksUntilAdmitted(new long[] {0, level, 0, 0}, 0, cost);
+        assertThat(ticks).isEqualTo(wait.equals("never") ? RateAlgorithm.NEVER : Long.parseLong(wait));
     }
 
     @Test
@@ -66,18 +66,19 @@ class TokenBucketTests {
     @Test
     void waitsAreRoundedUpToATick() {
         TokenBucket three = smooth("3/s");
-        assertThat(three.untilAdmitted(new long[] {0, 0, 0, 0}, 0, 1)).isEqualTo(334);
-        assertThat(three.untilReset(new long[] {0, 2_999_999, 0, 0}, 0, 0, 0)).isEqualTo(1);
-        assertThat(TEN_A_SECOND.untilReset(new long[] {0, 1_000_000, 0, 0}, 0, 10_000, 0))
+        assertThat(three.ticksUntilAdmitted(new long[] {0, 0, 0, 0}, 0, 1)).isEqualTo(334);
+        assertThat(three.ticksUntilReset(new long[] {0, 2_999_999, 0, 0}, 0, 0, 0))
+                .isEqualTo(1);
+        assertThat(TEN_A_SECOND.ticksUntilReset(new long[] {0, 1_000_000, 0, 0}, 0, 10_000, 0))
                 .isEqualTo(1_000_000);
     }
 
     @Test
     void waitsForPortionsEndWithPeriods() {
-        long[] seen = {0, 0, 250_000, 0};
-        assertThat(PORTIONS.untilAdmitted(seen, 0, 1)).isEqualTo(750_000);
-        assertThat(PORTIONS.untilAdmitted(seen, 0, 3001)).isEqualTo(1_750_000);
-        assertThat(PORTIONS.untilReset(new long[] {0, 0, 0, 0}, 0, 0, 0)).isEqualTo(4_000_000);
+        long[] observations = {0, 0, 250_000, 0};
+        assertThat(PORTIONS.ticksUntilAdmitted(observations, 0, 1)).isEqualTo(750_000);
+        assertThat(PORTIONS.ticksUntilAdmitted(observations, 0, 3001)).isEqualTo(1_750_000);
+        assertThat(PORTIONS.ticksUntilReset(new long[] {0, 0, 0, 0}, 0, 0, 0)).isEqualTo(4_000_000);
     }
 
     @Test
@@ -90,16 +91,16 @@ class TokenBucketTests {
 
     @Test
     void portionsComeAtTheEndsOfPeriodsUpToTheCapacity() {
-        assertThat(PORTIONS.refreshed(new long[] {500, 1000}, 1_000_499)).containsExactly(500, 1000);
-        assertThat(PORTIONS.refreshed(new long[] {500, 1000}, 1_000_500)).containsExactly(1_000_500, 4000);
-        assertThat(PORTIONS.refreshed(new long[] {500, 1000}, 1_700_000)).containsExactly(1_000_500, 4000);
-        assertThat(PORTIONS.refreshed(new long[] {500, 1000}, 1L << 52)).containsExactly(1L << 52, 10_000);
+        assertThat(PORTIONS.advance(new long[] {500, 1000}, 1_000_499)).containsExactly(500, 1000);
+        assertThat(PORTIONS.advance(new long[] {500, 1000}, 1_000_500)).containsExactly(1_000_500, 4000);
+        assertThat(PORTIONS.advance(new long[] {500, 1000}, 1_700_000)).containsExactly(1_000_500, 4000);
+        assertThat(PORTIONS.advance(new long[] {500, 1000}, 1L << 52)).containsExactly(1L << 52, 10_000);
     }
 
     @Test
     void aClockThatIsSetBackForGoodStartsAfreshWithWhatIsThere() {
-        assertThat(TEN_A_SECOND.refreshed(new long[] {5_000_000, 7}, 4_000_000)).containsExactly(5_000_000, 7);
-        assertThat(TEN_A_SECOND.refreshed(new long[] {5_000_000, 7}, 3_999_999)).containsExactly(3_999_999, 7);
+        assertThat(TEN_A_SECOND.advance(new long[] {5_000_000, 7}, 4_000_000)).containsExactly(5_000_000, 7);
+        assertThat(TEN_A_SECOND.advance(new long[] {5_000_000, 7}, 3_999_999)).containsExactly(3_999_999, 7);
     }
 
     @Test
@@ -107,20 +108,21 @@ class TokenBucketTests {
         assertThat(continued("20/s", 350, TEN_A_SECOND)).containsExactly(9, 150);
         assertThat(continued("7/s", 3_500, smooth("3/s burst 7"))).containsExactly(9, 3_500);
         assertThat(continued("10/s burst 2", 1_000_000, TEN_A_SECOND)).containsExactly(9, 200_000);
-        assertThat(TEN_A_SECOND.continues(smooth("20/s"))).isTrue();
-        assertThat(TEN_A_SECOND.continues(smooth("10/2s"))).isFalse();
-        assertThat(smooth("10/10s").continues(smooth("10/10000s"))).isFalse();
-        assertThat(TEN_A_SECOND.continues(SlidingWindow.of(Rate.parse("10/s")))).isFalse();
+        assertThat(TEN_A_SECOND.canMigrateFrom(smooth("20/s"))).isTrue();
+        assertThat(TEN_A_SECOND.canMigrateFrom(smooth("10/2s"))).isFalse();
+        assertThat(smooth("10/10s").canMigrateFrom(smooth("10/10000s"))).isFalse();
+        assertThat(TEN_A_SECOND.canMigrateFrom(SlidingWindowLog.of(Rate.parse("10/s"))))
+                .isFalse();
     }
 
     @Test
     void givesBackUpToTheCapacity() {
-        assertThat(TEN_A_SECOND.returned(new long[] {9, -100_000}, 3000, 9)).containsExactly(9, 200_000);
-        assertThat(TEN_A_SECOND.returned(new long[] {9, 900_000}, 3000, 9)).containsExactly(9, 1_000_000);
+        assertThat(TEN_A_SECOND.refund(new long[] {9, -100_000}, 3000, 9)).containsExactly(9, 200_000);
+        assertThat(TEN_A_SECOND.refund(new long[] {9, 900_000}, 3000, 9)).containsExactly(9, 1_000_000);
     }
 
     private static long[] continued(String rate, long level, TokenBucket from) {
-        return smooth(rate).continued(new long[] {9, level}, from, 9);
+        return smooth(rate).migrate(new long[] {9, level}, from, 9);
     }
 
     private static TokenBucket smooth(String rate) {

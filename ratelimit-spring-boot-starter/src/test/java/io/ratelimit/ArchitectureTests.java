@@ -49,8 +49,8 @@ class ArchitectureTests {
                         "redis", Set.of(),
                         "metrics", Set.of("redis"),
                         "actuate", Set.of(),
-                        "web", Set.of(),
-                        "autoconfigure", Set.of("actuate", "aop", "metrics", "redis", "web")));
+                        "http", Set.of(),
+                        "autoconfigure", Set.of("actuate", "aop", "http", "metrics", "redis")));
     }
 
     @Test
@@ -84,30 +84,30 @@ class ArchitectureTests {
                         "annotation.RateLimitedCall",
                         "annotation.RateLimits",
                         "aop.AdviceSettings",
+                        "aop.AspectJRateLimits",
                         "aop.ContinuationSettings",
-                        "aop.EmptyKey",
+                        "aop.EmptyKeyPolicy",
                         "aop.InvalidRateLimitedException",
                         "aop.RateLimitAdvisor",
                         "aop.RateLimitAspect",
                         "aop.RateLimitedBeanPostProcessor",
-                        "aop.RateLimitedMethods",
-                        "aop.UnknownLimit",
-                        "aop.WovenCalls",
+                        "aop.RateLimitedMethodRegistry",
+                        "aop.UnknownLimitPolicy",
                         "autoconfigure.RateLimitAutoConfiguration",
                         "autoconfigure.RateLimitEndpointAutoConfiguration",
                         "autoconfigure.RateLimitHealthAutoConfiguration",
                         "autoconfigure.RateLimitMetricsAutoConfiguration",
                         "autoconfigure.RateLimitRedisAutoConfiguration",
                         "autoconfigure.RateLimitWebAutoConfiguration",
-                        "metrics.MemoryStoreMeters",
-                        "metrics.PrefetchMeters",
-                        "metrics.RateLimitMeters",
-                        "metrics.RedisStoreMeters",
-                        "metrics.TimedStore",
+                        "http.RateLimitExceptionHandler",
+                        "metrics.MemoryStoreMetrics",
+                        "metrics.MeteredStore",
+                        "metrics.PrefetchMetrics",
+                        "metrics.RateLimitMetrics",
+                        "metrics.RedisStoreMetrics",
                         "redis.InvalidRedisSettingException",
                         "redis.RedisRateLimitStore",
-                        "redis.RedisSettings",
-                        "web.RateLimitExceptionHandler");
+                        "redis.RedisSettings");
     }
 
     @Test
@@ -154,33 +154,33 @@ class ArchitectureTests {
 
     @Test
     void optionalLibrariesStayWhereTheyBelong() {
-        String lettuce = "redis\\.Lettuce(Driver|Link|Settings)(\\$.*)?";
+        String lettuce = "redis\\.(Lettuce(ScriptClient|Settings)|MonitoredConnection)(\\$.*)?";
         assertOnlyIn(lettuce, "io.lettuce");
         assertOnlyIn(lettuce, "org.springframework.data.redis.connection.lettuce");
-        assertOnlyIn("redis\\.BlockingDriver\\$Jedis", "org.springframework.data.redis.connection.jedis");
+        assertOnlyIn("redis\\.SpringDataScriptClient\\$Jedis", "org.springframework.data.redis.connection.jedis");
         assertOnlyIn(
-                "redis\\..*|autoconfigure\\.(RateLimitRedisAutoConfiguration|ConnectionFactoryChoice)",
+                "redis\\..*|autoconfigure\\.(RateLimitRedisAutoConfiguration|ConnectionFactorySelector)",
                 "org.springframework.data");
         assertOnlyIn("metrics\\..*|autoconfigure\\.RateLimitMetricsAutoConfiguration(\\$OfRedis)?", "io.micrometer");
-        assertOnlyIn("aop\\.CallerContext\\$Logging", "org.slf4j");
+        assertOnlyIn("aop\\.ThreadContextPropagator\\$Logging", "org.slf4j");
         assertOnlyIn(
-                "aop\\.(PublisherReturns|Coroutines|EventLoop\\$OfReactor)|autoconfigure\\.ContinuationChoice\\$Reactive",
+                "aop\\.(ReactiveTypeAdapter|CoroutineAdapter|EventLoopDetector\\$OfReactor)|autoconfigure\\.ContinuationExecutorSelector\\$Reactive",
                 "reactor");
-        assertOnlyIn("aop\\.(PublisherReturns|Coroutines)", "org.reactivestreams");
-        assertOnlyIn("aop\\.EventLoop\\$OfNetty|redis\\.LettuceSettings", "io.netty");
-        assertOnlyIn("aop\\.Coroutines", "kotlin");
-        assertOnlyIn("aop\\.Coroutines", "kotlinx");
+        assertOnlyIn("aop\\.(ReactiveTypeAdapter|CoroutineAdapter)", "org.reactivestreams");
+        assertOnlyIn("aop\\.EventLoopDetector\\$OfNetty|redis\\.LettuceSettings", "io.netty");
+        assertOnlyIn("aop\\.CoroutineAdapter", "kotlin");
+        assertOnlyIn("aop\\.CoroutineAdapter", "kotlinx");
         assertOnlyIn("aop\\.RateLimitAspect(\\$Execution)?", "org.aspectj");
         assertOnlyIn(
                 "actuate\\..*|autoconfigure\\.RateLimitEndpointAutoConfiguration", "org.springframework.boot.actuate");
-        assertOnlyIn("web\\..*|autoconfigure\\.RateLimitWebAutoConfiguration", "org.springframework.http");
-        assertOnlyIn("web\\..*", "org.springframework.web");
+        assertOnlyIn("http\\..*|autoconfigure\\.RateLimitWebAutoConfiguration", "org.springframework.http");
+        assertOnlyIn("http\\..*", "org.springframework.web");
     }
 
     @Test
     void onlyItsMetersAndWiringKnowTheRedisStore() {
         assertOnlyIn(
-                "redis\\..*|metrics\\.RedisStoreMeters"
+                "redis\\..*|metrics\\.RedisStoreMetrics"
                         + "|autoconfigure\\.RateLimit((Redis|Metrics)AutoConfiguration(\\$OfRedis)?|Properties\\$Redis)",
                 "io.ratelimit.redis");
     }

@@ -36,9 +36,9 @@ class Bucket4jApplication {
                 "bucket4j.cache-to-use=jcache",
                 "bucket4j.methods[0].name=benchmark",
                 "bucket4j.methods[0].cache-name=buckets",
-                "bucket4j.methods[0].rate-limit.bandwidths[0].capacity=" + Quota.PLENTY.capacity,
-                "bucket4j.methods[0].rate-limit.bandwidths[0].refill-capacity=" + Quota.PLENTY.refill,
-                "bucket4j.methods[0].rate-limit.bandwidths[0].time=" + Quota.PLENTY.period.toSeconds(),
+                "bucket4j.methods[0].rate-limit.bandwidths[0].capacity=" + BenchmarkQuota.PLENTY.capacity,
+                "bucket4j.methods[0].rate-limit.bandwidths[0].refill-capacity=" + BenchmarkQuota.PLENTY.refill,
+                "bucket4j.methods[0].rate-limit.bandwidths[0].time=" + BenchmarkQuota.PLENTY.period.toSeconds(),
                 "bucket4j.methods[0].rate-limit.bandwidths[0].unit=seconds");
     }
 

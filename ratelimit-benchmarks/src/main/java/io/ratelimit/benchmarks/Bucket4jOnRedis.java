@@ -33,7 +33,7 @@ record Bucket4jOnRedis(
 
     private static final Duration KEPT = Duration.ofSeconds(10);
 
-    static RedisLimiter open(InetSocketAddress redis, Quota quota, @Nullable Optimization optimization) {
+    static RedisLimiter open(InetSocketAddress redis, BenchmarkQuota quota, @Nullable Optimization optimization) {
         Lettuce lettuce = Lettuce.connect(redis);
         LettuceBasedProxyManager<String> manager = Bucket4jLettuce.casBasedBuilder(lettuce.connection())
                 .expirationAfterWrite(ExpirationAfterWriteStrategy.basedOnTimeForRefillingBucketUpToMax(KEPT))

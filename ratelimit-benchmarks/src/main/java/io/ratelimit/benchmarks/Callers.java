@@ -14,7 +14,7 @@ final class Callers {
 
     private final List<RedisLimiter> limiters;
     private final List<String> keys;
-    private final Quota quota;
+    private final BenchmarkQuota quota;
     private final long begin;
     private final long end;
     private final Histogram nanos = new Histogram(DIGITS);

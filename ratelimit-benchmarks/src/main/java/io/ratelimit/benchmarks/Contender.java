@@ -7,7 +7,7 @@ import io.github.bucket4j.local.LocalBucketBuilder;
 import io.github.bucket4j.local.SynchronizationStrategy;
 import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import io.ratelimit.Limit;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -61,14 +61,14 @@ public enum Contender implements Contestant {
     private static final int FIVE = 5;
 
     private final String label;
-    private final Function<Quota, Limiter> opened;
+    private final Function<BenchmarkQuota, Limiter> opened;
 
-    Contender(String label, Function<Quota, Limiter> opened) {
+    Contender(String label, Function<BenchmarkQuota, Limiter> opened) {
         this.label = label;
         this.opened = opened;
     }
 
-    Limiter open(Quota quota) {
+    Limiter open(BenchmarkQuota quota) {
         return opened.apply(quota);
     }
 
@@ -77,12 +77,12 @@ public enum Contender implements Contestant {
         return label;
     }
 
-    private static Limiter ratelimit(Quota quota) {
+    private static Limiter ratelimit(BenchmarkQuota quota) {
         return ratelimit(quota.limit());
     }
 
     /** Each slower than the one before, with more saved up: no rate is idle. */
-    private static Limiter ratelimitOfFive(Quota quota) {
+    private static Limiter ratelimitOfFive(BenchmarkQuota quota) {
         return ratelimit(Limit.of(
                 "benchmark",
                 IntStream.rangeClosed(1, FIVE)
@@ -92,11 +92,11 @@ public enum Contender implements Contestant {
     }
 
     private static Limiter ratelimit(Limit limit) {
-        io.ratelimit.RateLimiter limiter = RateLimiters.inMemory().define(limit);
+        io.ratelimit.RateLimiter limiter = RateLimiterRegistry.inMemory().define(limit);
         return key -> limiter.tryAcquire(key).admitted();
     }
 
-    private static Limiter bucket4j(Quota quota, SynchronizationStrategy strategy) {
+    private static Limiter bucket4j(BenchmarkQuota quota, SynchronizationStrategy strategy) {
         return new PerKey<Bucket>(
                 key -> Bucket.builder()
                         .addLimit(limit -> limit.capacity(quota.capacity).refillGreedy(quota.refill, quota.period))
@@ -106,7 +106,7 @@ public enum Contender implements Contestant {
                 bucket -> bucket.tryConsume(1));
     }
 
-    private static Limiter bucket4jOfFive(Quota quota) {
+    private static Limiter bucket4jOfFive(BenchmarkQuota quota) {
         return new PerKey<Bucket>(
                 key -> {
                     LocalBucketBuilder bucket = Bucket.builder().withNanosecondPrecision();
@@ -120,12 +120,12 @@ public enum Contender implements Contestant {
                 bucket -> bucket.tryConsume(1));
     }
 
-    private static Limiter guava(Quota quota) {
+    private static Limiter guava(BenchmarkQuota quota) {
         double eachSecond = quota.admits ? FASTEST : 1.0 / quota.period.toSeconds();
         return new PerKey<>(key -> RateLimiter.create(eachSecond), RateLimiter::tryAcquire);
     }
 
-    private static Limiter resilience4j(Quota quota) {
+    private static Limiter resilience4j(BenchmarkQuota quota) {
         RateLimiterConfig config = RateLimiterConfig.custom()
                 .limitForPeriod(quota.admits ? Integer.MAX_VALUE : 1)
                 .limitRefreshPeriod(quota.admits ? Duration.ofSeconds(1) : quota.period)
@@ -136,7 +136,7 @@ public enum Contender implements Contestant {
                 io.github.resilience4j.ratelimiter.RateLimiter::acquirePermission);
     }
 
-    private static Limiter failsafe(Quota quota, FailsafeKind kind) {
+    private static Limiter failsafe(BenchmarkQuota quota, FailsafeKind kind) {
         return new PerKey<>(
                 key -> quota.admits
                         ? kind.builder(FASTEST, Duration.ofSeconds(1)).build()
@@ -144,12 +144,12 @@ public enum Contender implements Contestant {
                 dev.failsafe.RateLimiter::tryAcquirePermit);
     }
 
-    private static Limiter casFloor(Quota quota) {
+    private static Limiter casFloor(BenchmarkQuota quota) {
         AtomicLong word = new AtomicLong();
         return key -> replaced(word, quota.admits);
     }
 
-    private static Limiter mapFloor(Quota quota) {
+    private static Limiter mapFloor(BenchmarkQuota quota) {
         return new PerKey<>(key -> new AtomicLong(), word -> replaced(word, quota.admits));
     }
 

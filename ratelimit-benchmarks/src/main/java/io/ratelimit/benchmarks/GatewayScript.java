@@ -14,7 +14,7 @@ final class GatewayScript {
 
     private GatewayScript() {}
 
-    static RedisLimiter open(InetSocketAddress redis, Quota quota) {
+    static RedisLimiter open(InetSocketAddress redis, BenchmarkQuota quota) {
         return LettuceScript.open(
                 redis,
                 script(),
@@ -29,7 +29,7 @@ final class GatewayScript {
     }
 
     /** It knows whole tokens a second; a call that takes a day's of them is refused as one a day is. */
-    private static List<String> arguments(Quota quota) {
+    private static List<String> arguments(BenchmarkQuota quota) {
         String capacity = String.valueOf(quota.admits ? quota.capacity : quota.period.toSeconds());
         return List.of("1", capacity, "", quota.admits ? "1" : capacity);
     }

@@ -39,7 +39,7 @@ public final class HeapPerKey {
         for (int i = 0; i < KEYS; i++) {
             keys[i] = "user-" + i;
         }
-        Limiter limiter = Contender.valueOf(args[0]).open(Quota.PLENTY_EACH);
+        Limiter limiter = Contender.valueOf(args[0]).open(BenchmarkQuota.PLENTY_EACH);
         long before = used();
         for (String key : keys) {
             limiter.tryAcquire(key);

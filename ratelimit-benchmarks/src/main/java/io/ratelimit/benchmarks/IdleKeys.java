@@ -1,9 +1,9 @@
 package io.ratelimit.benchmarks;
 
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimiter;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -42,10 +42,10 @@ public final class IdleKeys {
      * @throws InterruptedException if the thread is interrupted
      */
     public static void main(String... args) throws InterruptedException {
-        MemoryStore store = MemoryStore.create(2 * KEYS);
-        try (RateLimiters limiters = new RateLimiters(store, List.of())) {
-            RateLimiter idle = limiters.define(Limit.of("idle", "1/" + UNTIL_FULL));
-            Caller caller = new Caller(limiters.define(Quota.PLENTY.limit()));
+        InMemoryRateLimitStore store = InMemoryRateLimitStore.create(2 * KEYS);
+        try (RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of())) {
+            RateLimiter idle = registry.define(Limit.of("idle", "1/" + UNTIL_FULL));
+            Caller caller = new Caller(registry.define(BenchmarkQuota.PLENTY.limit()));
             CompletableFuture<Void> calls = CompletableFuture.runAsync(caller);
             for (int i = 0; i < KEYS; i++) {
                 idle.tryAcquire("user-" + i);
@@ -108,7 +108,7 @@ public final class IdleKeys {
         public void run() {
             while (!ended) {
                 long begun = System.nanoTime();
-                Quota.PLENTY.checked(limiter.tryAcquire("caller").admitted());
+                BenchmarkQuota.PLENTY.checked(limiter.tryAcquire("caller").admitted());
                 counts.recordValue(System.nanoTime() - begun);
             }
         }

@@ -6,7 +6,7 @@ import java.util.concurrent.CompletionStage;
 /** Asks nothing but whether the server is there. */
 record LettucePing(Lettuce lettuce, boolean answer) implements RedisLimiter {
 
-    static RedisLimiter open(InetSocketAddress redis, Quota quota) {
+    static RedisLimiter open(InetSocketAddress redis, BenchmarkQuota quota) {
         return new LettucePing(Lettuce.connect(redis), quota.admits);
     }
 

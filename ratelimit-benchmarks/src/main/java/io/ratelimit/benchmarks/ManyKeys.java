@@ -29,7 +29,7 @@ public class ManyKeys {
     @Param
     public Popularity popularity;
 
-    private final Quota quota = Quota.PLENTY_EACH;
+    private final BenchmarkQuota quota = BenchmarkQuota.PLENTY_EACH;
     private final String[] keys = new String[KEYS];
     private int[] order;
     private Limiter limiter;

@@ -21,9 +21,9 @@ public class OneKey {
     @Param
     public Contender contender;
 
-    /** What it answers: of {@link Quota#PLENTY} yes, of {@link Quota#EXHAUSTED} no. */
+    /** What it answers: of {@link BenchmarkQuota#PLENTY} yes, of {@link BenchmarkQuota#EXHAUSTED} no. */
     @Param({"PLENTY", "EXHAUSTED"})
-    public Quota quota;
+    public BenchmarkQuota quota;
 
     private final String key = new String("user-42");
     private Limiter limiter;

@@ -24,7 +24,7 @@ class RatelimitApplication {
                 Searches.class,
                 RatelimitApplication.class,
                 "ratelimit.store=memory",
-                "ratelimit.limits.benchmark.rates=" + Quota.PLENTY.rate());
+                "ratelimit.limits.benchmark.rates=" + BenchmarkQuota.PLENTY.rate());
     }
 
     /** The bean. */

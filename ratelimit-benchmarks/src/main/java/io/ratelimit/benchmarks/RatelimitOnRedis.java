@@ -1,13 +1,13 @@
 package io.ratelimit.benchmarks;
 
 import io.ratelimit.Decision;
+import io.ratelimit.DecisionSource;
+import io.ratelimit.DenialCachingStore;
 import io.ratelimit.FallbackStore;
-import io.ratelimit.MemoryStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimiter;
-import io.ratelimit.RateLimiters;
-import io.ratelimit.RememberingStore;
-import io.ratelimit.Source;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.redis.RedisRateLimitStore;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -16,19 +16,20 @@ import java.util.concurrent.CompletionStage;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** Ours, with a deadline that no machine misses, so that each decision is the server's. */
-record RatelimitOnRedis(RateLimiters limiters, RateLimiter limiter) implements RedisLimiter {
+record RatelimitOnRedis(RateLimiterRegistry registry, RateLimiter limiter) implements RedisLimiter {
 
     private static final Duration DEADLINE = Duration.ofSeconds(20);
 
     /** A node of an application that takes so many tokens of each key ahead, or fewer where the quota holds no more. */
-    static RedisLimiter open(InetSocketAddress redis, Quota quota, int prefetch) {
+    static RedisLimiter open(InetSocketAddress redis, BenchmarkQuota quota, int prefetch) {
         LettuceConnectionFactory connections = new LettuceConnectionFactory(redis.getHostString(), redis.getPort());
         connections.afterPropertiesSet();
         RedisRateLimitStore store = RedisRateLimitStore.create(connections, "ratelimit", DEADLINE);
         connections.destroy();
-        RateLimiters limiters = new RateLimiters(
-                new FallbackStore(new PrefetchingStore(new RememberingStore(store)), MemoryStore.create()), List.of());
-        return new RatelimitOnRedis(limiters, limiters.define(quota.limit(Math.min(prefetch, quota.capacity - 1))));
+        RateLimiterRegistry registry = new RateLimiterRegistry(
+                new FallbackStore(new PrefetchingStore(new DenialCachingStore(store)), InMemoryRateLimitStore.create()),
+                List.of());
+        return new RatelimitOnRedis(registry, registry.define(quota.limit(Math.min(prefetch, quota.capacity - 1))));
     }
 
     @Override
@@ -43,11 +44,11 @@ record RatelimitOnRedis(RateLimiters limiters, RateLimiter limiter) implements R
 
     @Override
     public void close() {
-        limiters.close();
+        registry.close();
     }
 
     private static boolean answer(Decision decision) {
-        if (decision.source() != Source.STORE) {
+        if (decision.source() != DecisionSource.STORE) {
             throw new IllegalStateException("Redis did not decide in " + DEADLINE + "; the measurement is void");
         }
         return decision.admitted();

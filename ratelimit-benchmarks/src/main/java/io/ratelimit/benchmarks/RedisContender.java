@@ -63,14 +63,14 @@ enum RedisContender implements Contestant {
     static final List<RedisContender> AHEAD_ASYNC = List.of(RATELIMIT_AHEAD, SCRIPT_FLOOR);
 
     private final String label;
-    private final BiFunction<InetSocketAddress, Quota, RedisLimiter> opened;
+    private final BiFunction<InetSocketAddress, BenchmarkQuota, RedisLimiter> opened;
 
-    RedisContender(String label, BiFunction<InetSocketAddress, Quota, RedisLimiter> opened) {
+    RedisContender(String label, BiFunction<InetSocketAddress, BenchmarkQuota, RedisLimiter> opened) {
         this.label = label;
         this.opened = opened;
     }
 
-    RedisLimiter open(InetSocketAddress redis, Quota quota) {
+    RedisLimiter open(InetSocketAddress redis, BenchmarkQuota quota) {
         return opened.apply(redis, quota);
     }
 

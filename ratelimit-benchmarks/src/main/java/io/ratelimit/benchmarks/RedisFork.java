@@ -49,7 +49,7 @@ public final class RedisFork implements AutoCloseable {
     public static void main(String... args) throws IOException, InterruptedException {
         RedisContender contender = RedisContender.valueOf(args[0]);
         InetSocketAddress redis = InetSocketAddress.createUnresolved(args[1], Integer.parseInt(args[2]));
-        Map<Quota, RedisNodes> opened = new EnumMap<>(Quota.class);
+        Map<BenchmarkQuota, RedisNodes> opened = new EnumMap<>(BenchmarkQuota.class);
         try (BufferedReader questions = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             for (String line = questions.readLine(); line != null; line = questions.readLine()) {
                 String[] words = line.split(" ");

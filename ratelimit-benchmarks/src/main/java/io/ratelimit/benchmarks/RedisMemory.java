@@ -25,7 +25,7 @@ final class RedisMemory {
 
     private static double measured(RedisServer redis, RedisContender contender) throws InterruptedException {
         redis.command("FLUSHALL");
-        try (RedisNodes nodes = new RedisNodes(RedisNodes.address(redis), contender, Quota.PLENTY_EACH)) {
+        try (RedisNodes nodes = new RedisNodes(RedisNodes.address(redis), contender, BenchmarkQuota.PLENTY_EACH)) {
             nodes.prepare(1, 1);
             long before = settled(redis);
             nodes.prepare(1, RedisWork.MANY_KEYS);

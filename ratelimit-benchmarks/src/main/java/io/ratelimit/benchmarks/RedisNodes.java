@@ -13,12 +13,12 @@ final class RedisNodes implements AutoCloseable {
 
     private final InetSocketAddress redis;
     private final RedisContender contender;
-    private final Quota quota;
+    private final BenchmarkQuota quota;
     private final List<RedisLimiter> limiters = new ArrayList<>();
     private final List<String> keys;
     private int known;
 
-    RedisNodes(InetSocketAddress redis, RedisContender contender, Quota quota) {
+    RedisNodes(InetSocketAddress redis, RedisContender contender, BenchmarkQuota quota) {
         this.redis = redis;
         this.contender = contender;
         this.quota = quota;

@@ -49,7 +49,7 @@ final class RedisServerTime {
     }
 
     private static Cost measured(RedisServer redis, RedisContender contender) {
-        try (RedisLimiter limiter = contender.open(RedisNodes.address(redis), Quota.PLENTY_EACH)) {
+        try (RedisLimiter limiter = contender.open(RedisNodes.address(redis), BenchmarkQuota.PLENTY_EACH)) {
             String key = "time-" + contender;
             call(limiter, key);
             redis.command("CONFIG", "RESETSTAT");

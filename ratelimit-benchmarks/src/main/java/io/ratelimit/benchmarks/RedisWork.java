@@ -15,7 +15,13 @@ import java.util.stream.Stream;
  * @param async whether they wait without a thread
  */
 record RedisWork(
-        String title, List<RedisContender> contenders, Quota quota, int keys, int nodes, int callers, boolean async) {
+        String title,
+        List<RedisContender> contenders,
+        BenchmarkQuota quota,
+        int keys,
+        int nodes,
+        int callers,
+        boolean async) {
 
     static final int MANY_KEYS = 100_000;
 
@@ -35,18 +41,18 @@ record RedisWork(
 
     private static Stream<RedisWork> admitted(String title, int keys, int callers) {
         return Stream.of(false, true)
-                .map(async -> work(title, RedisContender.ASKED, Quota.PLENTY_EACH, keys, callers, async));
+                .map(async -> work(title, RedisContender.ASKED, BenchmarkQuota.PLENTY_EACH, keys, callers, async));
     }
 
     private static Stream<RedisWork> ahead(int callers) {
         String title = "One hot key, 100,000 tokens ahead";
         return Stream.of(
-                work(title, RedisContender.AHEAD, Quota.PLENTY, 1, callers, false),
-                work(title, RedisContender.AHEAD_ASYNC, Quota.PLENTY, 1, callers, true));
+                work(title, RedisContender.AHEAD, BenchmarkQuota.PLENTY, 1, callers, false),
+                work(title, RedisContender.AHEAD_ASYNC, BenchmarkQuota.PLENTY, 1, callers, true));
     }
 
     private static RedisWork work(
-            String title, List<RedisContender> contenders, Quota quota, int keys, int callers, boolean async) {
+            String title, List<RedisContender> contenders, BenchmarkQuota quota, int keys, int callers, boolean async) {
         return new RedisWork(
                 title + ", " + callersText(callers) + (async ? ", async" : ", sync"),
                 contenders,
@@ -61,7 +67,7 @@ record RedisWork(
         return new RedisWork(
                 "Refusals of one exhausted key, " + callersText(callers) + ", sync",
                 RedisContender.ASKED,
-                Quota.EXHAUSTED,
+                BenchmarkQuota.EXHAUSTED,
                 1,
                 1,
                 callers,
@@ -72,7 +78,7 @@ record RedisWork(
         return new RedisWork(
                 "One hot key, " + nodes + " nodes of 8 callers, sync",
                 RedisContender.OF_MANY_NODES,
-                Quota.PLENTY_EACH,
+                BenchmarkQuota.PLENTY_EACH,
                 1,
                 nodes,
                 8 * nodes,

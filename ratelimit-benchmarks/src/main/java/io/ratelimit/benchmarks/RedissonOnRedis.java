@@ -12,13 +12,13 @@ import org.redisson.api.RedissonClient;
 import org.redisson.config.Config;
 
 /** Redisson's limiter with its own defaults; the rate of a key is set when the key is first asked for. */
-record RedissonOnRedis(RedissonClient client, Quota quota, ConcurrentMap<String, RRateLimiter> limiters)
+record RedissonOnRedis(RedissonClient client, BenchmarkQuota quota, ConcurrentMap<String, RRateLimiter> limiters)
         implements RedisLimiter {
 
     /** It has no capacity apart from its rate, and keeps every call of a period. */
     private static final long PLENTY = 1_000_000;
 
-    static RedisLimiter open(InetSocketAddress redis, Quota quota) {
+    static RedisLimiter open(InetSocketAddress redis, BenchmarkQuota quota) {
         Config config = new Config();
         config.useSingleServer().setAddress("redis://" + redis.getHostString() + ":" + redis.getPort());
         return new RedissonOnRedis(Redisson.create(config), quota, new ConcurrentHashMap<>());

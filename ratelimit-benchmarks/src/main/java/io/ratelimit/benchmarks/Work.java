@@ -33,8 +33,8 @@ record Work(
     static List<Work> inMemory() {
         return Stream.of(1, 2)
                 .flatMap(threads -> Stream.of(
-                        oneKey("One hot key", Quota.PLENTY, threads),
-                        oneKey("Refused call", Quota.EXHAUSTED, threads),
+                        oneKey("One hot key", BenchmarkQuota.PLENTY, threads),
+                        oneKey("Refused call", BenchmarkQuota.EXHAUSTED, threads),
                         manyKeys("A million keys, uniform", Popularity.UNIFORM, threads),
                         manyKeys("A million keys, zipfian", Popularity.ZIPFIAN, threads),
                         fiveRates(threads)))
@@ -55,7 +55,7 @@ record Work(
                 .toList();
     }
 
-    private static Work oneKey(String title, Quota quota, int threads) {
+    private static Work oneKey(String title, BenchmarkQuota quota, int threads) {
         return new Work(
                 titled(title, threads),
                 OneKey.class,
@@ -82,7 +82,7 @@ record Work(
         return new Work(
                 titled("Five rates on a limit", threads),
                 OneKey.class,
-                Map.of("quota", Quota.PLENTY.name()),
+                Map.of("quota", BenchmarkQuota.PLENTY.name()),
                 threads,
                 WARMUP,
                 List.of(Contender.RATELIMIT_FIVE_RATES, Contender.BUCKET4J_FIVE_RATES, Contender.RATELIMIT),

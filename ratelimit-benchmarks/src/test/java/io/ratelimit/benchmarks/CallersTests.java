@@ -46,7 +46,8 @@ class CallersTests {
     }
 
     private static RedisWork work(boolean async) {
-        return new RedisWork("four callers", List.of(RedisContender.RATELIMIT), Quota.PLENTY_EACH, 1, 1, 4, async);
+        return new RedisWork(
+                "four callers", List.of(RedisContender.RATELIMIT), BenchmarkQuota.PLENTY_EACH, 1, 1, 4, async);
     }
 
     /** Answers after a millisecond, and knows how many calls were under way at once. */

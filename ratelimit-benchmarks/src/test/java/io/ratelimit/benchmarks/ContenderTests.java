@@ -15,7 +15,8 @@ class ContenderTests {
     @ParameterizedTest
     @MethodSource("works")
     void theContendersOfAWorkAnswerAsItIsMeant(Work work) {
-        Quota quota = Quota.valueOf(work.params().getOrDefault("quota", Quota.PLENTY_EACH.name()));
+        BenchmarkQuota quota =
+                BenchmarkQuota.valueOf(work.params().getOrDefault("quota", BenchmarkQuota.PLENTY_EACH.name()));
         for (Contestant contestant : work.contenders()) {
             Limiter limiter = Contender.valueOf(contestant.name()).open(quota);
             limiter.tryAcquire("user-42");

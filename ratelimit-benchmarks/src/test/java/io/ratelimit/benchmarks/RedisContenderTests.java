@@ -25,7 +25,7 @@ class RedisContenderTests {
     @ParameterizedTest
     @EnumSource
     void aContenderAnswersEachQuotaAsItIsMeant(RedisContender contender) {
-        for (Quota quota : new Quota[] {Quota.PLENTY_EACH, Quota.EXHAUSTED}) {
+        for (BenchmarkQuota quota : new BenchmarkQuota[] {BenchmarkQuota.PLENTY_EACH, BenchmarkQuota.EXHAUSTED}) {
             try (RedisLimiter limiter = contender.open(RedisNodes.address(redis), quota)) {
                 String key = contender + "-" + quota;
                 limiter.tryAcquire(key);

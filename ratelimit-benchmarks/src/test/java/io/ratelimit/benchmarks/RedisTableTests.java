@@ -13,7 +13,7 @@ class RedisTableTests {
         RedisWork work = new RedisWork(
                 "One hot key, 8 callers, sync",
                 List.of(RedisContender.RATELIMIT, RedisContender.SCRIPT_FLOOR),
-                Quota.PLENTY_EACH,
+                BenchmarkQuota.PLENTY_EACH,
                 1,
                 1,
                 8,

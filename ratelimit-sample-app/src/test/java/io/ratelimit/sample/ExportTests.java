@@ -3,7 +3,7 @@ package io.ratelimit.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -40,7 +40,7 @@ class ExportTests {
     int port;
 
     @Autowired
-    RateLimiters limiters;
+    RateLimiterRegistry registry;
 
     @Test
     void a_third_export_waits_and_begins_when_one_ends_and_a_fourth_waits_in_vain() throws Exception {
@@ -97,7 +97,7 @@ class ExportTests {
     }
 
     private double free(String user) {
-        return limiters.get("export").peek(user).remaining();
+        return registry.get("export").peek(user).remaining();
     }
 
     private CompletableFuture<HttpResponse<String>> export(String user, int rows) {

@@ -2,7 +2,7 @@ package io.ratelimit.sample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ratelimit.MemoryStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.test.VirtualClock;
 import java.net.URI;
@@ -136,7 +136,7 @@ class SampleApplicationTests {
 
         @Bean
         RateLimitStore rateLimitStore() {
-            return MemoryStore.create(new VirtualClock(), 1_000);
+            return InMemoryRateLimitStore.create(new VirtualClock(), 1_000);
         }
     }
 }

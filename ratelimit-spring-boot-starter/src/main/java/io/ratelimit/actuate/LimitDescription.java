@@ -1,11 +1,11 @@
 package io.ratelimit.actuate;
 
+import io.ratelimit.DecisionSource;
 import io.ratelimit.FallbackStore;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.Refill;
-import io.ratelimit.Source;
 import io.ratelimit.Tokens;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -77,7 +77,7 @@ record LimitDescription(
 
     private static Map<String, Long> totals(RateLimiter limiter, boolean admitted) {
         Map<String, Long> totals = new LinkedHashMap<>();
-        for (Source source : Source.values()) {
+        for (DecisionSource source : DecisionSource.values()) {
             totals.put(lowerCase(source), limiter.count(admitted, source));
         }
         return totals;
@@ -100,8 +100,8 @@ record LimitDescription(
             double tokens = Tokens.decimal(limit.prefetch());
             return limit.prefetch() > 0 && store instanceof FallbackStore fallback
                     ? fallback.prefetching()
-                            .map(ahead ->
-                                    new Prefetch(tokens, ahead.tokensInHand(limit.name()), text(tokens) + " × nodes"))
+                            .map(ahead -> new Prefetch(
+                                    tokens, ahead.prefetchedTokens(limit.name()), text(tokens) + " × nodes"))
                             .orElse(null)
                     : null;
         }

@@ -1,6 +1,6 @@
 package io.ratelimit.actuate;
 
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
@@ -11,28 +11,28 @@ import org.springframework.boot.health.contributor.Status;
  */
 public final class RateLimitHealthIndicator extends AbstractHealthIndicator {
 
-    private final RateLimiters limiters;
+    private final RateLimiterRegistry registry;
 
     /**
      * Creates an indicator.
      *
-     * @param limiters the limits, whose store is asked each time; that takes nothing
+     * @param registry the limits, whose store is asked each time; that takes nothing
      */
-    public RateLimitHealthIndicator(RateLimiters limiters) {
+    public RateLimitHealthIndicator(RateLimiterRegistry registry) {
         super("The health of the rate limits could not be told");
-        this.limiters = limiters;
+        this.registry = registry;
     }
 
     @Override
     protected void doHealthCheck(Health.Builder health) {
-        StoreDescription store = StoreDescription.of(limiters);
+        StoreDescription store = StoreDescription.of(registry);
         boolean away = store.state().equals("down");
         health.status(away ? Status.UNKNOWN : Status.UP)
                 .withDetail("store", store.name())
                 .withDetail("state", store.state());
         if (away) {
             health.withDetail(
-                    "reason", StoreDescription.outage(limiters.store()).orElse("the store cannot be asked"));
+                    "reason", StoreDescription.outage(registry.store()).orElse("the store cannot be asked"));
         }
     }
 }

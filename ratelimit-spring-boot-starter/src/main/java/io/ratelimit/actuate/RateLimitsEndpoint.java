@@ -2,7 +2,7 @@ package io.ratelimit.actuate;
 
 import io.ratelimit.Charge;
 import io.ratelimit.RateLimiter;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.UnknownLimitException;
 import java.util.Collection;
@@ -39,46 +39,46 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 @Endpoint(id = "ratelimits")
 public final class RateLimitsEndpoint {
 
-    private final RateLimiters limiters;
+    private final RateLimiterRegistry registry;
     private final Function<String, ? extends Collection<String>> methods;
     private final Supplier<? extends Collection<String>> choosing;
 
     /**
      * Creates the endpoint.
      *
-     * @param limiters whose limits are shown
+     * @param registry whose limits are shown
      * @param methods asked for the methods that name a limit, by its name
      * @param choosing asked for the methods that choose a limit on each call
      */
     public RateLimitsEndpoint(
-            RateLimiters limiters,
+            RateLimiterRegistry registry,
             Function<String, ? extends Collection<String>> methods,
             Supplier<? extends Collection<String>> choosing) {
-        this.limiters = limiters;
+        this.registry = registry;
         this.methods = methods;
         this.choosing = choosing;
     }
 
     @ReadOperation
     Overview limits() {
-        List<LimitDescription> limits = limiters.all().stream()
+        List<LimitDescription> limits = registry.all().stream()
                 .flatMap(limiter -> description(limiter).stream())
                 .sorted(Comparator.comparing(LimitDescription::name))
                 .toList();
-        return new Overview(StoreDescription.of(limiters), limits, List.copyOf(choosing.get()));
+        return new Overview(StoreDescription.of(registry), limits, List.copyOf(choosing.get()));
     }
 
     @ReadOperation
-    WebEndpointResponse<LimitLevel> limit(@Selector String limit, @Nullable String key) {
+    WebEndpointResponse<LimitStatus> limit(@Selector String limit, @Nullable String key) {
         return answer(
                 limit,
-                limiter -> new LimitLevel(
-                        LimitDescription.of(limiter, limiters.store(), methods), KeyLevel.of(limiter, orShared(key))));
+                limiter -> new LimitStatus(
+                        LimitDescription.of(limiter, registry.store(), methods), KeyStatus.of(limiter, orShared(key))));
     }
 
     @ReadOperation
-    WebEndpointResponse<KeyLevel> level(@Selector String limit, @Selector String key) {
-        return answer(limit, limiter -> KeyLevel.of(limiter, key));
+    WebEndpointResponse<KeyStatus> level(@Selector String limit, @Selector String key) {
+        return answer(limit, limiter -> KeyStatus.of(limiter, key));
     }
 
     @DeleteOperation
@@ -97,7 +97,7 @@ public final class RateLimitsEndpoint {
     /** Empty for a limit that was removed meanwhile. */
     private Optional<LimitDescription> description(RateLimiter limiter) {
         try {
-            return Optional.of(LimitDescription.of(limiter, limiters.store(), methods));
+            return Optional.of(LimitDescription.of(limiter, registry.store(), methods));
         } catch (UnknownLimitException ex) {
             return Optional.empty();
         }
@@ -105,7 +105,7 @@ public final class RateLimitsEndpoint {
 
     private <T> WebEndpointResponse<T> answer(String limit, Function<RateLimiter, @Nullable T> question) {
         try {
-            @Nullable T body = question.apply(limiters.get(limit));
+            @Nullable T body = question.apply(registry.get(limit));
             return new WebEndpointResponse<>(
                     body, body == null ? WebEndpointResponse.STATUS_NO_CONTENT : WebEndpointResponse.STATUS_OK);
         } catch (UnknownLimitException ex) {
@@ -127,5 +127,5 @@ public final class RateLimitsEndpoint {
     record Overview(StoreDescription store, List<LimitDescription> limits, List<String> choosing) {}
 
     /** A limit, and the level of one of its buckets. */
-    record LimitLevel(LimitDescription limit, KeyLevel level) {}
+    record LimitStatus(LimitDescription limit, KeyStatus level) {}
 }

@@ -1,12 +1,12 @@
 package io.ratelimit.actuate;
 
 import io.ratelimit.Charge;
+import io.ratelimit.DecisionSource;
 import io.ratelimit.FallbackStore;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
-import io.ratelimit.RateLimiters;
-import io.ratelimit.Source;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.StoreUnavailableException;
 import java.util.Optional;
 
@@ -21,8 +21,8 @@ record StoreDescription(String name, String state) {
 
     private static final Limit ANY = Limit.of("default", "1/s");
 
-    static StoreDescription of(RateLimiters limiters) {
-        return new StoreDescription(limiters.store().name(), state(limiters));
+    static StoreDescription of(RateLimiterRegistry registry) {
+        return new StoreDescription(registry.store().name(), state(registry));
     }
 
     /** Why the store, or one of its shards, does not answer. */
@@ -31,14 +31,14 @@ record StoreDescription(String name, String state) {
     }
 
     /** Reads a bucket, which takes nothing, and looks at who answered. */
-    private static String state(RateLimiters limiters) {
+    private static String state(RateLimiterRegistry registry) {
         Limit limit =
-                limiters.all().stream().map(RateLimiter::limit).findFirst().orElse(ANY);
+                registry.all().stream().map(RateLimiter::limit).findFirst().orElse(ANY);
         try {
-            Source source =
-                    limiters.store().decide(new Charge(limit, Charge.SHARED, 0)).source();
+            DecisionSource source =
+                    registry.store().decide(new Charge(limit, Charge.SHARED, 0)).source();
             return switch (source) {
-                case STORE -> outage(limiters.store()).isPresent() ? "down" : "up";
+                case STORE -> outage(registry.store()).isPresent() ? "down" : "up";
                 case LOCAL, POLICY -> "down";
                 case DISABLED -> "disabled";
             };

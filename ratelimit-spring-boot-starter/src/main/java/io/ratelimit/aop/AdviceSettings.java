@@ -12,4 +12,4 @@ import org.springframework.context.annotation.AdviceMode;
  * @param order the place of proxies' advice among others; {@link org.springframework.core.Ordered#HIGHEST_PRECEDENCE} is outermost
  */
 public record AdviceSettings(
-        boolean enabled, EmptyKey emptyKey, UnknownLimit unknownLimit, AdviceMode mode, int order) {}
+        boolean enabled, EmptyKeyPolicy emptyKey, UnknownLimitPolicy unknownLimit, AdviceMode mode, int order) {}

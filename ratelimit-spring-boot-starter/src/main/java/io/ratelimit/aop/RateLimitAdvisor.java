@@ -1,6 +1,6 @@
 package io.ratelimit.aop;
 
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import java.lang.reflect.Method;
 import java.util.function.Supplier;
 import org.aopalliance.aop.Advice;
@@ -23,7 +23,7 @@ import org.springframework.util.function.SingletonSupplier;
  */
 public final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
 
-    private final RateLimitedMethods methods;
+    private final RateLimitedMethodRegistry methods;
     private final RateLimitInterceptor advice;
     private final Supplier<AdviceSettings> settings;
 
@@ -31,23 +31,24 @@ public final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
      * Creates the advisor.
      *
      * @param methods what is limited
-     * @param limiters the registry that is asked, first fetched on the first limited call
+     * @param registry the registry that is asked, first fetched on the first limited call
      * @param settings first fetched when a bean is advised, so that an advisor that is made early makes nothing else early
      * @param continuations first fetched when a decision is not there at once, and its caller cannot wait
      */
     public RateLimitAdvisor(
-            RateLimitedMethods methods,
-            ObjectProvider<RateLimiters> limiters,
+            RateLimitedMethodRegistry methods,
+            ObjectProvider<RateLimiterRegistry> registry,
             Supplier<AdviceSettings> settings,
             Supplier<ContinuationSettings> continuations) {
         this.methods = methods;
         this.settings = SingletonSupplier.of(settings);
-        Handover handover = new Handover(SingletonSupplier.of(continuations), new CallerContext());
+        ContinuationDispatcher dispatcher =
+                new ContinuationDispatcher(SingletonSupplier.of(continuations), new ThreadContextPropagator());
         this.advice = new RateLimitInterceptor(
                 methods,
                 this.settings,
-                SingletonSupplier.of(
-                        () -> new LimitedCall.Shared(limiters.getObject(), this.settings.get(), handover)));
+                SingletonSupplier.of(() -> new RateLimitedInvocation.InvocationSettings(
+                        registry.getObject(), this.settings.get(), dispatcher)));
     }
 
     /** {@return the advice, for whoever has calls of methods that have no proxy} */
@@ -62,7 +63,7 @@ public final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
 
     @Override
     public Pointcut getPointcut() {
-        return new LimitedMethods();
+        return new RateLimitedPointcut();
     }
 
     @Override
@@ -70,7 +71,7 @@ public final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
         return settings.get().order();
     }
 
-    private final class LimitedMethods extends StaticMethodMatcher implements Pointcut {
+    private final class RateLimitedPointcut extends StaticMethodMatcher implements Pointcut {
 
         @Override
         public ClassFilter getClassFilter() {

@@ -13,7 +13,7 @@ import org.springframework.aop.framework.ReflectiveMethodInvocation;
  * Puts limits into the annotated methods themselves, for {@code ratelimit.aop.mode: aspectj}: woven when classes are loaded, by
  * {@code -javaagent:aspectjweaver.jar}, or when they are compiled, by the AspectJ compiler.
  *
- * <p>Who is limited, and how, is up to the application that runs ({@link WovenCalls}). Without one, or in proxy mode, a
+ * <p>Who is limited, and how, is up to the application that runs ({@link AspectJRateLimits}). Without one, or in proxy mode, a
  * woven method does what it always did.
  *
  * <p>Not to be declared as a bean: Spring AOP would take it for advice of proxies.
@@ -40,7 +40,7 @@ public final class RateLimitAspect {
     }
 
     /**
-     * Asks the limits of a method before it runs. {@link WovenMethods#reaches} must know all of these places.
+     * Asks the limits of a method before it runs. {@link AspectJWeaving#reaches} must know all of these places.
      *
      * @param call the execution of a method that bears the annotation, or that a class has which bears it
      * @return what the method, or a fallback, returns
@@ -62,7 +62,7 @@ public final class RateLimitAspect {
                     + " || within(@(@(@io.ratelimit.annotation.RateLimited *) *) *)"
                     + " || within(@(@(@io.ratelimit.annotation.RateLimits *) *) *))")
     public @Nullable Object limit(ProceedingJoinPoint call) throws Throwable {
-        WovenCalls application = WovenCalls.current();
+        AspectJRateLimits application = AspectJRateLimits.current();
         if (application == null) {
             return call.proceed();
         }

@@ -8,12 +8,14 @@ import org.jspecify.annotations.Nullable;
 /** Asks the limits of a method before each call: proceed, fall back, or fail. */
 final class RateLimitInterceptor implements MethodInterceptor {
 
-    private final RateLimitedMethods methods;
+    private final RateLimitedMethodRegistry methods;
     private final Supplier<AdviceSettings> settings;
-    private final Supplier<LimitedCall.Shared> shared;
+    private final Supplier<RateLimitedInvocation.InvocationSettings> shared;
 
     RateLimitInterceptor(
-            RateLimitedMethods methods, Supplier<AdviceSettings> settings, Supplier<LimitedCall.Shared> shared) {
+            RateLimitedMethodRegistry methods,
+            Supplier<AdviceSettings> settings,
+            Supplier<RateLimitedInvocation.InvocationSettings> shared) {
         this.methods = methods;
         this.settings = settings;
         this.shared = shared;
@@ -24,10 +26,10 @@ final class RateLimitInterceptor implements MethodInterceptor {
         if (!settings.get().enabled()) {
             return invocation.proceed();
         }
-        LimitedMethod limited = methods.find(invocation.getMethod(), invocation.getThis());
+        RateLimitedMethod limited = methods.find(invocation.getMethod(), invocation.getThis());
         if (limited == null) {
             return invocation.proceed();
         }
-        return limited.returns().invoke(new LimitedCall(limited, invocation, shared.get()));
+        return limited.returnType().invoke(new RateLimitedInvocation(limited, invocation, shared.get()));
     }
 }

@@ -21,7 +21,7 @@ import org.springframework.util.ReflectionUtils;
  */
 final class RateLimitedAotProcessor implements BeanRegistrationAotProcessor {
 
-    private final Declarations declarations = new Declarations();
+    private final RateLimitedDeclarationFinder declarations = new RateLimitedDeclarationFinder();
     private final BindingReflectionHintsRegistrar members = new BindingReflectionHintsRegistrar();
 
     @Override
@@ -36,7 +36,7 @@ final class RateLimitedAotProcessor implements BeanRegistrationAotProcessor {
                 limited.forEach(method -> register(generation.getRuntimeHints().reflection(), method, type));
     }
 
-    private List<Declaration> declared(Method method, Class<?> type) {
+    private List<RateLimitedDeclaration> declared(Method method, Class<?> type) {
         return declarations.of(AopUtils.getMostSpecificMethod(method, type), type);
     }
 
@@ -45,7 +45,7 @@ final class RateLimitedAotProcessor implements BeanRegistrationAotProcessor {
             hints.registerType(parameter, MemberCategory.INVOKE_PUBLIC_METHODS);
         }
         members.registerReflectionHints(hints, method.getGenericParameterTypes());
-        for (Declaration declaration : declared(method, type)) {
+        for (RateLimitedDeclaration declaration : declared(method, type)) {
             hints.registerType(declaration.limitResolver());
             hints.registerType(declaration.keyResolver());
             hints.registerType(declaration.costResolver());

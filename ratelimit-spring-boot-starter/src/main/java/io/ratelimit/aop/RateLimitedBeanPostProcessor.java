@@ -28,7 +28,7 @@ public final class RateLimitedBeanPostProcessor implements SmartInstantiationAwa
 
     private static final Log LOG = LogFactory.getLog(RateLimitedBeanPostProcessor.class);
 
-    private final RateLimitedMethods methods;
+    private final RateLimitedMethodRegistry methods;
     private final Supplier<AdviceSettings> settings;
     private final Set<Class<?>> checked = ConcurrentHashMap.newKeySet();
     private final Map<String, Object> exposedEarly = new ConcurrentHashMap<>();
@@ -39,7 +39,7 @@ public final class RateLimitedBeanPostProcessor implements SmartInstantiationAwa
      * @param methods where the checked methods are collected
      * @param settings first fetched when a bean has an annotated method
      */
-    public RateLimitedBeanPostProcessor(RateLimitedMethods methods, Supplier<AdviceSettings> settings) {
+    public RateLimitedBeanPostProcessor(RateLimitedMethodRegistry methods, Supplier<AdviceSettings> settings) {
         this.methods = methods;
         this.settings = SingletonSupplier.of(settings);
     }
@@ -76,14 +76,15 @@ public final class RateLimitedBeanPostProcessor implements SmartInstantiationAwa
             if (obstacle == null) {
                 methods.find(method, targetClass);
             } else {
-                LOG.warn("@RateLimited on " + Site.text(method, targetClass) + " has no effect: " + obstacle);
+                LOG.warn("@RateLimited on " + AnnotationAttribute.text(method, targetClass) + " has no effect: "
+                        + obstacle);
             }
         }
     }
 
     private void requireWoven(Method method, Class<?> targetClass) {
-        if (settings.get().enabled() && !WovenMethods.isWoven(method)) {
-            throw new Site(method, targetClass, "method", method.getName())
+        if (settings.get().enabled() && !AspectJWeaving.isWoven(method)) {
+            throw new AnnotationAttribute(method, targetClass, "method", method.getName())
                     .invalid(
                             "AspectJ did not weave "
                                     + method.getDeclaringClass().getName()

@@ -15,6 +15,6 @@ final class RateLimitedRuntimeHints implements RuntimeHintsRegistrar {
         hints.reflection()
                 .registerType(RateLimited.class, MemberCategory.INVOKE_DECLARED_METHODS)
                 .registerType(RateLimits.class, MemberCategory.INVOKE_DECLARED_METHODS)
-                .registerType(Call.class, MemberCategory.INVOKE_PUBLIC_METHODS);
+                .registerType(CallSnapshot.class, MemberCategory.INVOKE_PUBLIC_METHODS);
     }
 }

@@ -22,7 +22,7 @@ final class SuspendFunction {
 
     /** {@return the types of a method's parameters, as a class sees them} */
     static List<Class<?>> parameters(Method method, Class<?> seenFrom) {
-        return Signature.of(method, seenFrom).parameters().subList(0, parameterCount(method));
+        return ResolvedSignature.of(method, seenFrom).parameters().subList(0, parameterCount(method));
     }
 
     /** {@return the type that a method returns, as a class sees it} */

@@ -4,9 +4,9 @@ import io.ratelimit.Algorithm;
 import io.ratelimit.CalendarPeriod;
 import io.ratelimit.InvalidLimitException;
 import io.ratelimit.Limit;
-import io.ratelimit.OnStoreFailure;
 import io.ratelimit.Rate;
 import io.ratelimit.Refill;
+import io.ratelimit.StoreFailurePolicy;
 import io.ratelimit.Tokens;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -44,7 +44,7 @@ record LimitProperties(
         @Nullable Duration leaseTime,
         @Nullable BigDecimal cost,
         @Nullable Duration maxWait,
-        @Nullable OnStoreFailure onStoreFailure,
+        @Nullable StoreFailurePolicy onStoreFailure,
         @Nullable BigDecimal localShare,
         @Nullable BigDecimal prefetch) {
 
@@ -92,7 +92,7 @@ record LimitProperties(
         Limit.Builder limit =
                 Limit.named(name).rates(parsed).algorithm(all.chosen()).cost(BigDecimal.ZERO);
         if (all.maxConcurrent != null) {
-            limit.atOnce(all.maxConcurrent.intValueExact(), all.leaseTime != null ? all.leaseTime : LEASE_TIME);
+            limit.maxConcurrent(all.maxConcurrent.intValueExact(), all.leaseTime != null ? all.leaseTime : LEASE_TIME);
         }
         if (all.onStoreFailure != null) {
             limit.onStoreFailure(all.onStoreFailure);
@@ -158,7 +158,7 @@ record LimitProperties(
                     path + ".lease-time", leaseTime, "shorter than 100ms; use a duration such as 30s");
         }
         if (leaseTime != null) {
-            built(path + ".lease-time", leaseTime, Limit.named("alone").atOnce(1, leaseTime));
+            built(path + ".lease-time", leaseTime, Limit.named("alone").maxConcurrent(1, leaseTime));
         }
     }
 
@@ -216,7 +216,7 @@ record LimitProperties(
         boolean windows = own == Algorithm.FIXED_WINDOW;
         boolean waits = own != Algorithm.SLIDING_WINDOW_COUNTER;
         boolean leased = own == Algorithm.CONCURRENCY;
-        OnStoreFailure policy = onStoreFailure != null ? onStoreFailure : defaults.onStoreFailure;
+        StoreFailurePolicy policy = onStoreFailure != null ? onStoreFailure : defaults.onStoreFailure;
         return new LimitProperties(
                 rates == null && !leased ? defaults.rates : rates,
                 own,
@@ -232,8 +232,8 @@ record LimitProperties(
                 prefetch == null && !leased ? defaults.prefetch : prefetch);
     }
 
-    private static boolean isLocal(@Nullable OnStoreFailure policy) {
-        return policy == null || policy == OnStoreFailure.LOCAL;
+    private static boolean isLocal(@Nullable StoreFailurePolicy policy) {
+        return policy == null || policy == StoreFailurePolicy.LOCAL;
     }
 
     private Algorithm chosen() {

@@ -1,14 +1,14 @@
 package io.ratelimit.autoconfigure;
 
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.aop.AspectJRateLimits;
 import io.ratelimit.aop.RateLimitAdvisor;
 import io.ratelimit.aop.RateLimitedBeanPostProcessor;
-import io.ratelimit.aop.RateLimitedMethods;
-import io.ratelimit.aop.WovenCalls;
+import io.ratelimit.aop.RateLimitedMethodRegistry;
 import org.springframework.aop.Advisor;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -39,64 +39,67 @@ public final class RateLimitAutoConfiguration {
     @Bean
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
     static ConfigurationPropertiesBindHandlerAdvisor rateLimitPropertyBinding() {
-        return parent -> new KnownPropertiesBindHandler(new LimitTextBindHandler(parent));
+        return parent -> new UnknownPropertyBindHandler(new LimitShorthandBindHandler(parent));
     }
 
     @Bean
     @ConditionalOnMissingBean
-    RateLimiters rateLimiters(
+    RateLimiterRegistry rateLimiters(
             RateLimitProperties properties,
             ObjectProvider<RateLimitStore> store,
             ObjectProvider<Limit> limits,
             ObjectProvider<RateLimitListener> listeners) {
-        RateLimiters limiters = new RateLimiters(
-                properties.enabled() ? store.getObject() : new DisabledStore(),
+        RateLimiterRegistry registry = new RateLimiterRegistry(
+                properties.enabled() ? store.getObject() : new NoOpRateLimitStore(),
                 listeners.orderedStream().toList());
-        properties.toLimits().forEach(limiters::define);
-        limits.orderedStream().forEach(limiters::define);
-        return limiters;
+        properties.toLimits().forEach(registry::define);
+        limits.orderedStream().forEach(registry::define);
+        return registry;
     }
 
     @Bean
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-    static RateLimitedMethods rateLimitedMethods(
-            ConfigurableBeanFactory beanFactory, ObjectProvider<RateLimiters> limiters) {
-        return new RateLimitedMethods(beanFactory, limiters);
+    static RateLimitedMethodRegistry rateLimitedMethods(
+            ConfigurableBeanFactory beanFactory, ObjectProvider<RateLimiterRegistry> registry) {
+        return new RateLimitedMethodRegistry(beanFactory, registry);
     }
 
     @Bean
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
     static RateLimitedBeanPostProcessor rateLimitedBeanPostProcessor(
-            RateLimitedMethods methods, ObjectProvider<RateLimitProperties> properties) {
+            RateLimitedMethodRegistry methods, ObjectProvider<RateLimitProperties> properties) {
         return new RateLimitedBeanPostProcessor(
                 methods, () -> properties.getObject().toAdviceSettings());
     }
 
     @Bean
-    WovenCalls rateLimitWovenCalls(
-            RateLimitAdvisor advisor, RateLimitedMethods methods, RateLimitProperties properties) {
-        return new WovenCalls(advisor, methods, properties.aop().mode());
+    AspectJRateLimits rateLimitWovenCalls(
+            RateLimitAdvisor advisor, RateLimitedMethodRegistry methods, RateLimitProperties properties) {
+        return new AspectJRateLimits(advisor, methods, properties.aop().mode());
     }
 
     @Bean
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
     static RateLimitAdvisor rateLimitAdvisor(
-            RateLimitedMethods methods,
-            ObjectProvider<RateLimiters> limiters,
+            RateLimitedMethodRegistry methods,
+            ObjectProvider<RateLimiterRegistry> registry,
             ObjectProvider<RateLimitProperties> properties,
             ListableBeanFactory beans) {
         return new RateLimitAdvisor(
-                methods, limiters, () -> properties.getObject().toAdviceSettings(), () -> ContinuationChoice.of(beans));
+                methods,
+                registry,
+                () -> properties.getObject().toAdviceSettings(),
+                () -> ContinuationExecutorSelector.select(beans));
     }
 
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnMissingBean(RateLimitStore.class)
-    @Import(LocalMemory.class)
+    @Import(InMemoryStoreConfiguration.class)
     static final class InMemory {
 
         @Bean
         RateLimitStore rateLimitStore(
-                @Qualifier("rateLimitMemory") MemoryStore memory, RateLimitProperties properties) {
+                @Qualifier("rateLimitMemory") InMemoryRateLimitStore memory, RateLimitProperties properties) {
             properties.requireMemory();
             return memory;
         }

@@ -1,9 +1,9 @@
 package io.ratelimit.autoconfigure;
 
 import io.ratelimit.RateLimitListener;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.actuate.RateLimitsEndpoint;
-import io.ratelimit.aop.RateLimitedMethods;
+import io.ratelimit.aop.RateLimitedMethodRegistry;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -22,8 +22,8 @@ public final class RateLimitEndpointAutoConfiguration {
     @Bean
     @ConditionalOnAvailableEndpoint
     @ConditionalOnMissingBean
-    RateLimitsEndpoint rateLimitsEndpoint(RateLimiters limiters, RateLimitedMethods methods) {
-        return new RateLimitsEndpoint(limiters, methods::usedBy, methods::choosing);
+    RateLimitsEndpoint rateLimitsEndpoint(RateLimiterRegistry registry, RateLimitedMethodRegistry methods) {
+        return new RateLimitsEndpoint(registry, methods::usedBy, methods::withComputedLimit);
     }
 
     /** Decisions are counted for whoever listens, and the endpoint tells totals. */

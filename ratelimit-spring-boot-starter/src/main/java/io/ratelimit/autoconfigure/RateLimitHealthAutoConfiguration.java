@@ -1,6 +1,6 @@
 package io.ratelimit.autoconfigure;
 
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.actuate.RateLimitHealthIndicator;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -21,7 +21,7 @@ public final class RateLimitHealthAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean(name = "ratelimitHealthIndicator")
-    RateLimitHealthIndicator ratelimitHealthIndicator(RateLimiters limiters) {
-        return new RateLimitHealthIndicator(limiters);
+    RateLimitHealthIndicator ratelimitHealthIndicator(RateLimiterRegistry registry) {
+        return new RateLimitHealthIndicator(registry);
     }
 }

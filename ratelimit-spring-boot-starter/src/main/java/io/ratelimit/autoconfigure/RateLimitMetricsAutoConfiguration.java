@@ -1,13 +1,13 @@
 package io.ratelimit.autoconfigure;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.ratelimit.MemoryStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.PrefetchingStore;
-import io.ratelimit.metrics.MemoryStoreMeters;
-import io.ratelimit.metrics.PrefetchMeters;
-import io.ratelimit.metrics.RateLimitMeters;
-import io.ratelimit.metrics.RedisStoreMeters;
-import io.ratelimit.metrics.TimedStore;
+import io.ratelimit.metrics.MemoryStoreMetrics;
+import io.ratelimit.metrics.MeteredStore;
+import io.ratelimit.metrics.PrefetchMetrics;
+import io.ratelimit.metrics.RateLimitMetrics;
+import io.ratelimit.metrics.RedisStoreMetrics;
 import io.ratelimit.redis.RedisRateLimitStore;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -27,19 +27,19 @@ public final class RateLimitMetricsAutoConfiguration {
     RateLimitMetricsAutoConfiguration() {}
 
     @Bean
-    RateLimitMeters rateLimitMeters(MeterRegistry registry) {
-        return new RateLimitMeters(registry);
+    RateLimitMetrics rateLimitMeters(MeterRegistry registry) {
+        return new RateLimitMetrics(registry);
     }
 
     @Bean
     @ConditionalOnBean(name = "rateLimitMemory")
-    MemoryStoreMeters rateLimitMemoryMeters(@Qualifier("rateLimitMemory") MemoryStore memory) {
-        return new MemoryStoreMeters(memory);
+    MemoryStoreMetrics rateLimitMemoryMeters(@Qualifier("rateLimitMemory") InMemoryRateLimitStore memory) {
+        return new MemoryStoreMetrics(memory);
     }
 
     @Bean
-    RemoteStoreDecorator rateLimitStoreTimer(MeterRegistry registry) {
-        return remote -> new TimedStore(remote, registry);
+    RateLimitStoreCustomizer rateLimitStoreTimer(MeterRegistry registry) {
+        return remote -> new MeteredStore(remote, registry);
     }
 
     @Configuration(proxyBeanMethods = false)
@@ -47,14 +47,14 @@ public final class RateLimitMetricsAutoConfiguration {
     static final class OfRedis {
 
         @Bean
-        RedisStoreMeters rateLimitRedisMeters(@Qualifier("rateLimitRedis") RedisRateLimitStore redis) {
-            return new RedisStoreMeters(redis);
+        RedisStoreMetrics rateLimitRedisMeters(@Qualifier("rateLimitRedis") RedisRateLimitStore redis) {
+            return new RedisStoreMetrics(redis);
         }
 
         @Bean
-        PrefetchMeters rateLimitPrefetchMeters(
+        PrefetchMetrics rateLimitPrefetchMeters(
                 @Qualifier("rateLimitPrefetch") PrefetchingStore store, MeterRegistry registry) {
-            return new PrefetchMeters(store, registry);
+            return new PrefetchMetrics(store, registry);
         }
     }
 }

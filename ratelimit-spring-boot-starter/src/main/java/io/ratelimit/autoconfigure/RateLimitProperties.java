@@ -2,8 +2,8 @@ package io.ratelimit.autoconfigure;
 
 import io.ratelimit.Limit;
 import io.ratelimit.aop.AdviceSettings;
-import io.ratelimit.aop.EmptyKey;
-import io.ratelimit.aop.UnknownLimit;
+import io.ratelimit.aop.EmptyKeyPolicy;
+import io.ratelimit.aop.UnknownLimitPolicy;
 import io.ratelimit.redis.InvalidRedisSettingException;
 import io.ratelimit.redis.RedisSettings;
 import java.time.Duration;
@@ -34,8 +34,8 @@ import org.springframework.util.ClassUtils;
 record RateLimitProperties(
         @DefaultValue("true") boolean enabled,
         @DefaultValue("auto") StoreType store,
-        @DefaultValue("refuse") EmptyKey emptyKey,
-        @DefaultValue("fail") UnknownLimit unknownLimit,
+        @DefaultValue("refuse") EmptyKeyPolicy emptyKey,
+        @DefaultValue("fail") UnknownLimitPolicy unknownLimit,
         @NestedConfigurationProperty @DefaultValue LimitProperties defaults,
         @DefaultValue Map<String, LimitProperties> limits,
         @DefaultValue Memory memory,

@@ -1,10 +1,10 @@
 package io.ratelimit.autoconfigure;
 
+import io.ratelimit.DenialCachingStore;
 import io.ratelimit.FallbackStore;
-import io.ratelimit.MemoryStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.RememberingStore;
 import io.ratelimit.redis.RedisRateLimitStore;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -27,9 +27,9 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 @ConditionalOnClass(RedisConnectionFactory.class)
 @ConditionalOnBean(RedisConnectionFactory.class)
 @ConditionalOnBooleanProperty(name = "ratelimit.enabled", matchIfMissing = true)
-@Conditional(OnRedisStoreWanted.class)
+@Conditional(OnRedisStoreCondition.class)
 @ConditionalOnMissingBean(RateLimitStore.class)
-@Import(LocalMemory.class)
+@Import(InMemoryStoreConfiguration.class)
 @EnableConfigurationProperties(RateLimitProperties.class)
 public final class RateLimitRedisAutoConfiguration {
 
@@ -39,27 +39,29 @@ public final class RateLimitRedisAutoConfiguration {
     RedisRateLimitStore rateLimitRedis(RateLimitProperties properties, ListableBeanFactory beans) {
         RateLimitProperties.Redis redis = properties.redis();
         RedisRateLimitStore store = RedisRateLimitStore.create(
-                ConnectionFactoryChoice.of(redis.connectionFactory(), beans), redis.keyPrefix(), redis.timeout());
+                ConnectionFactorySelector.select(redis.connectionFactory(), beans), redis.keyPrefix(), redis.timeout());
         store.connect();
         if (redis.requireAtStartup()) {
-            RequiredRedis.await(store);
+            RedisStartupCheck.await(store);
         }
         return store;
     }
 
     @Bean(defaultCandidate = false)
     PrefetchingStore rateLimitPrefetch(
-            @Qualifier("rateLimitRedis") RedisRateLimitStore redis, ObjectProvider<RemoteStoreDecorator> decorators) {
+            @Qualifier("rateLimitRedis") RedisRateLimitStore redis,
+            ObjectProvider<RateLimitStoreCustomizer> decorators) {
         RateLimitStore remote = redis;
-        for (RemoteStoreDecorator decorator : decorators.orderedStream().toList()) {
-            remote = decorator.decorate(remote);
+        for (RateLimitStoreCustomizer decorator : decorators.orderedStream().toList()) {
+            remote = decorator.customize(remote);
         }
-        return new PrefetchingStore(new RememberingStore(remote));
+        return new PrefetchingStore(new DenialCachingStore(remote));
     }
 
     @Bean
     RateLimitStore rateLimitStore(
-            @Qualifier("rateLimitPrefetch") PrefetchingStore remote, @Qualifier("rateLimitMemory") MemoryStore memory) {
+            @Qualifier("rateLimitPrefetch") PrefetchingStore remote,
+            @Qualifier("rateLimitMemory") InMemoryRateLimitStore memory) {
         return new FallbackStore(remote, memory);
     }
 }

@@ -26,7 +26,7 @@ import org.springframework.util.ClassUtils;
  *
  * <pre>{@code
  * RedisRateLimitStore store = RedisRateLimitStore.create(connectionFactory, "ratelimit", Duration.ofMillis(250));
- * RateLimiter limiter = new RateLimiters(store, List.of()).define(Limit.of("search", "10/s"));
+ * RateLimiter limiter = new RateLimiterRegistry(store, List.of()).define(Limit.of("search", "10/s"));
  * }</pre>
  *
  * <p>A decision is one script call, whatever the number of its rates and limits, and is answered or given up within the
@@ -47,18 +47,18 @@ public final class RedisRateLimitStore implements RateLimitStore {
     private static final boolean LETTUCE_PRESENT =
             ClassUtils.isPresent("io.lettuce.core.RedisClient", RedisRateLimitStore.class.getClassLoader());
 
-    private final RedisDriver driver;
-    private final ScriptCalls script;
+    private final RedisScriptClient client;
+    private final ScriptOperations operations;
     private final RedisKeys keys;
     private final Duration timeout;
-    private final LongAdder givenBack = new LongAdder();
-    private @Nullable ReadyChannel ready;
-    private @Nullable EvictionCheck eviction;
+    private final LongAdder refunded = new LongAdder();
+    private @Nullable LeaseNotifications leaseNotifications;
+    private @Nullable EvictionPolicyCheck eviction;
     private boolean closed;
 
-    RedisRateLimitStore(RedisDriver driver, String lua, RedisKeys keys, Duration timeout) {
-        this.driver = driver;
-        this.script = new ScriptCalls(driver, new BucketScript(driver, lua), keys);
+    RedisRateLimitStore(RedisScriptClient client, String lua, RedisKeys keys, Duration timeout) {
+        this.client = client;
+        this.operations = new ScriptOperations(client, new RateLimitScript(client, lua), keys);
         this.keys = keys;
         this.timeout = timeout;
     }
@@ -79,10 +79,11 @@ public final class RedisRateLimitStore implements RateLimitStore {
      */
     public static RedisRateLimitStore create(RedisConnectionFactory connections, String prefix, Duration timeout) {
         RedisSettings settings = new RedisSettings(prefix, timeout);
-        RedisDriver driver = LETTUCE_PRESENT && LettuceDriver.serves(connections)
-                ? LettuceDriver.of(connections, timeout)
-                : BlockingDriver.of(connections, timeout);
-        return new RedisRateLimitStore(driver, BucketScript.packaged(), new RedisKeys(settings.keyPrefix()), timeout);
+        RedisScriptClient client = LETTUCE_PRESENT && LettuceScriptClient.serves(connections)
+                ? LettuceScriptClient.of(connections, timeout)
+                : SpringDataScriptClient.of(connections, timeout);
+        return new RedisRateLimitStore(
+                client, RateLimitScript.packaged(), new RedisKeys(settings.keyPrefix()), timeout);
     }
 
     @Override
@@ -93,17 +94,17 @@ public final class RedisRateLimitStore implements RateLimitStore {
     /** The node that has the key's slot; where there is no cluster, and with clients other than Lettuce, the whole store. */
     @Override
     public Object shard(Charge charge) {
-        return driver.isCluster() ? driver.node(keys.key(charge)) : name();
+        return client.isCluster() ? client.node(keys.key(charge)) : name();
     }
 
     /** {@return how many values under keys of this store were not its own and were replaced by a full bucket} */
     public long healed() {
-        return script.healed();
+        return operations.healed();
     }
 
     /** {@return how many times a cluster slot got its tokens back because another slot refused or failed} */
-    public long givenBack() {
-        return givenBack.sum();
+    public long refunded() {
+        return refunded.sum();
     }
 
     /**
@@ -115,14 +116,14 @@ public final class RedisRateLimitStore implements RateLimitStore {
      */
     public CompletionStage<Void> connect() {
         checkEviction();
-        return driver.connect()
+        return client.connect()
                 .<Void>thenApply(connection -> null)
                 .exceptionallyCompose(failure -> CompletableFuture.failedFuture(unavailable(failure)));
     }
 
     private synchronized void checkEviction() {
         if (!closed && eviction == null) {
-            eviction = EvictionCheck.begin(driver::open);
+            eviction = EvictionPolicyCheck.begin(client::open);
         }
     }
 
@@ -130,7 +131,7 @@ public final class RedisRateLimitStore implements RateLimitStore {
     public Decision decide(List<Charge> charges, Duration maxWait) {
         long deadline = System.nanoTime() + timeout.toNanos();
         return isAlone(charges, maxWait)
-                ? decision(charges, maxWait, await(script.take(charges.get(0), deadline)))
+                ? decision(charges, maxWait, await(operations.take(charges.get(0), deadline)))
                 : await(ask(charges, maxWait, deadline));
     }
 
@@ -138,7 +139,7 @@ public final class RedisRateLimitStore implements RateLimitStore {
     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
         long deadline = System.nanoTime() + timeout.toNanos();
         return isAlone(charges, maxWait)
-                ? script.take(charges.get(0), deadline).handle((reply, failure) -> {
+                ? operations.take(charges.get(0), deadline).handle((reply, failure) -> {
                     if (failure != null) {
                         throw unavailable(failure);
                     }
@@ -151,22 +152,22 @@ public final class RedisRateLimitStore implements RateLimitStore {
         return charges.size() == 1 && maxWait.isZero();
     }
 
-    private static Decision decision(List<Charge> charges, Duration maxWait, BucketReply reply) {
+    private static Decision decision(List<Charge> charges, Duration maxWait, ScriptReply reply) {
         return Decision.of(charges, maxWait, reply.admitted(), reply.numbers());
     }
 
     @Override
-    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
-        return change(unused, (group, deadline) -> script.giveBack(group, taken, deadline));
+    public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
+        return change(unused, (group, deadline) -> operations.refund(group, taken, deadline));
     }
 
     @Override
-    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
-        return change(more, script::owe);
+    public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
+        return change(more, operations::debit);
     }
 
     private CompletionStage<Void> change(
-            List<Charge> charges, BiFunction<SlotGroup, Long, CompletableFuture<BucketReply>> change) {
+            List<Charge> charges, BiFunction<SlotCharges, Long, CompletableFuture<ScriptReply>> change) {
         long deadline = System.nanoTime() + timeout.toNanos();
         List<Charge> changing =
                 charges.stream().filter(charge -> charge.cost() > 0).toList();
@@ -187,48 +188,50 @@ public final class RedisRateLimitStore implements RateLimitStore {
         return leases.isEmpty()
                 ? CompletableFuture.completedFuture(
                         decisions.stream().map(decision -> LeaseState.HELD).toList())
-                : new LeaseRenewal(decisions, script)
+                : new RenewLeasesCall(decisions, operations)
                         .renew(groups(leases), deadline)
                         .exceptionallyCompose(failure -> CompletableFuture.failedFuture(unavailable(failure)));
     }
 
     /** Listens on the channel {@code prefix:ready} from now on, in the background and on a connection of its own. */
     @Override
-    public synchronized void whenReady(LongConsumer listener) {
+    public synchronized void onLeaseReady(LongConsumer listener) {
         if (!closed) {
-            ready = ReadyChannel.open(driver::open, keys.readyChannel(), listener);
+            leaseNotifications = LeaseNotifications.open(client::open, keys.readyChannel(), listener);
         }
     }
 
     @Override
-    public void forget(Limit limit, String key) {
-        await(driver.delete(keys.key(limit.name(), key)));
+    public void reset(Limit limit, String key) {
+        await(client.delete(keys.key(limit.name(), key)));
     }
 
     @Override
     public synchronized void close() {
         closed = true;
-        if (ready != null) {
-            ready.close();
-            ready = null;
+        if (leaseNotifications != null) {
+            leaseNotifications.close();
+            leaseNotifications = null;
         }
         if (eviction != null) {
             eviction.close();
         }
-        driver.close();
+        client.close();
     }
 
     private CompletableFuture<Decision> ask(List<Charge> charges, Duration maxWait, long deadline) {
-        List<SlotGroup> groups = groups(charges);
+        List<SlotCharges> groups = groups(charges);
         return groups.size() > 1
-                ? new SpreadDecision(charges, groups, script, givenBack).decide(deadline)
-                : script.take(groups.get(0), maxWait, deadline).thenApply(reply -> decision(charges, maxWait, reply));
+                ? new MultiSlotDecision(charges, groups, operations, refunded).decide(deadline)
+                : operations
+                        .take(groups.get(0), maxWait, deadline)
+                        .thenApply(reply -> decision(charges, maxWait, reply));
     }
 
-    private List<SlotGroup> groups(List<Charge> charges) {
-        return driver.isCluster() && charges.size() > 1
-                ? SlotGroup.bySlot(charges, keys)
-                : List.of(SlotGroup.of(charges, keys));
+    private List<SlotCharges> groups(List<Charge> charges) {
+        return client.isCluster() && charges.size() > 1
+                ? SlotCharges.bySlot(charges, keys)
+                : List.of(SlotCharges.of(charges, keys));
     }
 
     private <T> CompletableFuture<T> inTime(CompletableFuture<T> answer) {
@@ -259,6 +262,7 @@ public final class RedisRateLimitStore implements RateLimitStore {
 
     private StoreUnavailableException unavailable(Throwable failure) {
         boolean wrapped = failure instanceof ExecutionException || failure instanceof CompletionException;
-        return RedisError.unavailable(wrapped && failure.getCause() != null ? failure.getCause() : failure, timeout);
+        return RedisErrorClassifier.unavailable(
+                wrapped && failure.getCause() != null ? failure.getCause() : failure, timeout);
     }
 }

@@ -1,8 +1,8 @@
 package io.ratelimit.redis;
 
-import io.ratelimit.Arithmetic;
-import io.ratelimit.Concurrency;
+import io.ratelimit.ConcurrencyLeases;
 import io.ratelimit.FixedWindow;
+import io.ratelimit.RateAlgorithm;
 import io.ratelimit.SlidingWindowCounter;
 import io.ratelimit.TokenBucket;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +16,7 @@ final class ScriptArguments {
     private static final int INTERVAL = 1;
 
     private final List<byte[]> args = new ArrayList<>();
-    private final CalendarWindows windows;
+    private final CalendarWindowRange windows;
     private final String channel;
 
     /**
@@ -24,7 +24,7 @@ final class ScriptArguments {
      *
      * @param channel where leases that become ready are told
      */
-    ScriptArguments(String operation, int keys, long maxWaitMicros, CalendarWindows windows, String channel) {
+    ScriptArguments(String operation, int keys, long maxWaitMicros, CalendarWindowRange windows, String channel) {
         this.windows = windows;
         this.channel = channel;
         add(operation);
@@ -37,7 +37,7 @@ final class ScriptArguments {
     }
 
     /** The numbers of a rate, which are also those that its values are stored with, and the lease of a charge. */
-    void add(Arithmetic rate) {
+    void add(RateAlgorithm rate) {
         add(kind(rate));
         add(rate.period());
         add(rate.capacityThousandths());
@@ -48,7 +48,7 @@ final class ScriptArguments {
             add(counter.step());
         } else if (rate instanceof FixedWindow window) {
             addCalendar(window);
-        } else if (rate instanceof Concurrency leases) {
+        } else if (rate instanceof ConcurrencyLeases leases) {
             add(leases.lease());
             add(channel);
         }
@@ -77,7 +77,7 @@ final class ScriptArguments {
     }
 
     /** Stored with every value, so these numbers stay what they are. */
-    static int kind(Arithmetic rate) {
+    static int kind(RateAlgorithm rate) {
         int tick = rate.tickNanos() == 1_000 ? 0 : MILLISECONDS;
         return switch (rate.algorithm()) {
             case TOKEN_BUCKET -> tick + (((TokenBucket) rate).isInterval() ? INTERVAL : 0);

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.Algorithm;
 import io.ratelimit.CalendarPeriod;
 import io.ratelimit.FallbackStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
 import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.Refill;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -41,7 +41,10 @@ class LimitDescriptionTests {
                                 .build(),
                         "fixed-window, day in Europe/Berlin"),
                 Arguments.of(
-                        Limit.named("any").atOnce(2, Duration.ofSeconds(90)).build(), "concurrency, leases of 1m30s"),
+                        Limit.named("any")
+                                .maxConcurrent(2, Duration.ofSeconds(90))
+                                .build(),
+                        "concurrency, leases of 1m30s"),
                 Arguments.of(
                         Limit.named("any")
                                 .rates("10/1d")
@@ -54,9 +57,9 @@ class LimitDescriptionTests {
     @ParameterizedTest
     @MethodSource("limits")
     void tellsHowALimitCountsAndHowLongItsCallsMayWait(Limit limit, String algorithm) {
-        try (RateLimiters limiters = RateLimiters.inMemory()) {
+        try (RateLimiterRegistry registry = RateLimiterRegistry.inMemory()) {
             LimitDescription description =
-                    LimitDescription.of(limiters.define(limit), limiters.store(), name -> List.of());
+                    LimitDescription.of(registry.define(limit), registry.store(), name -> List.of());
             assertThat(description.algorithm()).isEqualTo(algorithm);
             assertThat(description.maxWait()).isEqualTo(limit.maxWait());
         }
@@ -66,32 +69,34 @@ class LimitDescriptionTests {
     void tellsWhatIsTakenAheadWhereItIs() {
         Limit limit =
                 Limit.named("any").rates("10/s").prefetch(new BigDecimal("2.5")).build();
-        PrefetchingStore ahead = new PrefetchingStore(MemoryStore.create());
-        try (RateLimiters limiters = new RateLimiters(new FallbackStore(ahead, MemoryStore.create()), List.of())) {
-            RateLimiter limiter = limiters.define(limit);
+        PrefetchingStore ahead = new PrefetchingStore(InMemoryRateLimitStore.create());
+        try (RateLimiterRegistry registry =
+                new RateLimiterRegistry(new FallbackStore(ahead, InMemoryRateLimitStore.create()), List.of())) {
+            RateLimiter limiter = registry.define(limit);
             limiter.tryAcquire("user-42");
             limiter.tryAcquire("user-42");
             limiter.tryAcquire("user-42");
-            assertThat(prefetch(limiters)).isEqualTo(new LimitDescription.Prefetch(2.5, 1.5, "2.5 × nodes"));
-            limiters.replace(Limit.named("any")
+            assertThat(prefetch(registry)).isEqualTo(new LimitDescription.Prefetch(2.5, 1.5, "2.5 × nodes"));
+            registry.replace(Limit.named("any")
                     .rates("1000/s")
                     .prefetch(BigDecimal.valueOf(100))
                     .build());
-            assertThat(prefetch(limiters)).extracting("widens").isEqualTo("100 × nodes");
-            limiters.replace(Limit.of("any", "10/s"));
-            assertThat(prefetch(limiters)).isNull();
+            assertThat(prefetch(registry)).extracting("widens").isEqualTo("100 × nodes");
+            registry.replace(Limit.of("any", "10/s"));
+            assertThat(prefetch(registry)).isNull();
         }
-        for (RateLimitStore nothingAhead :
-                List.of(MemoryStore.create(), new FallbackStore(MemoryStore.create(), MemoryStore.create()))) {
-            try (RateLimiters limiters = new RateLimiters(nothingAhead, List.of())) {
-                limiters.define(limit);
-                assertThat(prefetch(limiters)).isNull();
+        for (RateLimitStore nothingAhead : List.of(
+                InMemoryRateLimitStore.create(),
+                new FallbackStore(InMemoryRateLimitStore.create(), InMemoryRateLimitStore.create()))) {
+            try (RateLimiterRegistry registry = new RateLimiterRegistry(nothingAhead, List.of())) {
+                registry.define(limit);
+                assertThat(prefetch(registry)).isNull();
             }
         }
     }
 
-    private static LimitDescription.@Nullable Prefetch prefetch(RateLimiters limiters) {
-        return LimitDescription.of(limiters.get("any"), limiters.store(), name -> List.of())
+    private static LimitDescription.@Nullable Prefetch prefetch(RateLimiterRegistry registry) {
+        return LimitDescription.of(registry.get("any"), registry.store(), name -> List.of())
                 .prefetch();
     }
 }

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimiter;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitHealthAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitRedisAutoConfiguration;
@@ -49,7 +49,7 @@ class RateLimitHealthTests {
                         .containsEntry("state", "up")
                         .doesNotContainKey("reason");
             }
-            RateLimiter search = context.getBean(RateLimiters.class).get("search");
+            RateLimiter search = context.getBean(RateLimiterRegistry.class).get("search");
             assertThat(search.tryAcquire().admitted()).isTrue();
         });
     }
@@ -93,9 +93,9 @@ class RateLimitHealthTests {
     @Test
     void ofAStoreWithoutAFallbackIsUnknownToo() {
         RateLimitsEndpointResponses.FailingStore store = new RateLimitsEndpointResponses.FailingStore();
-        try (RateLimiters limiters = new RateLimiters(store, List.of())) {
-            limiters.define(Limit.of("search", "1/h"));
-            RateLimitHealthIndicator indicator = new RateLimitHealthIndicator(limiters);
+        try (RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of())) {
+            registry.define(Limit.of("search", "1/h"));
+            RateLimitHealthIndicator indicator = new RateLimitHealthIndicator(registry);
             assertThat(indicator.health().getStatus()).isEqualTo(Status.UP);
             store.fail();
             assertThat(indicator.health().getStatus()).isEqualTo(Status.UNKNOWN);

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimiter;
-import io.ratelimit.RateLimiters;
-import io.ratelimit.web.RunningApplication;
+import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.http.RunningApplication;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.WebApplicationType;
 
@@ -18,7 +18,7 @@ class RateLimitsEndpointAccessTests {
         };
         try (RunningApplication application = RunningApplication.start(
                 WebApplicationType.SERVLET, properties, RateLimitsEndpointResponses.Application.class)) {
-            RateLimiter search = application.bean(RateLimiters.class).define(Limit.of("search", "4/s"));
+            RateLimiter search = application.bean(RateLimiterRegistry.class).define(Limit.of("search", "4/s"));
             search.tryAcquire("user-42");
 
             assertThat(application.get("/actuator/ratelimits/search/user-42").statusCode())

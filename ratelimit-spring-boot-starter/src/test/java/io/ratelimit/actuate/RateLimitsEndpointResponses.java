@@ -4,21 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.DecisionSource;
 import io.ratelimit.FallbackStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
-import io.ratelimit.OnStoreFailure;
 import io.ratelimit.Permit;
 import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.Refill;
-import io.ratelimit.Source;
+import io.ratelimit.StoreFailurePolicy;
 import io.ratelimit.StoreUnavailableException;
-import io.ratelimit.web.RunningApplication;
+import io.ratelimit.http.RunningApplication;
 import java.math.BigDecimal;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -44,13 +44,13 @@ import org.springframework.context.annotation.Configuration;
 abstract class RateLimitsEndpointResponses {
 
     private final RunningApplication application;
-    private final RateLimiters limiters;
+    private final RateLimiterRegistry registry;
     private final FailingStore store;
 
     RateLimitsEndpointResponses(WebApplicationType type) {
         application = RunningApplication.start(
                 type, new String[] {"management.endpoints.web.exposure.include=ratelimits"}, Application.class);
-        limiters = application.bean(RateLimiters.class);
+        registry = application.bean(RateLimiterRegistry.class);
         store = application.bean(FailingStore.class);
     }
 
@@ -62,17 +62,17 @@ abstract class RateLimitsEndpointResponses {
     @AfterEach
     void startAfresh() {
         store.startAfresh();
-        limiters.all().stream().map(RateLimiter::name).toList().forEach(limiters::remove);
+        registry.all().stream().map(RateLimiter::name).toList().forEach(registry::remove);
     }
 
     @Test
     void allLimitsAreShownWithTheirStoreTotalsAndMethods() {
-        RateLimiter search = limiters.define(Limit.of("search", "2/s"));
-        limiters.define(Limit.named("report")
+        RateLimiter search = registry.define(Limit.of("search", "2/s"));
+        registry.define(Limit.named("report")
                 .rates("100/1m", "1000/1h burst 200")
                 .refill(Refill.INTERVAL)
                 .cost(new BigDecimal("2.5"))
-                .onStoreFailure(OnStoreFailure.DENY)
+                .onStoreFailure(StoreFailurePolicy.DENY)
                 .build());
         for (int i = 0; i < 5; i++) {
             search.tryAcquire("user-42");
@@ -97,7 +97,7 @@ abstract class RateLimitsEndpointResponses {
 
     @Test
     void whatIsTakenAheadIsShownWithWhatItWidensTheBoundBy() {
-        RateLimiter search = limiters.define(Limit.named("search")
+        RateLimiter search = registry.define(Limit.named("search")
                 .rates("1/h burst 20")
                 .prefetch(BigDecimal.TEN)
                 .build());
@@ -113,7 +113,7 @@ abstract class RateLimitsEndpointResponses {
 
     @Test
     void aStoreThatDoesNotAnswerIsShownAsDown() {
-        limiters.define(Limit.of("search", "2/s"));
+        registry.define(Limit.of("search", "2/s"));
         store.fail();
 
         assertThat(application.get("/actuator/ratelimits").body())
@@ -131,7 +131,7 @@ abstract class RateLimitsEndpointResponses {
 
     @Test
     void aKeysLevelIsReadAndNotTaken() {
-        RateLimiter report = limiters.define(Limit.of("report", "100/1m", "1000/1h burst 200"));
+        RateLimiter report = registry.define(Limit.of("report", "100/1m", "1000/1h burst 200"));
         report.tryAcquire("user-42", 30.5);
 
         for (int i = 0; i < 2; i++) {
@@ -144,13 +144,13 @@ abstract class RateLimitsEndpointResponses {
                                     + "{'rate':'1000/h burst 200','remaining':169.5,'resetAfter':'PT1M49.8S'}]}")
                             .replace('\'', '"'));
         }
-        assertThat(report.count(true, Source.STORE)).isEqualTo(1);
+        assertThat(report.count(true, DecisionSource.STORE)).isEqualTo(1);
     }
 
     @Test
     void callsAtOnceAreShownWithWhatTheyHold() {
-        RateLimiter export = limiters.define(
-                Limit.named("export").atOnce(2, Duration.ofSeconds(30)).build());
+        RateLimiter export = registry.define(
+                Limit.named("export").maxConcurrent(2, Duration.ofSeconds(30)).build());
         Permit held = export.hold("user-42");
 
         for (int i = 0; i < 2; i++) {
@@ -168,10 +168,10 @@ abstract class RateLimitsEndpointResponses {
 
     @Test
     void aLevelReadWhileTheStoreFailsSaysSo() {
-        limiters.define(Limit.of("search", "2/s"));
-        limiters.define(Limit.named("deny")
+        registry.define(Limit.of("search", "2/s"));
+        registry.define(Limit.named("deny")
                 .rates("2/s")
-                .onStoreFailure(OnStoreFailure.DENY)
+                .onStoreFailure(StoreFailurePolicy.DENY)
                 .build());
         store.fail();
 
@@ -183,7 +183,7 @@ abstract class RateLimitsEndpointResponses {
 
     @Test
     void aLimitIsShownWithItsSharedBucket() {
-        limiters.define(Limit.of("search", "4/s")).tryAcquire();
+        registry.define(Limit.of("search", "4/s")).tryAcquire();
 
         String body = application.get("/actuator/ratelimits/search").body();
 
@@ -206,7 +206,7 @@ abstract class RateLimitsEndpointResponses {
             a+b&c        | search?key=a%2Bb%26c
             """)
     void anyKeyCanBeReadAndReset(String key, String path) {
-        RateLimiter search = limiters.define(Limit.of("search", "4/s"));
+        RateLimiter search = registry.define(Limit.of("search", "4/s"));
         search.tryAcquire(key);
 
         assertThat(application.get("/actuator/ratelimits/" + path).body()).contains("\"remaining\":3.0");
@@ -218,7 +218,7 @@ abstract class RateLimitsEndpointResponses {
 
     @Test
     void aResetLeavesOtherBucketsAlone() {
-        RateLimiter search = limiters.define(Limit.of("search", "4/s"));
+        RateLimiter search = registry.define(Limit.of("search", "4/s"));
         search.tryAcquire("a");
         search.tryAcquire("b");
         search.tryAcquire();
@@ -237,7 +237,7 @@ abstract class RateLimitsEndpointResponses {
     @ParameterizedTest
     @ValueSource(strings = {"serch", "serch/user-42", "serch?key=user-42"})
     void anUnknownLimitIsNotFound(String path) {
-        limiters.define(Limit.of("search", "4/s"));
+        registry.define(Limit.of("search", "4/s"));
 
         assertThat(application.get("/actuator/ratelimits/" + path).statusCode()).isEqualTo(404);
         assertThat(application.send("/actuator/ratelimits/" + path, "DELETE").statusCode())
@@ -246,7 +246,7 @@ abstract class RateLimitsEndpointResponses {
 
     @Test
     void aResetThatTheStoreCannotDoIsUnavailable() {
-        limiters.define(Limit.of("search", "4/s"));
+        registry.define(Limit.of("search", "4/s"));
         store.fail();
 
         assertThat(application.send("/actuator/ratelimits/search/a", "DELETE").statusCode())
@@ -263,16 +263,16 @@ abstract class RateLimitsEndpointResponses {
         }
 
         @Bean
-        RateLimiters limiters(FailingStore store) {
-            return new RateLimiters(
-                    new FallbackStore(new PrefetchingStore(store), MemoryStore.create(() -> 0, 100)),
+        RateLimiterRegistry limiters(FailingStore store) {
+            return new RateLimiterRegistry(
+                    new FallbackStore(new PrefetchingStore(store), InMemoryRateLimitStore.create(() -> 0, 100)),
                     List.of(new RateLimitListener() {}));
         }
 
         @Bean
-        RateLimitsEndpoint endpoint(RateLimiters limiters) {
+        RateLimitsEndpoint endpoint(RateLimiterRegistry registry) {
             return new RateLimitsEndpoint(
-                    limiters,
+                    registry,
                     limit -> limit.equals("search") ? List.of("Shop.search", "Shop.suggest") : List.of(),
                     () -> List.of("Shop.offer"));
         }
@@ -281,7 +281,7 @@ abstract class RateLimitsEndpointResponses {
     /** A remote store on a clock that stands still. */
     static final class FailingStore implements RateLimitStore {
 
-        private volatile MemoryStore memory = MemoryStore.create(() -> 0, 100);
+        private volatile InMemoryRateLimitStore memory = InMemoryRateLimitStore.create(() -> 0, 100);
         private final AtomicBoolean failing = new AtomicBoolean();
 
         @Override
@@ -301,13 +301,13 @@ abstract class RateLimitsEndpointResponses {
         }
 
         @Override
-        public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
-            return memory.giveBack(taken, unused);
+        public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
+            return memory.refund(taken, unused);
         }
 
         @Override
-        public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
-            return memory.owe(taken, more);
+        public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
+            return memory.debit(taken, more);
         }
 
         @Override
@@ -316,14 +316,14 @@ abstract class RateLimitsEndpointResponses {
         }
 
         @Override
-        public void whenReady(LongConsumer listener) {
-            memory.whenReady(listener);
+        public void onLeaseReady(LongConsumer listener) {
+            memory.onLeaseReady(listener);
         }
 
         @Override
-        public void forget(Limit limit, String key) {
+        public void reset(Limit limit, String key) {
             check();
-            memory.forget(limit, key);
+            memory.reset(limit, key);
         }
 
         @Override
@@ -337,7 +337,7 @@ abstract class RateLimitsEndpointResponses {
 
         private void startAfresh() {
             memory.close();
-            memory = MemoryStore.create(() -> 0, 100);
+            memory = InMemoryRateLimitStore.create(() -> 0, 100);
             failing.set(false);
         }
 

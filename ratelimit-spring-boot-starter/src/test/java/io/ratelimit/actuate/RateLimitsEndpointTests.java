@@ -3,7 +3,7 @@ package io.ratelimit.actuate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Limit;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.actuate.RateLimitsEndpoint.Overview;
 import io.ratelimit.actuate.RateLimitsEndpointResponses.FailingStore;
 import io.ratelimit.annotation.RateLimited;
@@ -20,12 +20,12 @@ import org.springframework.boot.test.context.runner.WebApplicationContextRunner;
 class RateLimitsEndpointTests {
 
     private final FailingStore store = new FailingStore();
-    private final RateLimiters limiters = new RateLimiters(store, List.of());
-    private final RateLimitsEndpoint endpoint = new RateLimitsEndpoint(limiters, limit -> List.of(), List::of);
+    private final RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of());
+    private final RateLimitsEndpoint endpoint = new RateLimitsEndpoint(registry, limit -> List.of(), List::of);
 
     @Test
     void whatTheStoreCannotTellOrDoIsUnavailable() {
-        limiters.define(Limit.of("search", "4/s"));
+        registry.define(Limit.of("search", "4/s"));
         store.fail();
 
         assertThat(List.of(

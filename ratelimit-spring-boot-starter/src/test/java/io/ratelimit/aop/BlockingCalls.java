@@ -5,7 +5,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitRedisAutoConfiguration;
@@ -53,7 +53,7 @@ public final class BlockingCalls {
                 .properties(properties)
                 .run()) {
             say("asked " + context.getBean(RateLimitStore.class).name());
-            context.getBean(RateLimiters.class).get("one").tryAcquire();
+            context.getBean(RateLimiterRegistry.class).get("one").tryAcquire();
             Shop shop = context.getBean(Shop.class);
             Executor parallel = Schedulers.parallel()::schedule;
             Executor netty = new MultiThreadIoEventLoopGroup(

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.ratelimit.EmptyKeyException;
 import io.ratelimit.RateLimitExceededException;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.UnknownLimitException;
 import io.ratelimit.annotation.RateLimited;
 import java.util.stream.Stream;
@@ -59,8 +59,8 @@ class ComputedLimitTests {
             bean.fiveOf("ten");
             assertThatExceptionOfType(RateLimitExceededException.class)
                     .isThrownBy(() -> bean.fiveOf("one"))
-                    .satisfies(ex ->
-                            assertThat(ex.getDecision().orElseThrow().never()).isTrue());
+                    .satisfies(ex -> assertThat(ex.getDecision().orElseThrow().isPermanent())
+                            .isTrue());
             assertThat(taken(context, "ten")).isEqualTo(5);
         });
     }
@@ -143,7 +143,7 @@ class ComputedLimitTests {
     @Test
     void aLimitThatIsWrittenFailsWhateverAnUndefinedOneMeans() {
         unlimited.run(context -> {
-            context.getBean(RateLimiters.class).remove("other");
+            context.getBean(RateLimiterRegistry.class).remove("other");
             assertThatExceptionOfType(UnknownLimitException.class)
                     .isThrownBy(() -> context.getBean(Bean.class).any("ten"));
         });
@@ -153,7 +153,7 @@ class ComputedLimitTests {
     void aLimitThatIsDefinedLaterCountsFromThenOn() {
         failing.run(context -> {
             Bean bean = context.getBean(Bean.class);
-            context.getBean(RateLimiters.class).define(io.ratelimit.Limit.of("late", "1/h"));
+            context.getBean(RateLimiterRegistry.class).define(io.ratelimit.Limit.of("late", "1/h"));
             bean.named("late", "ann");
             assertRefused(() -> bean.named("late", "ann"));
         });
@@ -170,9 +170,9 @@ class ComputedLimitTests {
     @Test
     void theMethodIsListedAsChoosingAndUnderTheNamesThatItSpellsOut() {
         failing.run(context -> {
-            RateLimitedMethods methods = context.getBean(RateLimitedMethods.class);
+            RateLimitedMethodRegistry methods = context.getBean(RateLimitedMethodRegistry.class);
             String bean = Bean.class.getName();
-            assertThat(methods.choosing())
+            assertThat(methods.withComputedLimit())
                     .containsExactly(
                             bean + "#any(Object)",
                             bean + "#chosen(boolean)",

@@ -2,7 +2,7 @@ package io.ratelimit.aop;
 
 import io.micrometer.context.ContextRegistry;
 import io.ratelimit.Limit;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -34,7 +34,7 @@ final class LateApplication {
     }
 
     static LateStore store(ApplicationContext context) {
-        return (LateStore) context.getBean(RateLimiters.class).store();
+        return (LateStore) context.getBean(RateLimiterRegistry.class).store();
     }
 
     /** Where this is run: the thread, without the coroutine that Kotlin appends to its name, and what is bound to it. */
@@ -80,15 +80,15 @@ final class LateApplication {
         }
 
         @Bean
-        RateLimiters rateLimiters() {
-            RateLimiters limiters = new RateLimiters(new LateStore(), List.of());
-            limiters.define(Limit.of("one", "1/h"));
-            limiters.define(Limit.of("ten", "10/h"));
-            limiters.define(Limit.named("single")
-                    .atOnce(1, Duration.ofSeconds(30))
+        RateLimiterRegistry rateLimiters() {
+            RateLimiterRegistry registry = new RateLimiterRegistry(new LateStore(), List.of());
+            registry.define(Limit.of("one", "1/h"));
+            registry.define(Limit.of("ten", "10/h"));
+            registry.define(Limit.named("single")
+                    .maxConcurrent(1, Duration.ofSeconds(30))
                     .maxWait(Duration.ofMinutes(1))
                     .build());
-            return limiters;
+            return registry;
         }
 
         @Bean(destroyMethod = "shutdownNow")

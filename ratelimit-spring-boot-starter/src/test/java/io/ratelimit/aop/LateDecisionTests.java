@@ -10,7 +10,7 @@ import static org.awaitility.Awaitility.await;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import io.ratelimit.Charge;
 import io.ratelimit.RateLimitExceededException;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
 import io.reactivex.rxjava3.core.Single;
 import java.time.Duration;
@@ -291,7 +291,7 @@ class LateDecisionTests {
     }
 
     private static double left(ApplicationContext context) {
-        return context.getBean(RateLimiters.class)
+        return context.getBean(RateLimiterRegistry.class)
                 .get("one")
                 .peek(Charge.SHARED)
                 .remaining();

@@ -2,9 +2,9 @@ package io.ratelimit.aop;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitStore;
 import java.time.Duration;
 import java.util.List;
@@ -21,7 +21,7 @@ final class LateStore implements RateLimitStore {
     static final String THREAD = "store-io";
 
     private final BlockingQueue<Runnable> waiting = new LinkedBlockingQueue<>();
-    private final RateLimitStore memory = MemoryStore.create(() -> 0, 1000);
+    private final RateLimitStore memory = InMemoryRateLimitStore.create(() -> 0, 1000);
 
     /** Answers one question, which may yet have to be asked, and returns when nothing is left to do on the store's thread. */
     void reply() throws InterruptedException {
@@ -52,13 +52,13 @@ final class LateStore implements RateLimitStore {
     }
 
     @Override
-    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
-        return memory.giveBack(taken, unused);
+    public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
+        return memory.refund(taken, unused);
     }
 
     @Override
-    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
-        return memory.owe(taken, more);
+    public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
+        return memory.debit(taken, more);
     }
 
     @Override
@@ -67,12 +67,12 @@ final class LateStore implements RateLimitStore {
     }
 
     @Override
-    public void whenReady(LongConsumer listener) {
-        memory.whenReady(listener);
+    public void onLeaseReady(LongConsumer listener) {
+        memory.onLeaseReady(listener);
     }
 
     @Override
-    public void forget(Limit limit, String key) {}
+    public void reset(Limit limit, String key) {}
 
     @Override
     public void close() {

@@ -6,11 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
 import io.reactivex.rxjava3.core.Single;
 import java.lang.reflect.Proxy;
@@ -153,14 +153,14 @@ class LeasedMethodTests {
     @ParameterizedTest
     @MethodSource("endings")
     void theNextCallIsRefusedWhileOneRunsAndAdmittedWhenItEnded(Ending ending) {
-        run((service, limiters) -> {
+        run((service, registry) -> {
             for (int call = 0; call < 3; call++) {
                 service.startAfresh();
                 Runnable end = ending.begin(service);
-                assertThat(isFree(limiters)).isFalse();
+                assertThat(isFree(registry)).isFalse();
                 assertThatThrownBy(service::plain).isInstanceOf(RateLimitExceededException.class);
                 end.run();
-                assertThat(isFree(limiters)).isTrue();
+                assertThat(isFree(registry)).isTrue();
             }
         });
     }
@@ -180,56 +180,56 @@ class LeasedMethodTests {
     @ParameterizedTest
     @MethodSource("immediate")
     void aBodyThatFailsBeforeThereIsAnythingToWaitForHoldsNothing(Function<Service, CompletableFuture<?>> kind) {
-        run((service, limiters) -> {
+        run((service, registry) -> {
             for (int call = 0; call < 3; call++) {
                 assertThat(kind.apply(service))
                         .satisfies(result -> assertThat(result.handle((value, failure) ->
                                         failure != null && failure.toString().contains("Exceeded")))
                                 .isCompletedWithValue(false));
-                assertThat(isFree(limiters)).isTrue();
+                assertThat(isFree(registry)).isTrue();
             }
         });
     }
 
     @Test
     void whoeverHearsOfTheEndFindsThePlaceFree() {
-        run((service, limiters) -> {
-            CompletableFuture<Boolean> ended = service.future().thenApply(value -> isFree(limiters));
+        run((service, registry) -> {
+            CompletableFuture<Boolean> ended = service.future().thenApply(value -> isFree(registry));
             service.gate().complete("value");
             assertThat(ended).isCompletedWithValue(true);
 
             service.startAfresh();
-            ended = service.future().handle((value, failure) -> isFree(limiters));
+            ended = service.future().handle((value, failure) -> isFree(registry));
             service.gate().completeExceptionally(BROKEN);
             assertThat(ended).isCompletedWithValue(true);
 
             service.startAfresh();
             CompletableFuture<String> future = service.future();
-            ended = future.handle((value, failure) -> isFree(limiters));
+            ended = future.handle((value, failure) -> isFree(registry));
             future.orTimeout(1, TimeUnit.MILLISECONDS);
             assertThat(ended.join()).isTrue();
 
             service.startAfresh();
             future = service.future();
-            ended = future.handle((value, failure) -> isFree(limiters));
+            ended = future.handle((value, failure) -> isFree(registry));
             future.cancel(false);
             assertThat(ended).isCompletedWithValue(true);
 
             service.startAfresh();
-            ended = service.mono().map(value -> isFree(limiters)).toFuture();
+            ended = service.mono().map(value -> isFree(registry)).toFuture();
             service.sink().tryEmitValue("value");
             assertThat(ended).isCompletedWithValue(true);
 
             service.startAfresh();
             ended = service.mono()
                     .map(value -> false)
-                    .onErrorResume(failure -> Mono.just(isFree(limiters)))
+                    .onErrorResume(failure -> Mono.just(isFree(registry)))
                     .toFuture();
             service.sink().tryEmitError(BROKEN);
             assertThat(ended).isCompletedWithValue(true);
 
             ended = service.flux()
-                    .then(Mono.fromSupplier(() -> isFree(limiters)))
+                    .then(Mono.fromSupplier(() -> isFree(registry)))
                     .toFuture();
             service.many().tryEmitComplete();
             assertThat(ended).isCompletedWithValue(true);
@@ -239,19 +239,20 @@ class LeasedMethodTests {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aStageEndsAlsoWhereTheStoreBreaksWhenItGivesBack(boolean fails) {
-        RateLimitStore memory = MemoryStore.create(() -> 0, 100);
+        RateLimitStore memory = InMemoryRateLimitStore.create(() -> 0, 100);
         RateLimitStore breaking = (RateLimitStore) Proxy.newProxyInstance(
                 RateLimitStore.class.getClassLoader(), new Class<?>[] {RateLimitStore.class}, (proxy, method, args) -> {
-                    if (method.getName().equals("giveBack")) {
+                    if (method.getName().equals("refund")) {
                         throw new NoClassDefFoundError("driver");
                     }
                     return method.invoke(memory, args);
                 });
-        RateLimiters limiters = new RateLimiters(breaking, List.of());
-        limiters.define(Limit.of("ten", "10/h"));
-        limiters.define(Limit.named("single").atOnce(1, Duration.ofSeconds(30)).build());
+        RateLimiterRegistry registry = new RateLimiterRegistry(breaking, List.of());
+        registry.define(Limit.of("ten", "10/h"));
+        registry.define(
+                Limit.named("single").maxConcurrent(1, Duration.ofSeconds(30)).build());
         runner.withAllowBeanDefinitionOverriding(true)
-                .withBean("rateLimiters", RateLimiters.class, () -> limiters)
+                .withBean("rateLimiters", RateLimiterRegistry.class, () -> registry)
                 .run(context -> {
                     Service service = context.getBean(Service.class);
                     CompletableFuture<String> result = service.future();
@@ -268,21 +269,21 @@ class LeasedMethodTests {
 
     @Test
     void aRefusedCallAndItsFallbackHoldNothing() {
-        run((service, limiters) -> {
-            Decision held = limiters.get("single").tryAcquire().orThrow();
+        run((service, registry) -> {
+            Decision held = registry.get("single").tryAcquire().orThrow();
             assertThat(service.polite()).isEqualTo("instead");
             assertThat(service.future()).isCompletedExceptionally();
-            limiters.release(held);
-            assertThat(isFree(limiters)).isTrue();
+            registry.release(held);
+            assertThat(isFree(registry)).isTrue();
             assertThat(service.polite()).isEqualTo("called");
         });
     }
 
     @Test
     void aMonoIsHeldOnceForEachSubscriber() {
-        run((service, limiters) -> {
+        run((service, registry) -> {
             Mono<String> mono = service.mono();
-            assertThat(isFree(limiters)).isTrue();
+            assertThat(isFree(registry)).isTrue();
             Disposable first = mono.subscribe();
             assertThatThrownBy(mono::block).isInstanceOf(RateLimitExceededException.class);
             first.dispose();
@@ -295,7 +296,7 @@ class LeasedMethodTests {
     @ParameterizedTest
     @ValueSource(longs = {0, 1})
     void aSubscriberWhoIsGoneAtOnceHoldsNothing(long wanted) {
-        run((service, limiters) -> {
+        run((service, registry) -> {
             for (Publisher<String> call : List.of(service.mono(), service.flux())) {
                 call.subscribe(new BaseSubscriber<>() {
                     @Override
@@ -306,42 +307,42 @@ class LeasedMethodTests {
                         }
                     }
                 });
-                assertThat(isFree(limiters)).isTrue();
+                assertThat(isFree(registry)).isTrue();
             }
         });
     }
 
     @Test
     void aCallOfARateTooIsChargedThereForGoodAndHeldHereUntilItEnds() {
-        run((service, limiters) -> {
+        run((service, registry) -> {
             assertThat(service.both(4)).isEqualTo(4);
             assertThatThrownBy(() -> service.both(-1)).isSameAs(BROKEN);
-            assertThat(isFree(limiters)).isTrue();
-            assertThat(limiters.get("ten").peek(Charge.SHARED).remaining()).isEqualTo(6);
+            assertThat(isFree(registry)).isTrue();
+            assertThat(registry.get("ten").peek(Charge.SHARED).remaining()).isEqualTo(6);
         });
     }
 
     @Test
     void aRefundOfALeaseDoesNoHarm() {
-        run((service, limiters) -> {
+        run((service, registry) -> {
             for (int call = 0; call < 3; call++) {
                 assertThatThrownBy(service::refunded).isSameAs(BROKEN);
-                assertThat(isFree(limiters)).isTrue();
+                assertThat(isFree(registry)).isTrue();
             }
         });
     }
 
     @Test
     void aCallCanBeMoreThanOneOfThoseAtOnce() {
-        run((service, limiters) -> {
+        run((service, registry) -> {
             CompletableFuture<String> half = service.half();
-            assertThat(limiters.get("single").peek(Charge.SHARED).remaining()).isEqualTo(0.5);
+            assertThat(registry.get("single").peek(Charge.SHARED).remaining()).isEqualTo(0.5);
             CompletableFuture<String> other = service.half();
             assertThat(service.half()).isCompletedExceptionally();
             half.cancel(true);
-            assertThat(limiters.get("single").peek(Charge.SHARED).remaining()).isEqualTo(0.5);
+            assertThat(registry.get("single").peek(Charge.SHARED).remaining()).isEqualTo(0.5);
             other.cancel(true);
-            assertThat(limiters.get("single").peek(Charge.SHARED).remaining()).isEqualTo(1);
+            assertThat(registry.get("single").peek(Charge.SHARED).remaining()).isEqualTo(1);
         });
     }
 
@@ -351,7 +352,7 @@ class LeasedMethodTests {
     void whoeverGivesUpWhenTheDecisionComesLeavesNothingBehind(Function<Service, Runnable> call) {
         LateApplication.with(Service.class).run(context -> {
             Service service = context.getBean(Service.class);
-            RateLimiters limiters = context.getBean(RateLimiters.class);
+            RateLimiterRegistry registry = context.getBean(RateLimiterRegistry.class);
             for (int i = 0; i < 300; i++) {
                 Runnable giveUp = LateApplication.onEventLoop(() -> call.apply(service));
                 CompletableFuture<Void> replied = CompletableFuture.runAsync(() -> reply(context));
@@ -360,7 +361,7 @@ class LeasedMethodTests {
                 await().pollDelay(Duration.ZERO)
                         .pollInterval(Duration.ofMillis(1))
                         .atMost(Duration.ofSeconds(20))
-                        .until(() -> isFree(limiters));
+                        .until(() -> isFree(registry));
             }
         });
     }
@@ -392,7 +393,7 @@ class LeasedMethodTests {
                             .failsWithin(Duration.ofSeconds(20))
                             .withThrowableThat()
                             .withCause(BROKEN);
-                    await().until(() -> isFree(context.getBean(RateLimiters.class)));
+                    await().until(() -> isFree(context.getBean(RateLimiterRegistry.class)));
                 });
     }
 
@@ -459,22 +460,22 @@ class LeasedMethodTests {
     }
 
     /** Whether a call would be admitted now; it holds nothing afterwards. */
-    private static boolean isFree(RateLimiters limiters) {
-        Decision decision = limiters.get("single").tryAcquire();
-        limiters.release(decision);
+    private static boolean isFree(RateLimiterRegistry registry) {
+        Decision decision = registry.get("single").tryAcquire();
+        registry.release(decision);
         return decision.admitted();
     }
 
     private void run(Scenario scenario) {
         runner.run(context -> {
             assertThat(context).hasNotFailed();
-            scenario.run(context.getBean(Service.class), context.getBean(RateLimiters.class));
+            scenario.run(context.getBean(Service.class), context.getBean(RateLimiterRegistry.class));
         });
     }
 
     private interface Scenario {
 
-        void run(Service service, RateLimiters limiters) throws Exception;
+        void run(Service service, RateLimiterRegistry registry) throws Exception;
     }
 
     static class Service {

@@ -1,9 +1,9 @@
 package io.ratelimit.aop;
 
 import io.ratelimit.Charge;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import java.time.Duration;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
@@ -37,7 +37,7 @@ final class LimitedApplication {
 
     /** Tokens taken from a bucket so far. */
     static double taken(ApplicationContext context, String limit, String key) {
-        var limiter = context.getBean(RateLimiters.class).get(limit);
+        var limiter = context.getBean(RateLimiterRegistry.class).get(limit);
         return (limiter.limit().capacity() - Math.round(limiter.peek(key).remaining() * 1000)) / 1000.0;
     }
 
@@ -49,44 +49,46 @@ final class LimitedApplication {
     static class Wiring {
 
         @Bean
-        RateLimiters rateLimiters() {
-            RateLimiters limiters = new RateLimiters(MemoryStore.create(() -> 0, 1000), List.of());
-            limiters.define(Limit.of("default", "3/h"));
-            limiters.define(Limit.of("one", "1/h"));
-            limiters.define(Limit.of("ten", "10/h"));
-            limiters.define(Limit.of("other", "10/h"));
-            limiters.define(Limit.of("many", "1000000/h"));
-            limiters.define(
-                    Limit.named("single").atOnce(1, Duration.ofSeconds(30)).build());
-            limiters.define(Limit.named("dear")
+        RateLimiterRegistry rateLimiters() {
+            RateLimiterRegistry registry =
+                    new RateLimiterRegistry(InMemoryRateLimitStore.create(() -> 0, 1000), List.of());
+            registry.define(Limit.of("default", "3/h"));
+            registry.define(Limit.of("one", "1/h"));
+            registry.define(Limit.of("ten", "10/h"));
+            registry.define(Limit.of("other", "10/h"));
+            registry.define(Limit.of("many", "1000000/h"));
+            registry.define(Limit.named("single")
+                    .maxConcurrent(1, Duration.ofSeconds(30))
+                    .build());
+            registry.define(Limit.named("dear")
                     .rates("10/h")
                     .cost(new java.math.BigDecimal("2.5"))
                     .build());
-            return limiters;
+            return registry;
         }
 
         @Bean
         @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-        static RateLimitedMethods rateLimitedMethods(
-                ConfigurableListableBeanFactory beanFactory, ObjectProvider<RateLimiters> limiters) {
-            return new RateLimitedMethods(beanFactory, limiters);
+        static RateLimitedMethodRegistry rateLimitedMethods(
+                ConfigurableListableBeanFactory beanFactory, ObjectProvider<RateLimiterRegistry> registry) {
+            return new RateLimitedMethodRegistry(beanFactory, registry);
         }
 
         @Bean
         @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
         static RateLimitAdvisor rateLimitAdvisor(
-                RateLimitedMethods methods,
-                ObjectProvider<RateLimiters> limiters,
+                RateLimitedMethodRegistry methods,
+                ObjectProvider<RateLimiterRegistry> registry,
                 ObjectProvider<ContinuationSettings> continuations,
                 Environment environment) {
-            return new RateLimitAdvisor(methods, limiters, () -> settings(environment), continuations::getObject);
+            return new RateLimitAdvisor(methods, registry, () -> settings(environment), continuations::getObject);
         }
 
         private static AdviceSettings settings(Environment environment) {
             return new AdviceSettings(
                     environment.getProperty("enabled", boolean.class, true),
-                    EmptyKey.valueOf(environment.getProperty("empty-key", "REFUSE")),
-                    UnknownLimit.valueOf(environment.getProperty("unknown-limit", "FAIL")),
+                    EmptyKeyPolicy.valueOf(environment.getProperty("empty-key", "REFUSE")),
+                    UnknownLimitPolicy.valueOf(environment.getProperty("unknown-limit", "FAIL")),
                     environment.getProperty("mode", AdviceMode.class, AdviceMode.PROXY),
                     environment.getProperty("order", int.class, Ordered.HIGHEST_PRECEDENCE));
         }
@@ -94,7 +96,7 @@ final class LimitedApplication {
         @Bean
         @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
         static RateLimitedBeanPostProcessor rateLimitedBeanPostProcessor(
-                RateLimitedMethods methods, Environment environment) {
+                RateLimitedMethodRegistry methods, Environment environment) {
             return new RateLimitedBeanPostProcessor(methods, () -> settings(environment));
         }
     }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.ratelimit.RateLimitExceededException;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,7 +57,7 @@ class RateLimitAdvisorTests {
             Searching repository = context.getBean(Searching.class);
             repository.search("ann");
             assertRefused(() -> repository.search("ann"));
-            assertThat(context.getBean(RateLimitedMethods.class).usedBy("one"))
+            assertThat(context.getBean(RateLimitedMethodRegistry.class).usedBy("one"))
                     .singleElement()
                     .asString()
                     .endsWith("#search(String)");
@@ -135,7 +135,7 @@ class RateLimitAdvisorTests {
     @Test
     void theMethodsOfALimitAreListedForPeople() {
         LimitedApplication.with(Service.class, Implementation.class).run(context -> {
-            RateLimitedMethods methods = context.getBean(RateLimitedMethods.class);
+            RateLimitedMethodRegistry methods = context.getBean(RateLimitedMethodRegistry.class);
             assertThat(methods.usedBy("one"))
                     .containsExactly(
                             Implementation.class.getName() + "#search(String)",
@@ -216,7 +216,7 @@ class RateLimitAdvisorTests {
         }
 
         @Bean
-        Object user(ObjectProvider<RateLimiters> limiters) {
+        Object user(ObjectProvider<RateLimiterRegistry> registry) {
             return new Object();
         }
     }

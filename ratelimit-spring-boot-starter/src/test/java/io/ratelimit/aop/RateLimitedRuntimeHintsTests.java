@@ -23,7 +23,7 @@ class RateLimitedRuntimeHintsTests {
                         .onType(RateLimits.class)
                         .withMemberCategory(MemberCategory.INVOKE_DECLARED_METHODS))
                 .accepts(hints);
-        assertThat(RuntimeHintsPredicates.reflection().onMethodInvocation(Call.class.getMethod("args")))
+        assertThat(RuntimeHintsPredicates.reflection().onMethodInvocation(CallSnapshot.class.getMethod("args")))
                 .accepts(hints);
     }
 }

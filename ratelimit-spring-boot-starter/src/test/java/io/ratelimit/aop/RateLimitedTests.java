@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ratelimit.EmptyKeyException;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitExceededException;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.UnknownLimitException;
 import io.ratelimit.annotation.RateLimited;
 import java.lang.annotation.ElementType;
@@ -217,10 +217,10 @@ class RateLimitedTests {
     void aLimitThatIsRemovedAndDefinedAnewIsFollowed() {
         run((bean, context) -> {
             bean.single("ann");
-            RateLimiters limiters = context.getBean(RateLimiters.class);
-            limiters.remove("one");
+            RateLimiterRegistry registry = context.getBean(RateLimiterRegistry.class);
+            registry.remove("one");
             assertThatThrownBy(() -> bean.single("bob")).isInstanceOf(UnknownLimitException.class);
-            limiters.define(Limit.of("one", "2/h"));
+            registry.define(Limit.of("one", "2/h"));
             bean.single("bob");
             bean.single("bob");
             assertThat(bean.calls()).isEqualTo(3);

@@ -133,9 +133,9 @@ class ResolverTests {
 
     @Test
     void theMethodIsListedAsChoosing() {
-        application.run(
-                context -> assertThat(context.getBean(RateLimitedMethods.class).choosing())
-                        .containsExactly(Service.class.getName() + "#call(Object,Object,Number)"));
+        application.run(context -> assertThat(
+                        context.getBean(RateLimitedMethodRegistry.class).withComputedLimit())
+                .containsExactly(Service.class.getName() + "#call(Object,Object,Number)"));
     }
 
     @Test

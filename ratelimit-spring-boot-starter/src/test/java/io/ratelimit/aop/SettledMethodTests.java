@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.ratelimit.Charge;
-import io.ratelimit.MemoryStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import java.util.List;
@@ -46,7 +46,7 @@ class SettledMethodTests {
                     "ratelimit.limits.calls=10/1h",
                     "ratelimit.limits.single.algorithm=concurrency",
                     "ratelimit.limits.single.max-concurrent=1")
-            .withBean(RateLimitStore.class, () -> MemoryStore.create(() -> 0, 100))
+            .withBean(RateLimitStore.class, () -> InMemoryRateLimitStore.create(() -> 0, 100))
             .withBean(Model.class);
 
     record Completion(double tokens) {
@@ -92,40 +92,40 @@ class SettledMethodTests {
     @ParameterizedTest
     @MethodSource("kinds")
     void whatACallDidNotUseComesBack(Kind kind) {
-        run((model, limiters) -> {
+        run((model, registry) -> {
             assertThat(kind.complete(model, 12.5).tokens()).isEqualTo(12.5);
-            assertThat(limiters.get("tokens").peek("acme").remaining()).isEqualTo(87.5);
+            assertThat(registry.get("tokens").peek("acme").remaining()).isEqualTo(87.5);
         });
     }
 
     @ParameterizedTest
     @MethodSource("kinds")
     void whatACallUsedBeyondItsCostIsOwed(Kind kind) {
-        run((model, limiters) -> {
+        run((model, registry) -> {
             kind.complete(model, 130);
-            assertThat(limiters.get("tokens").peek("acme").remaining()).isZero();
-            assertThat(limiters.get("tokens").peek("acme").resetAfter()).hasMinutes(78);
+            assertThat(registry.get("tokens").peek("acme").remaining()).isZero();
+            assertThat(registry.get("tokens").peek("acme").resetAfter()).hasMinutes(78);
         });
     }
 
     @ParameterizedTest
     @MethodSource("kinds")
     void aFailureThatIsNamedIsFreeAndOthersAreNot(Kind kind) {
-        run((model, limiters) -> {
+        run((model, registry) -> {
             assertThatThrownBy(() -> kind.complete(model, -1)).hasStackTraceContaining("slow");
-            assertThat(limiters.get("tokens").peek("acme").remaining()).isEqualTo(100);
+            assertThat(registry.get("tokens").peek("acme").remaining()).isEqualTo(100);
             assertThatThrownBy(() -> kind.complete(model, -2)).hasStackTraceContaining("broken");
-            assertThat(limiters.get("tokens").peek("acme").remaining()).isEqualTo(20);
+            assertThat(registry.get("tokens").peek("acme").remaining()).isEqualTo(20);
         });
     }
 
     @ParameterizedTest
     @ValueSource(doubles = {Double.NaN, -3})
     void whatCannotBeSettledKeepsTheChargeAndTheResult(double used) {
-        run((model, limiters) -> {
+        run((model, registry) -> {
             Completion result = model.plain(used);
             assertThat(result).isEqualTo(used == -3 ? null : new Completion(used));
-            assertThat(limiters.get("tokens").peek("acme").remaining()).isEqualTo(20);
+            assertThat(registry.get("tokens").peek("acme").remaining()).isEqualTo(20);
         });
     }
 
@@ -133,9 +133,9 @@ class SettledMethodTests {
     @MethodSource("kinds")
     void whateverAnExpressionThrowsKeepsTheChargeAndTheResult(Kind kind) {
         for (int error : List.of(ENDLESS, UNFINISHED)) {
-            run((model, limiters) -> {
+            run((model, registry) -> {
                 assertThat(kind.complete(model, error)).isEqualTo(new Completion(error));
-                assertThat(limiters.get("tokens").peek("acme").remaining()).isEqualTo(20);
+                assertThat(registry.get("tokens").peek("acme").remaining()).isEqualTo(20);
             });
         }
     }
@@ -143,23 +143,23 @@ class SettledMethodTests {
     @ParameterizedTest
     @ValueSource(ints = {ENDLESS, UNFINISHED})
     void whateverAnExpressionThrowsNoLeaseStaysHeld(int error) {
-        run((model, limiters) -> {
+        run((model, registry) -> {
             assertThat(model.held(error)).isEqualTo(new Completion(error));
-            assertThat(limiters.get("single").peek(Charge.SHARED).remaining()).isEqualTo(1);
+            assertThat(registry.get("single").peek(Charge.SHARED).remaining()).isEqualTo(1);
         });
     }
 
     @Test
     void noLeaseStaysHeldEvenWhereWhatWasThrownCannotBeLogged() {
-        run((model, limiters) -> {
+        run((model, registry) -> {
             catchThrowable(() -> model.held(UNTELLABLE));
-            assertThat(limiters.get("single").peek(Charge.SHARED).remaining()).isEqualTo(1);
+            assertThat(registry.get("single").peek(Charge.SHARED).remaining()).isEqualTo(1);
         });
     }
 
     @Test
     void whatCannotBeSettledIsWarnedOfOnceForEachMethod(CapturedOutput output) {
-        run((model, limiters) -> {
+        run((model, registry) -> {
             for (int call = 0; call < 2; call++) {
                 model.held(Double.NaN);
                 model.alsoHeld(Double.NaN);
@@ -173,34 +173,34 @@ class SettledMethodTests {
 
     @Test
     void eachLimitOfACallIsSettledByItsOwnDeclaration() {
-        run((model, limiters) -> {
+        run((model, registry) -> {
             model.both(30);
-            assertThat(limiters.get("tokens").peek("acme").remaining()).isEqualTo(70);
-            assertThat(limiters.get("calls").peek("acme").remaining()).isEqualTo(9);
+            assertThat(registry.get("tokens").peek("acme").remaining()).isEqualTo(70);
+            assertThat(registry.get("calls").peek("acme").remaining()).isEqualTo(9);
             assertThatThrownBy(() -> model.both(-1)).isInstanceOf(TimeoutException.class);
-            assertThat(limiters.get("tokens").peek("acme").remaining()).isZero();
-            assertThat(limiters.get("calls").peek("acme").remaining()).isEqualTo(9);
+            assertThat(registry.get("tokens").peek("acme").remaining()).isZero();
+            assertThat(registry.get("calls").peek("acme").remaining()).isEqualTo(9);
         });
     }
 
     @Test
     void aFluxThatFailsIsFree() {
-        run((model, limiters) -> {
+        run((model, registry) -> {
             assertThatThrownBy(() -> model.flux().blockLast()).hasStackTraceContaining("slow");
-            assertThat(limiters.get("tokens").peek("acme").remaining()).isEqualTo(100);
+            assertThat(registry.get("tokens").peek("acme").remaining()).isEqualTo(100);
         });
     }
 
     private void run(Scenario scenario) {
         runner.run(context -> {
             assertThat(context).hasNotFailed();
-            scenario.run(context.getBean(Model.class), context.getBean(RateLimiters.class));
+            scenario.run(context.getBean(Model.class), context.getBean(RateLimiterRegistry.class));
         });
     }
 
     private interface Scenario {
 
-        void run(Model model, RateLimiters limiters) throws Exception;
+        void run(Model model, RateLimiterRegistry registry) throws Exception;
     }
 
     static class Model {

@@ -233,23 +233,24 @@ class StartupFailureTests {
 
     @Test
     void withoutParameterNamesTheFixIsToSaySo() throws Exception {
-        Site site = new Site(NoNames.class.getDeclaredMethods()[0], NoNames.class, "key", "#user");
-        Parameters nameless = new Parameters(
+        AnnotationAttribute origin =
+                new AnnotationAttribute(NoNames.class.getDeclaredMethods()[0], NoNames.class, "key", "#user");
+        ExpressionParameters nameless = new ExpressionParameters(
                 NoNames.class,
                 List.of(),
                 List.of(org.springframework.core.ResolvableType.forClass(String.class)),
                 Map.of("p0", 0, "a0", 0));
-        Expressions expressions =
-                new Expressions(new org.springframework.beans.factory.support.DefaultListableBeanFactory());
+        ExpressionCompiler expressions =
+                new ExpressionCompiler(new org.springframework.beans.factory.support.DefaultListableBeanFactory());
         assertThat(org.assertj.core.api.Assertions.catchThrowable(
-                        () -> expressions.parse(site, nameless, Object.class)))
+                        () -> expressions.parse(origin, nameless, Object.class)))
                 .isInstanceOf(InvalidRateLimitedException.class)
                 .hasMessageContaining("does not tell the names of its parameters")
                 .hasMessageContaining("-parameters")
                 .hasMessageContaining("#p0");
         assertThat(expressions
-                        .parse(site.at("key", "#p0"), nameless, Object.class)
-                        .of(new Call(null, site.method(), new Object[] {"ann"})))
+                        .parse(origin.at("key", "#p0"), nameless, Object.class)
+                        .of(new CallSnapshot(null, origin.method(), new Object[] {"ann"})))
                 .isEqualTo("ann");
     }
 

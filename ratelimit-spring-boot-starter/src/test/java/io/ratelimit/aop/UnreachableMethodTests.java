@@ -37,7 +37,7 @@ class UnreachableMethodTests {
                     .containsOnlyOnce("@RateLimited on " + bean.getName() + "#call() has no effect: " + reason);
             assertThat(StringUtils.countOccurrencesOf(output.toString(), "has no effect"))
                     .isEqualTo(1);
-            assertThat(context.getBean(RateLimitedMethods.class).usedBy("ten"))
+            assertThat(context.getBean(RateLimitedMethodRegistry.class).usedBy("ten"))
                     .noneMatch(name -> name.endsWith("#call()"));
         });
     }

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimiter;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import java.time.Duration;
@@ -43,7 +43,7 @@ class WaitingMethodTests {
 
     @Test
     void aPlainMethodWaitsOnItsThreadAsLongAsItsLimitSays() {
-        run((service, limiters) -> {
+        run((service, registry) -> {
             long start = System.nanoTime();
             for (int i = 0; i < 4; i++) {
                 assertThat(service.plain()).isSameAs(Thread.currentThread());
@@ -54,7 +54,7 @@ class WaitingMethodTests {
 
     @Test
     void theAnnotationsWaitCountsInsteadOfTheLimits() {
-        run((service, limiters) -> {
+        run((service, registry) -> {
             service.atOnce();
             assertThatThrownBy(service::atOnce)
                     .isInstanceOf(RateLimitExceededException.class)
@@ -62,22 +62,22 @@ class WaitingMethodTests {
             assertThatThrownBy(service::brief)
                     .isInstanceOf(RateLimitExceededException.class)
                     .hasMessageEndingWith(", more than the max-wait of 1ms");
-            assertThat(retry(limiters, "hour")).isLessThanOrEqualTo(HOUR);
+            assertThat(retry(registry, "hour")).isLessThanOrEqualTo(HOUR);
         });
     }
 
     @Test
     void theSmallestWaitOfSeveralLimitsCountsAndNothingIsTaken() {
-        run((service, limiters) -> {
+        run((service, registry) -> {
             service.both();
             assertThatThrownBy(service::both).isInstanceOf(RateLimitExceededException.class);
-            assertThat(retry(limiters, "hour")).isLessThanOrEqualTo(HOUR);
+            assertThat(retry(registry, "hour")).isLessThanOrEqualTo(HOUR);
         });
     }
 
     @Test
     void aFallbackAnswersAWaitThatIsTooLong() {
-        run((service, limiters) -> {
+        run((service, registry) -> {
             assertThat(service.orElse()).isEqualTo("called");
             assertThat(service.orElse()).isEqualTo("instead");
         });
@@ -85,7 +85,7 @@ class WaitingMethodTests {
 
     @Test
     void aFutureWaitsWithoutAThreadAndBeginsWhenItMay() {
-        run((service, limiters) -> {
+        run((service, registry) -> {
             long start = System.nanoTime();
             CompletableFuture<Thread> first = service.future();
             assertThat(first).isCompletedWithValue(Thread.currentThread());
@@ -98,9 +98,9 @@ class WaitingMethodTests {
 
     @Test
     void whoGivesUpWhileWaitingGivesTheTokensBack() {
-        run((service, limiters) -> {
+        run((service, registry) -> {
             service.hourly();
-            assertThat(retry(limiters, "hour")).isLessThanOrEqualTo(HOUR);
+            assertThat(retry(registry, "hour")).isLessThanOrEqualTo(HOUR);
 
             CompletableFuture<String> cancelled = service.hourlyFuture();
             CompletableFuture<String> timedOut = service.hourlyFuture().orTimeout(50, TimeUnit.MILLISECONDS);
@@ -112,7 +112,7 @@ class WaitingMethodTests {
             while (thread.getState() != Thread.State.TIMED_WAITING) {
                 Thread.sleep(1);
             }
-            assertThat(retry(limiters, "hour")).isGreaterThan(HOUR.multipliedBy(5));
+            assertThat(retry(registry, "hour")).isGreaterThan(HOUR.multipliedBy(5));
 
             cancelled.cancel(true);
             mono.dispose();
@@ -120,7 +120,7 @@ class WaitingMethodTests {
             thread.interrupt();
             assertThatThrownBy(waiting::get).hasRootCauseInstanceOf(CancellationException.class);
             assertThatThrownBy(timedOut::get).hasRootCauseInstanceOf(java.util.concurrent.TimeoutException.class);
-            await().untilAsserted(() -> assertThat(retry(limiters, "hour")).isLessThanOrEqualTo(HOUR));
+            await().untilAsserted(() -> assertThat(retry(registry, "hour")).isLessThanOrEqualTo(HOUR));
             assertThat(service.runs()).isEqualTo(1);
         });
     }
@@ -128,7 +128,7 @@ class WaitingMethodTests {
     @Test
     void closingTheContextEndsAllWaitsSoon() {
         CompletableFuture<CompletableFuture<String>> left = new CompletableFuture<>();
-        run((service, limiters) -> {
+        run((service, registry) -> {
             service.hourly();
             left.complete(service.hourlyFuture());
         });
@@ -138,19 +138,19 @@ class WaitingMethodTests {
     private void run(Scenario scenario) {
         ContextConsumer<AssertableApplicationContext> consumer = context -> {
             assertThat(context).hasNotFailed();
-            scenario.run(context.getBean(Service.class), context.getBean(RateLimiters.class));
+            scenario.run(context.getBean(Service.class), context.getBean(RateLimiterRegistry.class));
         };
         runner.run(consumer);
     }
 
-    private static Duration retry(RateLimiters limiters, String name) {
-        RateLimiter limiter = limiters.get(name);
+    private static Duration retry(RateLimiterRegistry registry, String name) {
+        RateLimiter limiter = registry.get(name);
         return limiter.tryAcquire().retryAfter().orElseThrow();
     }
 
     private interface Scenario {
 
-        void run(Service service, RateLimiters limiters) throws Exception;
+        void run(Service service, RateLimiterRegistry registry) throws Exception;
     }
 
     static class Service {

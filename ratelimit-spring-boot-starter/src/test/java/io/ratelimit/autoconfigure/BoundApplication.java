@@ -96,7 +96,7 @@ final class BoundApplication {
 
         @Bean
         static ConfigurationPropertiesBindHandlerAdvisor limitBinding() {
-            return parent -> new KnownPropertiesBindHandler(new LimitTextBindHandler(parent));
+            return parent -> new UnknownPropertyBindHandler(new LimitShorthandBindHandler(parent));
         }
     }
 }

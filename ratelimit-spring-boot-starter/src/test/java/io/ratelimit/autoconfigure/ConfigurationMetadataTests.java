@@ -21,8 +21,8 @@ class ConfigurationMetadataTests {
     @CsvSource(delimiter = '|', nullValues = "none", textBlock = """
             ratelimit.enabled                   | java.lang.Boolean                        | true
             ratelimit.store                     | io.ratelimit.autoconfigure.StoreType     | auto
-            ratelimit.empty-key                 | io.ratelimit.aop.EmptyKey                | refuse
-            ratelimit.unknown-limit             | io.ratelimit.aop.UnknownLimit            | fail
+            ratelimit.empty-key                 | io.ratelimit.aop.EmptyKeyPolicy          | refuse
+            ratelimit.unknown-limit             | io.ratelimit.aop.UnknownLimitPolicy      | fail
             ratelimit.defaults.rates            | java.util.List<io.ratelimit.autoconfigure.RateProperties> | none
             ratelimit.defaults.algorithm        | io.ratelimit.Algorithm                   | token-bucket
             ratelimit.defaults.calendar         | io.ratelimit.CalendarPeriod              | none
@@ -32,7 +32,7 @@ class ConfigurationMetadataTests {
             ratelimit.defaults.lease-time       | java.time.Duration                       | 30s
             ratelimit.defaults.refill           | io.ratelimit.Refill                      | smooth
             ratelimit.defaults.cost             | java.math.BigDecimal                     | 1
-            ratelimit.defaults.on-store-failure | io.ratelimit.OnStoreFailure              | local
+            ratelimit.defaults.on-store-failure | io.ratelimit.StoreFailurePolicy          | local
             ratelimit.defaults.local-share      | java.math.BigDecimal                     | 1
             ratelimit.defaults.prefetch         | java.math.BigDecimal                     | 0
             ratelimit.limits                    | java.util.Map<java.lang.String,io.ratelimit.autoconfigure.LimitProperties> | none

@@ -6,20 +6,20 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ratelimit.Decision;
+import io.ratelimit.DecisionSource;
 import io.ratelimit.EmptyKeyException;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.RateLimiters;
-import io.ratelimit.Source;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.UnknownLimitException;
 import io.ratelimit.actuate.RateLimitsEndpoint;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.aop.RateLimitAdvisor;
+import io.ratelimit.http.RateLimitExceptionHandler;
 import io.ratelimit.redis.RedisRateLimitStore;
-import io.ratelimit.web.RateLimitExceptionHandler;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -73,7 +73,7 @@ class RateLimitAutoConfigurationTests {
     void limitsAnAnnotatedMethodInMemoryWithNothingButALimit() {
         application.run(context -> {
             assertThat(limited(context)).isEqualTo(2);
-            assertThat(context.getBean(RateLimitStore.class)).isInstanceOf(MemoryStore.class);
+            assertThat(context.getBean(RateLimitStore.class)).isInstanceOf(InMemoryRateLimitStore.class);
         });
     }
 
@@ -121,29 +121,29 @@ class RateLimitAutoConfigurationTests {
                         "ratelimit.limits.closed.rates=1/1h",
                         "ratelimit.limits.closed.on-store-failure=deny")
                 .run(context -> {
-                    RateLimiters limiters = context.getBean(RateLimiters.class);
-                    assertThat(List.of(ask(limiters, "search"), ask(limiters, "search"), ask(limiters, "search")))
+                    RateLimiterRegistry registry = context.getBean(RateLimiterRegistry.class);
+                    assertThat(List.of(ask(registry, "search"), ask(registry, "search"), ask(registry, "search")))
                             .extracting(Decision::admitted)
                             .containsExactly(true, true, false);
-                    assertThat(ask(limiters, "search").source()).isEqualTo(Source.LOCAL);
-                    assertThat(List.of(ask(limiters, "open"), ask(limiters, "open")))
+                    assertThat(ask(registry, "search").source()).isEqualTo(DecisionSource.LOCAL);
+                    assertThat(List.of(ask(registry, "open"), ask(registry, "open")))
                             .allMatch(Decision::admitted)
                             .extracting(Decision::source)
-                            .containsOnly(Source.POLICY);
-                    assertThat(ask(limiters, "closed").admitted()).isFalse();
+                            .containsOnly(DecisionSource.POLICY);
+                    assertThat(ask(registry, "closed").admitted()).isFalse();
                 });
     }
 
     @Test
     void admitsEverythingAndKeepsItsBeansWhenSwitchedOff() {
         application.withPropertyValues("ratelimit.enabled=false").run(context -> {
-            assertThat(context.getBean(RateLimitStore.class)).isInstanceOf(MemoryStore.class);
+            assertThat(context.getBean(RateLimitStore.class)).isInstanceOf(InMemoryRateLimitStore.class);
             assertThat(AopUtils.isAopProxy(context.getBean(Shop.class))).isTrue();
             for (int i = 0; i < 5; i++) {
                 assertThat(context.getBean(Shop.class).search(null)).isEqualTo("found");
             }
-            Decision decision = ask(context.getBean(RateLimiters.class), "search");
-            assertThat(decision.source()).isEqualTo(Source.DISABLED);
+            Decision decision = ask(context.getBean(RateLimiterRegistry.class), "search");
+            assertThat(decision.source()).isEqualTo(DecisionSource.DISABLED);
         });
     }
 
@@ -159,7 +159,7 @@ class RateLimitAutoConfigurationTests {
                     }
                 })
                 .run(context -> {
-                    ask(context.getBean(RateLimiters.class), "mine");
+                    ask(context.getBean(RateLimiterRegistry.class), "mine");
                     assertThat(heard)
                             .singleElement()
                             .satisfies(
@@ -169,14 +169,15 @@ class RateLimitAutoConfigurationTests {
 
     @Test
     void usesAStoreBeanInPlaceOfItsOwnAndMakesNoneBesideIt() throws IOException {
-        MemoryStore mine = MemoryStore.create();
+        InMemoryRateLimitStore mine = InMemoryRateLimitStore.create();
         try (ServerSocket listener = new ServerSocket(0)) {
             withRedis
                     .withConfiguration(meters)
                     .withBean("rateLimitStore", RateLimitStore.class, () -> mine)
                     .withPropertyValues("spring.data.redis.port=" + listener.getLocalPort())
                     .run(context -> {
-                        assertThat(context.getBean(RateLimiters.class).store()).isSameAs(mine);
+                        assertThat(context.getBean(RateLimiterRegistry.class).store())
+                                .isSameAs(mine);
                         assertThat(limited(context)).isEqualTo(2);
                         assertThat(context).hasSingleBean(RateLimitStore.class);
                         assertThat(isConnected(listener)).isFalse();
@@ -190,7 +191,8 @@ class RateLimitAutoConfigurationTests {
 
     @Test
     void makesItsOwnStoreBesideOneThatIsNoDefaultCandidate() {
-        RootBeanDefinition hidden = new RootBeanDefinition(MemoryStore.class, MemoryStore::create);
+        RootBeanDefinition hidden =
+                new RootBeanDefinition(InMemoryRateLimitStore.class, InMemoryRateLimitStore::create);
         hidden.setDefaultCandidate(false);
         withRedis
                 .withInitializer(
@@ -206,9 +208,9 @@ class RateLimitAutoConfigurationTests {
                     withRedis.withPropertyValues("spring.data.redis.port=" + listener.getLocalPort());
             listened.withPropertyValues("ratelimit.enabled=false", "ratelimit.store=redis")
                     .run(context -> {
-                        assertThat(ask(context.getBean(RateLimiters.class), "search")
+                        assertThat(ask(context.getBean(RateLimiterRegistry.class), "search")
                                         .source())
-                                .isEqualTo(Source.DISABLED);
+                                .isEqualTo(DecisionSource.DISABLED);
                         assertThat(context).hasBean("rateLimitStore").doesNotHaveBean(RedisRateLimitStore.class);
                         assertThat(isConnected(listener)).isFalse();
                     });
@@ -341,9 +343,10 @@ class RateLimitAutoConfigurationTests {
                         "ratelimit.limits.hourly.calendar=hour")
                 .run(context -> {
                     long before = Instant.now().toEpochMilli();
-                    Decision decision =
-                            context.getBean(RateLimiters.class).get("hourly").tryAcquire("ann");
-                    long end = before + decision.readings().get(0).resetAfter().toMillis();
+                    Decision decision = context.getBean(RateLimiterRegistry.class)
+                            .get("hourly")
+                            .tryAcquire("ann");
+                    long end = before + decision.statuses().get(0).resetAfter().toMillis();
                     assertThat(Duration.ofMillis(end % Duration.ofHours(1).toMillis()))
                             .satisfiesAnyOf(
                                     rest -> assertThat(rest).isLessThan(Duration.ofSeconds(5)),
@@ -356,11 +359,11 @@ class RateLimitAutoConfigurationTests {
     @Test
     void boundsTheKeysInMemory() {
         application.withPropertyValues("ratelimit.memory.max-keys=10").run(context -> {
-            RateLimiters limiters = context.getBean(RateLimiters.class);
+            RateLimiterRegistry registry = context.getBean(RateLimiterRegistry.class);
             for (int i = 0; i < 100; i++) {
-                limiters.get("search").tryAcquire("user-" + i, 2);
+                registry.get("search").tryAcquire("user-" + i, 2);
             }
-            assertThat(((MemoryStore) context.getBean(RateLimitStore.class)).keys())
+            assertThat(((InMemoryRateLimitStore) context.getBean(RateLimitStore.class)).keys())
                     .isEqualTo(10);
         });
     }
@@ -385,8 +388,8 @@ class RateLimitAutoConfigurationTests {
                 .count();
     }
 
-    private static Decision ask(RateLimiters limiters, String limit) {
-        return limiters.get(limit).tryAcquire("ann");
+    private static Decision ask(RateLimiterRegistry registry, String limit) {
+        return registry.get(limit).tryAcquire("ann");
     }
 
     private static List<Thread> sweepersSince(Set<Thread> before) {

@@ -2,8 +2,8 @@ package io.ratelimit.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ratelimit.RateLimiters;
-import io.ratelimit.Source;
+import io.ratelimit.DecisionSource;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.actuate.RateLimitsEndpoint;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -25,7 +25,8 @@ class RateLimitEndpointAutoConfigurationTests {
                 .withPropertyValues("management.endpoints.web.exposure.include=ratelimits")
                 .run(context -> {
                     assertThat(context).hasSingleBean(RateLimitsEndpoint.class);
-                    assertThat(counted(context.getBean(RateLimiters.class))).isEqualTo(1);
+                    assertThat(counted(context.getBean(RateLimiterRegistry.class)))
+                            .isEqualTo(1);
                 });
     }
 
@@ -33,12 +34,12 @@ class RateLimitEndpointAutoConfigurationTests {
     void nothingIsCountedWhereTheEndpointIsNotExposed() {
         application.run(context -> {
             assertThat(context).doesNotHaveBean(RateLimitsEndpoint.class);
-            assertThat(counted(context.getBean(RateLimiters.class))).isZero();
+            assertThat(counted(context.getBean(RateLimiterRegistry.class))).isZero();
         });
     }
 
-    private static long counted(RateLimiters limiters) {
-        limiters.get("search").tryAcquire("user-42");
-        return limiters.get("search").count(true, Source.STORE);
+    private static long counted(RateLimiterRegistry registry) {
+        registry.get("search").tryAcquire("user-42");
+        return registry.get("search").count(true, DecisionSource.STORE);
     }
 }

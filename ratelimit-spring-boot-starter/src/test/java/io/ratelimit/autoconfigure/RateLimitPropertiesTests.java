@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.Algorithm;
 import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Limit;
-import io.ratelimit.OnStoreFailure;
 import io.ratelimit.Refill;
-import io.ratelimit.aop.EmptyKey;
-import io.ratelimit.aop.UnknownLimit;
+import io.ratelimit.StoreFailurePolicy;
+import io.ratelimit.aop.EmptyKeyPolicy;
+import io.ratelimit.aop.UnknownLimitPolicy;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneId;
@@ -26,8 +26,8 @@ class RateLimitPropertiesTests {
 
         assertThat(properties.enabled()).isTrue();
         assertThat(properties.store()).isEqualTo(StoreType.AUTO);
-        assertThat(properties.emptyKey()).isEqualTo(EmptyKey.REFUSE);
-        assertThat(properties.unknownLimit()).isEqualTo(UnknownLimit.FAIL);
+        assertThat(properties.emptyKey()).isEqualTo(EmptyKeyPolicy.REFUSE);
+        assertThat(properties.unknownLimit()).isEqualTo(UnknownLimitPolicy.FAIL);
         assertThat(properties.memory().maxKeys()).isEqualTo(1_000_000);
         assertThat(properties.redis().timeout()).isEqualTo(Duration.ofMillis(250));
         assertThat(properties.redis().keyPrefix()).isEqualTo("ratelimit");
@@ -60,8 +60,8 @@ class RateLimitPropertiesTests {
 
         assertThat(properties.enabled()).isFalse();
         assertThat(properties.store()).isEqualTo(StoreType.REDIS);
-        assertThat(properties.emptyKey()).isEqualTo(EmptyKey.SHARED);
-        assertThat(properties.unknownLimit()).isEqualTo(UnknownLimit.UNLIMITED);
+        assertThat(properties.emptyKey()).isEqualTo(EmptyKeyPolicy.SHARED);
+        assertThat(properties.unknownLimit()).isEqualTo(UnknownLimitPolicy.UNLIMITED);
         assertThat(properties.memory().maxKeys()).isEqualTo(5);
         assertThat(properties.redis().timeout()).isEqualTo(Duration.ofMillis(80));
         assertThat(properties.redis().keyPrefix()).isEqualTo("shop");
@@ -123,7 +123,7 @@ class RateLimitPropertiesTests {
                 .isEqualTo(Limit.of("report", "100/1m", "1000/1h burst 200").rates());
         assertThat(report.refill()).isEqualTo(Refill.INTERVAL);
         assertThat(report.cost()).isEqualTo(2_500);
-        assertThat(report.onStoreFailure()).isEqualTo(OnStoreFailure.DENY);
+        assertThat(report.onStoreFailure()).isEqualTo(StoreFailurePolicy.DENY);
     }
 
     @Test
@@ -136,14 +136,14 @@ class RateLimitPropertiesTests {
 
         assertThat(limits.get("export"))
                 .isEqualTo(Limit.named("export")
-                        .atOnce(2, Duration.ofSeconds(30))
+                        .maxConcurrent(2, Duration.ofSeconds(30))
                         .maxWait(Duration.ofSeconds(5))
                         .cost(new BigDecimal("0.5"))
                         .build());
         assertThat(limits.get("import"))
                 .isEqualTo(Limit.named("import")
-                        .atOnce(7, Duration.ofMillis(100))
-                        .onStoreFailure(OnStoreFailure.DENY)
+                        .maxConcurrent(7, Duration.ofMillis(100))
+                        .onStoreFailure(StoreFailurePolicy.DENY)
                         .build());
     }
 
@@ -160,12 +160,12 @@ class RateLimitPropertiesTests {
 
         assertThat(limits.get("export"))
                 .isEqualTo(Limit.named("export")
-                        .atOnce(3, Duration.ofSeconds(20))
+                        .maxConcurrent(3, Duration.ofSeconds(20))
                         .maxWait(Duration.ofSeconds(1))
                         .build());
         assertThat(limits.get("own"))
                 .isEqualTo(Limit.named("own")
-                        .atOnce(4, Duration.ofSeconds(10))
+                        .maxConcurrent(4, Duration.ofSeconds(10))
                         .maxWait(Duration.ofSeconds(1))
                         .build());
         assertThat(limits.get("rated"))
@@ -179,8 +179,9 @@ class RateLimitPropertiesTests {
                                 "  limits.export:",
                                 "    max-wait: 0s")
                         .limit("export"))
-                .isEqualTo(
-                        Limit.named("export").atOnce(3, Duration.ofSeconds(30)).build());
+                .isEqualTo(Limit.named("export")
+                        .maxConcurrent(3, Duration.ofSeconds(30))
+                        .build());
     }
 
     @Test
@@ -202,13 +203,13 @@ class RateLimitPropertiesTests {
         assertThat(text.rates()).isEqualTo(Limit.of("any", "10/s").rates());
         assertThat(text.refill()).isEqualTo(Refill.INTERVAL);
         assertThat(text.cost()).isEqualTo(3_000);
-        assertThat(text.onStoreFailure()).isEqualTo(OnStoreFailure.ALLOW);
+        assertThat(text.onStoreFailure()).isEqualTo(StoreFailurePolicy.ALLOW);
         assertThat(limits.get("empty").rates()).isEqualTo(Limit.of("any", "7/s").rates());
         Limit own = limits.get("own");
         assertThat(own.rates()).isEqualTo(Limit.of("any", "5/s").rates());
         assertThat(own.refill()).isEqualTo(Refill.SMOOTH);
         assertThat(own.cost()).isEqualTo(2_000);
-        assertThat(own.onStoreFailure()).isEqualTo(OnStoreFailure.LOCAL);
+        assertThat(own.onStoreFailure()).isEqualTo(StoreFailurePolicy.LOCAL);
     }
 
     @Test
@@ -232,7 +233,7 @@ class RateLimitPropertiesTests {
                                 "denied",
                                 Limit.named("denied")
                                         .rates("10/s")
-                                        .onStoreFailure(OnStoreFailure.DENY)
+                                        .onStoreFailure(StoreFailurePolicy.DENY)
                                         .build()));
         assertThat(BoundApplication.of("ratelimit.limits.search: 10/s")
                         .limit("search")
@@ -266,7 +267,7 @@ class RateLimitPropertiesTests {
                         Map.entry(
                                 "held",
                                 Limit.named("held")
-                                        .atOnce(5, Duration.ofSeconds(30))
+                                        .maxConcurrent(5, Duration.ofSeconds(30))
                                         .build()));
     }
 
@@ -387,7 +388,7 @@ class RateLimitPropertiesTests {
         assertThat(limits.get("search")).isEqualTo(Limit.of("search", "10/s"));
         assertThat(limits.get("report").rates())
                 .isEqualTo(Limit.of("any", "100/1m", "1000/1h").rates());
-        assertThat(limits.get("report").onStoreFailure()).isEqualTo(OnStoreFailure.DENY);
+        assertThat(limits.get("report").onStoreFailure()).isEqualTo(StoreFailurePolicy.DENY);
     }
 
     @Test

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Decision;
+import io.ratelimit.DecisionSource;
 import io.ratelimit.PrefetchingStore;
-import io.ratelimit.RateLimiters;
-import io.ratelimit.Source;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
@@ -47,15 +47,15 @@ class RateLimitRedisAutoConfigurationTests {
         ApplicationContextRunner several =
                 factory(factory(application, "alive", redis.port(), false), "dead", 1, false);
         several.withPropertyValues(NAME + "=alive")
-                .run(context -> assertThat(ask(context).source()).isEqualTo(Source.STORE));
+                .run(context -> assertThat(ask(context).source()).isEqualTo(DecisionSource.STORE));
         several.withPropertyValues(NAME + "=dead")
-                .run(context -> assertThat(ask(context).source()).isEqualTo(Source.LOCAL));
+                .run(context -> assertThat(ask(context).source()).isEqualTo(DecisionSource.LOCAL));
     }
 
     @Test
     void takesThePrimaryConnectionFactoryIfNoneIsNamed() {
         factory(factory(application, "dead", 1, false), "alive", redis.port(), true)
-                .run(context -> assertThat(ask(context).source()).isEqualTo(Source.STORE));
+                .run(context -> assertThat(ask(context).source()).isEqualTo(DecisionSource.STORE));
     }
 
     @Test
@@ -96,7 +96,7 @@ class RateLimitRedisAutoConfigurationTests {
         onRedis(redis)
                 .withPropertyValues("ratelimit.redis.key-prefix=shop:limits")
                 .run(context -> {
-                    assertThat(ask(context).source()).isEqualTo(Source.STORE);
+                    assertThat(ask(context).source()).isEqualTo(DecisionSource.STORE);
                     assertThat(redis.command("KEYS", "*")).isEqualTo(List.of("shop:limits:{ann}:search"));
                 });
     }
@@ -108,7 +108,7 @@ class RateLimitRedisAutoConfigurationTests {
             while (ask(context).admitted()) {}
             redis.command("CONFIG", "RESETSTAT");
             for (int i = 0; i < 50; i++) {
-                assertThat(ask(context).source()).isEqualTo(Source.STORE);
+                assertThat(ask(context).source()).isEqualTo(DecisionSource.STORE);
             }
             assertThat(String.valueOf(redis.command("INFO", "commandstats")))
                     .doesNotContainPattern("cmdstat_evalsha:calls=(\\d{2}|[5-9])");
@@ -124,11 +124,11 @@ class RateLimitRedisAutoConfigurationTests {
                 .run(context -> {
                     PrefetchingStore ahead = context.getBean(PrefetchingStore.class);
                     await().untilAsserted(() -> {
-                        assertThat(ask(context).source()).isEqualTo(Source.STORE);
-                        assertThat(ahead.tokensInHand("search")).isBetween(40.0, 50.0);
+                        assertThat(ask(context).source()).isEqualTo(DecisionSource.STORE);
+                        assertThat(ahead.prefetchedTokens("search")).isBetween(40.0, 50.0);
                     });
                     rest[0] = ""
-                            + context.getBean(RateLimiters.class)
+                            + context.getBean(RateLimiterRegistry.class)
                                     .get("search")
                                     .peek("ann")
                                     .remaining();
@@ -137,7 +137,7 @@ class RateLimitRedisAutoConfigurationTests {
                 .withPropertyValues("ratelimit.limits.search.rates=1000/1d")
                 .run(context -> {
                     assertThat(ask(context).remaining()).isGreaterThan(Double.parseDouble(rest[0]) + 30);
-                    assertThat(context.getBean(PrefetchingStore.class).tokensInHand("search"))
+                    assertThat(context.getBean(PrefetchingStore.class).prefetchedTokens("search"))
                             .isZero();
                 });
     }
@@ -146,9 +146,9 @@ class RateLimitRedisAutoConfigurationTests {
     void waitsForASlowServerAsLongAsItIsTold() {
         try (RedisServer slow = RedisServer.start()) {
             onRedis(slow).run(context -> {
-                assertThat(ask(context).source()).isEqualTo(Source.STORE);
+                assertThat(ask(context).source()).isEqualTo(DecisionSource.STORE);
                 slow.command("CLIENT", "PAUSE", "1000");
-                assertThat(ask(context).source()).isEqualTo(Source.STORE);
+                assertThat(ask(context).source()).isEqualTo(DecisionSource.STORE);
             });
         }
     }
@@ -159,7 +159,7 @@ class RateLimitRedisAutoConfigurationTests {
             slow.command("CLIENT", "PAUSE", "4000");
             onRedis(slow).withPropertyValues("ratelimit.redis.timeout=50ms").run(context -> {
                 long start = System.nanoTime();
-                assertThat(ask(context).source()).isEqualTo(Source.LOCAL);
+                assertThat(ask(context).source()).isEqualTo(DecisionSource.LOCAL);
                 assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
             });
         }
@@ -194,6 +194,6 @@ class RateLimitRedisAutoConfigurationTests {
     }
 
     private static Decision ask(ApplicationContext context) {
-        return context.getBean(RateLimiters.class).get("search").tryAcquire("ann");
+        return context.getBean(RateLimiterRegistry.class).get("search").tryAcquire("ann");
     }
 }

@@ -4,8 +4,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.DecisionSource;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.Source;
 import io.ratelimit.test.DecisionLog;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +21,7 @@ final class Callers implements AutoCloseable {
     private static final long BETWEEN_CALLS_MILLIS = 2;
 
     /** One call, on the clock of nanoTime. */
-    record Call(Charge charge, long start, long end, Source source, boolean admitted) {
+    record Call(Charge charge, long start, long end, DecisionSource source, boolean admitted) {
 
         long nanos() {
             return end - start;
@@ -54,7 +54,7 @@ final class Callers implements AutoCloseable {
 
     /** What is broken before there is a connection is not what the test is about. */
     void goOnUntilAnswered() {
-        await().until(() -> calls.stream().anyMatch(call -> call.source() == Source.STORE));
+        await().until(() -> calls.stream().anyMatch(call -> call.source() == DecisionSource.STORE));
     }
 
     void goOnFor(Duration time) {
@@ -100,7 +100,7 @@ final class Callers implements AutoCloseable {
     /** Tokens, in thousandths, that the store said it took. */
     long taken(Predicate<Call> condition) {
         return calls.stream()
-                .filter(call -> call.admitted() && call.source() == Source.STORE)
+                .filter(call -> call.admitted() && call.source() == DecisionSource.STORE)
                 .filter(condition)
                 .mapToLong(call -> call.charge().cost())
                 .sum();
@@ -110,7 +110,7 @@ final class Callers implements AutoCloseable {
     DecisionLog log(Charge charge) {
         DecisionLog log = new DecisionLog();
         calls.stream()
-                .filter(call -> call.charge().equals(charge) && call.source() == Source.STORE)
+                .filter(call -> call.charge().equals(charge) && call.source() == DecisionSource.STORE)
                 .forEach(call -> log.add(call.start(), call.end(), charge.cost(), call.admitted()));
         return log;
     }

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Charge;
+import io.ratelimit.DecisionSource;
 import io.ratelimit.FallbackStore;
-import io.ratelimit.RateLimiters;
-import io.ratelimit.Source;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.actuate.RateLimitHealthIndicator;
 import io.ratelimit.redis.TestConnections;
 import io.ratelimit.test.redis.RedisCluster;
@@ -80,7 +80,7 @@ class ClusterFaultTests {
             callers.stop();
             row.add("slots moved", moved);
             long errors = callers.begunIn(begun, Long.MAX_VALUE).stream()
-                    .filter(call -> call.source() != Source.STORE)
+                    .filter(call -> call.source() != DecisionSource.STORE)
                     .count();
             row.add("errors", errors);
             assertThat(errors).isZero();
@@ -107,7 +107,7 @@ class ClusterFaultTests {
                     .filter(charge -> cluster.masterOf(Nodes.redisKey(charge)) == victim)
                     .toList();
             fault.accept(victim);
-            RateLimitHealthIndicator health = new RateLimitHealthIndicator(new RateLimiters(store, List.of()));
+            RateLimitHealthIndicator health = new RateLimitHealthIndicator(new RateLimiterRegistry(store, List.of()));
             await().until(() -> health.health().getStatus() == Status.UNKNOWN);
             await().atMost(Duration.ofSeconds(30)).until(() -> cluster.masterOf(victimKey) != victim);
             long detected = System.nanoTime();

@@ -2,7 +2,7 @@ package io.ratelimit.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ratelimit.Source;
+import io.ratelimit.DecisionSource;
 import io.ratelimit.faults.Callers.Call;
 import java.time.Duration;
 import java.util.Comparator;
@@ -25,7 +25,7 @@ record Figures(FaultReport.Row row, Callers callers, long broken, long mended) {
         List<Call> during =
                 callers.begunIn(broken, mended).stream().filter(concerned).toList();
         long opened = during.stream()
-                .filter(call -> call.nanos() >= WAITED.toNanos() || call.source() == Source.STORE)
+                .filter(call -> call.nanos() >= WAITED.toNanos() || call.source() == DecisionSource.STORE)
                 .mapToLong(Call::end)
                 .max()
                 .orElse(broken);
@@ -37,13 +37,13 @@ record Figures(FaultReport.Row row, Callers callers, long broken, long mended) {
         assertThat(Duration.ofNanos(slowest)).isLessThan(DEADLINE.plus(BUSY));
         assertThat(Duration.ofNanos(opened - broken)).isLessThan(Duration.ofSeconds(3));
         assertThat(Duration.ofNanos(p99(after))).isLessThan(Duration.ofMillis(5));
-        assertThat(after).noneMatch(call -> call.source() == Source.STORE);
+        assertThat(after).noneMatch(call -> call.source() == DecisionSource.STORE);
         return this;
     }
 
     /** From some instant on after the fault was mended the store answers every call. */
     Figures recoveredWithin(Duration most, Predicate<Call> concerned) {
-        long recovered = callers.where(call -> call.end() > mended && call.source() != Source.STORE).stream()
+        long recovered = callers.where(call -> call.end() > mended && call.source() != DecisionSource.STORE).stream()
                 .filter(concerned)
                 .mapToLong(Call::end)
                 .max()
@@ -62,7 +62,7 @@ record Figures(FaultReport.Row row, Callers callers, long broken, long mended) {
                 .filter(others)
                 .toList();
         row.micros("p99 of others", p99(during));
-        assertThat(during).hasSizeGreaterThan(100).allMatch(call -> call.source() == Source.STORE);
+        assertThat(during).hasSizeGreaterThan(100).allMatch(call -> call.source() == DecisionSource.STORE);
         return this;
     }
 

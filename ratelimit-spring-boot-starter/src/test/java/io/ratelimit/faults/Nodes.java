@@ -2,10 +2,10 @@ package io.ratelimit.faults;
 
 import io.ratelimit.Algorithm;
 import io.ratelimit.Charge;
+import io.ratelimit.DenialCachingStore;
 import io.ratelimit.FallbackStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
-import io.ratelimit.RememberingStore;
 import io.ratelimit.redis.RedisRateLimitStore;
 import java.time.Duration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -27,7 +27,7 @@ final class Nodes {
     static FallbackStore node(RedisConnectionFactory connections) {
         RedisRateLimitStore redis = RedisRateLimitStore.create(connections, "ratelimit", Duration.ofMillis(250));
         redis.connect();
-        return new FallbackStore(new RememberingStore(redis), MemoryStore.create());
+        return new FallbackStore(new DenialCachingStore(redis), InMemoryRateLimitStore.create());
     }
 
     /** How many of the {@link #COUNTED} thousandths of a key are taken. */

@@ -8,9 +8,9 @@ import io.lettuce.core.output.IntegerOutput;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.ratelimit.Decision;
+import io.ratelimit.DecisionSource;
 import io.ratelimit.FallbackStore;
-import io.ratelimit.RateLimiters;
-import io.ratelimit.Source;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.redis.TestConnections;
 import io.ratelimit.test.redis.RedisCluster;
 import io.ratelimit.test.redis.RedisServer;
@@ -210,15 +210,15 @@ class ServerErrorFaultTests {
                         "ratelimit.limits.open.on-store-failure=allow",
                         "ratelimit.limits.shut.on-store-failure=deny")
                 .run()) {
-            RateLimiters limiters = context.getBean(RateLimiters.class);
-            FallbackStore store = (FallbackStore) limiters.store();
-            await().until(() -> limiters.get("kept").tryAcquire(key).source() == Source.STORE);
+            RateLimiterRegistry registry = context.getBean(RateLimiterRegistry.class);
+            FallbackStore store = (FallbackStore) registry.store();
+            await().until(() -> registry.get("kept").tryAcquire(key).source() == DecisionSource.STORE);
 
             int before = output.getAll().length();
             long begun = System.nanoTime();
             fault.begin.run();
             await().untilAsserted(() -> {
-                limiters.get("kept").tryAcquire(key);
+                registry.get("kept").tryAcquire(key);
                 assertThat(store.outage().orElse("")).matches("Redis could not be asked: (" + error + ")");
             });
             long slowest = 0;
@@ -226,9 +226,9 @@ class ServerErrorFaultTests {
             long noticed = System.nanoTime();
             for (; System.nanoTime() - noticed < DURATION.toNanos(); calls++) {
                 long start = System.nanoTime();
-                assertThat(answer(limiters, "kept", key)).isEqualTo("local: admitted");
-                assertThat(answer(limiters, "open", key)).isEqualTo("policy: admitted");
-                assertThat(answer(limiters, "shut", key)).isEqualTo("policy: refused");
+                assertThat(answer(registry, "kept", key)).isEqualTo("local: admitted");
+                assertThat(answer(registry, "open", key)).isEqualTo("policy: admitted");
+                assertThat(answer(registry, "shut", key)).isEqualTo("policy: refused");
                 slowest = Math.max(slowest, System.nanoTime() - start);
             }
             MeterRegistry meters = context.getBean(MeterRegistry.class);
@@ -242,7 +242,7 @@ class ServerErrorFaultTests {
             long ended = System.nanoTime();
             await().pollInterval(Duration.ofMillis(10))
                     .atMost(Duration.ofSeconds(4))
-                    .until(() -> limiters.get("kept").tryAcquire(key).source() == Source.STORE);
+                    .until(() -> registry.get("kept").tryAcquire(key).source() == DecisionSource.STORE);
             long recovery = System.nanoTime() - ended;
 
             int seconds = (int) Duration.ofNanos(System.nanoTime() - begun).toSeconds();
@@ -264,8 +264,8 @@ class ServerErrorFaultTests {
         }
     }
 
-    private static String answer(RateLimiters limiters, String limit, String key) {
-        Decision decision = limiters.get(limit).tryAcquire(key);
+    private static String answer(RateLimiterRegistry registry, String limit, String key) {
+        Decision decision = registry.get(limit).tryAcquire(key);
         return decision.source().name().toLowerCase(Locale.ROOT) + (decision.admitted() ? ": admitted" : ": refused");
     }
 

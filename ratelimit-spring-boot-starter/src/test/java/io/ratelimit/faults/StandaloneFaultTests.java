@@ -5,8 +5,8 @@ import static io.ratelimit.faults.Nodes.SCARCE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Charge;
+import io.ratelimit.DecisionSource;
 import io.ratelimit.FallbackStore;
-import io.ratelimit.Source;
 import io.ratelimit.redis.TestConnections;
 import io.ratelimit.test.redis.RedisServer;
 import io.ratelimit.test.redis.TcpProxy;
@@ -128,7 +128,7 @@ class StandaloneFaultTests {
             }
             assertThat(callers.begunIn(begun, Long.MAX_VALUE))
                     .hasSizeGreaterThan(100)
-                    .allMatch(call -> call.source() == Source.STORE);
+                    .allMatch(call -> call.source() == DecisionSource.STORE);
             callers.stop();
             row.add("lost or doubled", Nodes.counted(store, "key") - callers.taken(call -> call.charge() == COUNT));
             assertThat(Nodes.counted(store, "key")).isEqualTo(callers.taken(call -> call.charge() == COUNT));
@@ -163,7 +163,7 @@ class StandaloneFaultTests {
             callers.stop();
             assertThat(callers.begunIn(begun, Long.MAX_VALUE))
                     .hasSizeGreaterThan(100)
-                    .allMatch(call -> call.source() == Source.STORE);
+                    .allMatch(call -> call.source() == DecisionSource.STORE);
             double extra = callers.log(FEW).excess(SCARCE.rates().get(0));
             row.add("extra", extra).add("of", times * 50);
             assertThat(extra).isLessThanOrEqualTo(times * 50 + 1);
@@ -191,7 +191,7 @@ class StandaloneFaultTests {
             callers.goOnFor(OUTAGE);
             callers.stop();
             new Figures(row, callers, broken, broken).recoveredWithin(RECOVERY, call -> true);
-            long refused = callers.where(call -> call.start() > broken && call.source() != Source.STORE)
+            long refused = callers.where(call -> call.start() > broken && call.source() != DecisionSource.STORE)
                     .size();
             row.add("calls by policy", refused);
             long readonly = errors("READONLY");
@@ -263,7 +263,7 @@ class StandaloneFaultTests {
     private void lateExecutions(FaultReport.Row row, Callers callers, Predicate<Callers.Call> asked) {
         long unheard = (Nodes.counted(store, "key") - callers.taken(call -> call.charge() == COUNT)) / 1000;
         long unanswered = callers.where(
-                        call -> call.charge() == COUNT && call.source() != Source.STORE && asked.test(call))
+                        call -> call.charge() == COUNT && call.source() != DecisionSource.STORE && asked.test(call))
                 .size();
         row.add("executed unheard", unheard).add("of", unanswered);
         assertThat(unheard).isBetween(0L, unanswered);

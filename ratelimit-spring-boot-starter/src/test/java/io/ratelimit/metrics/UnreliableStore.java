@@ -3,9 +3,9 @@ package io.ratelimit.metrics;
 import io.micrometer.core.instrument.MockClock;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.StoreUnavailableException;
 import java.time.Duration;
@@ -17,7 +17,7 @@ import java.util.function.LongConsumer;
 /** A store that takes a given time to answer, and can be made to fail. */
 final class UnreliableStore implements RateLimitStore {
 
-    private final MemoryStore memory = MemoryStore.create(() -> 0, 100);
+    private final InMemoryRateLimitStore memory = InMemoryRateLimitStore.create(() -> 0, 100);
     private final MockClock clock;
     private final Duration latency;
     private boolean failing;
@@ -64,13 +64,13 @@ final class UnreliableStore implements RateLimitStore {
     }
 
     @Override
-    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
-        return memory.giveBack(taken, unused);
+    public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
+        return memory.refund(taken, unused);
     }
 
     @Override
-    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
-        return memory.owe(taken, more);
+    public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
+        return memory.debit(taken, more);
     }
 
     @Override
@@ -79,13 +79,13 @@ final class UnreliableStore implements RateLimitStore {
     }
 
     @Override
-    public void whenReady(LongConsumer listener) {
-        memory.whenReady(listener);
+    public void onLeaseReady(LongConsumer listener) {
+        memory.onLeaseReady(listener);
     }
 
     @Override
-    public void forget(Limit limit, String key) {
-        memory.forget(limit, key);
+    public void reset(Limit limit, String key) {
+        memory.reset(limit, key);
     }
 
     @Override

@@ -2,7 +2,7 @@ package io.ratelimit.nodes;
 
 import io.ratelimit.Permit;
 import io.ratelimit.RateLimiter;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -37,7 +37,7 @@ final class Node {
     private Node(ConfigurableApplicationContext context) {
         this.jobs = context.getBean(Jobs.class);
         this.redis = context.getBean(StringRedisTemplate.class);
-        this.limiter = context.getBean(RateLimiters.class).get("jobs");
+        this.limiter = context.getBean(RateLimiterRegistry.class).get("jobs");
     }
 
     /**

@@ -1,12 +1,12 @@
 package io.ratelimit.nodes;
 
 import io.ratelimit.Decision;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
 import io.ratelimit.Rate;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.Refill;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.redis.RedisRateLimitStore;
@@ -46,15 +46,15 @@ final class PausedNode {
      * @param args the port of the server; none for a store in memory
      */
     public static void main(String[] args) throws Exception {
-        try (RateLimiters limiters = new RateLimiters(store(args), List.of())) {
-            System.out.println(new PausedNode().run(limiters));
+        try (RateLimiterRegistry registry = new RateLimiterRegistry(store(args), List.of())) {
+            System.out.println(new PausedNode().run(registry));
         }
         System.exit(0);
     }
 
     private static RateLimitStore store(String[] args) {
         if (args.length == 0) {
-            return MemoryStore.create();
+            return InMemoryRateLimitStore.create();
         }
         RedisRateLimitStore store = RedisRateLimitStore.create(
                 new LettuceConnectionFactory("localhost", Integer.parseInt(args[0])),
@@ -64,17 +64,17 @@ final class PausedNode {
         return store;
     }
 
-    private String run(RateLimiters limiters) throws Exception {
+    private String run(RateLimiterRegistry registry) throws Exception {
         ExecutorService threads = Executors.newCachedThreadPool(task -> {
             Thread thread = new Thread(task);
             thread.setDaemon(true);
             return thread;
         });
-        RateLimiter calls = limiters.define(Limit.of("calls", RATE));
+        RateLimiter calls = registry.define(Limit.of("calls", RATE));
         for (int i = 0; i < 2; i++) {
             threads.submit(() -> callUntilOver(calls));
         }
-        RateLimiter waits = limiters.define(Limit.named("waits")
+        RateLimiter waits = registry.define(Limit.named("waits")
                 .rates(WAITERS + "/3s")
                 .refill(Refill.INTERVAL)
                 .maxWait(MAX_WAIT)

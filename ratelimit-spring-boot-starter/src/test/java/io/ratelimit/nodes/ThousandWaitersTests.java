@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Rate;
 import io.ratelimit.RateLimiter;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.test.DecisionLog;
 import io.ratelimit.test.DecisionLog.Verdict;
@@ -62,7 +62,7 @@ class ThousandWaitersTests {
                         "ratelimit.limits.waits.max-wait=30s")
                 .run()) {
             Granted granted = context.getBean(Granted.class);
-            RateLimiter limiter = context.getBean(RateLimiters.class).get("waits");
+            RateLimiter limiter = context.getBean(RateLimiterRegistry.class).get("waits");
             int gaveUp = run(context.getBean(Waiting.class));
             assertThat(gaveUp).as("seed " + SEED).isBetween(WAITERS / 10, WAITERS / 2);
             assertThat(granted.calls.get() + gaveUp).as("seed " + SEED).isGreaterThanOrEqualTo(WAITERS);

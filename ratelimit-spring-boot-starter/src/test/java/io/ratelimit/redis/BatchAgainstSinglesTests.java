@@ -81,9 +81,9 @@ class BatchAgainstSinglesTests {
                 Decision theirs = expected.get(call);
                 String what = "batch " + i + ", decision " + call + " of -Dio.ratelimit.redis.seed=" + seed + " for "
                         + theirs.charges();
-                assertThat(ours.readings()).as(what).isEqualTo(theirs.readings());
+                assertThat(ours.statuses()).as(what).isEqualTo(theirs.statuses());
                 assertThat(ours.admitted()).as(what).isEqualTo(theirs.admitted());
-                assertThat(ours.grantedAfter()).as(what).isEqualTo(theirs.grantedAfter());
+                assertThat(ours.waitTime()).as(what).isEqualTo(theirs.waitTime());
                 if (ours.admitted()) {
                     admitted++;
                     taken.add(new Decision[] {ours, theirs});
@@ -121,11 +121,11 @@ class BatchAgainstSinglesTests {
         List<Charge> charges = both[0].charges();
         boolean back = random.nextBoolean() || both[0].isLeased();
         if (back) {
-            singles.giveBack(both[1], charges).toCompletableFuture().join();
-            calls.add(() -> nothing(batches.giveBack(both[0], charges).toCompletableFuture()));
+            singles.refund(both[1], charges).toCompletableFuture().join();
+            calls.add(() -> nothing(batches.refund(both[0], charges).toCompletableFuture()));
         } else {
-            singles.owe(both[1], charges).toCompletableFuture().join();
-            calls.add(() -> nothing(batches.owe(both[0], charges).toCompletableFuture()));
+            singles.debit(both[1], charges).toCompletableFuture().join();
+            calls.add(() -> nothing(batches.debit(both[0], charges).toCompletableFuture()));
         }
     }
 

@@ -6,14 +6,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.data.redis.connection.RedisConnection;
 
 /** A driver whose scripts can be held back before they are sent, and are counted. */
-final class HeldDriver implements RedisDriver {
+final class HeldDriver implements RedisScriptClient {
 
-    private final RedisDriver driver;
+    private final RedisScriptClient client;
     private final AtomicInteger calls = new AtomicInteger();
     private volatile CompletableFuture<Void> released = CompletableFuture.completedFuture(null);
 
-    HeldDriver(RedisDriver driver) {
-        this.driver = driver;
+    HeldDriver(RedisScriptClient client) {
+        this.client = client;
     }
 
     /** From now on nothing is sent until {@link #release()}. */
@@ -32,42 +32,42 @@ final class HeldDriver implements RedisDriver {
 
     @Override
     public boolean isCluster() {
-        return driver.isCluster();
+        return client.isCluster();
     }
 
     @Override
     public Object node(byte[] key) {
-        return driver.node(key);
+        return client.node(key);
     }
 
     @Override
     public CompletableFuture<?> connect() {
-        return driver.connect();
+        return client.connect();
     }
 
     @Override
     public CompletableFuture<List<Object>> evalSha(String sha, byte[][] keys, byte[][] args) {
         calls.incrementAndGet();
-        return released.thenCompose(sent -> driver.evalSha(sha, keys, args));
+        return released.thenCompose(sent -> client.evalSha(sha, keys, args));
     }
 
     @Override
     public CompletableFuture<List<Object>> eval(byte[] script, byte[][] keys, byte[][] args) {
-        return driver.eval(script, keys, args);
+        return client.eval(script, keys, args);
     }
 
     @Override
     public CompletableFuture<Long> delete(byte[] key) {
-        return driver.delete(key);
+        return client.delete(key);
     }
 
     @Override
     public RedisConnection open() {
-        return driver.open();
+        return client.open();
     }
 
     @Override
     public void close() {
-        driver.close();
+        client.close();
     }
 }

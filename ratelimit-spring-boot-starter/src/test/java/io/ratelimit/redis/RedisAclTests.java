@@ -8,7 +8,7 @@ import io.ratelimit.Decision;
 import io.ratelimit.Limit;
 import io.ratelimit.Permit;
 import io.ratelimit.RateLimiter;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.test.redis.RedisCluster;
 import io.ratelimit.test.redis.RedisServer;
 import java.io.IOException;
@@ -69,22 +69,22 @@ class RedisAclTests {
         RedisConnectionFactory connections = factory(client, configuration);
         Set<Thread> before = Thread.getAllStackTraces().keySet();
         try (RedisRateLimitStore store = RedisRateLimitStore.create(connections, "ratelimit", PATIENT);
-                RateLimiters limiters = new RateLimiters(store, List.of())) {
+                RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of())) {
             store.connect().toCompletableFuture().get(10, TimeUnit.SECONDS);
             await().until(() -> Thread.getAllStackTraces().keySet().stream()
                     .noneMatch(thread ->
                             !before.contains(thread) && thread.getName().equals("ratelimit-redis-eviction")));
-            RateLimiter search = limiters.define(Limit.of("search", "10/h"));
+            RateLimiter search = registry.define(Limit.of("search", "10/h"));
             Decision decision = search.tryAcquire("ann", 5);
             search.settle(decision, 2).toCompletableFuture().join();
-            store.owe(decision, List.of(new Charge(search.limit(), "ann", 1000)))
+            store.debit(decision, List.of(new Charge(search.limit(), "ann", 1000)))
                     .toCompletableFuture()
                     .join();
             assertThat(search.peek("ann").remaining()).isBetween(7.0, 7.1);
-            store.forget(search.limit(), "ann");
+            store.reset(search.limit(), "ann");
             assertThat(search.peek("ann").remaining()).isEqualTo(10);
-            RateLimiter export = limiters.define(Limit.named("export")
-                    .atOnce(1, Duration.ofSeconds(30))
+            RateLimiter export = registry.define(Limit.named("export")
+                    .maxConcurrent(1, Duration.ofSeconds(30))
                     .maxWait(PATIENT)
                     .build());
             Permit running = export.hold("ann");

@@ -7,10 +7,10 @@ import io.ratelimit.Algorithm;
 import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.InvalidLimitException;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
 import io.ratelimit.Rate;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.Refill;
@@ -54,7 +54,7 @@ class RedisAgainstMemoryTests {
     private final long seed = Long.getLong("io.ratelimit.redis.seed", System.nanoTime());
     private final Random random = new Random(seed);
     private final VirtualClock clock = new VirtualClock();
-    private final RateLimitStore memory = MemoryStore.create(clock, 1_000_000);
+    private final RateLimitStore memory = InMemoryRateLimitStore.create(clock, 1_000_000);
     private final RedisServer server;
     private final RateLimitStore redis;
     private final List<Limit> limits = new ArrayList<>();
@@ -77,8 +77,8 @@ class RedisAgainstMemoryTests {
 
     @Test
     void everyReadingAndEveryGrantIsThatOfTheMemoryStore() {
-        memory.whenReady(toldInMemory::add);
-        redis.whenReady(told::add);
+        memory.onLeaseReady(toldInMemory::add);
+        redis.onLeaseReady(told::add);
         await().until(() -> !((List<?>) server.command("PUBSUB", "CHANNELS", "virtual*:ready")).isEmpty());
         int admitted = 0;
         int waiting = 0;
@@ -96,13 +96,13 @@ class RedisAgainstMemoryTests {
             Decision theirs = memory.decide(charges, maxWait);
             String what = "decision " + i + " of -Dio.ratelimit.redis.seed=" + seed + " for " + charges + " of "
                     + charges.stream().map(charge -> charge.limit().algorithm()).toList() + " within " + maxWait;
-            assertThat(ours.readings()).as(what).isEqualTo(theirs.readings());
+            assertThat(ours.statuses()).as(what).isEqualTo(theirs.statuses());
             assertThat(ours.admitted()).as(what).isEqualTo(theirs.admitted());
-            assertThat(ours.grantedAfter()).as(what).isEqualTo(theirs.grantedAfter());
+            assertThat(ours.waitTime()).as(what).isEqualTo(theirs.waitTime());
             assertThat(ours.isQueued()).as(what).isEqualTo(theirs.isQueued());
             if (ours.admitted() || ours.isQueued()) {
                 admitted += ours.admitted() ? 1 : 0;
-                waiting += ours.grantedAfter().isZero() ? 0 : 1;
+                waiting += ours.waitTime().isZero() ? 0 : 1;
                 queued += ours.isQueued() ? 1 : 0;
                 taken.add(new Decision[] {ours, theirs});
             }
@@ -186,8 +186,8 @@ class RedisAgainstMemoryTests {
             }
         }
         if (!unused.isEmpty()) {
-            redis.giveBack(both[0], unused).toCompletableFuture().join();
-            memory.giveBack(both[1], unused).toCompletableFuture().join();
+            redis.refund(both[0], unused).toCompletableFuture().join();
+            memory.refund(both[1], unused).toCompletableFuture().join();
         }
     }
 
@@ -203,8 +203,8 @@ class RedisAgainstMemoryTests {
     }
 
     private void forget(Limit limit, String key) {
-        redis.forget(limit, key);
-        memory.forget(limit, key);
+        redis.reset(limit, key);
+        memory.reset(limit, key);
     }
 
     /** Now and then those of a call that queues, which is decided again under the same leases. */

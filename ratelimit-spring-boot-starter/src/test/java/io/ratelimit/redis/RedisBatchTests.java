@@ -55,7 +55,7 @@ class RedisBatchTests {
     @BeforeEach
     void start() {
         redis.command("FLUSHALL");
-        store = store(BucketScript.packaged(), PATIENT);
+        store = store(RateLimitScript.packaged(), PATIENT);
         store.decide(new Charge(LIMIT, "known", 0));
         driver.calls();
     }
@@ -67,7 +67,7 @@ class RedisBatchTests {
     }
 
     private RedisRateLimitStore store(String lua, Duration timeout) {
-        driver = new HeldDriver(LettuceDriver.of(TestConnections.lettuce(redis), PATIENT));
+        driver = new HeldDriver(LettuceScriptClient.of(TestConnections.lettuce(redis), PATIENT));
         return new RedisRateLimitStore(driver, lua, new RedisKeys("ratelimit"), timeout);
     }
 
@@ -134,7 +134,7 @@ class RedisBatchTests {
     @ParameterizedTest
     @CsvSource({"BROKEN on purpose, BROKEN", "in line 7 of {secret}, ERR"})
     void aDecisionThatFailsTakesNoneOfTheOthersDown(String error, String told) {
-        String lua = BucketScript.packaged()
+        String lua = RateLimitScript.packaged()
                 .replace("local function load(bucket)\n", """
                         local function load(bucket)
                           if string.find(bucket.key, '{bad', 1, true) then error('%s', 0) end
@@ -164,26 +164,27 @@ class RedisBatchTests {
     @Test
     void aDemotedMasterOlderThanSevenRefusesABatchAsAWhole() {
         try (RedisServer old = RedisServer.startEmbedded();
-                RedisDriver toOld = LettuceDriver.of(TestConnections.lettuce(old), PATIENT)) {
+                RedisScriptClient toOld = LettuceScriptClient.of(TestConnections.lettuce(old), PATIENT)) {
             old.command("REPLICAOF", "127.0.0.1", "1");
             long deadline = System.nanoTime() + PATIENT.toNanos();
             Charge free = new Charge(LIMIT, "a", 0);
-            SlotGroup reading = SlotGroup.of(List.of(free), new RedisKeys("ratelimit"));
-            Request read = Request.of(reading.redisKeys(), reading.reading(CalendarWindows.around(0, 0)), deadline);
-            List<Request> together = List.of(read, take(deadline), read);
-            BucketScript script = new BucketScript(toOld, BucketScript.packaged());
-            assertThatThrownBy(script.run(Batch.of(together))::join).hasMessageContaining("READONLY");
+            SlotCharges reading = SlotCharges.of(List.of(free), new RedisKeys("ratelimit"));
+            ScriptRequest read = ScriptRequest.of(
+                    reading.redisKeys(), reading.readArguments(CalendarWindowRange.around(0, 0)), deadline);
+            List<ScriptRequest> together = List.of(read, take(deadline), read);
+            RateLimitScript script = new RateLimitScript(toOld, RateLimitScript.packaged());
+            assertThatThrownBy(script.run(ScriptBatch.of(together))::join).hasMessageContaining("READONLY");
             assertThat(together).noneMatch(request -> request.reply().isDone());
         }
     }
 
     @Test
     void whoseDeadlinePassesInTheQueueIsNeverSent() {
-        DecisionQueue queue = new DecisionQueue(new BucketScript(driver, BucketScript.packaged()), () -> false);
+        BatchingQueue queue = new BatchingQueue(new RateLimitScript(driver, RateLimitScript.packaged()), () -> false);
         driver.hold();
         long now = System.nanoTime();
-        List<Request> sent = List.of(take(now + PATIENT.toNanos()), take(now + PATIENT.toNanos()));
-        List<Request> late = List.of(take(now + 200_000_000), take(now + 100_000_000), take(now));
+        List<ScriptRequest> sent = List.of(take(now + PATIENT.toNanos()), take(now + PATIENT.toNanos()));
+        List<ScriptRequest> late = List.of(take(now + 200_000_000), take(now + 100_000_000), take(now));
         sent.forEach(queue::add);
         late.forEach(queue::add);
         assertThat(late)
@@ -200,10 +201,10 @@ class RedisBatchTests {
 
     @Test
     void whoCallsAfterBatchesThatWereNeverAnsweredIsSentAtOnce() {
-        DecisionQueue queue = new DecisionQueue(new BucketScript(driver, BucketScript.packaged()), () -> false);
+        BatchingQueue queue = new BatchingQueue(new RateLimitScript(driver, RateLimitScript.packaged()), () -> false);
         driver.hold();
         long now = System.nanoTime();
-        List<Request> unanswered = List.of(take(now + 100_000_000), take(now + 100_000_000));
+        List<ScriptRequest> unanswered = List.of(take(now + 100_000_000), take(now + 100_000_000));
         unanswered.forEach(queue::add);
         assertThat(unanswered)
                 .allSatisfy(request ->
@@ -215,7 +216,7 @@ class RedisBatchTests {
 
     @Test
     void whoWaitsIsSentAlthoughThoseWhoWereAnsweredAreStillBeingTold() {
-        DecisionQueue queue = new DecisionQueue(new BucketScript(driver, BucketScript.packaged()), () -> false);
+        BatchingQueue queue = new BatchingQueue(new RateLimitScript(driver, RateLimitScript.packaged()), () -> false);
         long now = System.nanoTime();
         long patient = now + PATIENT.toNanos();
         driver.hold();
@@ -223,7 +224,7 @@ class RedisBatchTests {
         driver.hold();
         queue.add(take(patient));
         CompletableFuture<Void> told = new CompletableFuture<>();
-        List<Request> together = List.of(take(patient), take(patient));
+        List<ScriptRequest> together = List.of(take(patient), take(patient));
         together.get(1).reply().thenRun(told::join);
         together.forEach(queue::add);
         CompletableFuture.runAsync(driver::release);
@@ -231,7 +232,7 @@ class RedisBatchTests {
         await().until(() ->
                 together.stream().allMatch(request -> request.reply().isDone()));
         driver.calls();
-        Request waiting = take(patient);
+        ScriptRequest waiting = take(patient);
         queue.add(waiting);
         try {
             await().atMost(Duration.ofSeconds(5)).until(() -> driver.calls() == 1);
@@ -241,9 +242,10 @@ class RedisBatchTests {
         assertThat(waiting.reply().join().admitted()).isTrue();
     }
 
-    private static Request take(long deadline) {
+    private static ScriptRequest take(long deadline) {
         Charge charge = new Charge(LIMIT, "a", 1_000);
-        return Request.of(new RedisKeys("ratelimit"), charge, Objects.requireNonNull(SmoothRate.of(charge)), deadline);
+        return ScriptRequest.of(
+                new RedisKeys("ratelimit"), charge, Objects.requireNonNull(TokenBucketArguments.of(charge)), deadline);
     }
 
     @Test
@@ -265,7 +267,7 @@ class RedisBatchTests {
             await().ignoreExceptions()
                     .until(() -> impatient.decide(new Charge(PLENTY, "a", 0)).admitted());
             assertThat(impatient.decide(new Charge(PLENTY, "a", 0)).remaining())
-                    .isBetween(1_000.0 - DecisionQueue.MOST_UNDER_WAY * (timeouts + 1), 999.0);
+                    .isBetween(1_000.0 - BatchingQueue.MOST_UNDER_WAY * (timeouts + 1), 999.0);
         }
     }
 

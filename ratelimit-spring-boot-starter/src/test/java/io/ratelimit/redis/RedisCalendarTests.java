@@ -6,8 +6,8 @@ import io.ratelimit.Algorithm;
 import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
@@ -34,7 +34,7 @@ class RedisCalendarTests {
 
     private final RedisServer server;
     private final AtomicLong nanos = new AtomicLong();
-    private final RateLimitStore memory = MemoryStore.create(nanos::get, 1_000);
+    private final RateLimitStore memory = InMemoryRateLimitStore.create(nanos::get, 1_000);
     private final RateLimitStore redis;
 
     RedisCalendarTests(RedisServer server) {
@@ -68,12 +68,12 @@ class RedisCalendarTests {
             Duration maxWait = random.nextBoolean() ? Duration.ZERO : step.multipliedBy(20);
             Decision ours = redis.decide(charges, maxWait);
             Decision theirs = memory.decide(charges, maxWait);
-            assertThat(ours.readings()).isEqualTo(theirs.readings());
-            assertThat(ours.grantedAfter()).isEqualTo(theirs.grantedAfter());
-            waiting += ours.grantedAfter().isZero() ? 0 : 1;
+            assertThat(ours.statuses()).isEqualTo(theirs.statuses());
+            assertThat(ours.waitTime()).isEqualTo(theirs.waitTime());
+            waiting += ours.waitTime().isZero() ? 0 : 1;
             if (ours.admitted() && random.nextInt(4) == 0) {
-                redis.giveBack(ours, charges).toCompletableFuture().join();
-                memory.giveBack(theirs, charges).toCompletableFuture().join();
+                redis.refund(ours, charges).toCompletableFuture().join();
+                memory.refund(theirs, charges).toCompletableFuture().join();
             }
             nanos.addAndGet((long) (random.nextDouble() * step.toNanos()));
         }
@@ -129,8 +129,7 @@ class RedisCalendarTests {
         try (Monitor monitor = new Monitor(server)) {
             for (int i = 1; i < 100; i++) {
                 Decision reserved = redis.decide(one, tenWeeks);
-                assertThat(reserved.grantedAfter())
-                        .isEqualTo(Duration.ofHours(i).minusMinutes(30));
+                assertThat(reserved.waitTime()).isEqualTo(Duration.ofHours(i).minusMinutes(30));
                 assertThat(scripts(monitor)).as("grant %d", i).isEqualTo(i <= 30 ? 1 : 2);
             }
         }

@@ -70,7 +70,7 @@ class RedisClockTests {
             Duration.ofSeconds(1), PERIOD.dividedBy(2), PERIOD, PERIOD.multipliedBy(2), Duration.ofHours(5)
         }) {
             Limit limit = limit(algorithm);
-            store.forget(limit, "key");
+            store.reset(limit, "key");
             assertThat(takeAll(limit)).isEqualTo(TOKENS);
             advance(back.negated());
             assertThat(takeAll(limit)).as("back by %s", back).isZero();

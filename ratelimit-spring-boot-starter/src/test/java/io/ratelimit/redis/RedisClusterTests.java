@@ -8,7 +8,7 @@ import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
-import io.ratelimit.Reading;
+import io.ratelimit.RateStatus;
 import io.ratelimit.test.redis.RedisCluster;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
@@ -88,8 +88,8 @@ class RedisClusterTests {
 
     @Test
     void leasesOfSeveralSlotsAreHeldRenewedAndGivenBackButNobodyQueuesForThem() {
-        Limit mine = Limit.named("mine").atOnce(1, Duration.ofMinutes(5)).build();
-        Limit all = Limit.named("all").atOnce(1, Duration.ofMinutes(5)).build();
+        Limit mine = Limit.named("mine").maxConcurrent(1, Duration.ofMinutes(5)).build();
+        Limit all = Limit.named("all").maxConcurrent(1, Duration.ofMinutes(5)).build();
         Decision both = store.decide(
                 Charge.merged(List.of(new Charge(mine, "a", 1_000), new Charge(all, Charge.SHARED, 1_000))), PATIENT);
         assertThat(both.admitted()).isTrue();
@@ -97,7 +97,7 @@ class RedisClusterTests {
                 Charge.merged(List.of(new Charge(mine, "b", 1_000), new Charge(all, Charge.SHARED, 1_000))), PATIENT);
         assertThat(refused.admitted()).isFalse();
         assertThat(refused.isQueued()).isFalse();
-        assertThat(store.givenBack()).isEqualTo(1);
+        assertThat(store.refunded()).isEqualTo(1);
         Decision free = store.decide(List.of(new Charge(mine, "b", 1_000)), PATIENT);
         assertThat(free.admitted()).as("what was taken was given back").isTrue();
         Decision queued = store.decide(List.of(new Charge(mine, "a", 1_000)), PATIENT);
@@ -106,7 +106,7 @@ class RedisClusterTests {
                         .toCompletableFuture()
                         .join())
                 .containsExactly(LeaseState.WAITING, LeaseState.LOST, LeaseState.HELD, LeaseState.HELD);
-        store.forget(all, Charge.SHARED);
+        store.reset(all, Charge.SHARED);
         assertThat(store.renew(List.of(free, both)).toCompletableFuture().join())
                 .as("the worst of a decision's states")
                 .containsExactly(LeaseState.HELD, LeaseState.LOST);
@@ -114,7 +114,8 @@ class RedisClusterTests {
 
     @Test
     void leasesOfASlotThatDoesNotAnswerAreUnknownAndTheOthersRenewed() {
-        Limit limit = Limit.named("paused").atOnce(1, Duration.ofMinutes(1)).build();
+        Limit limit =
+                Limit.named("paused").maxConcurrent(1, Duration.ofMinutes(1)).build();
         List<Decision> held = IntStream.range(0, 30)
                 .mapToObj(number -> store.decide(new Charge(limit, "key-" + number, 1000)))
                 .toList();
@@ -132,9 +133,9 @@ class RedisClusterTests {
 
     @Test
     void whoQueuesHearsOfEveryNode() {
-        Limit one = Limit.named("one").atOnce(1, Duration.ofMinutes(5)).build();
+        Limit one = Limit.named("one").maxConcurrent(1, Duration.ofMinutes(5)).build();
         List<Long> told = new CopyOnWriteArrayList<>();
-        store.whenReady(told::add);
+        store.onLeaseReady(told::add);
         await().until(() -> cluster.nodes().stream()
                 .anyMatch(node ->
                         node.command("PUBSUB", "NUMSUB", "ratelimit:ready").equals(List.of("ratelimit:ready", 1L))));
@@ -143,7 +144,7 @@ class RedisClusterTests {
             Decision held = store.decide(new Charge(one, "user-" + i, 1_000));
             Decision next = store.decide(List.of(new Charge(one, "user-" + i, 1_000)), PATIENT);
             queued.add(next.leases().get(0).lease());
-            store.giveBack(held, held.leases()).toCompletableFuture().join();
+            store.refund(held, held.leases()).toCompletableFuture().join();
         }
         await().untilAsserted(() -> assertThat(told).containsExactlyInAnyOrderElementsOf(queued));
     }
@@ -154,8 +155,8 @@ class RedisClusterTests {
         Decision decision = store.decide(charges, Duration.ZERO);
         assertThat(decision.admitted()).isTrue();
         assertThat(decision.charges()).isEqualTo(charges);
-        assertThat(decision.readings()).extracting("remaining").containsExactly(5.0, 4.0);
-        assertThat(store.givenBack()).isZero();
+        assertThat(decision.statuses()).extracting("remaining").containsExactly(5.0, 4.0);
+        assertThat(store.refunded()).isZero();
     }
 
     @Test
@@ -166,7 +167,7 @@ class RedisClusterTests {
         assertThat(refused.admits(0)).isFalse();
         assertThat(refused.admits(1)).isTrue();
         assertThat(refused.refusedBy().orElseThrow().limit()).isEqualTo(ALL);
-        assertThat(store.givenBack()).isEqualTo(1);
+        assertThat(store.refunded()).isEqualTo(1);
         assertThat(store.decide(new Charge(USER, "a", 0)).remaining()).isEqualTo(5);
     }
 
@@ -177,9 +178,9 @@ class RedisClusterTests {
                         List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)), Duration.ZERO)
                 .toCompletableFuture()
                 .join();
-        assertThat(refused.readings()).extracting(Reading::remaining).containsExactly(7.0, 0.0);
-        assertThat(refused.readings()).extracting(Reading::admitted).containsExactly(true, false);
-        assertThat(store.givenBack()).isZero();
+        assertThat(refused.statuses()).extracting(RateStatus::remaining).containsExactly(7.0, 0.0);
+        assertThat(refused.statuses()).extracting(RateStatus::admitted).containsExactly(true, false);
+        assertThat(store.refunded()).isZero();
         assertThat(store.decide(new Charge(ALL, "", 0)).remaining()).isEqualTo(7);
     }
 
@@ -190,7 +191,7 @@ class RedisClusterTests {
         List<Charge> charges = Charge.merged(
                 Stream.concat(users, Stream.of(new Charge(ALL, "", 1))).toList());
         assertThat(store.decide(charges, Duration.ZERO).admitted()).isFalse();
-        assertThat(store.givenBack()).isEqualTo(4);
+        assertThat(store.refunded()).isEqualTo(4);
         for (String key : List.of("a", "b", "c", "d")) {
             assertThat(store.decide(new Charge(USER, key, 5000)).admitted()).isTrue();
         }
@@ -207,7 +208,7 @@ class RedisClusterTests {
         assertThat(spread.retryAfter().orElseThrow()).isLessThan(wait);
         Decision one = store.decide(List.of(new Charge(ALL, "a", 1000), new Charge(USER, "a", 1000)), wait);
         assertThat(one.admitted()).isTrue();
-        assertThat(one.grantedAfter()).isPositive();
+        assertThat(one.waitTime()).isPositive();
     }
 
     @Test
@@ -219,7 +220,7 @@ class RedisClusterTests {
                 new Charge(USER, "a", 5000));
         Decision taken = store.decide(charges, Duration.ZERO);
         assertThat(taken.admitted()).isTrue();
-        store.giveBack(taken, charges).toCompletableFuture().join();
+        store.refund(taken, charges).toCompletableFuture().join();
         assertThat(cluster.nodes())
                 .allSatisfy(node -> assertThat(node.command("DBSIZE")).isEqualTo(0L));
     }
@@ -265,7 +266,7 @@ class RedisClusterTests {
             assertThat(blocking.decide(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)), Duration.ZERO)
                             .admitted())
                     .isFalse();
-            assertThat(blocking.givenBack()).isEqualTo(1);
+            assertThat(blocking.refunded()).isEqualTo(1);
             assertThat(blocking.decide(new Charge(USER, "a", 5000)).admitted()).isTrue();
         } finally {
             jedis.destroy();

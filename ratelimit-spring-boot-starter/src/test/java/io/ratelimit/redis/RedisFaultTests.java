@@ -6,10 +6,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.DecisionSource;
 import io.ratelimit.FallbackStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
-import io.ratelimit.Source;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.test.redis.RedisServer;
 import io.ratelimit.test.redis.TcpProxy;
@@ -128,7 +128,7 @@ class RedisFaultTests {
             assertThatThrownBy(() -> locked.decide(CHARGE))
                     .isInstanceOf(StoreUnavailableException.class)
                     .hasMessage("Redis could not be asked: it answered WRONGPASS");
-            assertThatThrownBy(() -> locked.forget(LIMIT, "secret-user"))
+            assertThatThrownBy(() -> locked.reset(LIMIT, "secret-user"))
                     .isInstanceOf(StoreUnavailableException.class)
                     .extracting(Throwable::getMessage)
                     .asString()
@@ -192,24 +192,24 @@ class RedisFaultTests {
 
     @Test
     void nobodyWaitsForAFrozenServerLongAndItIsAskedAgainWithinTwoSecondsOfItsReturn() {
-        try (FallbackStore withFallback = new FallbackStore(store, MemoryStore.create())) {
+        try (FallbackStore withFallback = new FallbackStore(store, InMemoryRateLimitStore.create())) {
             connect(store);
-            assertThat(withFallback.decide(CHARGE).source()).isEqualTo(Source.STORE);
+            assertThat(withFallback.decide(CHARGE).source()).isEqualTo(DecisionSource.STORE);
             long frozen = System.nanoTime();
             redis.command("CLIENT", "PAUSE", "4000", "ALL");
             for (int i = 0; i < 5; i++) {
-                assertThat(withFallback.decide(CHARGE).source()).isEqualTo(Source.LOCAL);
+                assertThat(withFallback.decide(CHARGE).source()).isEqualTo(DecisionSource.LOCAL);
             }
             long[] nanos = new long[1_000];
             for (int i = 0; i < nanos.length; i++) {
                 long start = System.nanoTime();
-                assertThat(withFallback.decide(CHARGE).source()).isEqualTo(Source.LOCAL);
+                assertThat(withFallback.decide(CHARGE).source()).isEqualTo(DecisionSource.LOCAL);
                 nanos[i] = System.nanoTime() - start;
             }
             Arrays.sort(nanos);
             assertThat(Duration.ofNanos(nanos[nanos.length * 99 / 100])).isLessThan(Duration.ofMillis(5));
             await().atMost(Duration.ofSeconds(10))
-                    .until(() -> withFallback.decide(CHARGE).source() == Source.STORE);
+                    .until(() -> withFallback.decide(CHARGE).source() == DecisionSource.STORE);
             assertThat(Duration.ofNanos(System.nanoTime() - frozen))
                     .isBetween(Duration.ofMillis(3_500), Duration.ofSeconds(6));
         }
@@ -219,14 +219,14 @@ class RedisFaultTests {
     void anInterruptedCallerGetsTheAnswerOfRedisAndKeepsTheFlag() {
         try (RedisRateLimitStore patient =
                         RedisRateLimitStore.create(TestConnections.lettuce(redis), "ratelimit", Duration.ofSeconds(5));
-                FallbackStore withFallback = new FallbackStore(patient, MemoryStore.create())) {
+                FallbackStore withFallback = new FallbackStore(patient, InMemoryRateLimitStore.create())) {
             connect(patient);
             patient.decide(new Charge(LIMIT, "secret-user", 100_000));
             Thread.currentThread().interrupt();
             Decision decision = withFallback.decide(CHARGE);
             assertThat(Thread.interrupted()).isTrue();
             assertThat(decision.admitted()).isFalse();
-            assertThat(decision.source()).isEqualTo(Source.STORE);
+            assertThat(decision.source()).isEqualTo(DecisionSource.STORE);
         }
     }
 

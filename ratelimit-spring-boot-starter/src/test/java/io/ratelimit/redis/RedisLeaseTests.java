@@ -10,7 +10,7 @@ import io.ratelimit.Permit;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimiter;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,11 +40,13 @@ class RedisLeaseTests {
     private static final Duration PATIENT = Duration.ofSeconds(5);
     private static final Duration LONG = Duration.ofMinutes(1);
     private static final Limit ONE = Limit.named("export")
-            .atOnce(1, Duration.ofSeconds(30))
+            .maxConcurrent(1, Duration.ofSeconds(30))
             .maxWait(LONG)
             .build();
-    private static final Limit SHORT =
-            Limit.named("export").atOnce(1, Duration.ofSeconds(3)).maxWait(LONG).build();
+    private static final Limit SHORT = Limit.named("export")
+            .maxConcurrent(1, Duration.ofSeconds(3))
+            .maxWait(LONG)
+            .build();
 
     private final RedisServer redis = RedisServer.start();
     private final List<AutoCloseable> nodes = new CopyOnWriteArrayList<>();
@@ -59,16 +61,16 @@ class RedisLeaseTests {
 
     @Test
     void waitersOfAnotherNodeAreWokenInOrderLongBeforeTheyWouldAsk() throws Exception {
-        RateLimiters first = node();
-        RateLimiters second = node();
+        RateLimiterRegistry first = node();
+        RateLimiterRegistry second = node();
         awaitWakeUps(first, second);
         wakesInOrder(first.get("export"), second.get("export"));
     }
 
     @Test
     void waitersOnJedisAreWokenToo() throws Exception {
-        RateLimiters first = node();
-        RateLimiters second = node(jedis());
+        RateLimiterRegistry first = node();
+        RateLimiterRegistry second = node(jedis());
         awaitWakeUps(first, second);
         wakesInOrder(first.get("export"), second.get("export"));
     }
@@ -100,8 +102,8 @@ class RedisLeaseTests {
 
     @Test
     void aWaiterIsAdmittedInTimeWhenItsConnectionForWakeUpsIsLostAndWokenAgainLater() throws Exception {
-        RateLimiters first = node();
-        RateLimiters second = node();
+        RateLimiterRegistry first = node();
+        RateLimiterRegistry second = node();
         awaitWakeUps(first, second);
         Permit running = first.get("export").hold("key");
         CompletableFuture<Permit> waiter = second.get("export").holdAsync("key");
@@ -127,8 +129,8 @@ class RedisLeaseTests {
 
     @Test
     void aMessageThatIsNoneOfOursIsIgnored() throws Exception {
-        RateLimiters first = node();
-        RateLimiters second = node();
+        RateLimiterRegistry first = node();
+        RateLimiterRegistry second = node();
         awaitWakeUps(first, second);
         for (String message : List.of("", " ", "x", "7 x", "99999999999999999999", "-1", "7 7")) {
             redis.command("PUBLISH", "ratelimit:ready", message);
@@ -167,19 +169,19 @@ class RedisLeaseTests {
     void aLeaseOutlivesItsTimeWhileItsCallRunsAndIsToldIfSomebodyResetsTheKey() {
         List<Decision> lost = new CopyOnWriteArrayList<>();
         RedisRateLimitStore store = store(TestConnections.lettuce(redis));
-        RateLimiters limiters = new RateLimiters(store, List.of(new RateLimitListener() {
+        RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of(new RateLimitListener() {
             @Override
             public void onLost(Decision decision) {
                 lost.add(decision);
             }
         }));
-        nodes.add(0, limiters);
-        Permit permit = limiters.define(SHORT).hold("key");
+        nodes.add(0, registry);
+        Permit permit = registry.define(SHORT).hold("key");
         RateLimiter other = node().replace(SHORT);
         await().during(Duration.ofMillis(4_500))
                 .atMost(Duration.ofSeconds(10))
                 .until(() -> !permit.isLost() && !other.tryAcquire("key").admitted());
-        store.forget(SHORT, "key");
+        store.reset(SHORT, "key");
         await().atMost(Duration.ofSeconds(5)).until(permit::isLost);
         assertThat(lost).containsExactly(permit.decision());
     }
@@ -187,16 +189,16 @@ class RedisLeaseTests {
     @Test
     void whatIsReleasedTwiceIsReleasedOnce() {
         Limit two = Limit.named("two")
-                .atOnce(2, Duration.ofSeconds(30))
+                .maxConcurrent(2, Duration.ofSeconds(30))
                 .maxWait(LONG)
                 .build();
-        RateLimiters limiters = node();
-        RateLimiter limiter = limiters.define(two);
+        RateLimiterRegistry registry = node();
+        RateLimiter limiter = registry.define(two);
         Permit first = limiter.hold("key");
         Permit second = limiter.hold("key");
         first.close();
         first.close();
-        limiters.release(first.decision()).toCompletableFuture().join();
+        registry.release(first.decision()).toCompletableFuture().join();
         await().until(() -> redis.command("DBSIZE").equals(1L));
         Permit third = limiter.hold("key");
         assertThat(limiter.tryAcquire("key").admitted()).isFalse();
@@ -208,18 +210,18 @@ class RedisLeaseTests {
     @Test
     void neverDoMoreRunAtOnceThanTheLimitSaysHoweverTheirCallsEnd() throws Exception {
         Limit three = Limit.named("three")
-                .atOnce(3, Duration.ofSeconds(30))
+                .maxConcurrent(3, Duration.ofSeconds(30))
                 .maxWait(LONG)
                 .build();
-        List<RateLimiters> limiters = List.of(node(), node());
-        limiters.forEach(each -> each.define(three));
+        List<RateLimiterRegistry> registry = List.of(node(), node());
+        registry.forEach(each -> each.define(three));
         AtomicInteger running = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         ExecutorService threads = Executors.newFixedThreadPool(8);
         List<Future<?>> all = new ArrayList<>();
         for (int thread = 0; thread < 8; thread++) {
             Random random = new Random(thread);
-            RateLimiters each = limiters.get(thread % 2);
+            RateLimiterRegistry each = registry.get(thread % 2);
             all.add(threads.submit(() -> {
                 for (int i = 0; i < 250; i++) {
                     holdSomehow(each, new Charge(three, "key", 1_000), random, running, most);
@@ -235,9 +237,9 @@ class RedisLeaseTests {
     }
 
     private static void holdSomehow(
-            RateLimiters limiters, Charge charge, Random random, AtomicInteger running, AtomicInteger most) {
+            RateLimiterRegistry registry, Charge charge, Random random, AtomicInteger running, AtomicInteger most) {
         CompletableFuture<Permit> call =
-                limiters.holdAsync(List.of(charge), random.nextInt(4) == 0 ? Duration.ofMillis(2) : LONG);
+                registry.holdAsync(List.of(charge), random.nextInt(4) == 0 ? Duration.ofMillis(2) : LONG);
         if (random.nextInt(5) == 0 && call.cancel(true)) {
             return;
         }
@@ -262,7 +264,7 @@ class RedisLeaseTests {
         for (RedisConnectionFactory connections : List.of(TestConnections.lettuce(redis), jedis())) {
             Set<Thread> before = Thread.getAllStackTraces().keySet();
             RedisRateLimitStore store = store(connections);
-            store.whenReady(lease -> {});
+            store.onLeaseReady(lease -> {});
             await().until(() ->
                     redis.command("PUBSUB", "NUMSUB", "ratelimit:ready").equals(List.of("ratelimit:ready", 1L)));
             long start = System.nanoTime();
@@ -279,10 +281,10 @@ class RedisLeaseTests {
     @Test
     void aServerThatIsDownWhenTheStoreBeginsToListenIsFoundOnceItIsUpAndClosingDoesNotWaitForIt() {
         redis.kill();
-        RateLimiters node = node();
+        RateLimiterRegistry node = node();
         long start = System.nanoTime();
         RedisRateLimitStore store = store(TestConnections.lettuce(redis));
-        store.whenReady(lease -> {});
+        store.onLeaseReady(lease -> {});
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
         store.close();
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
@@ -291,30 +293,30 @@ class RedisLeaseTests {
     }
 
     /** The first wait of a node subscribes it, in the background. */
-    private void awaitWakeUps(RateLimiters... limiters) {
-        for (RateLimiters each : limiters) {
+    private void awaitWakeUps(RateLimiterRegistry... registry) {
+        for (RateLimiterRegistry each : registry) {
             RateLimiter other = each.get("export");
             await().ignoreExceptions()
                     .untilAsserted(() -> other.holdAsync("other").get().close());
         }
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> redis.command("PUBSUB", "NUMSUB", "ratelimit:ready")
-                        .equals(List.of("ratelimit:ready", (long) limiters.length)));
+                        .equals(List.of("ratelimit:ready", (long) registry.length)));
     }
 
-    private RateLimiters node() {
+    private RateLimiterRegistry node() {
         return node(TestConnections.lettuce(redis));
     }
 
-    private RateLimiters node(RedisConnectionFactory connections) {
+    private RateLimiterRegistry node(RedisConnectionFactory connections) {
         return registry(store(connections));
     }
 
-    private RateLimiters registry(RedisRateLimitStore store) {
-        RateLimiters limiters = new RateLimiters(store, List.of());
-        limiters.define(ONE);
-        nodes.add(0, limiters);
-        return limiters;
+    private RateLimiterRegistry registry(RedisRateLimitStore store) {
+        RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of());
+        registry.define(ONE);
+        nodes.add(0, registry);
+        return registry;
     }
 
     private RedisRateLimitStore store(RedisConnectionFactory connections) {

@@ -7,10 +7,10 @@ import static org.awaitility.Awaitility.await;
 import io.ratelimit.Algorithm;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.Reading;
+import io.ratelimit.RateStatus;
 import io.ratelimit.Refill;
 import io.ratelimit.Tokens;
 import io.ratelimit.test.redis.RedisExtension;
@@ -83,7 +83,7 @@ class RedisRateLimitStoreTests {
     @Test
     void aCostAboveCapacityIsAnsweredWithReadingsAndTakesNothing() {
         Decision decision = store.decide(charge(SLOW, "a", Tokens.MOST_THOUSANDTHS));
-        assertThat(decision.never()).isTrue();
+        assertThat(decision.isPermanent()).isTrue();
         assertThat(decision.remaining()).isEqualTo(10);
         assertThat(redis.command("DBSIZE")).isEqualTo(0L);
     }
@@ -91,7 +91,7 @@ class RedisRateLimitStoreTests {
     @Test
     void aForgottenBucketIsFull() {
         store.decide(charge(SLOW, "a", 10_000));
-        store.forget(SLOW, "a");
+        store.reset(SLOW, "a");
         assertThat(store.decide(charge(SLOW, "a", 10_000)).admitted()).isTrue();
         assertThat(redis.command("DBSIZE")).isEqualTo(1L);
     }
@@ -109,7 +109,7 @@ class RedisRateLimitStoreTests {
 
     @Test
     void randomDecisionsAreThoseOfTheMemoryStore() {
-        RateLimitStore memory = closing(MemoryStore.create(nanos::get, 1_000));
+        RateLimitStore memory = closing(InMemoryRateLimitStore.create(nanos::get, 1_000));
         List<Limit> limits = List.of(
                 Limit.of("one", "10/s"),
                 Limit.of("two", "7/3s burst 11", "0.5/1m30s burst 9"),
@@ -132,7 +132,7 @@ class RedisRateLimitStoreTests {
             charges = Charge.merged(charges);
             Decision ours = virtual.decide(charges, Duration.ZERO);
             Decision theirs = memory.decide(charges, Duration.ZERO);
-            assertThat(ours.readings()).as("decision %d", i).isEqualTo(theirs.readings());
+            assertThat(ours.statuses()).as("decision %d", i).isEqualTo(theirs.statuses());
             assertThat(ours.admitted()).isEqualTo(theirs.admitted());
             nanos.addAndGet(
                     random.nextInt(4) == 0 ? 0 : random.nextLong(random.nextBoolean() ? 1_000_000 : 2_000_000_000L));
@@ -249,7 +249,7 @@ class RedisRateLimitStoreTests {
     void aRateThatIsAddedStartsWithAsManyTokensOutAsTheRateThatHasMostOut() {
         virtual.decide(charge(Limit.of("grown", "10/s", "50/1m"), "a", 8_000));
         Decision decision = virtual.decide(charge(Limit.of("grown", "10/s", "50/1m", "30/1h"), "a", 0));
-        assertThat(decision.readings()).extracting("remaining").containsExactly(2.0, 42.0, 22.0);
+        assertThat(decision.statuses()).extracting("remaining").containsExactly(2.0, 42.0, 22.0);
     }
 
     @Test
@@ -272,12 +272,12 @@ class RedisRateLimitStoreTests {
         Decision taken = virtual.decide(charge(before, "a", 4_000));
         virtual.decide(charge(now, "a", 1_000));
         giveBack(taken, charge(before, "a", 3_000));
-        assertThat(virtual.decide(charge(now, "a", 0)).readings())
-                .extracting(Reading::remaining)
+        assertThat(virtual.decide(charge(now, "a", 0)).statuses())
+                .extracting(RateStatus::remaining)
                 .containsExactly(8.0, 15.0);
         owe(taken, charge(before, "a", 2_000));
-        assertThat(virtual.decide(charge(now, "a", 0)).readings())
-                .extracting(Reading::remaining)
+        assertThat(virtual.decide(charge(now, "a", 0)).statuses())
+                .extracting(RateStatus::remaining)
                 .containsExactly(6.0, 13.0);
     }
 
@@ -298,10 +298,12 @@ class RedisRateLimitStoreTests {
 
     @Test
     void aLeaseOfAnEarlierConfigurationIsReleasedForWhoQueuesInTheOneThatTheBucketHas() {
-        Limit before = Limit.named("leased").atOnce(2, Duration.ofMinutes(5)).build();
-        Limit now = Limit.named("leased").atOnce(3, Duration.ofMinutes(5)).build();
+        Limit before =
+                Limit.named("leased").maxConcurrent(2, Duration.ofMinutes(5)).build();
+        Limit now =
+                Limit.named("leased").maxConcurrent(3, Duration.ofMinutes(5)).build();
         List<Long> told = new CopyOnWriteArrayList<>();
-        virtual.whenReady(told::add);
+        virtual.onLeaseReady(told::add);
         await().until(() -> !List.of().equals(redis.command("PUBSUB", "CHANNELS", "virtual*:ready")));
         Decision held = virtual.decide(charge(before, "a", 2_000));
         virtual.decide(charge(now, "a", 1_000));
@@ -312,11 +314,11 @@ class RedisRateLimitStoreTests {
     }
 
     private void giveBack(Decision taken, Charge unused) {
-        virtual.giveBack(taken, List.of(unused)).toCompletableFuture().join();
+        virtual.refund(taken, List.of(unused)).toCompletableFuture().join();
     }
 
     private void owe(Decision taken, Charge more) {
-        virtual.owe(taken, List.of(more)).toCompletableFuture().join();
+        virtual.debit(taken, List.of(more)).toCompletableFuture().join();
     }
 
     @Test

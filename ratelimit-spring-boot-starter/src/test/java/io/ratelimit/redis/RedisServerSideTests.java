@@ -11,7 +11,7 @@ import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
-import io.ratelimit.Reading;
+import io.ratelimit.RateStatus;
 import io.ratelimit.Refill;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.test.redis.RedisExtension;
@@ -37,7 +37,7 @@ class RedisServerSideTests {
     private static final Duration PATIENT = Duration.ofSeconds(5);
     private static final Limit LIMIT = Limit.of("slow", "10/h");
     private static final Limit TWO_AT_ONCE =
-            Limit.named("two").atOnce(2, Duration.ofMinutes(5)).build();
+            Limit.named("two").maxConcurrent(2, Duration.ofMinutes(5)).build();
 
     private final RedisServer redis;
     private RedisRateLimitStore store;
@@ -104,14 +104,14 @@ class RedisServerSideTests {
             for (int i = 0; i < 5; i++) {
                 Decision reserved = store.decide(charges, Duration.ofHours(30));
                 assertThat(reserved.admitted()).isTrue();
-                store.giveBack(reserved, charges).toCompletableFuture().join();
+                store.refund(reserved, charges).toCompletableFuture().join();
             }
             assertThat(monitor.commands())
                     .hasSize(10)
                     .allSatisfy(line -> assertThat(line).contains("\"EVALSHA\""));
         }
-        assertThat(store.decide(charges, Duration.ZERO).readings())
-                .extracting(Reading::remaining)
+        assertThat(store.decide(charges, Duration.ZERO).statuses())
+                .extracting(RateStatus::remaining)
                 .allSatisfy(remaining -> assertThat(remaining).isBetween(8.0, 9.0));
     }
 
@@ -134,7 +134,7 @@ class RedisServerSideTests {
                             LeaseState.WAITING,
                             LeaseState.WAITING,
                             LeaseState.HELD);
-            store.giveBack(held, held.leases()).toCompletableFuture().join();
+            store.refund(held, held.leases()).toCompletableFuture().join();
             assertThat(monitor.commands())
                     .hasSize(7)
                     .allSatisfy(line -> assertThat(line).contains("\"EVALSHA\""));
@@ -161,7 +161,7 @@ class RedisServerSideTests {
                         .build());
         for (Limit limit : limits) {
             for (long cost : List.of(1L, limit.capacity())) {
-                store.forget(limit, "a");
+                store.reset(limit, "a");
                 Decision decision = store.decide(new Charge(limit, "a", cost));
                 long ttl = (long) redis.command("PTTL", "ratelimit:{a}:" + limit.name());
                 long full = decision.resetAfter().toMillis();
@@ -264,13 +264,13 @@ class RedisServerSideTests {
                 RedisRateLimitStore onOld =
                         RedisRateLimitStore.create(TestConnections.lettuce(old), "ratelimit", PATIENT)) {
             List<Long> told = new CopyOnWriteArrayList<>();
-            onOld.whenReady(told::add);
+            onOld.onLeaseReady(told::add);
             await().until(() ->
                     old.command("PUBSUB", "NUMSUB", "ratelimit:ready").equals(List.of("ratelimit:ready", 1L)));
             Decision held = onOld.decide(new Charge(TWO_AT_ONCE, "a", 2_000));
             Decision queued = onOld.decide(List.of(new Charge(TWO_AT_ONCE, "a", 1_000)), PATIENT);
             assertThat(queued.isQueued()).isTrue();
-            onOld.giveBack(held, held.leases()).toCompletableFuture().join();
+            onOld.refund(held, held.leases()).toCompletableFuture().join();
             await().untilAsserted(() ->
                     assertThat(told).containsExactly(queued.leases().get(0).lease()));
             assertThat(renewed(onOld, List.of(held, queued))).containsExactly(LeaseState.LOST, LeaseState.READY);

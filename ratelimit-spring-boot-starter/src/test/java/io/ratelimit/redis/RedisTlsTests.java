@@ -3,9 +3,9 @@ package io.ratelimit.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.ratelimit.DecisionSource;
 import io.ratelimit.FallbackStore;
-import io.ratelimit.RateLimiters;
-import io.ratelimit.Source;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitHealthAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitRedisAutoConfiguration;
@@ -114,7 +114,7 @@ class RedisTlsTests {
         application(client, "spring.data.redis.ssl.bundle=redis", "ratelimit.redis.require-at-startup=true")
                 .run(context -> {
                     assertThat(context).hasNotFailed();
-                    assertThat(source(context)).isEqualTo(Source.STORE);
+                    assertThat(source(context)).isEqualTo(DecisionSource.STORE);
                     assertThat(redis.command("KEYS", "*")).isEqualTo(List.of("ratelimit:{ann}:search"));
                     assertThat(String.valueOf(redis.command("CLIENT", "LIST")).lines())
                             .as("connections of the application, none of which came in at the port without TLS")
@@ -129,7 +129,7 @@ class RedisTlsTests {
     @ValueSource(strings = {"lettuce", "jedis"})
     void aServerThatIsNotTrustedIsNotAskedAndToldOf(String client, CapturedOutput output) {
         application(client, "spring.data.redis.ssl.enabled=true").run(context -> {
-            assertThat(source(context)).isEqualTo(Source.LOCAL);
+            assertThat(source(context)).isEqualTo(DecisionSource.LOCAL);
             assertAway(context, "its certificate is not trusted", output);
         });
     }
@@ -138,7 +138,7 @@ class RedisTlsTests {
     void aCertificateOfAnotherHostIsNotTrusted(CapturedOutput output) {
         application("lettuce", "spring.data.redis.ssl.bundle=redis", "spring.data.redis.host=localhost")
                 .run(context -> {
-                    assertThat(source(context)).isEqualTo(Source.LOCAL);
+                    assertThat(source(context)).isEqualTo(DecisionSource.LOCAL);
                     assertAway(context, "its certificate is not trusted", output);
                 });
     }
@@ -147,7 +147,7 @@ class RedisTlsTests {
     @ValueSource(strings = {"lettuce", "jedis"})
     void aClientWithoutTlsIsNotAnswered(String client, CapturedOutput output) {
         application(client).run(context -> {
-            assertThat(source(context)).isEqualTo(Source.LOCAL);
+            assertThat(source(context)).isEqualTo(DecisionSource.LOCAL);
             assertThat(health(context).getStatus()).isEqualTo(Status.UNKNOWN);
             assertThat(output).doesNotContain("secret");
         });
@@ -162,7 +162,7 @@ class RedisTlsTests {
                         "spring.data.redis.username=" + user,
                         "spring.data.redis.password=wrong-secret")
                 .run(context -> {
-                    assertThat(source(context)).isEqualTo(Source.LOCAL);
+                    assertThat(source(context)).isEqualTo(DecisionSource.LOCAL);
                     assertAway(context, "it answered WRONGPASS", output);
                     assertThat(output).doesNotContain("nobody");
                 });
@@ -202,8 +202,8 @@ class RedisTlsTests {
         assertThat(output).doesNotContain("secret");
     }
 
-    private static Source source(ApplicationContext context) {
-        return context.getBean(RateLimiters.class)
+    private static DecisionSource source(ApplicationContext context) {
+        return context.getBean(RateLimiterRegistry.class)
                 .get("search")
                 .tryAcquire("ann")
                 .source();

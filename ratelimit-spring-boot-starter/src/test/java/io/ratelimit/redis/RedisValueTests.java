@@ -53,7 +53,7 @@ class RedisValueTests {
     void aKeyLivesUntilEverythingIsBackAlsoWhatIsPromised(Algorithm algorithm) {
         for (String rate : List.of("10/20s", "10/1h")) {
             Limit limit = limit(algorithm, rate);
-            store.forget(limit, "a");
+            store.reset(limit, "a");
             assertLifetime(store.decide(new Charge(limit, "a", 1_000)));
             assertLifetime(store.decide(new Charge(limit, "a", 9_000)));
             if (limit.canWait() && !limit.isLeased()) {
@@ -66,7 +66,7 @@ class RedisValueTests {
     void aKeyOfACalendarLivesUntilItsWindowEnds() {
         for (CalendarPeriod calendar : CalendarPeriod.values()) {
             assertLifetime(store.decide(new Charge(calendar(calendar), "a", 1_000)));
-            store.forget(calendar(calendar), "a");
+            store.reset(calendar(calendar), "a");
         }
     }
 
@@ -244,7 +244,7 @@ class RedisValueTests {
             store.decide(new Charge(limit, "a", 1_000));
         }
         long size = (long) redis.command("STRLEN", KEY);
-        store.forget(limit, "a");
+        store.reset(limit, "a");
         return size;
     }
 
@@ -255,7 +255,7 @@ class RedisValueTests {
     }
 
     private void giveBack(Decision taken, Charge unused) {
-        store.giveBack(taken, List.of(unused)).toCompletableFuture().join();
+        store.refund(taken, List.of(unused)).toCompletableFuture().join();
     }
 
     private static Limit limit(Algorithm algorithm, String rate) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.Decision;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimiter;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,18 +23,18 @@ class RedisWaitTests {
     private static final Pattern CALLS = Pattern.compile("cmdstat_eval(?:sha)?:calls=(\\d+)");
 
     private final RedisServer redis = RedisServer.start();
-    private final RateLimiters limiters = new RateLimiters(
+    private final RateLimiterRegistry registry = new RateLimiterRegistry(
             RedisRateLimitStore.create(TestConnections.lettuce(redis), "ratelimit", Duration.ofSeconds(5)), List.of());
 
     @AfterEach
     void close() {
-        limiters.close();
+        registry.close();
         redis.close();
     }
 
     @Test
     void fiveHundredWaitersAskAtMostOnceEachHoweverManyAreGranted() throws Exception {
-        RateLimiter limiter = limiters.define(
+        RateLimiter limiter = registry.define(
                 Limit.named("ten").rates("10/s").maxWait(Duration.ofMinutes(2)).build());
         limiter.tryAcquire("key", 10);
         long before = scriptCalls();
@@ -46,13 +46,13 @@ class RedisWaitTests {
         assertThat(waiters.get(499)).isNotDone();
         long asked = scriptCalls() - before;
         assertThat(asked).isBetween(4L, 500L);
-        limiters.close();
+        registry.close();
         assertThat(scriptCalls() - before).as("those who still wait give back").isBetween(asked + 1, asked + 500);
     }
 
     @Test
     void aHopelessWaitIsRefusedAtOnceAndTakesNothing() {
-        RateLimiter limiter = limiters.define(Limit.of("hour", "1/1h"));
+        RateLimiter limiter = registry.define(Limit.of("hour", "1/1h"));
         limiter.tryAcquire("key");
         Duration reset = limiter.peek("key").resetAfter();
         long[] nanos = new long[200];

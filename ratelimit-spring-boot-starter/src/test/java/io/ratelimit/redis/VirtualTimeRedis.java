@@ -25,28 +25,29 @@ final class VirtualTimeRedis {
 
     /** A store with keys of its own on a server; the clock tells nanoseconds since the epoch. */
     static RedisRateLimitStore store(RedisServer redis, LongSupplier nanoClock) {
-        return store(redis, nanoClock, driver -> driver);
+        return store(redis, nanoClock, client -> client);
     }
 
     /** The same, by way of another driver. */
-    static RedisRateLimitStore store(RedisServer redis, LongSupplier nanoClock, UnaryOperator<RedisDriver> around) {
+    static RedisRateLimitStore store(
+            RedisServer redis, LongSupplier nanoClock, UnaryOperator<RedisScriptClient> around) {
         return store(TestConnections.lettuce(redis), nanoClock, around);
     }
 
     /** A store with keys of its own on a cluster. */
     static RedisRateLimitStore store(RedisCluster cluster, LongSupplier nanoClock) {
-        return store(TestConnections.lettuce(cluster), nanoClock, driver -> driver);
+        return store(TestConnections.lettuce(cluster), nanoClock, client -> client);
     }
 
     private static RedisRateLimitStore store(
-            LettuceConnectionFactory connections, LongSupplier nanoClock, UnaryOperator<RedisDriver> around) {
-        RedisDriver driver = around.apply(new Timed(LettuceDriver.of(connections, TIMEOUT), nanoClock));
+            LettuceConnectionFactory connections, LongSupplier nanoClock, UnaryOperator<RedisScriptClient> around) {
+        RedisScriptClient client = around.apply(new Timed(LettuceScriptClient.of(connections, TIMEOUT), nanoClock));
         RedisKeys keys = new RedisKeys("virtual" + STORES.incrementAndGet() + ":" + System.nanoTime() % 1_000_000);
-        return new RedisRateLimitStore(driver, script(), keys, TIMEOUT);
+        return new RedisRateLimitStore(client, script(), keys, TIMEOUT);
     }
 
     static String script() {
-        String lua = BucketScript.packaged();
+        String lua = RateLimitScript.packaged();
         lua = replace(lua, "redis.call('TIME')", "{ ARGV[#ARGV - 1], ARGV[#ARGV] }");
         lua = replace(lua, "'PX', ttl", "'PX', 3600000");
         return replace(lua, "'PX', change.ttl", "'PX', 3600000");
@@ -59,46 +60,46 @@ final class VirtualTimeRedis {
         return lua.replace(what, by);
     }
 
-    private record Timed(RedisDriver driver, LongSupplier nanoClock) implements RedisDriver {
+    private record Timed(RedisScriptClient client, LongSupplier nanoClock) implements RedisScriptClient {
 
         @Override
         public boolean isCluster() {
-            return driver.isCluster();
+            return client.isCluster();
         }
 
         @Override
         public Object node(byte[] key) {
-            return driver.node(key);
+            return client.node(key);
         }
 
         @Override
         public CompletableFuture<?> connect() {
-            return driver.connect();
+            return client.connect();
         }
 
         @Override
         public CompletableFuture<List<Object>> evalSha(String sha, byte[][] keys, byte[][] args) {
-            return driver.evalSha(sha, keys, timed(args));
+            return client.evalSha(sha, keys, timed(args));
         }
 
         @Override
         public CompletableFuture<List<Object>> eval(byte[] script, byte[][] keys, byte[][] args) {
-            return driver.eval(script, keys, timed(args));
+            return client.eval(script, keys, timed(args));
         }
 
         @Override
         public CompletableFuture<Long> delete(byte[] key) {
-            return driver.delete(key);
+            return client.delete(key);
         }
 
         @Override
         public RedisConnection open() {
-            return driver.open();
+            return client.open();
         }
 
         @Override
         public void close() {
-            driver.close();
+            client.close();
         }
 
         private byte[][] timed(byte[][] args) {

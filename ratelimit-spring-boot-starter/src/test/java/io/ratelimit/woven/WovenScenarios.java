@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.ratelimit.Charge;
 import io.ratelimit.RateLimitExceededException;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.aop.InvalidRateLimitedException;
-import io.ratelimit.aop.RateLimitedMethods;
+import io.ratelimit.aop.RateLimitedMethodRegistry;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.woven.Shop.Callers;
 import io.ratelimit.woven.Shop.Composed;
@@ -112,7 +112,7 @@ public final class WovenScenarios {
             orders.placeSecretly("ann");
             orders.placeSecretly("ann");
             assertRefused(() -> orders.placeSecretly("ann"));
-            assertThat(context.getBean(RateLimitedMethods.class).usedBy("two"))
+            assertThat(context.getBean(RateLimitedMethodRegistry.class).usedBy("two"))
                     .contains(Orders.class.getName() + "#secretly(String)");
         }
     }
@@ -415,7 +415,7 @@ public final class WovenScenarios {
     }
 
     private static long taken(AnnotationConfigApplicationContext context, String limit, String key) {
-        var limiter = context.getBean(RateLimiters.class).get(limit);
+        var limiter = context.getBean(RateLimiterRegistry.class).get(limit);
         return limiter.limit().capacity() / 1000 - (long) limiter.peek(key).remaining();
     }
 

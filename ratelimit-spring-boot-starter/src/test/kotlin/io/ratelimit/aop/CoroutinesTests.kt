@@ -68,7 +68,7 @@ class CoroutinesTests {
         runner.with { shop, context ->
             assertThat(shop.counted("ann", 7)).isEqualTo("ann7")
             assertThat(LimitedApplication.taken(context, "one", "2-ann")).isEqualTo(1.0)
-            assertThat(context.getBean(RateLimitedMethods::class.java).usedBy("one"))
+            assertThat(context.getBean(RateLimitedMethodRegistry::class.java).usedBy("one"))
                 .contains("io.ratelimit.aop.KotlinShop#counted(String,int)")
         }
         assertInvalid(ContinuationAsKey::class.java, "unknown variable #p1")

@@ -1,7 +1,7 @@
 package io.ratelimit.aop
 
 import io.ratelimit.RateLimitExceededException
-import io.ratelimit.RateLimiters
+import io.ratelimit.RateLimiterRegistry
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
 import java.util.stream.Stream
@@ -34,74 +34,74 @@ class LeasedCoroutinesTests {
 
     private val runner = LimitedApplication.with(OneAtOnce::class.java)
 
-    private fun run(test: suspend CoroutineScope.(OneAtOnce, RateLimiters) -> Unit) {
+    private fun run(test: suspend CoroutineScope.(OneAtOnce, RateLimiterRegistry) -> Unit) {
         runner.run { context ->
-            runBlocking { test(context.getBean(OneAtOnce::class.java), context.getBean(RateLimiters::class.java)) }
+            runBlocking { test(context.getBean(OneAtOnce::class.java), context.getBean(RateLimiterRegistry::class.java)) }
         }
     }
 
     @ParameterizedTest
     @MethodSource("calls")
-    fun `a call ends with its value`(call: suspend (OneAtOnce) -> Any) = run { shop, limiters ->
+    fun `a call ends with its value`(call: suspend (OneAtOnce) -> Any) = run { shop, registry ->
         repeat(3) {
             shop.startAfresh()
             val result = async(start = CoroutineStart.UNDISPATCHED) { call(shop) }
-            assertThat(isFree(limiters)).isFalse()
+            assertThat(isFree(registry)).isFalse()
             assertThat(thrownBy { call(shop) }).isInstanceOf(RateLimitExceededException::class.java)
             shop.gate().complete("value")
             assertThat(result.await().toString()).contains("value")
-            assertThat(isFree(limiters)).isTrue()
+            assertThat(isFree(registry)).isTrue()
         }
     }
 
     @ParameterizedTest
     @MethodSource("calls")
-    fun `a call ends with its failure`(call: suspend (OneAtOnce) -> Any) = run { shop, limiters ->
+    fun `a call ends with its failure`(call: suspend (OneAtOnce) -> Any) = run { shop, registry ->
         val result = async(Dispatchers.Unconfined) { thrownBy { call(shop) } }
-        assertThat(isFree(limiters)).isFalse()
+        assertThat(isFree(registry)).isFalse()
         shop.gate().completeExceptionally(IllegalStateException("broken"))
         assertThat(result.await()).hasMessage("broken")
-        assertThat(isFree(limiters)).isTrue()
+        assertThat(isFree(registry)).isTrue()
     }
 
     @ParameterizedTest
     @MethodSource("calls")
-    fun `a call ends when it is cancelled`(call: suspend (OneAtOnce) -> Any) = run { shop, limiters ->
+    fun `a call ends when it is cancelled`(call: suspend (OneAtOnce) -> Any) = run { shop, registry ->
         val job = launch(Dispatchers.Unconfined) { call(shop) }
-        assertThat(isFree(limiters)).isFalse()
+        assertThat(isFree(registry)).isFalse()
         job.cancelAndJoin()
-        assertThat(isFree(limiters)).isTrue()
+        assertThat(isFree(registry)).isTrue()
     }
 
     @ParameterizedTest
     @MethodSource("calls")
-    fun `a call ends with a timeout`(call: suspend (OneAtOnce) -> Any) = run { shop, limiters ->
+    fun `a call ends with a timeout`(call: suspend (OneAtOnce) -> Any) = run { shop, registry ->
         assertThat(thrownBy { withTimeout(20) { call(shop) } }).isInstanceOf(TimeoutCancellationException::class.java)
-        assertThat(isFree(limiters)).isTrue()
+        assertThat(isFree(registry)).isTrue()
     }
 
     @Test
-    fun `a flow ends for a collector who has enough`() = run { shop, limiters ->
+    fun `a flow ends for a collector who has enough`() = run { shop, registry ->
         for (flow in listOf(shop.all(), shop.suspendedAll())) {
             repeat(2) {
                 assertThat(flow.first()).isEqualTo("first")
-                assertThat(isFree(limiters)).isTrue()
+                assertThat(isFree(registry)).isTrue()
                 assertThat(flow.take(1).toList()).containsExactly("first")
-                assertThat(isFree(limiters)).isTrue()
+                assertThat(isFree(registry)).isTrue()
                 assertThat(thrownBy { flow.onEach { throw IllegalStateException("of the collector") }.collect() })
                     .hasMessage("of the collector")
-                assertThat(isFree(limiters)).isTrue()
+                assertThat(isFree(registry)).isTrue()
             }
         }
     }
 
     @Test
-    fun `a body that throws holds nothing`() = run { shop, limiters ->
+    fun `a body that throws holds nothing`() = run { shop, registry ->
         repeat(2) {
             assertThat(thrownBy { shop.broken() }).hasMessage("on purpose")
-            assertThat(isFree(limiters)).isTrue()
+            assertThat(isFree(registry)).isTrue()
             assertThat(thrownBy { shop.brokenFlow().toList() }).hasMessage("on purpose")
-            assertThat(isFree(limiters)).isTrue()
+            assertThat(isFree(registry)).isTrue()
         }
     }
 
@@ -110,7 +110,7 @@ class LeasedCoroutinesTests {
     fun `whoever is cancelled when the decision comes leaves nothing behind`(call: suspend (OneAtOnce) -> Any) {
         LateApplication.with(OneAtOnce::class.java).run { context ->
             val shop = context.getBean(OneAtOnce::class.java)
-            val limiters = context.getBean(RateLimiters::class.java)
+            val registry = context.getBean(RateLimiterRegistry::class.java)
             repeat(300) {
                 val job = LateApplication.onEventLoop { CoroutineScope(Dispatchers.Default).launch(start = CoroutineStart.UNDISPATCHED) { call(shop) } }
                 val replied = CompletableFuture.runAsync { LateApplication.store(context).reply() }
@@ -120,7 +120,7 @@ class LeasedCoroutinesTests {
                 }
                 replied.get(20, TimeUnit.SECONDS)
                 val start = System.nanoTime()
-                while (!isFree(limiters)) {
+                while (!isFree(registry)) {
                     assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(20))
                     Thread.sleep(1)
                 }
@@ -128,9 +128,9 @@ class LeasedCoroutinesTests {
         }
     }
 
-    private fun isFree(limiters: RateLimiters): Boolean {
-        val decision = limiters.get("single").tryAcquire()
-        limiters.release(decision)
+    private fun isFree(registry: RateLimiterRegistry): Boolean {
+        val decision = registry.get("single").tryAcquire()
+        registry.release(decision)
         return decision.admitted()
     }
 

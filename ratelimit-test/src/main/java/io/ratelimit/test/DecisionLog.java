@@ -142,7 +142,7 @@ public final class DecisionLog {
         if (starts.length == 0) {
             return excesses;
         }
-        PrefixMaximum taken = new PrefixMaximum(starts.length);
+        PrefixMaximumTree taken = new PrefixMaximumTree(starts.length);
         for (int i = 0; i < starts.length; i++) {
             taken.set(i, bound.perNano * (starts[i] - starts[0]));
         }

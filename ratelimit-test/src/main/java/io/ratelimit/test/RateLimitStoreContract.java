@@ -8,16 +8,16 @@ import org.junit.jupiter.api.Nested;
  * What every {@link RateLimitStore} must do, as tests. A store's test is a subclass that says how to make one.
  *
  * <pre>{@code
- * class MemoryStoreContractTests extends RateLimitStoreContract {
+ * class InMemoryRateLimitStoreContractTests extends RateLimitStoreContract {
  *
  *     @Override
  *     protected RateLimitStore createStore(VirtualClock clock) {
- *         return MemoryStore.create(clock, 1_000_000);
+ *         return InMemoryRateLimitStore.create(clock, 1_000_000);
  *     }
  *
  *     @Override
  *     protected RateLimitStore createRealTimeStore() {
- *         return MemoryStore.create();
+ *         return InMemoryRateLimitStore.create();
  *     }
  * }
  * }</pre>
@@ -72,7 +72,7 @@ public abstract class RateLimitStoreContract {
      *
      * @return false unless said otherwise
      */
-    protected boolean remembersRefusals() {
+    protected boolean cachesDenials() {
         return false;
     }
 
@@ -96,7 +96,7 @@ public abstract class RateLimitStoreContract {
 
     /** Cases that other limiters publish. */
     @Nested
-    class Vectors extends StoreVectors {
+    class Vectors extends StoreVectorsContract {
         Vectors() {
             super(RateLimitStoreContract.this);
         }
@@ -104,7 +104,7 @@ public abstract class RateLimitStoreContract {
 
     /** What holds for every limit. */
     @Nested
-    class Laws extends StoreLaws {
+    class Laws extends StoreLawsContract {
         Laws() {
             super(RateLimitStoreContract.this);
         }
@@ -112,7 +112,7 @@ public abstract class RateLimitStoreContract {
 
     /** What holds when a limit is given other rates. */
     @Nested
-    class Redefinition extends StoreRedefinition {
+    class Redefinition extends StoreRedefinitionContract {
         Redefinition() {
             super(RateLimitStoreContract.this);
         }
@@ -120,7 +120,7 @@ public abstract class RateLimitStoreContract {
 
     /** What holds for calls that wait, and for what is given back. */
     @Nested
-    class Waits extends StoreWaits {
+    class Waits extends StoreWaitsContract {
         Waits() {
             super(RateLimitStoreContract.this);
         }
@@ -128,7 +128,7 @@ public abstract class RateLimitStoreContract {
 
     /** What holds for calls that hold what they take until they end. */
     @Nested
-    class Leases extends StoreLeases {
+    class Leases extends StoreLeasesContract {
         Leases() {
             super(RateLimitStoreContract.this);
         }
@@ -136,7 +136,7 @@ public abstract class RateLimitStoreContract {
 
     /** Random decisions beside the exact model. */
     @Nested
-    class Comparison extends StoreComparison {
+    class Comparison extends StoreComparisonContract {
         Comparison() {
             super(RateLimitStoreContract.this);
         }
@@ -144,7 +144,7 @@ public abstract class RateLimitStoreContract {
 
     /** Many threads on few buckets. */
     @Nested
-    class Threads extends StoreThreads {
+    class Threads extends StoreThreadsContract {
         Threads() {
             super(RateLimitStoreContract.this);
         }

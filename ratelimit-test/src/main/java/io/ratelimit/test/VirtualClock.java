@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
  *
  * <pre>{@code
  * VirtualClock clock = new VirtualClock();
- * RateLimitStore store = MemoryStore.create(clock, 1000);
+ * RateLimitStore store = InMemoryRateLimitStore.create(clock, 1000);
  * clock.advance(Duration.ofMillis(100));
  * }</pre>
  *

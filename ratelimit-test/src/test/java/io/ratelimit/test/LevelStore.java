@@ -1,12 +1,12 @@
 package io.ratelimit.test;
 
 import io.ratelimit.Algorithm;
-import io.ratelimit.Arithmetic;
 import io.ratelimit.Charge;
-import io.ratelimit.Concurrency;
+import io.ratelimit.ConcurrencyLeases;
 import io.ratelimit.Decision;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
+import io.ratelimit.RateAlgorithm;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.TokenBucket;
 import java.time.Duration;
@@ -66,10 +66,10 @@ final class LevelStore implements RateLimitStore {
 
     /** The state of each rate of a charge, and the rate of another configuration that each one continues. */
     private record Loaded(
-            Charge charge, long[][] states, @Nullable Arithmetic[] before, boolean redated) {
+            Charge charge, long[][] states, @Nullable RateAlgorithm[] before, boolean redated) {
 
-        Arithmetic rate(int i) {
-            return charge.arithmetic().get(i);
+        RateAlgorithm rate(int i) {
+            return charge.algorithms().get(i);
         }
     }
 
@@ -112,11 +112,11 @@ final class LevelStore implements RateLimitStore {
     }
 
     @Override
-    public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
+    public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
         synchronized (keys) {
             for (Charge charge : unused) {
                 if (charge.cost() > 0 && keys.containsKey(place(charge)) && flaw != Flaw.GIVES_NOTHING_BACK) {
-                    giveBack(charge, taken.grants(charge));
+                    giveBack(charge, taken.grantTicks(charge));
                 }
             }
         }
@@ -124,14 +124,14 @@ final class LevelStore implements RateLimitStore {
     }
 
     @Override
-    public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
+    public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
         synchronized (keys) {
             for (Charge charge : more) {
                 Loaded loaded = load(asStored(charge));
                 for (int i = 0; i < loaded.states.length && charge.cost() > 0; i++) {
                     loaded.states[i] = flaw == Flaw.OWES_WITHOUT_BOUND
-                            ? loaded.rate(i).taken(loaded.states[i], charge.cost(), loaded.states[i][0])
-                            : loaded.rate(i).owed(loaded.states[i], charge.cost());
+                            ? loaded.rate(i).consume(loaded.states[i], charge.cost(), loaded.states[i][0])
+                            : loaded.rate(i).debit(loaded.states[i], charge.cost());
                 }
                 if (charge.cost() > 0 && flaw != Flaw.OWES_NOTHING) {
                     keys.put(place(charge), new Stored(loaded.charge.limit(), loaded.states));
@@ -153,12 +153,12 @@ final class LevelStore implements RateLimitStore {
         LeaseState worst = LeaseState.HELD;
         for (Charge charge : decision.leases()) {
             Loaded loaded = load(charge);
-            Concurrency leases = (Concurrency) loaded.rate(0);
-            LeaseState state = leases.lease(loaded.states[0]);
+            ConcurrencyLeases leases = (ConcurrencyLeases) loaded.rate(0);
+            LeaseState state = leases.leaseState(loaded.states[0]);
             if (state == LeaseState.LOST && flaw == Flaw.RENEWS_WHAT_RAN_OUT) {
                 state = LeaseState.HELD;
             } else if (state != LeaseState.LOST && flaw != Flaw.RENEWS_NOTHING) {
-                loaded.states[0] = leases.renewed(loaded.states[0]);
+                loaded.states[0] = leases.renew(loaded.states[0]);
                 keys.put(place(charge), new Stored(charge.limit(), loaded.states));
             }
             worst = state.compareTo(worst) > 0 ? state : worst;
@@ -167,7 +167,7 @@ final class LevelStore implements RateLimitStore {
     }
 
     @Override
-    public void whenReady(LongConsumer listener) {
+    public void onLeaseReady(LongConsumer listener) {
         ready = listener;
     }
 
@@ -177,14 +177,14 @@ final class LevelStore implements RateLimitStore {
         if (charge.lease() == 0 || flaw == Flaw.QUEUES_NOBODY) {
             return;
         }
-        Concurrency leases = (Concurrency) loaded.rate(0);
+        ConcurrencyLeases leases = (ConcurrencyLeases) loaded.rate(0);
         long[] state = loaded.states[0];
         if (queued && flaw == Flaw.QUEUES_ANEW_EACH_TIME) {
-            state = leases.left(state);
+            state = leases.leaveQueue(state);
         }
         long[] next = queued
-                ? leases.queued(state, charge.cost())
-                : flaw == Flaw.LETS_NOBODY_LEAVE_THE_QUEUE ? state : leases.left(state);
+                ? leases.enqueue(state, charge.cost())
+                : flaw == Flaw.LETS_NOBODY_LEAVE_THE_QUEUE ? state : leases.leaveQueue(state);
         if (next != loaded.states[0]) {
             loaded.states[0] = next;
             keys.put(place(charge), new Stored(charge.limit(), loaded.states));
@@ -194,14 +194,14 @@ final class LevelStore implements RateLimitStore {
     /** Those who queue may have become ready. */
     private void tell(Loaded loaded) {
         if (loaded.charge.lease() != 0 && flaw != Flaw.TELLS_NOBODY_OF_LEASES) {
-            for (long lease : ((Concurrency) loaded.rate(0)).ready(loaded.states[0])) {
+            for (long lease : ((ConcurrencyLeases) loaded.rate(0)).readyLeases(loaded.states[0])) {
                 ready.accept(lease);
             }
         }
     }
 
     @Override
-    public void forget(Limit limit, String key) {
+    public void reset(Limit limit, String key) {
         synchronized (keys) {
             if (flaw != Flaw.FORGETS_NOTHING) {
                 keys.remove(place(new Charge(limit, key, 0)));
@@ -216,11 +216,11 @@ final class LevelStore implements RateLimitStore {
         Loaded loaded = load(asStored(charge));
         boolean full = true;
         for (int i = 0; i < loaded.states.length; i++) {
-            Arithmetic rate = loaded.rate(i);
+            RateAlgorithm rate = loaded.rate(i);
             for (int j = 0; j < grants.length; j++) {
-                boolean took = rate.continues(charge.limit().arithmetic().get(j));
+                boolean took = rate.canMigrateFrom(charge.limit().algorithms().get(j));
                 for (int times = !took ? 0 : flaw == Flaw.GIVES_BACK_TWICE ? 2 : 1; times > 0; times--) {
-                    loaded.states[i] = rate.returned(loaded.states[i], charge.cost(), grants[j]);
+                    loaded.states[i] = rate.refund(loaded.states[i], charge.cost(), grants[j]);
                 }
             }
             full &= rate.isFull(loaded.states[i]);
@@ -247,25 +247,25 @@ final class LevelStore implements RateLimitStore {
     private Decision decideAll(List<Charge> charges, Duration maxWait) {
         List<Loaded> all = charges.stream().map(this::load).toList();
         int rates = all.stream().mapToInt(loaded -> loaded.states.length).sum();
-        long[] seen = new long[Arithmetic.SEEN * rates];
-        Duration promised = Decision.promised(charges, maxWait);
+        long[] observations = new long[RateAlgorithm.OBSERVATIONS * rates];
+        Duration promised = Decision.maxReservation(charges, maxWait);
         boolean admitted = true;
         long waitNanos = 0;
         int at = 0;
         for (Loaded loaded : all) {
-            for (int i = 0; i < loaded.states.length; i++, at += Arithmetic.SEEN) {
-                Arithmetic rate = loaded.rate(i);
-                boolean overtakes = flaw == Flaw.LETS_OTHERS_OVERTAKE && rate instanceof Concurrency;
-                rate.see(
+            for (int i = 0; i < loaded.states.length; i++, at += RateAlgorithm.OBSERVATIONS) {
+                RateAlgorithm rate = loaded.rate(i);
+                boolean overtakes = flaw == Flaw.LETS_OTHERS_OVERTAKE && rate instanceof ConcurrencyLeases;
+                rate.observe(
                         overtakes ? withoutQueue(loaded.states[i]) : loaded.states[i],
                         now(rate),
                         loaded.charge.cost(),
-                        seen,
+                        observations,
                         at);
-                long wait = rate.untilAdmitted(seen, at, loaded.charge.cost());
+                long wait = rate.ticksUntilAdmitted(observations, at, loaded.charge.cost());
                 admitted &= wait <= rate.waitWithin(promised);
                 waitNanos = admitted ? Math.max(waitNanos, wait * rate.tickNanos()) : 0;
-                admitted &= flaw != Flaw.LETS_NO_FREE_CALL_PASS || rate.remaining(seen, at, 0) > 0;
+                admitted &= flaw != Flaw.LETS_NO_FREE_CALL_PASS || rate.remaining(observations, at, 0) > 0;
             }
         }
         if (flaw == Flaw.HAS_NO_LOCK) {
@@ -273,10 +273,10 @@ final class LevelStore implements RateLimitStore {
         }
         at = 0;
         for (Loaded loaded : all) {
-            save(loaded, admitted, waitNanos, promised, seen, at);
-            at += Arithmetic.SEEN * loaded.states.length;
+            save(loaded, admitted, waitNanos, promised, observations, at);
+            at += RateAlgorithm.OBSERVATIONS * loaded.states.length;
         }
-        Decision decision = Decision.of(charges, maxWait, admitted, seen);
+        Decision decision = Decision.of(charges, maxWait, admitted, observations);
         for (Loaded loaded : all) {
             if (!admitted) {
                 queue(loaded, decision.isQueued());
@@ -286,21 +286,21 @@ final class LevelStore implements RateLimitStore {
         return decision;
     }
 
-    private void save(Loaded loaded, boolean admitted, long waitNanos, Duration maxWait, long[] seen, int at) {
+    private void save(Loaded loaded, boolean admitted, long waitNanos, Duration maxWait, long[] observations, int at) {
         Charge charge = loaded.charge;
-        boolean fits = refusing(loaded, maxWait, seen, at) < 0;
+        boolean fits = refusing(loaded, maxWait, observations, at) < 0;
         if (charge.cost() == 0 || flaw == Flaw.TAKES_NOTHING_FOR_A_RESERVATION && waitNanos > 0) {
             return;
         }
         long[][] states = loaded.states.clone();
         if (admitted || flaw == Flaw.CHARGES_ONE_BY_ONE && fits) {
             for (int i = 0; i < states.length; i++) {
-                Arithmetic rate = loaded.rate(i);
+                RateAlgorithm rate = loaded.rate(i);
                 long wait = flaw == Flaw.DATES_RESERVATIONS_NOW ? 0 : waitNanos / rate.tickNanos();
-                long granted = seen[at + Arithmetic.SEEN * i] + wait;
-                states[i] = rounded(rate, rate.taken(states[i], charge.cost(), granted), Flaw.ROUNDS_ON_ADMISSION);
+                long granted = observations[at + RateAlgorithm.OBSERVATIONS * i] + wait;
+                states[i] = rounded(rate, rate.consume(states[i], charge.cost(), granted), Flaw.ROUNDS_ON_ADMISSION);
             }
-        } else if (isWrittenLate(loaded, maxWait, seen, at)) {
+        } else if (isWrittenLate(loaded, maxWait, observations, at)) {
             keys.put(place(charge), new Stored(charge.limit(), states));
             return;
         } else if (flaw == Flaw.ROUNDS_ON_REFUSAL) {
@@ -313,7 +313,7 @@ final class LevelStore implements RateLimitStore {
         keys.put(place(charge), new Stored(charge.limit(), states));
     }
 
-    private long[] rounded(Arithmetic rate, long[] state, Flaw by) {
+    private long[] rounded(RateAlgorithm rate, long[] state, Flaw by) {
         if (flaw != by || !(rate instanceof TokenBucket bucket)) {
             return state;
         }
@@ -322,18 +322,18 @@ final class LevelStore implements RateLimitStore {
     }
 
     /** The first rate that refuses from an index on; -1 if none does. */
-    private static int refusing(Loaded loaded, Duration maxWait, long[] seen, int at) {
+    private static int refusing(Loaded loaded, Duration maxWait, long[] observations, int at) {
         for (int i = 0; i < loaded.states.length; i++) {
-            if (refuses(loaded, i, maxWait, seen, at)) {
+            if (refuses(loaded, i, maxWait, observations, at)) {
                 return i;
             }
         }
         return -1;
     }
 
-    private static boolean refuses(Loaded loaded, int i, Duration maxWait, long[] seen, int at) {
-        Arithmetic rate = loaded.rate(i);
-        long wait = rate.untilAdmitted(seen, at + Arithmetic.SEEN * i, loaded.charge.cost());
+    private static boolean refuses(Loaded loaded, int i, Duration maxWait, long[] observations, int at) {
+        RateAlgorithm rate = loaded.rate(i);
+        long wait = rate.ticksUntilAdmitted(observations, at + RateAlgorithm.OBSERVATIONS * i, loaded.charge.cost());
         return wait > rate.waitWithin(maxWait);
     }
 
@@ -349,8 +349,9 @@ final class LevelStore implements RateLimitStore {
     }
 
     /** Whether a refusal has to be written: the key is of a slower configuration, or of a time that is yet to come. */
-    private boolean isWrittenLate(Loaded loaded, Duration maxWait, long[] seen, int at) {
-        if (loaded.charge.cost() > loaded.charge.limit().capacity() || refusing(loaded, maxWait, seen, at) < 0) {
+    private boolean isWrittenLate(Loaded loaded, Duration maxWait, long[] observations, int at) {
+        if (loaded.charge.cost() > loaded.charge.limit().capacity()
+                || refusing(loaded, maxWait, observations, at) < 0) {
             return false;
         }
         if (loaded.redated) {
@@ -358,10 +359,10 @@ final class LevelStore implements RateLimitStore {
         }
         boolean foreign = false;
         for (int i = 0; i < loaded.states.length; i++) {
-            Arithmetic before = loaded.before[i];
+            RateAlgorithm before = loaded.before[i];
             foreign |= before != null;
             if (before != null
-                    && refuses(loaded, i, maxWait, seen, at)
+                    && refuses(loaded, i, maxWait, observations, at)
                     && loaded.rate(i).isFasterThan(before)) {
                 return flaw != Flaw.WRITES_NO_REFUSAL_WHEN_REDEFINED;
             }
@@ -370,23 +371,23 @@ final class LevelStore implements RateLimitStore {
     }
 
     private Loaded load(Charge charge) {
-        List<Arithmetic> rates = charge.arithmetic();
+        List<RateAlgorithm> rates = charge.algorithms();
         Stored stored = keys.get(place(charge));
         long[][] states = new long[rates.size()][];
-        Arithmetic[] before = new Arithmetic[states.length];
+        RateAlgorithm[] before = new RateAlgorithm[states.length];
         if (stored == null || !isOf(stored.limit, charge.limit()) && flaw == Flaw.REFILLS_WHEN_REDEFINED) {
             return full(charge);
         }
-        List<Arithmetic> old = stored.limit.arithmetic();
+        List<RateAlgorithm> old = stored.limit.algorithms();
         long[][] now = new long[old.size()][];
         boolean redated = false;
         boolean full = true;
         int emptiest = 0;
         for (int i = 0; i < now.length; i++) {
-            redated |= old.get(i).isSetBack(stored.states[i], now(old.get(i)));
+            redated |= old.get(i).clockMovedBack(stored.states[i], now(old.get(i)));
             now[i] = refreshed(old.get(i), stored.states[i]);
             full &= old.get(i).isFull(now[i]);
-            emptiest = old.get(i).out(now[i]) > old.get(emptiest).out(now[emptiest]) ? i : emptiest;
+            emptiest = old.get(i).used(now[i]) > old.get(emptiest).used(now[emptiest]) ? i : emptiest;
         }
         if (full) {
             return full(charge);
@@ -395,12 +396,12 @@ final class LevelStore implements RateLimitStore {
             return new Loaded(charge, now, before, redated);
         }
         for (int i = 0; i < states.length; i++) {
-            Arithmetic rate = rates.get(i);
-            states[i] = rate.withOut(old.get(emptiest).out(now[emptiest]), now(rate));
+            RateAlgorithm rate = rates.get(i);
+            states[i] = rate.fullWithUsed(old.get(emptiest).used(now[emptiest]), now(rate));
             before[i] = old.get(emptiest);
             for (int j = old.size() - 1; j >= 0; j--) {
-                if (rate.continues(old.get(j))) {
-                    states[i] = rate.continued(now[j], old.get(j), now(rate));
+                if (rate.canMigrateFrom(old.get(j))) {
+                    states[i] = rate.migrate(now[j], old.get(j), now(rate));
                     before[i] = old.get(j);
                 }
             }
@@ -409,15 +410,15 @@ final class LevelStore implements RateLimitStore {
     }
 
     private Loaded full(Charge charge) {
-        List<Arithmetic> rates = charge.limit().arithmetic();
+        List<RateAlgorithm> rates = charge.limit().algorithms();
         long[][] states = new long[rates.size()][];
         for (int i = 0; i < states.length; i++) {
             states[i] = rates.get(i).full(now(rates.get(i)));
         }
-        return new Loaded(charge, states, new Arithmetic[states.length], false);
+        return new Loaded(charge, states, new RateAlgorithm[states.length], false);
     }
 
-    private long[] refreshed(Arithmetic rate, long[] state) {
+    private long[] refreshed(RateAlgorithm rate, long[] state) {
         long now = now(rate);
         long[] from = state;
         if (flaw == Flaw.CREDITS_TIME_TWICE_WHEN_SET_BACK && now < state[0]) {
@@ -431,7 +432,7 @@ final class LevelStore implements RateLimitStore {
             from = new long[] {state[0] / rate.period() * rate.period(), state[1]};
         }
         boolean tickTooMuch = flaw == Flaw.REFILLS_A_TICK_TOO_MUCH && now > state[0];
-        return rate.refreshed(from, tickTooMuch ? now + 1 : now);
+        return rate.advance(from, tickTooMuch ? now + 1 : now);
     }
 
     private static boolean isOf(Limit one, Limit other) {
@@ -442,7 +443,7 @@ final class LevelStore implements RateLimitStore {
                 && one.zone().equals(other.zone());
     }
 
-    private long now(Arithmetic rate) {
+    private long now(RateAlgorithm rate) {
         return clock.getAsLong() / rate.tickNanos();
     }
 

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.DenialCachingStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
 import io.ratelimit.PrefetchingStore;
 import io.ratelimit.Rate;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.RememberingStore;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,7 +38,7 @@ class PrefetchBoundTests {
             .build();
 
     private final VirtualClock clock = new VirtualClock();
-    private final MemoryStore shared = MemoryStore.create(clock, 100);
+    private final InMemoryRateLimitStore shared = InMemoryRateLimitStore.create(clock, 100);
     private final List<LateStore> stores = new ArrayList<>();
     private final List<RateLimitStore> nodes = new ArrayList<>();
     private final DecisionLog log = new DecisionLog();
@@ -57,7 +57,7 @@ class PrefetchBoundTests {
 
     private RateLimitStore node(int number, boolean remembers) {
         RateLimitStore store = stores.get(number);
-        return new PrefetchingStore(remembers ? new RememberingStore(store, clock) : store, clock);
+        return new PrefetchingStore(remembers ? new DenialCachingStore(store, clock) : store, clock);
     }
 
     @ParameterizedTest
@@ -121,7 +121,7 @@ class PrefetchBoundTests {
             case 1 -> nodes.get(node).decide(charges, Duration.ofMillis(20));
             default -> nodes.get(node).decide(charges, Duration.ZERO);
         };
-        long granted = now + decision.grantedAfter().toNanos();
+        long granted = now + decision.waitTime().toNanos();
         log.add(now, granted, cost, decision.admitted());
         return decision.admitted();
     }
@@ -164,13 +164,13 @@ class PrefetchBoundTests {
         }
 
         @Override
-        public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
-            return store.giveBack(taken, unused);
+        public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
+            return store.refund(taken, unused);
         }
 
         @Override
-        public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
-            return store.owe(taken, more);
+        public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
+            return store.debit(taken, more);
         }
 
         @Override
@@ -179,13 +179,13 @@ class PrefetchBoundTests {
         }
 
         @Override
-        public void whenReady(LongConsumer listener) {
-            store.whenReady(listener);
+        public void onLeaseReady(LongConsumer listener) {
+            store.onLeaseReady(listener);
         }
 
         @Override
-        public void forget(Limit limit, String key) {
-            store.forget(limit, key);
+        public void reset(Limit limit, String key) {
+            store.reset(limit, key);
         }
 
         @Override

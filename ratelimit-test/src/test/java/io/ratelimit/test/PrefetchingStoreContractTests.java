@@ -1,6 +1,6 @@
 package io.ratelimit.test;
 
-import io.ratelimit.MemoryStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitStore;
 import org.junit.jupiter.api.Tag;
@@ -11,12 +11,13 @@ class PrefetchingStoreContractTests extends RateLimitStoreContract {
 
     @Override
     protected RateLimitStore createStore(VirtualClock clock) {
-        return new PrefetchingStore(MemoryStore.create(clock, MemoryStore.DEFAULT_MAX_KEYS), clock);
+        return new PrefetchingStore(
+                InMemoryRateLimitStore.create(clock, InMemoryRateLimitStore.DEFAULT_MAX_KEYS), clock);
     }
 
     @Override
     protected RateLimitStore createRealTimeStore() {
-        return new PrefetchingStore(MemoryStore.create());
+        return new PrefetchingStore(InMemoryRateLimitStore.create());
     }
 
     /** Fewer: the store itself is compared at length elsewhere. */

@@ -37,7 +37,7 @@ final class CommandExample {
             return List.of("not a ./mvnw command: " + command);
         }
         for (int i = 1; i < words.length; i++) {
-            String word = words[i];
+            String word = words[i].replaceAll("[\"']", "");
             if (word.equals("-pl")) {
                 for (String module : words[++i].split(",")) {
                     require(

@@ -2,9 +2,9 @@ package io.ratelimit.sample.documentation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ratelimit.MemoryStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.RateLimiters;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitRedisAutoConfiguration;
 import io.ratelimit.sample.SampleApplication;
@@ -119,7 +119,7 @@ class DocumentationTests {
                     .run(context -> {
                         assertThat(context).hasNotFailed();
                         assertThat(YamlExample.limits(block.text()))
-                                .allSatisfy(limit -> assertThat(context.getBean(RateLimiters.class)
+                                .allSatisfy(limit -> assertThat(context.getBean(RateLimiterRegistry.class)
                                                 .find(limit))
                                         .isPresent());
                     });
@@ -131,7 +131,8 @@ class DocumentationTests {
         return tests("console", block -> true, block -> {
             try (var context = new SpringApplicationBuilder(SampleApplication.class)
                     .initializers(application -> ((GenericApplicationContext) application)
-                            .registerBean(RateLimitStore.class, () -> MemoryStore.create(new VirtualClock(), 100)))
+                            .registerBean(
+                                    RateLimitStore.class, () -> InMemoryRateLimitStore.create(new VirtualClock(), 100)))
                     .run("--server.port=0", "--spring.main.banner-mode=off", "--logging.level.root=warn")) {
                 int port =
                         ((WebServerApplicationContext) context).getWebServer().getPort();

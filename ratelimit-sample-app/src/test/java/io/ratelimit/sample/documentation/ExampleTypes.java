@@ -2,9 +2,9 @@ package io.ratelimit.sample.documentation;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
-import io.ratelimit.MemoryStore;
 import io.ratelimit.RateLimitStore;
 import java.time.Duration;
 import java.util.List;
@@ -30,10 +30,10 @@ public final class ExampleTypes {
     /** The store that a reader writes. */
     public static final class MyStore implements RateLimitStore {
 
-        private final MemoryStore memory;
+        private final InMemoryRateLimitStore memory;
 
         public MyStore(LongSupplier clock) {
-            memory = MemoryStore.create(clock, 100);
+            memory = InMemoryRateLimitStore.create(clock, 100);
         }
 
         @Override
@@ -52,13 +52,13 @@ public final class ExampleTypes {
         }
 
         @Override
-        public CompletionStage<Void> giveBack(Decision taken, List<Charge> unused) {
-            return memory.giveBack(taken, unused);
+        public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
+            return memory.refund(taken, unused);
         }
 
         @Override
-        public CompletionStage<Void> owe(Decision taken, List<Charge> more) {
-            return memory.owe(taken, more);
+        public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
+            return memory.debit(taken, more);
         }
 
         @Override
@@ -67,13 +67,13 @@ public final class ExampleTypes {
         }
 
         @Override
-        public void whenReady(LongConsumer listener) {
-            memory.whenReady(listener);
+        public void onLeaseReady(LongConsumer listener) {
+            memory.onLeaseReady(listener);
         }
 
         @Override
-        public void forget(Limit limit, String key) {
-            memory.forget(limit, key);
+        public void reset(Limit limit, String key) {
+            memory.reset(limit, key);
         }
 
         @Override

@@ -3,7 +3,7 @@ package io.ratelimit.sample.documentation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.ratelimit.MemoryStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
@@ -49,7 +49,7 @@ class ReadmeTests {
                 .withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class, RateLimitAutoConfiguration.class))
                 .withPropertyValues(
                         YamlExample.properties(readme.blocks("yaml").get(0).text()))
-                .withBean(RateLimitStore.class, () -> MemoryStore.create(new VirtualClock(), 100))
+                .withBean(RateLimitStore.class, () -> InMemoryRateLimitStore.create(new VirtualClock(), 100))
                 .withBean(service)
                 .run(context -> {
                     Object bean = context.getBean(service);

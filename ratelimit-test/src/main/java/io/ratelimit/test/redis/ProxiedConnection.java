@@ -29,8 +29,9 @@ final class ProxiedConnection {
             client.setTcpNoDelay(true);
             server.setTcpNoDelay(true);
             server.connect(proxy.target());
-            DelayLine requests = new DelayLine(client, server, proxy::losesRequests, proxy::delayNanos, this::close);
-            DelayLine replies = new DelayLine(server, client, proxy::losesReplies, proxy::delayNanos, this::close);
+            DelayedPipe requests =
+                    new DelayedPipe(client, server, proxy::losesRequests, proxy::delayNanos, this::close);
+            DelayedPipe replies = new DelayedPipe(server, client, proxy::losesReplies, proxy::delayNanos, this::close);
             proxy.run(requests::send);
             proxy.run(replies::receive);
             proxy.run(replies::send);

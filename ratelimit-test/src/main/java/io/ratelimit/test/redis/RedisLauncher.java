@@ -24,12 +24,12 @@ interface RedisLauncher {
     long AGREEMENT_MILLIS = 60_000;
 
     /** A home for one server, which has not started yet. */
-    ServerHome home(int port);
+    RedisRuntime home(int port);
 
     /** Docker, else a process, with options added. */
     static RedisLauncher any(List<String> options) {
-        return isPresent("com.redis.testcontainers.RedisContainer") && DockerHome.isThere()
-                ? port -> new DockerHome(port, options)
+        return isPresent("com.redis.testcontainers.RedisContainer") && DockerRuntime.isThere()
+                ? port -> new DockerRuntime(port, options)
                 : process(List.of(), options);
     }
 
@@ -41,7 +41,7 @@ interface RedisLauncher {
                         "These tests need a Redis server and found none: start Docker (with com.redis:testcontainers-redis "
                                 + "on the class path; not for clusters and sentinels), or install redis-server on the PATH, "
                                 + "or add com.github.codemonstur:embedded-redis to the class path"));
-        return port -> new ProcessHome(program, port, configuration, options);
+        return port -> new ProcessRuntime(program, port, configuration, options);
     }
 
     /** The embedded binary. */
@@ -51,7 +51,7 @@ interface RedisLauncher {
         }
         Path program = Embedded.program()
                 .orElseThrow(() -> new IllegalStateException("embedded-redis has no binary for this operating system"));
-        return port -> new ProcessHome(program, port, List.of(), List.of());
+        return port -> new ProcessRuntime(program, port, List.of(), List.of());
     }
 
     /** Waits until a server answers, if only that it wants a password, or says why it does not. */

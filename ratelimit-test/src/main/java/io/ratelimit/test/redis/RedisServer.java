@@ -32,11 +32,11 @@ public final class RedisServer implements AutoCloseable {
     private static @Nullable RedisServer shared;
 
     private final int port;
-    private final ServerHome home;
+    private final RedisRuntime home;
     private boolean running;
     private boolean frozen;
 
-    RedisServer(int port, ServerHome home) {
+    RedisServer(int port, RedisRuntime home) {
         this.port = port;
         this.home = home;
     }

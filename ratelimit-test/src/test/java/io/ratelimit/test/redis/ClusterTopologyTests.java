@@ -54,7 +54,7 @@ class ClusterTopologyTests {
     }
 
     private static RedisServer neverStarted(int port) {
-        return new RedisServer(port, new ServerHome() {
+        return new RedisServer(port, new RedisRuntime() {
             @Override
             public void start() {}
 

@@ -1,0 +1,233 @@
+package io.ratelimit;
+
+import java.util.Arrays;
+
+/**
+ * The arithmetic of an exact sliding window: a log of what was taken and when.
+ *
+ * <p>With N tokens a period W, an entry (u, n) says that n were taken at the instant u. It is live while u &gt; t − W, and a
+ * call of n fits when the live entries and n together are at most N. So no window of length W, wherever it begins, ever
+ * holds more than N: {@code 5/10m} is five in any ten minutes, where a token bucket may admit ten. Equal instants are
+ * one entry. The price is memory: an entry for each instant at which something was taken, however large the cost.
+ *
+ * <p>Of {@code 5/10m} and calls of one token at 0, 1, 2, 3 and 4 minutes, the sixth call at 5 minutes fits after another
+ * five, when the first entry leaves the window, and so on.
+ *
+ * <p>A reservation is an entry of the future. It counts at once, and nothing is ever granted before what is promised
+ * already, so the log stays in order.
+ */
+public final class SlidingWindowLog implements RateAlgorithm {
+
+    private static final int TIME = 0;
+    private static final int FIRST = 1;
+
+    private final Rate rate;
+    private final long period;
+    private final long most;
+
+    private SlidingWindowLog(Rate rate) {
+        this.rate = rate;
+        this.period = Rate.ticks(rate.period());
+        this.most = Tokens.exactly(rate.tokens());
+    }
+
+    /**
+     * The window of a rate.
+     *
+     * @param rate the rate
+     * @return the window's arithmetic
+     * @throws InvalidLimitException if the rate has a burst, as a window holds its tokens, or a period of more than 10,000 days
+     */
+    public static SlidingWindowLog of(Rate rate) {
+        rate.requireWindow(Algorithm.SLIDING_WINDOW);
+        return new SlidingWindowLog(rate);
+    }
+
+    @Override
+    public Algorithm algorithm() {
+        return Algorithm.SLIDING_WINDOW;
+    }
+
+    @Override
+    public Rate rate() {
+        return rate;
+    }
+
+    @Override
+    public long capacityThousandths() {
+        return most;
+    }
+
+    @Override
+    public long[] full(long now) {
+        return new long[] {now};
+    }
+
+    @Override
+    public boolean clockMovedBack(long[] state, long now) {
+        return now < state[TIME] - period;
+    }
+
+    /** Drops what is no longer live. After a clock was set back for good, what is dated later than now is one entry of now. */
+    @Override
+    public long[] advance(long[] state, long now) {
+        if (clockMovedBack(state, now)) {
+            return redated(state, now);
+        }
+        long time = Math.max(now, state[TIME]);
+        int first = FIRST;
+        while (first < state.length && state[first] <= time - period) {
+            first += 2;
+        }
+        long[] live = new long[FIRST + state.length - first];
+        live[TIME] = time;
+        System.arraycopy(state, first, live, FIRST, state.length - first);
+        return live;
+    }
+
+    private long[] redated(long[] state, long now) {
+        long[] redated = full(now);
+        for (int i = FIRST; i < state.length; i += 2) {
+            redated = consume(redated, state[i + 1], Math.min(state[i], now));
+        }
+        return redated;
+    }
+
+    @Override
+    public boolean isFull(long[] state) {
+        return state.length == FIRST;
+    }
+
+    /** Tells the instant, what is free, the ticks until the cost fits, and the ticks until the log is empty. */
+    @Override
+    public void observe(long[] state, long now, long cost, long[] observations, int at) {
+        long free = most - sum(state);
+        observations[at] = state[TIME];
+        observations[at + 1] = free;
+        observations[at + 2] = earliest(state, free, cost) - state[TIME];
+        observations[at + 3] = ticksUntilFull(state);
+    }
+
+    /** Only for the same cost, because it does not tell which entries leave when. */
+    @Override
+    public boolean project(long[] observations, int at, long elapsed, long refused, long cost, long[] later) {
+        if (cost != refused) {
+            return false;
+        }
+        boolean fits = cost <= most && elapsed >= observations[at + 2];
+        later[at] = observations[at] + elapsed;
+        later[at + 1] = elapsed >= observations[at + 3]
+                ? most
+                : fits ? Math.max(observations[at + 1], cost) : observations[at + 1];
+        later[at + 2] = Math.max(0, observations[at + 2] - elapsed);
+        later[at + 3] = Math.max(0, observations[at + 3] - elapsed);
+        return true;
+    }
+
+    @Override
+    public long[] consume(long[] state, long cost, long granted) {
+        int length = state.length;
+        if (length > FIRST && state[length - 2] == granted) {
+            long[] same = state.clone();
+            same[length - 1] += cost;
+            return same;
+        }
+        long[] longer = Arrays.copyOf(state, length + 2);
+        longer[length] = granted;
+        longer[length + 1] = cost;
+        return longer;
+    }
+
+    @Override
+    public long[] debit(long[] state, long cost) {
+        long owing = Math.min(cost, 2 * most - sum(state));
+        return owing <= 0
+                ? state
+                : consume(state, owing, isFull(state) ? state[TIME] : Math.max(state[TIME], last(state)));
+    }
+
+    @Override
+    public long[] refund(long[] state, long cost, long granted) {
+        for (int i = FIRST; i < state.length; i += 2) {
+            if (state[i] == granted) {
+                long[] next = state.clone();
+                next[i + 1] = Math.max(0, state[i + 1] - cost);
+                return next[i + 1] > 0 ? next : without(state, i);
+            }
+        }
+        return state;
+    }
+
+    @Override
+    public long used(long[] state) {
+        return Math.min(most, sum(state));
+    }
+
+    @Override
+    public long[] fullWithUsed(long out, long now) {
+        return out == 0 ? full(now) : new long[] {now, now, Math.min(most, out)};
+    }
+
+    /** If as many windows of the other as it takes to cover one of these hold no more. */
+    @Override
+    public boolean isRedundantBeside(RateAlgorithm stricter) {
+        long nanos = rate.period().toNanos();
+        long other = stricter.rate().period().toNanos();
+        long windows = nanos / other + (nanos % other == 0 ? 0 : 1);
+        return stricter instanceof SlidingWindowLog && stricter.capacityThousandths() <= most / windows;
+    }
+
+    @Override
+    public long ticksUntilFull(long[] state) {
+        return isFull(state) ? 0 : last(state) + period - state[TIME];
+    }
+
+    @Override
+    public long ticksUntilAdmitted(long[] observations, int at, long cost) {
+        return cost > most ? NEVER : cost == 0 ? 0 : observations[at + 2];
+    }
+
+    @Override
+    public long remaining(long[] observations, int at, long taken) {
+        return Math.max(0, observations[at + 1] - taken);
+    }
+
+    @Override
+    public long ticksUntilReset(long[] observations, int at, long taken, long wait) {
+        return taken > 0 ? wait + period : observations[at + 3];
+    }
+
+    /** The instant at which a cost fits: when enough entries have left, and nothing is promised for later. */
+    private long earliest(long[] state, long free, long cost) {
+        if (isFull(state) || cost == 0 || cost > most) {
+            return state[TIME];
+        }
+        long fits = state[TIME];
+        long missing = cost - free;
+        for (int i = FIRST; i < state.length && missing > 0; i += 2) {
+            missing -= state[i + 1];
+            fits = state[i] + period;
+        }
+        return Math.max(fits, last(state));
+    }
+
+    /** The instant of the last entry. */
+    private static long last(long[] state) {
+        return state[state.length - 2];
+    }
+
+    private static long sum(long[] state) {
+        long sum = 0;
+        for (int i = FIRST; i < state.length; i += 2) {
+            sum += state[i + 1];
+        }
+        return sum;
+    }
+
+    private static long[] without(long[] state, int entry) {
+        long[] shorter = new long[state.length - 2];
+        System.arraycopy(state, 0, shorter, 0, entry);
+        System.arraycopy(state, entry + 2, shorter, entry, state.length - entry - 2);
+        return shorter;
+    }
+}

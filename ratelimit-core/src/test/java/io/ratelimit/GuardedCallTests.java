@@ -1,0 +1,117 @@
+package io.ratelimit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class GuardedCallTests {
+
+    private final RateLimiterRegistry registry = RateLimiterRegistry.inMemory();
+    private final RateLimiter hour = registry.define(Limit.of("hour", "2/1h"));
+    private final RateLimiter quick = registry.define(Limit.named("quick")
+            .rates("20/s burst 1")
+            .maxWait(Duration.ofSeconds(10))
+            .build());
+    private final AtomicInteger calls = new AtomicInteger();
+
+    @AfterEach
+    void close() {
+        registry.close();
+    }
+
+    @Test
+    void callsWhatIsAdmittedAndNothingElse() throws Exception {
+        assertThat(hour.call("key", calls::incrementAndGet)).isEqualTo(1);
+        assertThat(registry.call(List.of(hour.charge("key", 1)), calls::incrementAndGet))
+                .isEqualTo(2);
+        assertThatThrownBy(() -> hour.call("key", calls::incrementAndGet))
+                .isInstanceOf(RateLimitExceededException.class);
+        assertThat(calls).hasValue(2);
+    }
+
+    @Test
+    void whatItThrowsGoesToTheCaller() {
+        IOException failure = new IOException("broken");
+        assertThatThrownBy(() -> hour.call("key", () -> {
+                    throw failure;
+                }))
+                .isSameAs(failure);
+        assertThatThrownBy(() -> hour.callAsync("key", () -> CompletableFuture.failedFuture(failure))
+                        .join())
+                .isInstanceOf(CompletionException.class)
+                .hasCause(failure);
+    }
+
+    @Test
+    void anAsynchronousRefusalIsAFailure() {
+        hour.tryAcquire("key", 2);
+        assertThatThrownBy(() -> registry.callAsync(List.of(hour.charge("key", 1)), this::called)
+                        .join())
+                .hasCauseInstanceOf(RateLimitExceededException.class);
+        assertThat(calls).hasValue(0);
+    }
+
+    @Test
+    void anAsynchronousCallBeginsAtOnceOnThisThreadOrLaterOnAnother() {
+        assertThat(quick.callAsync("key", this::called)).isCompletedWithValue(Thread.currentThread());
+        assertThat(quick.callAsync("key", this::called).join()).isNotSameAs(Thread.currentThread());
+    }
+
+    @Test
+    void cancellingBeforeItBeginsGivesTheTokensBackAndAfterwardsCancelsWhatWasCalled() throws Exception {
+        CompletableFuture<String> endless = new CompletableFuture<>();
+        CompletableFuture<String> begun = hour.callAsync("key", () -> endless);
+        begun.cancel(true);
+        assertThat(endless).isCancelled();
+
+        RateLimiter waiting = registry.define(Limit.named("waiting")
+                .rates("1/1h")
+                .maxWait(Duration.ofHours(9))
+                .build());
+        waiting.acquire("key");
+        CompletableFuture<Thread> cancelled = waiting.callAsync("key", this::called);
+        assertThat(waiting.tryAcquire("key").retryAfter().orElseThrow()).isGreaterThan(Duration.ofHours(1));
+        cancelled.cancel(true);
+        await().untilAsserted(
+                        () -> assertThat(waiting.tryAcquire("key").retryAfter().orElseThrow())
+                                .isLessThanOrEqualTo(Duration.ofHours(1)));
+        assertThat(calls).hasValue(0);
+    }
+
+    @Test
+    void whoIsGoneWhenTheGrantComesGivesTheTokensBack() throws Exception {
+        CompletableFuture<Decision> granted = new CompletableFuture<>();
+        CompletableFuture<Thread> result = GuardedCall.start(granted.copy(), this::called, registry);
+        granted.complete(hour.tryAcquire("key"));
+        result.get(10, TimeUnit.SECONDS);
+        assertThat(hour.peek("key").remaining()).isEqualTo(1);
+
+        Decision decision = hour.tryAcquire("other");
+        CompletableFuture<Decision> late = new CompletableFuture<>() {
+            @Override
+            public boolean cancel(boolean mayInterruptIfRunning) {
+                return complete(decision);
+            }
+        };
+        GuardedCall.start(late, this::called, registry).cancel(true);
+        await().untilAsserted(() -> assertThat(hour.peek("other").remaining()).isEqualTo(2));
+        assertThat(calls).hasValue(1);
+    }
+
+    private CompletableFuture<Thread> called() {
+        calls.incrementAndGet();
+        return CompletableFuture.completedFuture(Thread.currentThread());
+    }
+}

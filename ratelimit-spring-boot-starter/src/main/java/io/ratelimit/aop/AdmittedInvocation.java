@@ -1,0 +1,41 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.Decision;
+import io.ratelimit.RateLimiterRegistry;
+import org.aopalliance.intercept.MethodInvocation;
+import org.jspecify.annotations.Nullable;
+
+/** An admitted call. Whichever way it ends, what it held is given back before its caller hears of it. */
+record AdmittedInvocation(MethodInvocation invocation, RateLimiterRegistry registry, Decision decision)
+        implements DecidedInvocation {
+
+    @Override
+    public @Nullable Object run() throws Throwable {
+        return invocation.proceed();
+    }
+
+    @Override
+    public boolean isFollowed() {
+        return decision.isLeased();
+    }
+
+    @Override
+    public void succeeded(@Nullable Object result) {
+        registry.release(decision);
+    }
+
+    @Override
+    public void failed(Throwable failure) {
+        registry.release(decision);
+    }
+
+    @Override
+    public void abandoned() {
+        registry.release(decision);
+    }
+
+    @Override
+    public void dropped() {
+        registry.refund(decision);
+    }
+}

@@ -1,0 +1,105 @@
+package io.ratelimit.aop;
+
+import java.lang.reflect.Method;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.aopalliance.intercept.MethodInterceptor;
+import org.aopalliance.intercept.MethodInvocation;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.context.annotation.AdviceMode;
+import org.springframework.core.MethodClassKey;
+import org.springframework.util.ClassUtils;
+
+/**
+ * Decides the calls of woven methods while its application runs, in AspectJ mode: from when all singletons are made, before
+ * servers start, until all else has stopped.
+ *
+ * <p>A woven object does not know whose it is. Of several applications in one JVM, the one that started last and still
+ * runs decides for all of them.
+ */
+public final class AspectJRateLimits implements SmartLifecycle {
+
+    private static final Deque<AspectJRateLimits> RUNNING = new ArrayDeque<>();
+    private static volatile @Nullable AspectJRateLimits current;
+
+    private final RateLimitedMethodRegistry methods;
+    private final MethodInterceptor limits;
+    private final AdviceMode mode;
+    private final Map<MethodClassKey, Boolean> counting = new ConcurrentHashMap<>();
+
+    /**
+     * Creates the connection, closed.
+     *
+     * @param advisor whose limits are asked
+     * @param methods what is limited
+     * @param mode a connection is made in AspectJ mode only
+     */
+    public AspectJRateLimits(RateLimitAdvisor advisor, RateLimitedMethodRegistry methods, AdviceMode mode) {
+        this.methods = methods;
+        this.limits = advisor.limits();
+        this.mode = mode;
+    }
+
+    /** {@return who decides now; null for nobody, so that every call proceeds} */
+    static @Nullable AspectJRateLimits current() {
+        return current;
+    }
+
+    /**
+     * Whether the execution of a method is a call that counts. One of a method that the target overrides is a call of
+     * {@code super}, and was counted with the call that it is a part of.
+     */
+    boolean counts(Method method, @Nullable Object target) {
+        Class<?> type = target == null ? method.getDeclaringClass() : target.getClass();
+        return counting.computeIfAbsent(new MethodClassKey(method, type), key -> counts(method, type));
+    }
+
+    @Nullable Object invoke(MethodInvocation execution) throws Throwable {
+        return limits.invoke(execution);
+    }
+
+    @Override
+    public boolean isAutoStartup() {
+        return mode == AdviceMode.ASPECTJ;
+    }
+
+    @Override
+    public int getPhase() {
+        return Integer.MIN_VALUE;
+    }
+
+    @Override
+    public void start() {
+        synchronized (RUNNING) {
+            RUNNING.remove(this);
+            RUNNING.addLast(this);
+            current = this;
+        }
+    }
+
+    @Override
+    public void stop() {
+        synchronized (RUNNING) {
+            RUNNING.remove(this);
+            current = RUNNING.peekLast();
+        }
+    }
+
+    @Override
+    public boolean isRunning() {
+        synchronized (RUNNING) {
+            return RUNNING.contains(this);
+        }
+    }
+
+    private boolean counts(Method method, Class<?> type) {
+        Class<?> targetClass = ClassUtils.getUserClass(type);
+        return AspectJWeaving.reaches(method)
+                && AopUtils.getMostSpecificMethod(method, targetClass).equals(method)
+                && methods.isLimited(method, targetClass);
+    }
+}

@@ -1,0 +1,93 @@
+package io.ratelimit.aop;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.expression.spel.SpelNode;
+import org.springframework.expression.spel.ast.*;
+
+/**
+ * Tells whether byte code for an expression is sure to give the interpreter's answer: only if every type in it is certain, and
+ * of those that the compiler handles exactly.
+ */
+final class CompilationSafety {
+
+    /** The types whose arithmetic and comparison the compiler does exactly as the interpreter does. */
+    private static final Set<Class<?>> EXACT = Set.of(Integer.class, Long.class, Float.class, Double.class);
+
+    private final ExpressionTypeChecker types;
+
+    CompilationSafety(ExpressionTypeChecker types) {
+        this.types = types;
+    }
+
+    /** {@return whether the arithmetic of operands is exact, which also decides the type of its result} */
+    static boolean isExact(List<@Nullable Class<?>> operands) {
+        return operands.stream().allMatch(type -> type != null && EXACT.contains(type));
+    }
+
+    /** {@return whether an expression, whose types are known, may be compiled} */
+    boolean isSafe(SpelNode node) {
+        if (node instanceof CompoundExpression) {
+            boolean safe = isSafe(node.getChild(0));
+            for (int i = 1; i < node.getChildCount() && safe; i++) {
+                safe = isSafeMember(node.getChild(i), types.boxed(node.getChild(i - 1)));
+            }
+            return safe;
+        }
+        if (node instanceof VariableReference) {
+            String name = node.toStringAST();
+            return !name.equals("#root") && !name.equals("#this");
+        }
+        if (node instanceof Literal || node instanceof TypeReference) {
+            return true;
+        }
+        return isSafeOperator(node) && children(node).stream().allMatch(this::isSafe);
+    }
+
+    private static boolean isSafeMember(SpelNode node, @Nullable Class<?> owner) {
+        if (node instanceof PropertyOrFieldReference property) {
+            return !ExpressionTypeChecker.isDynamic(owner, property.isNullSafe());
+        }
+        return node instanceof MethodReference method
+                && node.getChildCount() == 0
+                && (owner == Map.class || !ExpressionTypeChecker.isDynamic(owner, method.isNullSafe()));
+    }
+
+    private boolean isSafeOperator(SpelNode node) {
+        if (node instanceof OpEQ
+                || node instanceof OpNE
+                || node instanceof OpAnd
+                || node instanceof OpOr
+                || node instanceof OperatorNot) {
+            return true;
+        }
+        if (!(node instanceof Operator || node instanceof Ternary || node instanceof Elvis)
+                || node instanceof OperatorMatches
+                || node instanceof OperatorBetween
+                || node instanceof OperatorInstanceof) {
+            return false;
+        }
+        List<@Nullable Class<?>> operands =
+                children(node).stream().<@Nullable Class<?>>map(types::boxed).toList();
+        if (node instanceof Ternary || node instanceof Elvis) {
+            return operands.stream().noneMatch(type -> type == null);
+        }
+        if (node instanceof OpPlus && operands.stream().allMatch(type -> type == String.class)) {
+            // The compiler joins two nulls, the interpreter refuses to.
+            return children(node).stream().limit(2).anyMatch(CompilationSafety::isText);
+        }
+        return isExact(operands);
+    }
+
+    private static boolean isText(SpelNode node) {
+        return node instanceof StringLiteral || node instanceof OpPlus;
+    }
+
+    private static List<SpelNode> children(SpelNode node) {
+        return java.util.stream.IntStream.range(0, node.getChildCount())
+                .mapToObj(node::getChild)
+                .toList();
+    }
+}

@@ -1,0 +1,126 @@
+package io.ratelimit.aop;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link CompletionStage}: decided at once, and whatever goes wrong is a failed one, also what the method's body throws.
+ *
+ * <p>An ordinary thread waits for the store, but never for tokens; an event loop for neither. They get a stage that begins
+ * when the call may go on.
+ */
+final class CompletionStageAdapter implements ReturnTypeAdapter {
+
+    static final ReturnTypeAdapter INSTANCE = new CompletionStageAdapter();
+
+    private CompletionStageAdapter() {}
+
+    @Override
+    public CompletionStage<?> invoke(RateLimitedInvocation call) {
+        try {
+            CompletableFuture<DecidedInvocation> pending =
+                    EventLoopDetector.isCurrent() ? call.decideAsync() : call.decideThenWait();
+            if (!pending.isDone()) {
+                return begunLater(call, pending);
+            }
+            DecidedInvocation decided = pending.join();
+            CompletionStage<?> begun = begin(call, decided);
+            return decided.isFollowed() ? followed(begun, decided, new LimitedFuture(pending)) : begun;
+        } catch (Throwable ex) {
+            return CompletableFuture.failedFuture(cause(ex));
+        }
+    }
+
+    private static CompletionStage<?> begunLater(
+            RateLimitedInvocation call, CompletableFuture<DecidedInvocation> pending) {
+        LimitedFuture result = new LimitedFuture(pending);
+        pending.whenComplete((decided, failure) -> {
+            if (failure != null) {
+                result.completeExceptionally(cause(failure));
+            } else if (result.isDone()) {
+                decided.dropped();
+            } else {
+                followed(begin(call, decided), decided, result);
+            }
+        });
+        return result;
+    }
+
+    /** Runs what was decided. */
+    private static CompletionStage<?> begin(RateLimitedInvocation call, DecidedInvocation decided) {
+        try {
+            return (CompletionStage<?>) call.returned(decided.run());
+        } catch (Throwable ex) {
+            return CompletableFuture.failedFuture(ex);
+        }
+    }
+
+    /** The one place that sees how it ends. A caller who gives up, by cancelling or by a timeout, cancels what runs for it. */
+    private static CompletionStage<?> followed(
+            CompletionStage<?> begun, DecidedInvocation decided, LimitedFuture result) {
+        begun.whenComplete((value, failure) -> {
+            if (failure == null) {
+                try {
+                    decided.succeeded(value);
+                } finally {
+                    result.complete(value);
+                }
+            } else {
+                try {
+                    decided.failed(cause(failure));
+                } finally {
+                    result.completeExceptionally(cause(failure));
+                }
+            }
+        });
+        result.whenComplete((value, failure) -> {
+            decided.abandoned();
+            if (begun instanceof Future<?> running) {
+                running.cancel(true);
+            }
+        });
+        return result;
+    }
+
+    private static Throwable cause(Throwable failure) {
+        return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+
+    /** What the caller has. Who gives up gives back what was promised, and what is held before anybody hears that it is over. */
+    private static final class LimitedFuture extends CompletableFuture<@Nullable Object> {
+
+        private final CompletableFuture<DecidedInvocation> pending;
+
+        LimitedFuture(CompletableFuture<DecidedInvocation> pending) {
+            this.pending = pending;
+            whenComplete((value, failure) -> pending.cancel(true));
+        }
+
+        @Override
+        public boolean complete(@Nullable Object value) {
+            end();
+            return super.complete(value);
+        }
+
+        @Override
+        public boolean completeExceptionally(Throwable failure) {
+            end();
+            return super.completeExceptionally(failure);
+        }
+
+        @Override
+        public boolean cancel(boolean mayInterruptIfRunning) {
+            end();
+            return super.cancel(mayInterruptIfRunning);
+        }
+
+        private void end() {
+            if (!isDone() && pending.isDone()) {
+                pending.thenAccept(DecidedInvocation::abandoned);
+            }
+        }
+    }
+}

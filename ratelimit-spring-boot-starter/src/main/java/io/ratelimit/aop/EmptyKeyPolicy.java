@@ -1,0 +1,11 @@
+package io.ratelimit.aop;
+
+/** What becomes of a call whose key is null or blank. */
+public enum EmptyKeyPolicy {
+
+    /** The call fails with an {@link io.ratelimit.EmptyKeyException}. */
+    REFUSE,
+
+    /** The call is charged to the bucket that the limit's callers without a key share. */
+    SHARED
+}

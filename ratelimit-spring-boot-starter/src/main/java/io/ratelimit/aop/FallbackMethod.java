@@ -1,0 +1,140 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.RateLimitExceededException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.KotlinDetector;
+import org.springframework.util.ClassUtils;
+import org.springframework.util.ReflectionUtils;
+
+/**
+ * The method that answers refused calls.
+ *
+ * @param takesException whether it has the exception as its last parameter
+ */
+record FallbackMethod(Method method, boolean takesException) {
+
+    /**
+     * Finds it; the one that takes the exception if there are two.
+     *
+     * @param origin the attribute, whose value is its name
+     * @throws InvalidRateLimitedException if there is none that fits
+     */
+    static FallbackMethod find(AnnotationAttribute origin) {
+        List<Class<?>> limited = SuspendFunction.parameters(origin.method(), origin.targetClass());
+        List<Method> named = named(origin);
+        FallbackMethod found = null;
+        for (Method candidate : named) {
+            List<Class<?>> parameters = SuspendFunction.parameters(candidate, origin.targetClass());
+            int count = limited.size();
+            if (parameters.size() == count + 1
+                    && parameters.subList(0, count).equals(limited)
+                    && parameters.get(count).isAssignableFrom(RateLimitExceededException.class)) {
+                found = new FallbackMethod(candidate, true);
+                break;
+            }
+            if (found == null && parameters.equals(limited)) {
+                found = new FallbackMethod(candidate, false);
+            }
+        }
+        if (found == null) {
+            throw origin.invalid(
+                    named.isEmpty()
+                            ? "no such method in " + origin.targetClass().getName()
+                            : "has other parameters than the limited method",
+                    "declare " + wanted(origin));
+        }
+        if (KotlinDetector.isSuspendingFunction(found.method)
+                && !KotlinDetector.isSuspendingFunction(origin.method())) {
+            throw origin.invalid(
+                    "is a suspend function, which can only answer for another", "declare " + wanted(origin));
+        }
+        Class<?> wanted = SuspendFunction.returned(origin.method(), origin.targetClass());
+        Class<?> given = SuspendFunction.returned(found.method, origin.targetClass());
+        if (!isNothing(wanted) && !ClassUtils.isAssignable(wanted, given)) {
+            throw origin.invalid(
+                    "returns " + given.getSimpleName() + ", which is no " + wanted.getSimpleName(),
+                    "declare " + wanted(origin));
+        }
+        ReflectionUtils.makeAccessible(found.method);
+        return found;
+    }
+
+    /** Answers for a method with these arguments. */
+    @Nullable Object answer(@Nullable Object target, @Nullable Object[] args, RateLimitExceededException refusal)
+            throws Throwable {
+        try {
+            return method.invoke(target, given(args, refusal));
+        } catch (InvocationTargetException ex) {
+            throw ex.getTargetException();
+        }
+    }
+
+    /** Answers for a suspend function with these arguments, as a suspend function or as any other. */
+    Object published(@Nullable Object target, @Nullable Object[] args, RateLimitExceededException refusal)
+            throws Throwable {
+        @Nullable Object[] visible = SuspendFunction.arguments(args);
+        return KotlinDetector.isSuspendingFunction(method)
+                ? CoroutineAdapter.invoke(method, target, given(visible, refusal), SuspendFunction.continuation(args))
+                : CoroutineAdapter.published(answer(target, visible, refusal));
+    }
+
+    private @Nullable Object[] given(@Nullable Object[] args, RateLimitExceededException refusal) {
+        if (!takesException) {
+            return args;
+        }
+        @Nullable Object[] all = Arrays.copyOf(args, args.length + 1);
+        all[args.length] = refusal;
+        return all;
+    }
+
+    /** Methods of the bean by that name, the nearest first, never the limited one itself. */
+    private static List<Method> named(AnnotationAttribute origin) {
+        Set<Class<?>> types = new LinkedHashSet<>();
+        for (Class<?> type = origin.targetClass(); type != null; type = type.getSuperclass()) {
+            types.add(type);
+        }
+        types.addAll(Arrays.asList(ClassUtils.getAllInterfacesForClass(origin.targetClass())));
+        List<Method> named = new ArrayList<>();
+        for (Class<?> type : types) {
+            for (Method method : type.getDeclaredMethods()) {
+                if (method.getName().equals(origin.value())
+                        && !method.isBridge()
+                        && !isLimited(method, origin)
+                        && (isStatic(method) || !isStatic(origin.method()))) {
+                    named.add(method);
+                }
+            }
+        }
+        return named;
+    }
+
+    private static boolean isStatic(Method method) {
+        return Modifier.isStatic(method.getModifiers());
+    }
+
+    private static boolean isLimited(Method method, AnnotationAttribute origin) {
+        return ResolvedSignature.of(method, origin.targetClass())
+                .equals(ResolvedSignature.of(origin.method(), origin.targetClass()));
+    }
+
+    private static boolean isNothing(Class<?> returned) {
+        return returned == void.class || returned.getName().equals("kotlin.Unit");
+    }
+
+    private static String wanted(AnnotationAttribute origin) {
+        String limited = AnnotationAttribute.text(origin.method(), origin.targetClass());
+        String parameters = limited.substring(limited.indexOf('(') + 1, limited.length() - 1);
+        String returned =
+                SuspendFunction.returned(origin.method(), origin.targetClass()).getSimpleName();
+        return (isStatic(origin.method()) ? "static " : "") + returned + " " + origin.value() + "(" + parameters
+                + "), with a RateLimitExceededException last if it likes";
+    }
+}

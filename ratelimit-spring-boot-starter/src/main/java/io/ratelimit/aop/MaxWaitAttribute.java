@@ -1,0 +1,30 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.InvalidLimitException;
+import io.ratelimit.Limit;
+import java.time.Duration;
+import org.springframework.format.datetime.standard.DurationFormatterUtils;
+
+/** How long a call may wait for its tokens, as a declaration says it. */
+record MaxWaitAttribute(AnnotationAttribute origin, Duration duration) {
+
+    /** @throws InvalidRateLimitedException if the text is no duration */
+    static MaxWaitAttribute of(AnnotationAttribute origin) {
+        try {
+            return new MaxWaitAttribute(origin, DurationFormatterUtils.detectAndParse(origin.value()));
+        } catch (IllegalArgumentException ex) {
+            throw origin.invalid("is no duration", "write for example 500ms, 5s or PT1M30S", ex);
+        }
+    }
+
+    /** @throws InvalidRateLimitedException if calls of the limit cannot wait so long */
+    void check(Limit limit) {
+        try {
+            limit.requireWait(duration);
+        } catch (InvalidLimitException ex) {
+            String message = String.valueOf(ex.getMessage());
+            int fix = message.lastIndexOf("; ");
+            throw origin.invalid(message.substring(0, fix), message.substring(fix + 2), ex);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package io.ratelimit.aop;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.ResolvableType;
+import org.springframework.expression.spel.SpelNode;
+import org.springframework.expression.spel.ast.*;
+import org.springframework.util.ClassUtils;
+
+/** What operators, and literals of lists and maps, make of the types of their operands. */
+final class OperatorTypeResolver {
+
+    private static final ResolvableType BOOLEAN = ResolvableType.forClass(Boolean.class);
+    private static final ResolvableType NUMBER = ResolvableType.forClass(Number.class);
+    private static final ResolvableType STRING = ResolvableType.forClass(String.class);
+
+    private OperatorTypeResolver() {}
+
+    /** The type of the value, unknown if the operands do not tell it. */
+    static ResolvableType of(SpelNode node, List<ResolvableType> operands) {
+        if (node instanceof InlineList || node instanceof InlineMap) {
+            return ResolvableType.forClass(node instanceof InlineList ? List.class : Map.class);
+        }
+        if (node instanceof OpEQ
+                || node instanceof OpNE
+                || node instanceof OpAnd
+                || node instanceof OpOr
+                || node instanceof OperatorNot
+                || node instanceof OpLT
+                || node instanceof OpLE
+                || node instanceof OpGT
+                || node instanceof OpGE
+                || node instanceof OperatorMatches
+                || node instanceof OperatorBetween
+                || node instanceof OperatorInstanceof) {
+            return BOOLEAN;
+        }
+        if (node instanceof Ternary || node instanceof Elvis) {
+            ResolvableType last = operands.get(operands.size() - 1);
+            ResolvableType other = operands.get(operands.size() - 2);
+            return boxed(last) == boxed(other) ? last : ResolvableType.NONE;
+        }
+        if (node instanceof OpPlus && operands.stream().anyMatch(type -> type.resolve() == String.class)) {
+            return STRING;
+        }
+        List<@Nullable Class<?>> classes = operands.stream()
+                .<@Nullable Class<?>>map(OperatorTypeResolver::boxed)
+                .toList();
+        if (!classes.stream().allMatch(type -> type != null && Number.class.isAssignableFrom(type))) {
+            return ResolvableType.NONE;
+        }
+        boolean same = CompilationSafety.isExact(classes) && Set.copyOf(classes).size() == 1;
+        return same ? operands.get(0) : NUMBER;
+    }
+
+    /** The class of a value, boxed; null if it is unknown. */
+    static @Nullable Class<?> boxed(ResolvableType type) {
+        Class<?> raw = type.resolve();
+        return raw == null ? null : raw == void.class ? raw : ClassUtils.resolvePrimitiveIfNecessary(raw);
+    }
+}

@@ -1,0 +1,115 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.Charge;
+import io.ratelimit.EmptyKeyException;
+import io.ratelimit.Limit;
+import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.Tokens;
+import io.ratelimit.UnknownLimitException;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One declaration, ready for calls.
+ *
+ * @param maxWait null for the limit's own
+ * @param fallback null for an exception
+ * @param beans that give its limit, key or cost
+ */
+record RateLimitSpec(
+        LimitSelector limit,
+        ConditionExpression condition,
+        KeyExpression key,
+        CostExpression cost,
+        @Nullable MaxWaitAttribute maxWait,
+        SettleSpec settle,
+        @Nullable FallbackMethod fallback,
+        List<ResolverBeanReference<?>> beans) {
+
+    /**
+     * Checks what depends on other beans.
+     *
+     * @throws InvalidRateLimitedException if a limit that it names does not exist, never holds its cost, cannot wait so
+     *     long, or has nothing to settle, or if a bean that it needs is not there
+     */
+    void check(RateLimiterRegistry registry) {
+        beans.forEach(ResolverBeanReference::get);
+        for (String name : limit.written()) {
+            check(name, registry);
+        }
+    }
+
+    private void check(String name, RateLimiterRegistry registry) {
+        Limit current;
+        try {
+            current = registry.get(name).limit();
+        } catch (UnknownLimitException ex) {
+            throw limit.origin()
+                    .invalid(
+                            limit.perCall() == null ? "unknown limit" : "unknown limit \"" + name + "\"",
+                            ex.getNearest()
+                                            .map(near -> "did you mean \"" + near + "\"? ")
+                                            .orElse("") + "Define ratelimit.limits." + name + ", or use one of "
+                                    + ex.getKnown(),
+                            ex);
+        }
+        if (maxWait != null) {
+            maxWait.check(current);
+        }
+        if (current.isLeased() && settle.used() != null) {
+            throw limit.origin()
+                    .invalid(
+                            "limit \"" + name + "\" counts calls while they run, so nothing of it can be settled",
+                            "drop settle, or name another limit");
+        }
+        if (cost instanceof CostExpression.Constant constant && constant.thousandths() > current.capacity()) {
+            throw limit.origin()
+                    .at("cost", CostExpression.text(Tokens.decimal(constant.thousandths())))
+                    .invalid(
+                            "the rates "
+                                    + current.rates().stream()
+                                            .map(current::text)
+                                            .toList()
+                                    + " of limit \"" + name + "\" never hold more than "
+                                    + CostExpression.text(Tokens.decimal(current.capacity())),
+                            "lower the cost or raise " + (current.isLeased() ? "max-concurrent" : "the burst"));
+        }
+    }
+
+    /** Whether a charge may change when its call ends. */
+    boolean settles() {
+        return settle != SettleSpec.AS_CHARGED;
+    }
+
+    /** How long a call may wait for its charge. */
+    Duration maxWait(Charge charge) {
+        return maxWait == null ? charge.limit().maxWait() : maxWait.duration();
+    }
+
+    /**
+     * The charge of a call, evaluating condition, limit, key and cost; null if the rule does not count for it.
+     *
+     * @throws UnknownLimitException if the limit is not defined and must be
+     * @throws EmptyKeyException if the key is null or blank and must not be
+     * @throws IllegalArgumentException if the limit has no name, or the cost cannot be charged
+     */
+    @Nullable Charge charge(RateLimitedInvocation call) {
+        AdviceSettings settings = call.shared().settings();
+        if (!condition.holds(call)) {
+            return null;
+        }
+        Limit current = limit.limit(call, call.shared().registry(), settings.unknownLimit());
+        if (current == null) {
+            return null;
+        }
+        String text = key.text(call);
+        if (text == null) {
+            if (settings.emptyKey() == EmptyKeyPolicy.REFUSE) {
+                throw new EmptyKeyException(current.name());
+            }
+            text = Charge.SHARED;
+        }
+        return new Charge(current, text, cost.thousandths(current, call));
+    }
+}

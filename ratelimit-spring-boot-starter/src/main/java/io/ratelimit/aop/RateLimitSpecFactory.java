@@ -1,0 +1,169 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.annotation.CostResolver;
+import io.ratelimit.annotation.KeyResolver;
+import io.ratelimit.annotation.LimitResolver;
+import io.ratelimit.annotation.RateLimited;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.util.StringUtils;
+
+/** Makes declarations ready for calls: resolves placeholders, parses expressions, finds what they name. */
+final class RateLimitSpecFactory {
+
+    private static final String DEFAULT_LIMIT = "default";
+
+    private final ConfigurableBeanFactory beanFactory;
+    private final ExpressionCompiler expressions;
+
+    RateLimitSpecFactory(ConfigurableBeanFactory beanFactory) {
+        this.beanFactory = beanFactory;
+        this.expressions = new ExpressionCompiler(beanFactory);
+    }
+
+    /** @throws InvalidRateLimitedException if a declaration cannot work, as far as its method alone tells */
+    RateLimitSpec read(RateLimitedDeclaration declaration, AnnotationAttribute any) {
+        ExpressionParameters parameters = ExpressionParameters.of(any.method(), declaration.on(), any.targetClass());
+        List<ResolverBeanReference<?>> beans = new ArrayList<>();
+        AnnotationAttribute condition = origin(any, "condition", declaration.condition());
+        AnnotationAttribute maxWait = origin(any, "maxWait", declaration.maxWait());
+        AnnotationAttribute fallback = origin(any, "fallback", declaration.fallback());
+        return new RateLimitSpec(
+                limit(declaration, any, parameters, beans),
+                isMissing(condition)
+                        ? ConditionExpression.ALWAYS
+                        : ConditionExpression.of(condition, expressions.parse(condition, parameters, Boolean.class)),
+                key(declaration, any, parameters, beans),
+                cost(declaration, any, parameters, beans),
+                isMissing(maxWait) ? null : MaxWaitAttribute.of(maxWait),
+                settleSpec(declaration, any, parameters),
+                isMissing(fallback) ? null : FallbackMethod.find(fallback),
+                List.copyOf(beans));
+    }
+
+    private LimitSelector limit(
+            RateLimitedDeclaration declaration,
+            AnnotationAttribute any,
+            ExpressionParameters parameters,
+            List<ResolverBeanReference<?>> beans) {
+        AnnotationAttribute name = origin(any, "limit", declaration.limit());
+        AnnotationAttribute expression = origin(any, "limitExpression", declaration.limitExpression());
+        AnnotationAttribute bean = resolver(any, "limitResolver", declaration.limitResolver(), LimitResolver.class);
+        AnnotationAttribute other = declaration.limit().equals(DEFAULT_LIMIT) ? any.at("limit", "") : name;
+        requireOne(other, expression, bean);
+        if (!isMissing(bean)) {
+            ResolverBeanReference<LimitResolver> resolver =
+                    new ResolverBeanReference<>(bean, declaration.limitResolver(), beanFactory);
+            beans.add(resolver);
+            return new LimitSelector(bean, Set.of(), call -> resolver.get().limit(call));
+        }
+        return isMissing(expression)
+                ? LimitSelector.of(name)
+                : new LimitSelector(
+                        expression,
+                        expressions.texts(expression),
+                        expressions.parse(expression, parameters, String.class));
+    }
+
+    private KeyExpression key(
+            RateLimitedDeclaration declaration,
+            AnnotationAttribute any,
+            ExpressionParameters parameters,
+            List<ResolverBeanReference<?>> beans) {
+        AnnotationAttribute expression = origin(any, "key", declaration.key());
+        AnnotationAttribute bean = resolver(any, "keyResolver", declaration.keyResolver(), KeyResolver.class);
+        requireOne(expression, bean);
+        if (!isMissing(bean)) {
+            ResolverBeanReference<KeyResolver> resolver =
+                    new ResolverBeanReference<>(bean, declaration.keyResolver(), beanFactory);
+            beans.add(resolver);
+            return KeyExpression.of(bean, call -> resolver.get().key(call));
+        }
+        return isMissing(expression)
+                ? KeyExpression.SHARED
+                : KeyExpression.of(expression, expressions.parse(expression, parameters, Object.class));
+    }
+
+    private CostExpression cost(
+            RateLimitedDeclaration declaration,
+            AnnotationAttribute any,
+            ExpressionParameters parameters,
+            List<ResolverBeanReference<?>> beans) {
+        boolean isWritten = declaration.cost() != RateLimited.COST_OF_LIMIT;
+        AnnotationAttribute number = any.at("cost", isWritten ? CostExpression.text(declaration.cost()) : "");
+        CostExpression constant = CostExpression.constant(number, declaration.cost());
+        AnnotationAttribute expression = origin(any, "costExpression", declaration.costExpression());
+        AnnotationAttribute bean = resolver(any, "costResolver", declaration.costResolver(), CostResolver.class);
+        requireOne(number, expression, bean);
+        if (!isMissing(bean)) {
+            ResolverBeanReference<CostResolver> resolver =
+                    new ResolverBeanReference<>(bean, declaration.costResolver(), beanFactory);
+            beans.add(resolver);
+            return CostExpression.computed(bean, call -> resolver.get().cost(call));
+        }
+        return isMissing(expression)
+                ? constant
+                : CostExpression.computed(expression, expressions.parse(expression, parameters, Number.class));
+    }
+
+    private SettleSpec settleSpec(
+            RateLimitedDeclaration declaration, AnnotationAttribute any, ExpressionParameters parameters) {
+        AnnotationAttribute settle = origin(any, "settle", declaration.settle());
+        if (isMissing(settle) && declaration.refundOn().isEmpty()) {
+            return SettleSpec.AS_CHARGED;
+        }
+        CostExpression used = isMissing(settle)
+                ? null
+                : CostExpression.computed(
+                        settle,
+                        expressions.parse(settle, parameters.withResult(SettledResultType.of(settle)), Number.class));
+        return new SettleSpec(used, declaration.refundOn());
+    }
+
+    /** Of attributes that say the same thing in different ways, one may be there. */
+    private static void requireOne(AnnotationAttribute... ways) {
+        AnnotationAttribute first = null;
+        for (AnnotationAttribute way : ways) {
+            if (isMissing(way)) {
+                continue;
+            }
+            if (first != null) {
+                throw way.invalid(
+                        "there is a " + first.attribute() + " of " + first.value() + " too", "keep one of the two");
+            }
+            first = way;
+        }
+    }
+
+    private static boolean isMissing(AnnotationAttribute origin) {
+        return !StringUtils.hasText(origin.value());
+    }
+
+    private static AnnotationAttribute resolver(
+            AnnotationAttribute any, String attribute, Class<?> type, Class<?> none) {
+        return any.at(attribute, type == none ? "" : type.getName());
+    }
+
+    private AnnotationAttribute origin(AnnotationAttribute any, String attribute, String text) {
+        if (!text.contains("${")) {
+            return any.at(attribute, text);
+        }
+        String resolved;
+        try {
+            resolved = beanFactory.resolveEmbeddedValue(text);
+        } catch (IllegalArgumentException ex) {
+            throw unresolved(any.at(attribute, text), ex);
+        }
+        if (resolved != null && resolved.contains("${")) {
+            throw unresolved(any.at(attribute, text), null);
+        }
+        return any.at(attribute, resolved == null ? "" : resolved);
+    }
+
+    private static InvalidRateLimitedException unresolved(AnnotationAttribute origin, @Nullable Throwable cause) {
+        return origin.invalid("has a placeholder without a value", "define the property", cause);
+    }
+}

@@ -1,0 +1,73 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.annotation.CostResolver;
+import io.ratelimit.annotation.KeyResolver;
+import io.ratelimit.annotation.LimitResolver;
+import io.ratelimit.annotation.RateLimited;
+import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.annotation.MergedAnnotation;
+import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
+
+/**
+ * One {@link RateLimited} as it was written.
+ *
+ * @param on the method that bears it, whose parameter names its expressions use; null if a type bears it
+ */
+record RateLimitedDeclaration(
+        String limit,
+        String limitExpression,
+        Class<? extends LimitResolver> limitResolver,
+        String key,
+        Class<? extends KeyResolver> keyResolver,
+        double cost,
+        String costExpression,
+        Class<? extends CostResolver> costResolver,
+        String maxWait,
+        String condition,
+        String settle,
+        List<Class<? extends Throwable>> refundOn,
+        String fallback,
+        @Nullable Method on) {
+
+    /** {@return what an element bears itself, in composed annotations and containers too} */
+    static List<RateLimitedDeclaration> on(AnnotatedElement element) {
+        return MergedAnnotations.from(element, SearchStrategy.DIRECT).stream(RateLimited.class)
+                .map(annotation -> of(annotation, element instanceof Method method ? method : null))
+                .toList();
+    }
+
+    static boolean isOn(AnnotatedElement element) {
+        return !on(element).isEmpty();
+    }
+
+    private static RateLimitedDeclaration of(MergedAnnotation<RateLimited> annotation, @Nullable Method on) {
+        return new RateLimitedDeclaration(
+                annotation.getString("limit"),
+                annotation.getString("limitExpression"),
+                annotation.getClass("limitResolver").asSubclass(LimitResolver.class),
+                annotation.getString("key"),
+                annotation.getClass("keyResolver").asSubclass(KeyResolver.class),
+                annotation.getDouble("cost"),
+                annotation.getString("costExpression"),
+                annotation.getClass("costResolver").asSubclass(CostResolver.class),
+                annotation.getString("maxWait"),
+                annotation.getString("condition"),
+                annotation.getString("settle"),
+                refundOn(annotation),
+                annotation.getString("fallback"),
+                on);
+    }
+
+    private static List<Class<? extends Throwable>> refundOn(MergedAnnotation<RateLimited> annotation) {
+        List<Class<? extends Throwable>> types = new ArrayList<>();
+        for (Class<?> type : annotation.getClassArray("refundOn")) {
+            types.add(type.asSubclass(Throwable.class));
+        }
+        return List.copyOf(types);
+    }
+}

@@ -1,0 +1,86 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A method of a class with all its limits: everything that can be known before a call.
+ *
+ * @param suspending whether its last argument is a continuation, which nobody sees
+ */
+record RateLimitedMethod(String name, boolean suspending, ReturnTypeAdapter returnType, List<RateLimitSpec> specs) {
+
+    /** What one call asks for: the rules that count, their charges in the same order, and the shortest of their waits. */
+    record CallCharges(List<RateLimitSpec> specs, List<Charge> charges, Duration maxWait) {
+
+        static final CallCharges NOTHING = new CallCharges(List.of(), List.of(), Duration.ZERO);
+
+        static CallCharges of(RateLimitSpec only, Charge charge) {
+            return new CallCharges(List.of(only), List.of(charge), only.maxWait(charge));
+        }
+
+        boolean settles() {
+            for (RateLimitSpec spec : specs) {
+                if (spec.settles()) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        /** {@return the fallback of the rule that refused, or the first there is; null if none} */
+        @Nullable FallbackMethod fallback(Decision decision) {
+            FallbackMethod first = null;
+            for (int i = 0; i < specs.size(); i++) {
+                FallbackMethod fallback = specs.get(i).fallback();
+                if (fallback != null && refused(decision, charges.get(i))) {
+                    return fallback;
+                }
+                first = first == null ? fallback : first;
+            }
+            return first;
+        }
+
+        private static boolean refused(Decision decision, Charge charge) {
+            List<Charge> decided = decision.charges();
+            for (int i = 0; i < decided.size(); i++) {
+                if (decided.get(i).key().equals(charge.key())
+                        && decided.get(i).limit().name().equals(charge.limit().name())) {
+                    return !decision.admits(i);
+                }
+            }
+            return false;
+        }
+    }
+
+    /**
+     * Evaluates the conditions, limits, keys and costs of a call.
+     *
+     * @throws io.ratelimit.UnknownLimitException if a limit is not defined and must be
+     * @throws io.ratelimit.EmptyKeyException if a key is null or blank and must not be
+     * @throws IllegalArgumentException if a limit has no name, or a cost cannot be charged
+     */
+    CallCharges callCharges(RateLimitedInvocation call) {
+        if (specs.size() == 1) {
+            Charge charge = specs.get(0).charge(call);
+            return charge == null ? CallCharges.NOTHING : CallCharges.of(specs.get(0), charge);
+        }
+        List<RateLimitSpec> counting = new ArrayList<>(specs.size());
+        List<Charge> charges = new ArrayList<>(specs.size());
+        Duration shortest = null;
+        for (RateLimitSpec spec : specs) {
+            Charge charge = spec.charge(call);
+            if (charge != null) {
+                counting.add(spec);
+                charges.add(charge);
+                Duration wait = spec.maxWait(charge);
+                shortest = shortest == null || wait.compareTo(shortest) < 0 ? wait : shortest;
+            }
+        }
+        return shortest == null ? CallCharges.NOTHING : new CallCharges(counting, charges, shortest);
+    }
+}

@@ -1,0 +1,187 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.RateLimiterRegistry;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.config.AopConfigUtils;
+import org.springframework.aop.framework.ProxyConfig;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.core.KotlinDetector;
+import org.springframework.core.MethodClassKey;
+import org.springframework.util.ClassUtils;
+
+/**
+ * The annotated methods of all beans, each read once.
+ *
+ * <pre>{@code
+ * methods.usedBy("search");   // [com.acme.Search#search(String,String)]
+ * }</pre>
+ *
+ * <p>What depends on a method alone is checked when its bean is made; that its limits exist, and can hold its costs, and that
+ * the beans that it names are there, when all singletons are, and from then on with the rest.
+ */
+public final class RateLimitedMethodRegistry implements SmartInitializingSingleton {
+
+    private final ConfigurableBeanFactory beanFactory;
+    private final ObjectProvider<RateLimiterRegistry> registry;
+    private final RateLimitedDeclarationFinder declarations = new RateLimitedDeclarationFinder();
+    private final RateLimitSpecFactory reader;
+    private final Map<MethodClassKey, RateLimitedMethod> limited = new ConcurrentHashMap<>();
+    private final Map<Class<?>, Map<Method, RateLimitedMethod>> invoked = new ConcurrentHashMap<>();
+    private volatile boolean limitsKnown;
+
+    /**
+     * Creates the collection, empty.
+     *
+     * @param beanFactory resolves placeholders, and the beans that expressions name
+     * @param registry the limits, first fetched when all singletons are made, and only if a method is limited
+     */
+    public RateLimitedMethodRegistry(
+            ConfigurableBeanFactory beanFactory, ObjectProvider<RateLimiterRegistry> registry) {
+        this.beanFactory = beanFactory;
+        this.registry = registry;
+        this.reader = new RateLimitSpecFactory(beanFactory);
+    }
+
+    /**
+     * The methods of the beans made so far that name a limit.
+     *
+     * @param limit the limit's name
+     * @return in order, such as {@code com.acme.Search#search(String,String)}; empty if there are none
+     */
+    public SortedSet<String> usedBy(String limit) {
+        return names(spec -> spec.limit().written().contains(limit));
+    }
+
+    /**
+     * The methods of the beans made so far whose limit is found on each call, by an expression or a bean.
+     *
+     * @return in order, such as {@code com.acme.Search#search(String,String)}; empty if there are none
+     */
+    public SortedSet<String> withComputedLimit() {
+        return names(spec -> spec.limit().perCall() != null);
+    }
+
+    @Override
+    public void afterSingletonsInstantiated() {
+        limitsKnown = true;
+        limited.values().forEach(this::checkSpecs);
+    }
+
+    /** {@return whether a class has limited methods, and a proxy can be made for it} */
+    boolean mayAdvise(Class<?> targetClass) {
+        Class<?> type = ClassUtils.getUserClass(targetClass);
+        return declarations.anyIn(type) && !isClosed(type);
+    }
+
+    /** {@return whether a class or a supertype is annotated somewhere} */
+    boolean mayBeLimited(Class<?> targetClass) {
+        return declarations.anyIn(targetClass);
+    }
+
+    boolean isLimited(Method method, Class<?> targetClass) {
+        Class<?> type = ClassUtils.getUserClass(targetClass);
+        return declarations.anyIn(type)
+                && !declarations
+                        .of(AopUtils.getMostSpecificMethod(method, type), type)
+                        .isEmpty();
+    }
+
+    /** {@return whether the aspect reaches the method that runs on a target} */
+    boolean isReachedByAspect(Method method, Class<?> targetClass) {
+        return AspectJWeaving.reaches(AopUtils.getMostSpecificMethod(method, ClassUtils.getUserClass(targetClass)));
+    }
+
+    /** {@return the limits of a method as it is invoked on a target; null if it has none} */
+    @Nullable RateLimitedMethod find(Method method, @Nullable Object target) {
+        Class<?> targetClass = target == null ? method.getDeclaringClass() : target.getClass();
+        Map<Method, RateLimitedMethod> ofClass = invoked.get(targetClass);
+        RateLimitedMethod found = ofClass == null ? null : ofClass.get(method);
+        if (found == null) {
+            found = find(method, ClassUtils.getUserClass(targetClass));
+            if (found != null) {
+                invoked.computeIfAbsent(targetClass, type -> new ConcurrentHashMap<>())
+                        .put(method, found);
+            }
+        }
+        return found;
+    }
+
+    /**
+     * Reads a method, unless that was done.
+     *
+     * @throws InvalidRateLimitedException if one of its declarations cannot work
+     */
+    @Nullable RateLimitedMethod find(Method method, Class<?> targetClass) {
+        Method specific = AopUtils.getMostSpecificMethod(method, targetClass);
+        MethodClassKey key = new MethodClassKey(specific, targetClass);
+        RateLimitedMethod found = limited.get(key);
+        if (found == null) {
+            List<RateLimitedDeclaration> declared = declarations.of(specific, targetClass);
+            if (declared.isEmpty()) {
+                return null;
+            }
+            found = read(specific, targetClass, declared);
+            if (limitsKnown) {
+                checkSpecs(found);
+            }
+            limited.put(key, found);
+        }
+        return found;
+    }
+
+    private SortedSet<String> names(Predicate<RateLimitSpec> wanted) {
+        SortedSet<String> names = new TreeSet<>();
+        for (RateLimitedMethod method : limited.values()) {
+            if (method.specs().stream().anyMatch(wanted)) {
+                names.add(method.name());
+            }
+        }
+        return Collections.unmodifiableSortedSet(names);
+    }
+
+    private boolean isClosed(Class<?> type) {
+        return Modifier.isFinal(type.getModifiers())
+                && !Proxy.isProxyClass(type)
+                && (type.getInterfaces().length == 0 || extendsClasses());
+    }
+
+    private boolean extendsClasses() {
+        String creator = AopConfigUtils.AUTO_PROXY_CREATOR_BEAN_NAME;
+        return beanFactory.containsBean(creator)
+                && beanFactory.getBean(creator, ProxyConfig.class).isProxyTargetClass();
+    }
+
+    private RateLimitedMethod read(Method method, Class<?> targetClass, List<RateLimitedDeclaration> declared) {
+        AnnotationAttribute origin = new AnnotationAttribute(method, targetClass, "limit", "");
+        ReturnTypeAdapter returnType = ReturnTypeAdapter.of(origin.at("method", method.getName()));
+        List<RateLimitSpec> specs = new ArrayList<>();
+        for (RateLimitedDeclaration declaration : declared) {
+            specs.add(reader.read(declaration, origin));
+        }
+        return new RateLimitedMethod(
+                AnnotationAttribute.text(method, targetClass),
+                KotlinDetector.isSuspendingFunction(method),
+                returnType,
+                List.copyOf(specs));
+    }
+
+    private void checkSpecs(RateLimitedMethod method) {
+        for (RateLimitSpec spec : method.specs()) {
+            spec.check(registry.getObject());
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package io.ratelimit.aop;
+
+import java.lang.reflect.Method;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.KotlinDetector;
+import org.springframework.core.ReactiveAdapter;
+import org.springframework.core.ReactiveAdapterRegistry;
+import org.springframework.core.ResolvableType;
+
+/** What a limited method gives back in the end: what its future or its publisher brings. */
+final class SettledResultType {
+
+    private SettledResultType() {}
+
+    /** @throws InvalidRateLimitedException if it gives back nothing, or more than one thing */
+    static ResolvableType of(AnnotationAttribute origin) {
+        Method method = origin.method();
+        ResolvableType type = KotlinDetector.isSuspendingFunction(method)
+                ? ResolvableType.forType(SuspendFunction.returned(method, origin.targetClass()))
+                : ResolvableType.forMethodReturnType(method, origin.targetClass());
+        Class<?> raw = type.resolve(Object.class);
+        ResolvableType brought = CompletionStage.class.isAssignableFrom(raw)
+                ? type.as(CompletionStage.class).getGeneric()
+                : type;
+        ReactiveAdapter adapter =
+                brought == type ? ReactiveAdapterRegistry.getSharedInstance().getAdapter(raw) : null;
+        boolean many = ReturnTypeAdapter.ReturnTypeSupport.isFlow(raw);
+        if (adapter != null) {
+            many |= adapter.isMultiValue();
+            brought = type.getGeneric();
+        }
+        if (many || isNothing(brought.resolve())) {
+            throw origin.invalid(
+                    "the method gives back " + (many ? "more than one result" : "no result"),
+                    "settle by hand, with RateLimiterRegistry.settle, or return what was used");
+        }
+        return brought;
+    }
+
+    private static boolean isNothing(@Nullable Class<?> type) {
+        return type == void.class
+                || type == Void.class
+                || type != null && type.getName().equals("kotlin.Unit");
+    }
+}

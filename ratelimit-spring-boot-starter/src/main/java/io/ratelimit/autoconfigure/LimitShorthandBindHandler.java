@@ -1,0 +1,64 @@
+package io.ratelimit.autoconfigure;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.bind.AbstractBindHandler;
+import org.springframework.boot.context.properties.bind.BindContext;
+import org.springframework.boot.context.properties.bind.BindHandler;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
+import org.springframework.core.convert.ConverterNotFoundException;
+
+/**
+ * Lets {@code ratelimit.limits.search: 10/s} stand for {@code ratelimit.limits.search.rates: 10/s}.
+ *
+ * <p>A converter from text would hide every longer property of the same limit, wherever it is set. So the limit is bound
+ * from its properties, which are left as they are, and of the two ways to give rates the one from the more important
+ * source wins.
+ */
+final class LimitShorthandBindHandler extends AbstractBindHandler {
+
+    private static final ConfigurationPropertyName LIMITS =
+            ConfigurationPropertyName.of(RateLimitProperties.PREFIX).append("limits");
+
+    LimitShorthandBindHandler(BindHandler parent) {
+        super(parent);
+    }
+
+    @Override
+    public @Nullable Object onSuccess(
+            ConfigurationPropertyName name, Bindable<?> target, BindContext context, Object result) {
+        Object bound = super.onSuccess(name, target, context, result);
+        return LIMITS.isParentOf(name) && bound instanceof LimitProperties limit
+                ? withText(name, context, limit)
+                : bound;
+    }
+
+    @Override
+    public @Nullable Object onFailure(
+            ConfigurationPropertyName name, Bindable<?> target, BindContext context, Exception error) throws Exception {
+        return LIMITS.isParentOf(name) && error instanceof ConverterNotFoundException
+                ? withText(name, context, LimitProperties.NOTHING)
+                : super.onFailure(name, target, context, error);
+    }
+
+    private static LimitProperties withText(
+            ConfigurationPropertyName name, BindContext context, LimitProperties limit) {
+        ConfigurationPropertyName rates = name.append("rates");
+        for (ConfigurationPropertySource source : context.getSources()) {
+            if (source.getConfigurationProperty(rates) != null
+                    || source.containsDescendantOf(rates) == ConfigurationPropertyState.PRESENT) {
+                return limit;
+            }
+            if (source.getConfigurationProperty(name) != null) {
+                List<RateProperties> text = context.getBinder()
+                        .bind(name, Bindable.listOf(RateProperties.class))
+                        .orElse(List.of());
+                return text.isEmpty() ? limit : limit.withRates(text);
+            }
+        }
+        return limit;
+    }
+}

@@ -1,0 +1,129 @@
+package io.ratelimit.autoconfigure;
+
+import io.ratelimit.UnknownLimitException;
+import java.lang.reflect.RecordComponent;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.bind.AbstractBindHandler;
+import org.springframework.boot.context.properties.bind.BindContext;
+import org.springframework.boot.context.properties.bind.BindHandler;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
+import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
+import org.springframework.core.ResolvableType;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+
+/**
+ * Refuses properties under {@code ratelimit} that nothing reads, such as {@code ratelimit.limits.search.refil}.
+ *
+ * <p>Of environment variables only those of limits are looked at, because a cluster may set others on its own, such as
+ * {@code RATELIMIT_SERVICE_HOST}. Letters and digits are what is compared, because an environment variable cannot say
+ * which of its underscores are dots.
+ */
+final class UnknownPropertyBindHandler extends AbstractBindHandler {
+
+    private static final ConfigurationPropertyName ROOT = ConfigurationPropertyName.of(RateLimitProperties.PREFIX);
+    private static final ConfigurationPropertyName LIMITS = ROOT.append("limits");
+    private static final Set<String> NAMES = names(ResolvableType.forClass(RateLimitProperties.class));
+    private static final Set<String> LIMIT_NAMES = names(ResolvableType.forClass(LimitProperties.class));
+
+    UnknownPropertyBindHandler(BindHandler parent) {
+        super(parent);
+    }
+
+    @Override
+    public void onFinish(
+            ConfigurationPropertyName name, Bindable<?> target, BindContext context, @Nullable Object result)
+            throws Exception {
+        super.onFinish(name, target, context, result);
+        if (name.equals(ROOT) && result instanceof RateLimitProperties properties) {
+            Set<String> known = known(properties.limits().keySet());
+            for (ConfigurationPropertySource source : context.getSources()) {
+                if (source instanceof IterableConfigurationPropertySource iterable) {
+                    check(iterable, known);
+                }
+            }
+        }
+    }
+
+    /** Of lists Spring Boot finds what nothing reads by itself, and fails without a word of what was meant. */
+    @Override
+    public @Nullable Object onFailure(
+            ConfigurationPropertyName name, Bindable<?> target, BindContext context, Exception error) throws Exception {
+        if (ROOT.isAncestorOf(name) && error instanceof UnboundConfigurationPropertiesException unbound) {
+            ConfigurationProperty first =
+                    unbound.getUnboundProperties().iterator().next();
+            throw unknown(first.getName(), first.getValue());
+        }
+        return super.onFailure(name, target, context, error);
+    }
+
+    private static void check(IterableConfigurationPropertySource source, Set<String> known) {
+        ConfigurationPropertyName checked =
+                source.getUnderlyingSource() instanceof SystemEnvironmentPropertySource ? LIMITS : ROOT;
+        source.stream()
+                .filter(name -> checked.isAncestorOf(name) && !known.contains(letters(name)))
+                .findFirst()
+                .ifPresent(name -> {
+                    ConfigurationProperty property = source.getConfigurationProperty(name);
+                    throw unknown(name, property == null ? "" : property.getValue());
+                });
+    }
+
+    private static Set<String> known(Set<String> limits) {
+        Set<String> known = new HashSet<>();
+        NAMES.forEach(name -> known.add(letters(ROOT.append(name))));
+        for (String limit : limits) {
+            ConfigurationPropertyName path = ConfigurationPropertyName.of(LimitProperties.path(limit));
+            known.add(letters(path));
+            LIMIT_NAMES.forEach(name -> known.add(letters(path.append(name))));
+        }
+        return known;
+    }
+
+    private static InvalidRateLimitPropertyException unknown(ConfigurationPropertyName name, Object value) {
+        int limit = LIMITS.getNumberOfElements() + 1;
+        boolean ofLimit = LIMITS.isAncestorOf(name) && name.getNumberOfElements() > limit;
+        int parents = ofLimit ? limit : ROOT.getNumberOfElements();
+        Set<String> candidates = ofLimit ? LIMIT_NAMES : NAMES;
+        String fix = UnknownLimitException.nearest(name.subName(parents).toString(), candidates)
+                .map(nearest -> "did you mean " + name.chop(parents) + "." + nearest + "?")
+                .orElse("known below " + name.chop(parents) + " are " + String.join(", ", candidates)
+                        + (ofLimit ? ", and a limit name with dots is written \"[a.b]\"" : ""));
+        return new InvalidRateLimitPropertyException(name.toString(), value, "no such property; " + fix);
+    }
+
+    /** The properties of a type with those of their types, without indexes: {@code rates}, {@code rates.tokens}. */
+    private static Set<String> names(ResolvableType type) {
+        Set<String> names = new TreeSet<>();
+        for (RecordComponent component : type.toClass().getRecordComponents()) {
+            String name = DataObjectPropertyName.toDashedForm(component.getName());
+            ResolvableType part = ResolvableType.forType(component.getGenericType());
+            ResolvableType value =
+                    part.asCollection().hasGenerics() ? part.asCollection().getGeneric() : part;
+            names.add(name);
+            if (value.toClass().isRecord()) {
+                names(value).forEach(nested -> names.add(name + "." + nested));
+            }
+        }
+        return names;
+    }
+
+    private static String letters(ConfigurationPropertyName name) {
+        StringBuilder letters = new StringBuilder();
+        for (int i = 0; i < name.getNumberOfElements(); i++) {
+            if (!name.isNumericIndex(i)) {
+                letters.append(name.getElement(i, Form.ORIGINAL).replaceAll("[^\\p{L}\\p{N}]", ""));
+            }
+        }
+        return letters.toString().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,124 @@
+package io.ratelimit.http;
+
+import io.ratelimit.Decision;
+import io.ratelimit.Rate;
+import io.ratelimit.RateStatus;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * One rate of a decision as the HTTP fields {@code RateLimit-Policy} and {@code RateLimit} say it.
+ *
+ * <p>The fields know whole requests and whole seconds only, so {@code 10/100ms} is a quota of 100 in one second, and
+ * {@code 0.5/s} a quota of one in two. What is left is rounded down, times are rounded up.
+ *
+ * <p>A limit of calls at once has a quota of those, and neither a window nor a reset, because nobody knows when a call ends.
+ *
+ * @param policy the limit's name; where it has several rates {@code report/1m}, which no limit can be named
+ * @param quota requests in a window, one or more
+ * @param window seconds, one or more; 0 for calls at once
+ * @param remaining whole tokens left
+ * @param reset seconds until there are more: enough for this call if this rate refused it, else all of them
+ * @param violated whether this rate refused the call
+ */
+record RateLimitFields(String policy, long quota, long window, long remaining, long reset, boolean violated) {
+
+    private static final long NO_WINDOW = 0;
+    private static final BigDecimal NANOS = BigDecimal.valueOf(1_000_000_000);
+
+    /** The quotas of a decision, the tightest of each policy: one limit may have been asked with two keys. */
+    static List<RateLimitFields> of(Decision decision) {
+        Map<String, RateLimitFields> tightest = new LinkedHashMap<>();
+        for (RateStatus status : decision.statuses()) {
+            RateLimitFields quota = of(status);
+            tightest.merge(quota.policy, quota, (one, other) -> other.isTighter(one) ? other : one);
+        }
+        return List.copyOf(tightest.values());
+    }
+
+    static List<String> violated(Collection<RateLimitFields> quotas) {
+        return quotas.stream()
+                .filter(RateLimitFields::violated)
+                .map(RateLimitFields::policy)
+                .toList();
+    }
+
+    static String policyField(Collection<RateLimitFields> quotas) {
+        return quotas.stream()
+                .map(quota -> '"' + quota.policy + "\";q=" + quota.quota
+                        + (quota.isOfCallsAtOnce() ? ";qu=\"concurrent-requests\"" : ";w=" + quota.window))
+                .collect(Collectors.joining(", "));
+    }
+
+    static String limitField(Collection<RateLimitFields> quotas) {
+        return quotas.stream()
+                .map(quota -> '"' + quota.policy + "\";r=" + quota.remaining
+                        + (quota.isOfCallsAtOnce() ? "" : ";t=" + quota.reset))
+                .collect(Collectors.joining(", "));
+    }
+
+    /** Whole seconds, rounded up. */
+    static long seconds(Duration duration) {
+        return duration.getNano() == 0 ? duration.getSeconds() : duration.getSeconds() + 1;
+    }
+
+    private boolean isOfCallsAtOnce() {
+        return window == NO_WINDOW;
+    }
+
+    private static RateLimitFields of(RateStatus status) {
+        Rate rate = status.rate();
+        if (status.limit().isLeased()) {
+            return of(status, Math.max(1, rate.tokens().longValue()), NO_WINDOW);
+        }
+        long window = seconds(rate.period());
+        long quota = rate.tokens()
+                .multiply(BigDecimal.valueOf(window))
+                .multiply(NANOS)
+                .divide(nanos(rate.period()), 0, RoundingMode.FLOOR)
+                .longValue();
+        if (quota == 0) {
+            quota = 1;
+            window = nanos(rate.period())
+                    .divide(NANOS.multiply(rate.tokens()), 0, RoundingMode.CEILING)
+                    .longValue();
+        }
+        return of(status, quota, window);
+    }
+
+    private static RateLimitFields of(RateStatus status, long quota, long window) {
+        Duration more =
+                status.admitted() ? status.resetAfter() : status.retryAfter().orElse(status.resetAfter());
+        return new RateLimitFields(
+                policy(status),
+                quota,
+                window,
+                (long) Math.max(0, status.remaining()),
+                seconds(more),
+                !status.admitted());
+    }
+
+    private static String policy(RateStatus status) {
+        String limit = status.limit().name();
+        if (status.limit().rates().size() == 1) {
+            return limit;
+        }
+        String rate = status.rate().toString();
+        String period = rate.substring(rate.indexOf('/') + 1).split(" ")[0];
+        return limit + "/" + (Character.isDigit(period.charAt(0)) || period.startsWith("P") ? period : "1" + period);
+    }
+
+    private boolean isTighter(RateLimitFields other) {
+        return violated != other.violated ? violated : violated ? reset > other.reset : remaining < other.remaining;
+    }
+
+    private static BigDecimal nanos(Duration duration) {
+        return BigDecimal.valueOf(duration.getSeconds()).multiply(NANOS).add(BigDecimal.valueOf(duration.getNano()));
+    }
+}

@@ -1,0 +1,38 @@
+package io.ratelimit.metrics;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.ratelimit.InMemoryRateLimitStore;
+
+/**
+ * The room of a memory store: the gauge {@code ratelimit.keys}, and the counters {@code ratelimit.evictions} and
+ * {@code ratelimit.overflows}, which stay at zero until {@code ratelimit.memory.max-keys} is reached.
+ */
+public final class MemoryStoreMetrics implements MeterBinder {
+
+    private final InMemoryRateLimitStore store;
+
+    /**
+     * Creates the binder of a store.
+     *
+     * @param store the store; the meters read it for as long as someone else holds it
+     */
+    public MemoryStoreMetrics(InMemoryRateLimitStore store) {
+        this.store = store;
+    }
+
+    @Override
+    public void bindTo(MeterRegistry registry) {
+        Gauge.builder("ratelimit.keys", store, InMemoryRateLimitStore::keys)
+                .description("Keys that have buckets of their own in memory")
+                .register(registry);
+        FunctionCounter.builder("ratelimit.evictions", store, InMemoryRateLimitStore::evictions)
+                .description("Buckets that were dropped before they were full, for want of room")
+                .register(registry);
+        FunctionCounter.builder("ratelimit.overflows", store, InMemoryRateLimitStore::overflows)
+                .description("Calls that were charged to a shared bucket, for want of room")
+                .register(registry);
+    }
+}

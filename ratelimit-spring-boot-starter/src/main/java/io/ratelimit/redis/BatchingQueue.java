@@ -1,0 +1,187 @@
+package io.ratelimit.redis;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.redis.connection.ClusterSlotHashUtil;
+
+/**
+ * The decisions for one server. Who finds fewer than {@value #MOST_UNDER_WAY} batches under way is sent at once and alone; the
+ * others wait, and travel together when an answer comes.
+ *
+ * <p>A request whose deadline passes before it is sent takes nothing. A batch that is not answered makes way at the last of
+ * its deadlines, for those who call from then on: who waited meanwhile is not sent to a server that does not answer.
+ */
+final class BatchingQueue {
+
+    static final int MOST_TOGETHER = 128;
+    static final int MOST_UNDER_WAY = 2;
+
+    private static final long BETWEEN_LOOKS_NANOS = 1_000_000;
+
+    private final RateLimitScript script;
+    private final BooleanSupplier bySlot;
+    private final Queue<ScriptRequest> waiting = new ArrayDeque<>();
+    private final List<InFlightBatch> underWay = new ArrayList<>(MOST_UNDER_WAY);
+    private boolean watching;
+    private long watchedUntil;
+
+    /**
+     * An empty queue.
+     *
+     * @param bySlot whether a call of the script can only decide for one cluster slot
+     */
+    BatchingQueue(RateLimitScript script, BooleanSupplier bySlot) {
+        this.script = script;
+        this.bySlot = bySlot;
+    }
+
+    void add(ScriptRequest request) {
+        InFlightBatch flight;
+        synchronized (this) {
+            watchUntil(request.deadline());
+            if (underWay.size() >= MOST_UNDER_WAY) {
+                waiting.add(request);
+                return;
+            }
+            flight = begun(List.of(request));
+        }
+        send(flight);
+    }
+
+    private InFlightBatch begun(List<ScriptRequest> requests) {
+        InFlightBatch flight = new InFlightBatch(requests, bySlot.getAsBoolean() ? slots(requests) : List.of(requests));
+        underWay.add(flight);
+        return flight;
+    }
+
+    private static Collection<List<ScriptRequest>> slots(List<ScriptRequest> requests) {
+        Map<Integer, List<ScriptRequest>> slots = new TreeMap<>();
+        for (ScriptRequest request : requests) {
+            slots.computeIfAbsent(ClusterSlotHashUtil.calculateSlot(request.keys()[0]), slot -> new ArrayList<>())
+                    .add(request);
+        }
+        return slots.values();
+    }
+
+    private void send(@Nullable InFlightBatch flight) {
+        if (flight != null) {
+            for (List<ScriptRequest> call : flight.calls) {
+                script.run(ScriptBatch.of(call)).whenComplete((told, failure) -> answered(flight, call, told, failure));
+            }
+        }
+    }
+
+    /** Those who wait already go first, so that the server has work while those who were answered are told, and call again. */
+    private void answered(
+            InFlightBatch flight, List<ScriptRequest> call, @Nullable Runnable told, @Nullable Throwable failure) {
+        List<ScriptRequest> late = new ArrayList<>(0);
+        InFlightBatch next = null;
+        boolean ended;
+        synchronized (this) {
+            ended = --flight.unanswered == 0;
+            if (ended && (!waiting.isEmpty() || flight.requests.size() == 1)) {
+                next = after(flight, late);
+                ended = false;
+            }
+        }
+        send(next);
+        if (told != null) {
+            told.run();
+        } else {
+            Throwable cause = failure == null ? new IllegalStateException("Redis answered nothing") : failure;
+            call.forEach(request -> request.reply().completeExceptionally(cause));
+        }
+        if (ended) {
+            synchronized (this) {
+                next = after(flight, late);
+            }
+            send(next);
+        }
+        late.forEach(ScriptRequest::expire);
+    }
+
+    /** The flight that takes the place of one that has ended, if anybody waits for one. */
+    private @Nullable InFlightBatch after(InFlightBatch ended, List<ScriptRequest> late) {
+        if (!underWay.remove(ended)) {
+            return null;
+        }
+        long now = System.nanoTime();
+        List<ScriptRequest> requests = new ArrayList<>(Math.min(waiting.size(), MOST_TOGETHER));
+        while (requests.size() < MOST_TOGETHER && !waiting.isEmpty()) {
+            ScriptRequest request = waiting.remove();
+            (request.isWanted(now) ? requests : late).add(request);
+        }
+        return requests.isEmpty() ? null : begun(requests);
+    }
+
+    private void watchUntil(long deadline) {
+        if (!watching || deadline - watchedUntil < 0) {
+            watching = true;
+            watchedUntil = deadline;
+            CompletableFuture.delayedExecutor(deadline - System.nanoTime(), TimeUnit.NANOSECONDS, Runnable::run)
+                    .execute(this::expire);
+        }
+    }
+
+    /**
+     * Ends the wait of those whose deadline has passed. Who still waits goes on with an answer to somebody who calls later, or
+     * in the place of those who were answered, however long it takes to tell them.
+     */
+    private void expire() {
+        List<ScriptRequest> late = new ArrayList<>();
+        List<InFlightBatch> next = new ArrayList<>(0);
+        synchronized (this) {
+            long now = System.nanoTime();
+            if (!watching || now - watchedUntil < 0) {
+                return;
+            }
+            watching = false;
+            waiting.stream().filter(request -> !request.isWanted(now)).forEach(late::add);
+            waiting.removeIf(request -> !request.isWanted(now));
+            underWay.forEach(flight -> flight.requests.stream()
+                    .filter(request -> !request.isWanted(now))
+                    .forEach(late::add));
+            List<InFlightBatch> done = underWay.stream()
+                    .filter(flight -> flight.requests.stream().noneMatch(request -> request.isWanted(now)))
+                    .toList();
+            for (InFlightBatch flight : done) {
+                if (flight.unanswered > 0) {
+                    underWay.remove(flight);
+                } else {
+                    Optional.ofNullable(after(flight, late)).ifPresent(next::add);
+                }
+            }
+            Stream.concat(waiting.stream(), underWay.stream().flatMap(flight -> flight.requests.stream()))
+                    .mapToLong(request -> request.deadline() - now)
+                    .min()
+                    .ifPresent(nanos -> watchUntil(now + Math.max(nanos, BETWEEN_LOOKS_NANOS)));
+        }
+        next.forEach(this::send);
+        late.forEach(ScriptRequest::expire);
+    }
+
+    /** Requests that were sent together, in a cluster in a call for each slot. */
+    private static final class InFlightBatch {
+
+        private final List<ScriptRequest> requests;
+        private final Collection<List<ScriptRequest>> calls;
+        private int unanswered;
+
+        InFlightBatch(List<ScriptRequest> requests, Collection<List<ScriptRequest>> calls) {
+            this.requests = requests;
+            this.calls = calls;
+            this.unanswered = calls.size();
+        }
+    }
+}

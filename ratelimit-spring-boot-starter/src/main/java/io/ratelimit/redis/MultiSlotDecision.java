@@ -1,0 +1,118 @@
+package io.ratelimit.redis;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.RateAlgorithm;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One decision over several cluster slots: taken slot by slot, and given back if one of them refuses or fails. After a
+ * refusal the slots that were not asked yet are read, so that its readings are those of all buckets. It reserves nothing:
+ * slots that are asked one after the other cannot agree on an instant.
+ */
+final class MultiSlotDecision {
+
+    private final List<Charge> charges;
+    private final List<SlotCharges> groups;
+    private final ScriptOperations operations;
+    private final LongAdder refunded;
+    private final Map<Charge, long[]> observations = new IdentityHashMap<>();
+
+    MultiSlotDecision(List<Charge> charges, List<SlotCharges> groups, ScriptOperations operations, LongAdder refunded) {
+        this.charges = charges;
+        this.groups = groups;
+        this.operations = operations;
+        this.refunded = refunded;
+    }
+
+    CompletableFuture<Decision> decide(long deadline) {
+        return decideFrom(0, deadline);
+    }
+
+    private CompletableFuture<Decision> decideFrom(int index, long deadline) {
+        if (index == groups.size()) {
+            return CompletableFuture.completedFuture(decision(charges, true));
+        }
+        if (System.nanoTime() >= deadline) {
+            return answer(index, deadline, null, new TimeoutException());
+        }
+        return operations
+                .take(groups.get(index), Duration.ZERO, deadline)
+                .handle((reply, failure) -> answer(index, deadline, reply, failure))
+                .thenCompose(decision -> decision);
+    }
+
+    private CompletableFuture<Decision> answer(
+            int index, long deadline, @Nullable ScriptReply reply, @Nullable Throwable failure) {
+        if (reply == null) {
+            return refund(index, deadline)
+                    .thenCompose(done -> CompletableFuture.failedFuture(
+                            failure == null ? new IllegalStateException("Redis answered nothing") : failure));
+        }
+        note(groups.get(index), reply);
+        return reply.admitted()
+                ? decideFrom(index + 1, deadline)
+                : CompletableFuture.allOf(refund(index, deadline), read(index + 1, deadline))
+                        .thenApply(done -> decision(charges, false));
+    }
+
+    /** Returns what the groups before this one took. What cannot be returned stays taken: that refuses, it never admits. */
+    private CompletableFuture<Void> refund(int index, long deadline) {
+        return CompletableFuture.allOf(groups.subList(0, index).stream()
+                .filter(SlotCharges::takes)
+                .map(group -> operations
+                        .refund(group, decision(group.charges(), true), deadline)
+                        .handle((reply, failure) -> {
+                            if (reply != null) {
+                                refunded.increment();
+                            }
+                            return reply;
+                        }))
+                .toArray(CompletableFuture[]::new));
+    }
+
+    /** Reads the groups from this one on; one that does not answer has no readings. */
+    private CompletableFuture<Void> read(int index, long deadline) {
+        return CompletableFuture.allOf(groups.subList(index, groups.size()).stream()
+                .map(group -> operations.read(group, deadline).handle((reply, failure) -> {
+                    if (reply != null) {
+                        note(group, reply);
+                    }
+                    return reply;
+                }))
+                .toArray(CompletableFuture[]::new));
+    }
+
+    private synchronized void note(SlotCharges group, ScriptReply reply) {
+        int at = 0;
+        for (Charge charge : group.charges()) {
+            int numbers =
+                    RateAlgorithm.OBSERVATIONS * charge.limit().algorithms().size();
+            long[] own = new long[numbers];
+            System.arraycopy(reply.numbers(), at, own, 0, numbers);
+            observations.put(charge, own);
+            at += numbers;
+        }
+    }
+
+    private synchronized Decision decision(List<Charge> decided, boolean admitted) {
+        List<Charge> asked = new ArrayList<>(decided);
+        asked.removeIf(charge -> !observations.containsKey(charge));
+        Stream<long[]> each = asked.stream().map(charge -> observations.getOrDefault(charge, new long[0]));
+        return Decision.of(
+                asked,
+                Duration.ZERO,
+                admitted,
+                each.flatMapToLong(LongStream::of).toArray());
+    }
+}

@@ -1,0 +1,245 @@
+package io.ratelimit.redis;
+
+import io.ratelimit.Charge;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decisions that one call of the script makes, in an order in which those of each bucket are as they were asked for.
+ *
+ * <p>Decisions that take the same cost by the same rate are one entry of the call, whatever their keys, and those of the same key
+ * are counted, so that a key costs the server one decision however many ask.
+ */
+final class ScriptBatch {
+
+    private static final byte[] EACH = "each".getBytes(StandardCharsets.US_ASCII);
+    private static final long UNTOLD = ScriptReply.UNTOLD;
+    private static final long ERROR = 3;
+    private static final long EACH_ADMITTED = 4;
+
+    private final List<Entry> entries = new ArrayList<>();
+
+    /** The entry that came last of those that are alike, and of those of a bucket. */
+    private final Map<SameChargeKey, Entry> lastOfCharge = new HashMap<>();
+
+    private final Map<BucketName, EntryPosition> lastOfBucket = new HashMap<>();
+
+    private ScriptBatch() {}
+
+    /** A batch of one or more. */
+    static ScriptBatch of(List<ScriptRequest> requests) {
+        ScriptBatch batch = new ScriptBatch();
+        if (requests.size() == 1) {
+            batch.entries.add(new Entry(0, requests.get(0)));
+        } else {
+            requests.forEach(batch::add);
+        }
+        return batch;
+    }
+
+    private void add(ScriptRequest request) {
+        Charge charge = request.charge();
+        SameChargeKey sameCharge = SameChargeKey.to(request);
+        if (charge == null || sameCharge == null) {
+            entries.add(new Entry(entries.size(), request));
+            lastOfCharge.clear();
+            lastOfBucket.clear();
+            return;
+        }
+        BucketName bucket = new BucketName(charge.limit().name(), charge.key());
+        EntryPosition last = lastOfBucket.get(bucket);
+        if (last != null && sameCharge.equals(last.entry.sameCharge)) {
+            last.asked.add(request);
+            return;
+        }
+        Entry entry = lastOfCharge.get(sameCharge);
+        if (entry == null || last != null && entry.number < last.entry.number) {
+            entry = new Entry(entries.size(), sameCharge);
+            entries.add(entry);
+            lastOfCharge.put(sameCharge, entry);
+        }
+        List<ScriptRequest> asked = new ArrayList<>(1);
+        asked.add(request);
+        entry.ofKeys.add(asked);
+        lastOfBucket.put(bucket, new EntryPosition(entry, asked));
+    }
+
+    /** Those that somebody still waits for. */
+    ScriptBatch wanted() {
+        long now = System.nanoTime();
+        return of(requests().stream().filter(request -> request.isWanted(now)).toList());
+    }
+
+    boolean isEmpty() {
+        return entries.isEmpty();
+    }
+
+    byte[][] keys() {
+        List<byte[]> keys = new ArrayList<>();
+        for (Entry entry : entries) {
+            for (List<ScriptRequest> asked : entry.ofKeys) {
+                keys.addAll(List.of(asked.get(0).keys()));
+            }
+        }
+        return keys.toArray(new byte[0][]);
+    }
+
+    byte[][] arguments() {
+        List<byte[]> arguments = new ArrayList<>();
+        arguments.add(text(entries.size()));
+        entries.forEach(entry -> entry.addTo(arguments));
+        return arguments.toArray(new byte[0][]);
+    }
+
+    /** Tells the answer to all who asked, and the server's time in milliseconds to the caller. */
+    long answered(List<?> reply, LongAdder healed) {
+        Reader reader = new Reader(reply);
+        for (Entry entry : entries) {
+            for (List<ScriptRequest> asked : entry.ofKeys) {
+                for (int told = 0; told < asked.size(); ) {
+                    told += tell(asked.subList(told, asked.size()), entry.sameCharge, reader, healed);
+                }
+            }
+        }
+        return reader.millis();
+    }
+
+    /** Tells as many of the requests as the next part of the answer is about. */
+    private static int tell(
+            List<ScriptRequest> asked, @Nullable SameChargeKey sameCharge, Reader reader, LongAdder healed) {
+        long outcome = reader.number();
+        if (outcome == ERROR) {
+            RuntimeException error = new IllegalStateException(reader.text());
+            asked.forEach(request -> request.reply().completeExceptionally(error));
+            return asked.size();
+        }
+        if (outcome >= EACH_ADMITTED && sameCharge != null) {
+            tellEach(asked, sameCharge, reader, outcome - EACH_ADMITTED);
+            return asked.size();
+        }
+        long[] numbers;
+        if (outcome == UNTOLD) {
+            numbers = new long[] {reader.number()};
+        } else {
+            healed.add(reader.number());
+            numbers = reader.numbers();
+        }
+        asked.get(0).reply().complete(new ScriptReply(outcome, reader.millis(), numbers));
+        return 1;
+    }
+
+    private static void tellEach(List<ScriptRequest> asked, SameChargeKey sameCharge, Reader reader, long admitted) {
+        long level = reader.number();
+        long units = sameCharge.rate.units(sameCharge.cost);
+        long tick = sameCharge.rate.tick(reader.micros());
+        for (int i = 0; i < asked.size(); i++) {
+            long[] observations = {tick, level - Math.min(i, admitted) * units, 0, 0};
+            long outcome = i < admitted ? ScriptReply.ADMITTED : ScriptReply.REFUSED;
+            asked.get(i).reply().complete(new ScriptReply(outcome, reader.millis(), observations));
+        }
+    }
+
+    void failed(Throwable failure) {
+        requests().forEach(request -> request.reply().completeExceptionally(failure));
+    }
+
+    private List<ScriptRequest> requests() {
+        List<ScriptRequest> requests = new ArrayList<>();
+        entries.forEach(entry -> entry.ofKeys.forEach(requests::addAll));
+        return requests;
+    }
+
+    private static byte[] text(long number) {
+        return Long.toString(number).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** What requests have in common that are one entry. */
+    private record SameChargeKey(TokenBucketArguments rate, long cost) {
+
+        static @Nullable SameChargeKey to(ScriptRequest request) {
+            Charge charge = request.charge();
+            TokenBucketArguments rate = request.rate();
+            return charge == null || rate == null ? null : new SameChargeKey(rate, charge.cost());
+        }
+    }
+
+    private record BucketName(String limit, String key) {}
+
+    private record EntryPosition(Entry entry, List<ScriptRequest> asked) {}
+
+    /** One decision, or decisions that are alike, those of each key together. */
+    private static final class Entry {
+
+        private final int number;
+        private final @Nullable SameChargeKey sameCharge;
+        private final List<List<ScriptRequest>> ofKeys = new ArrayList<>();
+
+        Entry(int number, ScriptRequest single) {
+            this.number = number;
+            this.sameCharge = SameChargeKey.to(single);
+            ofKeys.add(List.of(single));
+        }
+
+        Entry(int number, SameChargeKey sameCharge) {
+            this.number = number;
+            this.sameCharge = sameCharge;
+        }
+
+        void addTo(List<byte[]> arguments) {
+            if (sameCharge == null) {
+                arguments.addAll(List.of(ofKeys.get(0).get(0).arguments()));
+                return;
+            }
+            byte[] times = new byte[ofKeys.size()];
+            for (int i = 0; i < times.length; i++) {
+                times[i] = (byte) ofKeys.get(i).size();
+            }
+            arguments.add(EACH);
+            arguments.add(sameCharge.rate.takeArguments(sameCharge.cost));
+            arguments.add(sameCharge.rate.scale());
+            arguments.add(times);
+        }
+    }
+
+    /** What the script answered, part by part. */
+    private static final class Reader {
+
+        private final List<?> reply;
+        private final long micros;
+        private int next;
+
+        Reader(List<?> reply) {
+            this.reply = reply;
+            this.micros = number();
+        }
+
+        long micros() {
+            return micros;
+        }
+
+        long millis() {
+            return Math.floorDiv(micros, 1_000);
+        }
+
+        long number() {
+            return (Long) reply.get(next++);
+        }
+
+        long[] numbers() {
+            long[] numbers = new long[(int) number()];
+            for (int i = 0; i < numbers.length; i++) {
+                numbers[i] = number();
+            }
+            return numbers;
+        }
+
+        String text() {
+            return new String((byte[]) reply.get(next++), StandardCharsets.UTF_8);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package io.ratelimit.redis;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The things that the script does to a group of charges: take, read, give back, owe, renew.
+ *
+ * <p>One decision of a script call each. Only where windows of a calendar are asked for and the server's time is not what was
+ * thought, or a grant is far away, a second one tells the windows that the first one missed; one that misses any changes
+ * nothing.
+ */
+final class ScriptOperations {
+
+    private static final Object ONLY_NODE = "only";
+
+    private final RedisScriptClient client;
+    private final RateLimitScript script;
+    private final RedisKeys keys;
+    private final ConcurrentMap<Object, BatchingQueue> queues = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, TokenBucketArguments> rates = new ConcurrentHashMap<>();
+
+    ScriptOperations(RedisScriptClient client, RateLimitScript script, RedisKeys keys) {
+        this.client = client;
+        this.script = script;
+        this.keys = keys;
+    }
+
+    /** How many values were not ours. */
+    long healed() {
+        return script.healed();
+    }
+
+    CompletableFuture<ScriptReply> take(SlotCharges group, Duration maxWait, long deadline) {
+        Duration promised = Decision.maxReservation(group.charges(), maxWait);
+        return run(
+                group,
+                windows -> promised.equals(maxWait)
+                        ? group.takeArguments(promised, windows)
+                        : group.queueArguments(windows),
+                windows(promised),
+                deadline);
+    }
+
+    /** {@link #take(SlotCharges, Duration, long)} of a single charge without a wait. */
+    CompletableFuture<ScriptReply> take(Charge charge, long deadline) {
+        TokenBucketArguments rate = rate(charge);
+        return rate == null
+                ? take(SlotCharges.of(List.of(charge), keys), Duration.ZERO, deadline)
+                : ask(ScriptRequest.of(keys, charge, rate, deadline));
+    }
+
+    private @Nullable TokenBucketArguments rate(Charge charge) {
+        String name = charge.limit().name();
+        TokenBucketArguments known = rates.get(name);
+        if (known != null && known.isOf(charge.limit())) {
+            return known;
+        }
+        TokenBucketArguments made = TokenBucketArguments.of(charge);
+        if (made != null) {
+            rates.put(name, made);
+        }
+        return made;
+    }
+
+    CompletableFuture<ScriptReply> read(SlotCharges group, long deadline) {
+        return run(group, group::readArguments, windows(Duration.ZERO), deadline);
+    }
+
+    CompletableFuture<ScriptReply> refund(SlotCharges group, Decision taken, long deadline) {
+        return run(group, windows -> group.refundArguments(taken, windows), windows(Duration.ZERO), deadline);
+    }
+
+    CompletableFuture<ScriptReply> debit(SlotCharges group, long deadline) {
+        return run(group, group::debitArguments, windows(Duration.ZERO), deadline);
+    }
+
+    CompletableFuture<ScriptReply> renew(SlotCharges group, long deadline) {
+        return run(group, group::renewArguments, windows(Duration.ZERO), deadline);
+    }
+
+    private CalendarWindowRange windows(Duration maxWait) {
+        return CalendarWindowRange.around(script.millis(), maxWait.toMillis());
+    }
+
+    private CompletableFuture<ScriptReply> run(
+            SlotCharges group,
+            Function<CalendarWindowRange, byte[][]> arguments,
+            CalendarWindowRange windows,
+            long deadline) {
+        CompletableFuture<ScriptReply> answer =
+                ask(ScriptRequest.of(group.redisKeys(), arguments.apply(windows), deadline));
+        return answer.thenCompose(reply -> {
+            if (reply.outcome() != ScriptReply.UNTOLD) {
+                return answer;
+            }
+            return System.nanoTime() < deadline
+                    ? run(group, arguments, windows.with(reply.millis(), reply.numbers()[0]), deadline)
+                    : CompletableFuture.failedFuture(new TimeoutException());
+        });
+    }
+
+    private CompletableFuture<ScriptReply> ask(ScriptRequest request) {
+        Object node = client.isCluster() ? client.node(request.keys()[0]) : ONLY_NODE;
+        BatchingQueue queue = queues.get(node);
+        if (queue == null) {
+            queue = queues.computeIfAbsent(node, first -> new BatchingQueue(script, client::isCluster));
+        }
+        queue.add(request);
+        return request.reply();
+    }
+}

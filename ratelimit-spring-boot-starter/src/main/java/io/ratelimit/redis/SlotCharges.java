@@ -1,0 +1,105 @@
+package io.ratelimit.redis;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.RateAlgorithm;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.springframework.data.redis.connection.ClusterSlotHashUtil;
+
+/**
+ * The charges of a decision that one script can decide together.
+ *
+ * @param charges one or more
+ * @param keys a key for each charge
+ * @param channel where leases that become ready are told
+ */
+record SlotCharges(List<Charge> charges, List<byte[]> keys, String channel) {
+
+    /** All charges together: the server is no cluster. */
+    static SlotCharges of(List<Charge> charges, RedisKeys redisKeys) {
+        return new SlotCharges(charges, charges.stream().map(redisKeys::key).toList(), redisKeys.readyChannel());
+    }
+
+    /** By cluster slot; a subject's own buckets first, so that who is over their own limit takes nothing from the shared ones. */
+    static List<SlotCharges> bySlot(List<Charge> charges, RedisKeys redisKeys) {
+        Map<Integer, SlotCharges> groups = new TreeMap<>();
+        for (Charge charge : charges) {
+            byte[] key = redisKeys.key(charge);
+            SlotCharges group = groups.computeIfAbsent(
+                    ClusterSlotHashUtil.calculateSlot(key),
+                    slot -> new SlotCharges(new ArrayList<>(), new ArrayList<>(), redisKeys.readyChannel()));
+            group.charges.add(charge);
+            group.keys.add(key);
+        }
+        return groups.values().stream()
+                .sorted(Comparator.comparing(SlotCharges::isShared))
+                .toList();
+    }
+
+    boolean takes() {
+        return charges.stream().anyMatch(charge -> charge.cost() > 0);
+    }
+
+    byte[][] redisKeys() {
+        return keys.toArray(new byte[0][]);
+    }
+
+    /** The arguments that take the charges, if they all fit within the wait. */
+    byte[][] takeArguments(Duration maxWait, CalendarWindowRange windows) {
+        return args("take", maxWait, windows, null);
+    }
+
+    /** The arguments that take the charges, if they all fit now, or else queue for their leases. */
+    byte[][] queueArguments(CalendarWindowRange windows) {
+        return args("queue", Duration.ZERO, windows, null);
+    }
+
+    /** The arguments that only read, whatever fits. */
+    byte[][] readArguments(CalendarWindowRange windows) {
+        return args("read", Duration.ZERO, windows, null);
+    }
+
+    /** The arguments that give the charges back to what a decision took. */
+    byte[][] refundArguments(Decision taken, CalendarWindowRange windows) {
+        return args("return", Duration.ZERO, windows, taken);
+    }
+
+    /** The arguments that take the charges whatever fits. */
+    byte[][] debitArguments(CalendarWindowRange windows) {
+        return args("owe", Duration.ZERO, windows, null);
+    }
+
+    /** The arguments that make the leases of the charges last. */
+    byte[][] renewArguments(CalendarWindowRange windows) {
+        return args("renew", Duration.ZERO, windows, null);
+    }
+
+    private byte[][] args(String operation, Duration maxWait, CalendarWindowRange windows, @Nullable Decision taken) {
+        long micros = TimeUnit.NANOSECONDS.toMicros(maxWait.toNanos());
+        ScriptArguments args = new ScriptArguments(operation, charges.size(), micros, windows, channel);
+        for (Charge charge : charges) {
+            List<RateAlgorithm> rates = charge.algorithms();
+            long[] grants = taken == null ? null : taken.grantTicks(charge);
+            args.add(charge.cost());
+            args.add(rates.size());
+            for (int i = 0; i < rates.size(); i++) {
+                args.add(rates.get(i));
+                if (grants != null) {
+                    args.add(grants[i]);
+                }
+            }
+        }
+        return args.toArray();
+    }
+
+    private boolean isShared() {
+        return charges.stream().allMatch(charge -> charge.key().equals(Charge.SHARED));
+    }
+}

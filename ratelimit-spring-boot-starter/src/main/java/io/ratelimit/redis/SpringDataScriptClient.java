@@ -1,0 +1,151 @@
+package io.ratelimit.redis;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.springframework.data.redis.connection.RedisClusterConnection;
+import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.ReturnType;
+import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
+import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
+import org.springframework.util.ClassUtils;
+import redis.clients.jedis.RedisClient;
+
+/**
+ * Any client library that blocks, such as Jedis, through connections that the application's factory lends.
+ *
+ * <p>Calls block a few threads of ours, so that no caller waits longer than the timeout for a connection or a reply. A call
+ * that finds no free thread in that time is never sent.
+ */
+final class SpringDataScriptClient implements RedisScriptClient {
+
+    private static final int THREADS = 8;
+    private static final int MOST_WAITING = 1_024;
+    private static final boolean JEDIS_PRESENT =
+            ClassUtils.isPresent("redis.clients.jedis.Jedis", SpringDataScriptClient.class.getClassLoader());
+
+    private final RedisConnectionFactory connections;
+    private final long timeoutNanos;
+    private final ThreadPoolExecutor threads;
+    private volatile boolean cluster;
+
+    private SpringDataScriptClient(RedisConnectionFactory connections, Duration timeout) {
+        this.connections = connections;
+        this.timeoutNanos = timeout.toNanos();
+        this.cluster = JEDIS_PRESENT && Jedis.isCluster(connections);
+        CustomizableThreadFactory factory = new CustomizableThreadFactory("ratelimit-redis-");
+        factory.setDaemon(true);
+        this.threads = new ThreadPoolExecutor(
+                THREADS, THREADS, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_WAITING), factory);
+        threads.allowCoreThreadTimeOut(true);
+    }
+
+    static SpringDataScriptClient of(RedisConnectionFactory connections, Duration timeout) {
+        return new SpringDataScriptClient(connections, timeout);
+    }
+
+    /** Of a factory that is decorated, only the connections that it lends tell. */
+    @Override
+    public boolean isCluster() {
+        return cluster;
+    }
+
+    /** A node that is away keeps the threads busy that the others would need. */
+    @Override
+    public Object node(byte[] key) {
+        return connections;
+    }
+
+    @Override
+    public CompletableFuture<?> connect() {
+        return send(RedisConnection::ping);
+    }
+
+    @Override
+    public CompletableFuture<List<Object>> evalSha(String sha, byte[][] keys, byte[][] args) {
+        return send(redis -> redis.scriptingCommands().evalSha(sha, ReturnType.MULTI, keys.length, joined(keys, args)));
+    }
+
+    @Override
+    public CompletableFuture<List<Object>> eval(byte[] script, byte[][] keys, byte[][] args) {
+        return send(redis -> redis.scriptingCommands().eval(script, ReturnType.MULTI, keys.length, joined(keys, args)));
+    }
+
+    @Override
+    public CompletableFuture<Long> delete(byte[] key) {
+        return send(redis -> redis.keyCommands().del(key));
+    }
+
+    @Override
+    public RedisConnection open() {
+        return connections.getConnection();
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+
+    private <T> CompletableFuture<T> send(Function<RedisConnection, T> command) {
+        CompletableFuture<T> reply = new CompletableFuture<>();
+        long deadline = System.nanoTime() + timeoutNanos;
+        try {
+            threads.execute(() -> {
+                try (RedisConnection redis = connections.getConnection()) {
+                    if (System.nanoTime() >= deadline) {
+                        throw new TimeoutException();
+                    }
+                    if (redis instanceof RedisClusterConnection) {
+                        cluster = true;
+                    }
+                    reply.complete(answer(redis, command));
+                } catch (Exception ex) {
+                    reply.completeExceptionally(ex);
+                }
+            });
+        } catch (RejectedExecutionException ex) {
+            reply.completeExceptionally(ex);
+        }
+        return reply;
+    }
+
+    private static <T> T answer(RedisConnection redis, Function<RedisConnection, T> command) {
+        try {
+            return command.apply(redis);
+        } catch (RuntimeException ex) {
+            if (JEDIS_PRESENT && RedisErrorClassifier.answer(ex).startsWith(RedisErrorClassifier.READONLY)) {
+                Jedis.drop(redis.getNativeConnection());
+            }
+            throw ex;
+        }
+    }
+
+    private static byte[][] joined(byte[][] keys, byte[][] args) {
+        return Stream.of(keys, args).flatMap(Stream::of).toArray(byte[][]::new);
+    }
+
+    /** Needs Jedis. */
+    private static final class Jedis {
+
+        static boolean isCluster(RedisConnectionFactory connections) {
+            return connections instanceof JedisConnectionFactory jedis && jedis.isRedisClusterAware();
+        }
+
+        /** Keeps connections that lead to a master that was demoted from being lent again. */
+        static void drop(Object connection) {
+            if (connection instanceof RedisClient client) {
+                client.getPool().clear();
+            } else if (connection instanceof redis.clients.jedis.Jedis one) {
+                one.getConnection().setBroken();
+            }
+        }
+    }
+}

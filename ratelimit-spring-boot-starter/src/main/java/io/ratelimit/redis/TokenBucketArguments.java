@@ -1,0 +1,105 @@
+package io.ratelimit.redis;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Limit;
+import io.ratelimit.RateAlgorithm;
+import io.ratelimit.TokenBucket;
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The one smooth token bucket that a limit has, as the script is told it; made once for each configuration of the limit. */
+final class TokenBucketArguments {
+
+    private static final int MOST_ZEROS = 15;
+    private static final int ONE_BYTE = 8;
+    private static final int TWO_BYTES = 1 << 10;
+    private static final int WHOLE_BYTES = 7;
+
+    private final Limit limit;
+    private final TokenBucket rate;
+    private final int kind;
+    private final long[] fields;
+    private final byte[] scale;
+
+    private TokenBucketArguments(Limit limit, TokenBucket rate) {
+        this.limit = limit;
+        this.rate = rate;
+        this.kind = ScriptArguments.kind(rate);
+        this.fields = new long[] {rate.period(), rate.capacityThousandths(), rate.refill(), rate.unitsPerThousandth()};
+        this.scale = scale(kind, fields);
+    }
+
+    /** The rate of a charge that the script can decide with others like it; null if it has to look closer. */
+    static @Nullable TokenBucketArguments of(Charge charge) {
+        List<RateAlgorithm> rates = charge.limit().algorithms();
+        return rates.size() == 1 && rates.get(0) instanceof TokenBucket bucket && !bucket.isInterval()
+                ? new TokenBucketArguments(charge.limit(), bucket)
+                : null;
+    }
+
+    boolean isOf(Limit configured) {
+        return limit == configured;
+    }
+
+    /** What is taken of each key: kind, cost and fields. */
+    byte[] takeArguments(long cost) {
+        ByteArrayOutputStream numbers = new ByteArrayOutputStream();
+        numbers.write(kind);
+        write(cost, numbers);
+        for (long field : fields) {
+            write(field, numbers);
+        }
+        return numbers.toByteArray();
+    }
+
+    /** How a value begins that was written under the same configuration. */
+    byte[] scale() {
+        return scale;
+    }
+
+    /** The units that so many thousandths of a token are. */
+    long units(long thousandths) {
+        return thousandths * rate.unitsPerThousandth();
+    }
+
+    /** The instant of a decision, in the ticks of the rate. */
+    long tick(long micros) {
+        return rate.tickNanos() == 1_000 ? micros : Math.floorDiv(micros, 1_000);
+    }
+
+    private static byte[] scale(int kind, long[] fields) {
+        ByteArrayOutputStream scale = new ByteArrayOutputStream();
+        scale.write(kind);
+        for (long field : fields) {
+            pack(field, scale);
+        }
+        return scale.toByteArray();
+    }
+
+    /** As the script packs numbers, or its values and ours would never look alike. */
+    private static void pack(long number, ByteArrayOutputStream to) {
+        long digits = number;
+        int zeros = 0;
+        while (zeros < MOST_ZEROS && digits % 10 == 0) {
+            digits /= 10;
+            zeros++;
+        }
+        int both = (int) digits << 4 | zeros;
+        if (digits < ONE_BYTE) {
+            to.write(both);
+        } else if (digits < TWO_BYTES) {
+            to.write(0x80 | both >> 8);
+            to.write(both);
+        } else {
+            to.write(0xC0);
+            write(number, to);
+        }
+    }
+
+    private static void write(long number, ByteArrayOutputStream to) {
+        for (int i = WHOLE_BYTES - 1; i >= 0; i--) {
+            to.write((int) (number >> 8 * i));
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package io.ratelimit.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpResponse;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.WebApplicationType;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What a refused call looks like over HTTP, whatever the web framework. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class RefusalResponses {
+
+    private static final String TYPES = "https://iana.org/assignments/http-problem-types";
+
+    private final RunningApplication application;
+
+    RefusalResponses(WebApplicationType type, Class<?> calls) {
+        this.application = RunningApplication.start(type, new String[0], Refusals.class, calls);
+    }
+
+    @AfterAll
+    void stop() {
+        application.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "none", textBlock = """
+            one-rate   | 1    | "search";q=10;w=1                               | "search";r=0;t=1
+            wrapped    | 1    | "search";q=10;w=1                               | "search";r=0;t=1
+            long-wait  | 180  | "login";q=5;w=600                               | "login";r=0;t=180
+            two-rates  | 1    | "report/1m";q=600;w=60, "report/1h";q=2000;w=3600 | "report/1m";r=0;t=1, "report/1h";r=400;t=1080
+            odd-rates  | 2    | "odd/1s";q=1;w=2, "odd/100ms";q=100;w=1, "odd/1s500ms";q=4;w=2 | "odd/1s";r=0;t=2, "odd/100ms";r=8;t=1, "odd/1s500ms";r=2;t=1
+            never      | none | "search";q=10;w=1                               | "search";r=10;t=0
+            two-limits | 2    | "quote-all";q=20;w=10, "quote-user";q=5;w=10    | "quote-all";r=20;t=0, "quote-user";r=0;t=2
+            two-keys   | 1    | "search";q=10;w=1                               | "search";r=0;t=1
+            at-once    | 31   | "export";q=2;qu="concurrent-requests"           | "export";r=0
+            at-once-briefly | 1 | "export";q=4;qu="concurrent-requests"         | "export";r=0
+            at-once-and-rate | 1 | "export";q=3;qu="concurrent-requests", "search";q=10;w=1 | "export";r=3, "search";r=0;t=1
+            by-hand    | 2    | none                                            | none
+            """)
+    void aRefusalSaysWhenToComeBack(String kind, String retryAfter, String policy, String limit) {
+        HttpResponse<String> response = application.get("/plain/" + kind);
+
+        assertThat(response.statusCode()).isEqualTo(429);
+        assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+        assertThat(response.headers().firstValue("Retry-After").orElse(null)).isEqualTo(retryAfter);
+        assertThat(response.headers().firstValue("RateLimit-Policy").orElse(null))
+                .isEqualTo(policy);
+        assertThat(response.headers().firstValue("RateLimit").orElse(null)).isEqualTo(limit);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            one-rate   | search     | Rate limit "search" (10/s) exceeded: cost 1, remaining 0, retry after 100ms
+            two-rates  | report/1m  | Rate limit "report" (600/m) exceeded: cost 2.5, remaining 0, retry after 250ms
+            two-limits | quote-user | Rate limit "quote-user" (5/10s) exceeded: cost 1, remaining 0, retry after 2s
+            at-once    | export     | Rate limit "export" (2 at once) exceeded: cost 1, remaining 0.5, retry after 30s500ms
+            never      | search     | Rate limit "search" (10/s) exceeded: cost 11, remaining 10, never admitted
+            by-hand    | partner    | Rate limit "partner" exceeded: retry after 1s1ms
+            """)
+    void aRefusalIsAProblemThatNamesThePoliciesAndNoKey(String kind, String violated, String detail) {
+        HttpResponse<String> response = application.get("/plain/" + kind);
+
+        JsonNode problem = JsonMapper.shared().readTree(response.body());
+        assertThat(problem.path("type").asString()).isEqualTo(TYPES + "#quota-exceeded");
+        assertThat(problem.path("title").asString()).isEqualTo("Quota exceeded");
+        assertThat(problem.path("status").asInt()).isEqualTo(429);
+        assertThat(problem.path("detail").asString()).isEqualTo(detail);
+        assertThat(problem.path("instance").asString()).isEqualTo("/plain/" + kind);
+        assertThat(problem.path("violated-policies").toString()).isEqualTo("[\"" + violated + "\"]");
+        assertThat(response.body()).doesNotContain("user-42");
+    }
+
+    @Test
+    void aRefusalBecauseTheStoreFailedIsTemporary() {
+        HttpResponse<String> response = application.get("/plain/store-down");
+
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+        assertThat(response.headers().firstValue("Retry-After")).hasValue("1");
+        assertThat(response.headers().firstValue("RateLimit")).isEmpty();
+        JsonNode problem = JsonMapper.shared().readTree(response.body());
+        assertThat(problem.path("type").asString()).isEqualTo(TYPES + "#temporary-reduced-capacity");
+        assertThat(problem.path("status").asInt()).isEqualTo(503);
+        assertThat(problem.path("detail").asString())
+                .isEqualTo("Rate limit \"search\" refused the call: its store is unavailable");
+    }
+
+    @Test
+    void anEmptyKeyIsABadRequest() {
+        HttpResponse<String> response = application.get("/plain/empty-key");
+
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+        assertThat(response.headers().firstValue("Retry-After")).isEmpty();
+        JsonNode problem = JsonMapper.shared().readTree(response.body());
+        assertThat(problem.path("title").asString()).isEqualTo("Bad Request");
+        assertThat(problem.path("detail").asString()).contains("the key of limit \"search\" is empty");
+    }
+
+    @Test
+    void headIsAnsweredLikeGetWithoutABody() {
+        HttpResponse<String> response = application.send("/plain/one-rate", "HEAD");
+
+        assertThat(response.statusCode()).isEqualTo(429);
+        assertThat(response.headers().firstValue("Retry-After")).hasValue("1");
+        assertThat(response.headers().firstValue("RateLimit")).hasValue("\"search\";r=0;t=1");
+        assertThat(response.body()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/plain/one-rate", "/csv/one-rate"})
+    void itIsAProblemWhateverTheCallerAccepts(String path) {
+        HttpResponse<String> response = application.send(path, "GET", "Accept", "text/csv");
+
+        assertThat(response.statusCode()).isEqualTo(429);
+        assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+        assertThat(response.headers().firstValue("Retry-After")).hasValue("1");
+    }
+
+    @Test
+    void anAdviceForAllExceptionsKeepsTheOthers() {
+        HttpResponse<String> response = application.get("/plain/other");
+
+        assertThat(response.statusCode()).isEqualTo(500);
+        assertThat(response.body()).isEqualTo("caught all");
+    }
+
+    @Test
+    void anAdviceWithALowerOrderTakesOver() {
+        HttpResponse<String> response = application.get("/own/one-rate");
+
+        assertThat(response.statusCode()).isEqualTo(420);
+        assertThat(response.body()).isEqualTo("search");
+    }
+
+    /** Sends a call to a path of one framework only. */
+    void assertRefused(String path) {
+        HttpResponse<String> response = application.get(path);
+
+        assertThat(response.statusCode()).isEqualTo(429);
+        assertThat(response.headers().map().get("retry-after")).isEqualTo(List.of("1"));
+        assertThat(response.headers().firstValue("RateLimit")).hasValue("\"search\";r=0;t=1");
+        assertThat(response.body()).contains("violated-policies");
+    }
+}

@@ -1,0 +1,62 @@
+package io.ratelimit.http;
+
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+class WebFluxRefusalTests extends RefusalResponses {
+
+    WebFluxRefusalTests() {
+        super(WebApplicationType.REACTIVE, Calls.class);
+    }
+
+    @Test
+    void aMonoThatFailsIsARefusal() {
+        assertRefused("/mono");
+    }
+
+    @Test
+    void aFluxThatFailsBeforeItsFirstElementIsARefusal() {
+        assertRefused("/flux");
+    }
+
+    @Test
+    void aFunctionalEndpointIsARefusal() {
+        assertRefused("/function");
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @Import(ReactiveCalls.class)
+    static class Calls {
+
+        @Bean
+        RouterFunction<ServerResponse> function() {
+            return RouterFunctions.route()
+                    .GET("/function", request -> Mono.error(Refusals.refusal("one-rate")))
+                    .build();
+        }
+    }
+
+    @RestController
+    static class ReactiveCalls {
+
+        @GetMapping("/mono")
+        Mono<String> mono() {
+            return Mono.error(Refusals.refusal("one-rate"));
+        }
+
+        @GetMapping("/flux")
+        Flux<String> flux() {
+            return Flux.error(Refusals.refusal("one-rate"));
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package io.ratelimit.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.ratelimit.InMemoryRateLimitStore;
+import io.ratelimit.Limit;
+import io.ratelimit.PrefetchingStore;
+import io.ratelimit.RateLimiter;
+import io.ratelimit.RateLimiterRegistry;
+import java.math.BigDecimal;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class PrefetchMetricsTests {
+
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final PrefetchingStore store = new PrefetchingStore(InMemoryRateLimitStore.create());
+    private final RateLimiterRegistry limiters =
+            new RateLimiterRegistry(store, List.of(new PrefetchMetrics(store, registry)));
+
+    @AfterEach
+    void close() {
+        limiters.close();
+    }
+
+    @Test
+    void tokensInHandAreCountedForEachLimitAndOverAllKeys() {
+        RateLimiter search = limiters.define(Limit.named("search")
+                .rates("1000/s")
+                .prefetch(new BigDecimal("40.5"))
+                .build());
+        limiters.define(Limit.of("other", "10/s"));
+        assertThat(prefetched("search")).isZero();
+
+        await().untilAsserted(() -> {
+            for (String key : List.of("a", "b")) {
+                search.tryAcquire(key);
+                search.tryAcquire(key);
+            }
+            assertThat(prefetched("search")).isBetween(41.0, 81.0);
+        });
+        assertThat(prefetched("other")).isZero();
+
+        limiters.remove("search");
+        assertThat(registry.find("ratelimit.prefetched").gauges()).hasSize(1);
+    }
+
+    private double prefetched(String limit) {
+        return registry.get("ratelimit.prefetched").tag("limit", limit).gauge().value();
+    }
+}

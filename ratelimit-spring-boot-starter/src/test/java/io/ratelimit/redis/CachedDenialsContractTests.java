@@ -1,0 +1,46 @@
+package io.ratelimit.redis;
+
+import io.ratelimit.DenialCachingStore;
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.test.RateLimitStoreContract;
+import io.ratelimit.test.VirtualClock;
+import io.ratelimit.test.redis.RedisExtension;
+import io.ratelimit.test.redis.RedisServer;
+import java.time.Duration;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The Redis store keeps the contract while its refusals are remembered, by a clock that goes on with the server's. */
+@ExtendWith(RedisExtension.class)
+@Tag("slow")
+class CachedDenialsContractTests extends RateLimitStoreContract {
+
+    private final RedisServer redis;
+
+    CachedDenialsContractTests(RedisServer redis) {
+        this.redis = redis;
+    }
+
+    @Override
+    protected RateLimitStore createStore(VirtualClock clock) {
+        return new DenialCachingStore(VirtualTimeRedis.store(redis, clock), clock);
+    }
+
+    @Override
+    protected RateLimitStore createRealTimeStore() {
+        redis.command("FLUSHALL");
+        return new DenialCachingStore(
+                RedisRateLimitStore.create(TestConnections.lettuce(redis), "contract", Duration.ofSeconds(10)));
+    }
+
+    @Override
+    protected boolean cachesDenials() {
+        return true;
+    }
+
+    /** Fewer: the store itself is compared at length elsewhere. */
+    @Override
+    protected int randomDecisions() {
+        return super.randomDecisions() / 4;
+    }
+}

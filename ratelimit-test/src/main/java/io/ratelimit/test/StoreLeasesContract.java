@@ -1,0 +1,315 @@
+package io.ratelimit.test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.LeaseState;
+import io.ratelimit.Limit;
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.RateLimiter;
+import io.ratelimit.RateLimiterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+abstract class StoreLeasesContract extends StoreContractSection {
+
+    private static final Duration LEASE = Duration.ofSeconds(30);
+    private static final Duration LONG = Duration.ofHours(1);
+    private static final Limit TWO = Limit.named("two").maxConcurrent(2, LEASE).build();
+    private static final Limit HOURLY = Limit.of("hourly", "10/1h");
+    private static final long SEED = Long.getLong("io.ratelimit.contract.seed", System.nanoTime());
+
+    StoreLeasesContract(RateLimitStoreContract contract) {
+        super(contract);
+    }
+
+    @Test
+    void whatEndsIsFreeAtOnceAndEndsOnce() {
+        Decision first = take(TWO, "key", "1");
+        Decision second = take(TWO, "key", "1");
+        assertThat(second.isLeased()).isTrue();
+        assertThat(take(TWO, "key", "1").admitted()).isFalse();
+        for (int times = 0; times < 3; times++) {
+            refund(first, "1");
+        }
+        assertThat(peek(TWO, "key").remaining()).isEqualTo(1);
+        refund(second, "1");
+        assertThat(peek(TWO, "key").remaining()).isEqualTo(2);
+        assertThat(peek(TWO, "key").resetAfter()).isZero();
+    }
+
+    @Test
+    void aLeaseRunsOutToTheMillisecondUnlessItIsRenewed() {
+        Decision dies = take(TWO, "key", "1");
+        Decision lives = take(TWO, "key", "1");
+        clock.advance(Duration.ofSeconds(20));
+        assertThat(renew(lives)).isEqualTo(LeaseState.HELD);
+        clock.advance(Duration.ofMillis(9_999));
+        Decision refused = take(TWO, "key", "1");
+        assertThat(retryAfter(refused)).isEqualTo(Duration.ofMillis(1));
+        clock.advance(Duration.ofMillis(1));
+        assertThat(renew(dies)).isEqualTo(LeaseState.LOST);
+        assertThat(take(TWO, "key", "1").admitted()).isTrue();
+        assertThat(renew(lives)).isEqualTo(LeaseState.HELD);
+        refund(dies, "1");
+        assertThat(take(TWO, "key", "0.001").admitted())
+                .as("who lost a lease gives back somebody else's")
+                .isFalse();
+    }
+
+    @Test
+    void whoQueuesIsServedInOrderAndByNobodyOvertaken() {
+        Decision running = take(TWO, "key", "2");
+        List<Decision> queue = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            Decision queued = decide(LONG, charge(TWO, "key", "1"));
+            assertThat(queued.isQueued()).isTrue();
+            assertThat(queued.waitTime()).isZero();
+            queue.add(queued);
+            clock.advance(Duration.ofMillis(1));
+        }
+        refund(running, "1");
+        assertThat(queue.stream().map(this::renew))
+                .containsExactly(
+                        LeaseState.READY,
+                        LeaseState.WAITING,
+                        LeaseState.WAITING,
+                        LeaseState.WAITING,
+                        LeaseState.WAITING);
+        assertThat(take(TWO, "key", "0.001").admitted()).as("overtakes").isFalse();
+        for (int i = 4; i > 0; i--) {
+            assertThat(again(queue.get(i)).admitted()).as("number " + i).isFalse();
+        }
+        assertThat(again(queue.get(0)).admitted()).isTrue();
+        refund(queue.get(1), "1");
+        refund(running, "1");
+        assertThat(again(queue.get(3)).admitted())
+                .as("one before it is still waiting")
+                .isFalse();
+        assertThat(again(queue.get(2)).admitted()).isTrue();
+    }
+
+    @Test
+    void whoDoesNotWaitDoesNotQueue() {
+        take(TWO, "key", "2");
+        Decision refused = take(TWO, "key", "1");
+        assertThat(refused.isQueued()).isFalse();
+        assertThat(renew(refused)).isEqualTo(LeaseState.LOST);
+        Decision tooMuch = decide(LONG, charge(TWO, "key", "3"));
+        assertThat(tooMuch.isPermanent()).isTrue();
+        assertThat(tooMuch.isQueued()).isFalse();
+        assertThat(renew(tooMuch)).isEqualTo(LeaseState.LOST);
+    }
+
+    @Test
+    void whoQueuesAndIsNotRenewedDropsOut() {
+        Decision running = take(TWO, "key", "2");
+        Decision dies = decide(LONG, charge(TWO, "key", "2"));
+        clock.advance(Duration.ofSeconds(10));
+        renew(running);
+        Decision lives = decide(LONG, charge(TWO, "key", "1"));
+        clock.advance(Duration.ofMillis(19_999));
+        renew(running);
+        renew(lives);
+        refund(running, "1");
+        assertThat(renew(lives)).isEqualTo(LeaseState.WAITING);
+        clock.advance(Duration.ofMillis(1));
+        assertThat(renew(lives)).isEqualTo(LeaseState.READY);
+        assertThat(renew(dies)).isEqualTo(LeaseState.LOST);
+        assertThat(again(lives).admitted()).isTrue();
+    }
+
+    @Test
+    void aCallWithALeaseReservesNothingAndDecidesAllItsChargesAtOnce() {
+        Charge[] both = {charge(TWO, "key", "1"), charge(HOURLY, "key", "4")};
+        Decision first = decide(LONG, both);
+        assertThat(first.admitted()).isTrue();
+        assertThat(decide(LONG, both).admitted()).isTrue();
+        if (contract.waitsForSeveralKeys()) {
+            Decision queued = decide(LONG, both);
+            assertThat(queued.isQueued()).isTrue();
+            assertThat(peek(HOURLY, "key").remaining()).as("promised").isEqualTo(2);
+            await(store.refund(first, first.leases()));
+            Decision refused = store.decide(queued.charges(), LONG);
+            assertThat(refused.admitted()).isFalse();
+            assertThat(refused.isQueued()).as("short of tokens, not of leases").isFalse();
+            assertThat(await(store.renew(List.of(queued))))
+                    .as("leaves the queue")
+                    .containsExactly(LeaseState.LOST);
+            assertThat(store.decide(new Charge(TWO, "key", 1_000)).admitted()).isTrue();
+        }
+    }
+
+    @Test
+    void whoQueuesForTwoLeasesWaitsForBoth() {
+        assumeTrue(contract.waitsForSeveralKeys(), "the store decides keys of several places without a wait");
+        Limit one = Limit.named("one").maxConcurrent(1, LEASE).build();
+        Decision ofOne = store.decide(new Charge(one, "key", 1_000));
+        Decision queued = store.decide(
+                Charge.merged(List.of(new Charge(one, "key", 1_000), new Charge(TWO, "key", 2_000))), LONG);
+        assertThat(queued.isQueued()).isTrue();
+        assertThat(store.decide(new Charge(TWO, "key", 1_000)).admitted())
+                .as("overtakes where there is room")
+                .isFalse();
+        await(store.refund(ofOne, ofOne.charges()));
+        assertThat(await(store.renew(List.of(queued)))).containsExactly(LeaseState.READY);
+        assertThat(store.decide(queued.charges(), LONG).admitted()).isTrue();
+    }
+
+    @Test
+    void whoseTurnItIsHearsOfIt() throws InterruptedException {
+        Set<Long> told = ConcurrentHashMap.newKeySet();
+        store.onLeaseReady(told::add);
+        Decision running = take(TWO, "key", "2");
+        List<Decision> queue = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            queue.add(decide(LONG, charge(TWO, "key", "1")));
+        }
+        refund(running, "1");
+        long deadline = System.nanoTime() + contract.patience().toNanos();
+        while (!told.contains(queue.get(0).charges().get(0).lease()) && System.nanoTime() < deadline) {
+            again(queue.get(2));
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        assertThat(told).containsExactly(queue.get(0).charges().get(0).lease());
+    }
+
+    @Test
+    void forgettingAKeyEndsAllItsLeases() {
+        Decision held = take(TWO, "key", "2");
+        reset(TWO, "key");
+        assertThat(renew(held)).isEqualTo(LeaseState.LOST);
+        assertThat(take(TWO, "key", "2").admitted()).isTrue();
+    }
+
+    @Test
+    void leasesGoOnWhenTheLimitIsRedefined() {
+        Decision held = take(TWO, "key", "2");
+        Limit one = Limit.named("two").maxConcurrent(1, Duration.ofSeconds(10)).build();
+        assertThat(take(one, "key", "1").admitted()).isFalse();
+        assertThat(renew(held)).isEqualTo(LeaseState.HELD);
+        refund(held, "1");
+        assertThat(take(one, "key", "0.001").admitted()).isFalse();
+        refund(held, "1");
+        assertThat(take(one, "key", "1").admitted()).isTrue();
+    }
+
+    /** Holders and waiters end in every way; the body counts how many there are of it. */
+    @Test
+    void whateverWayCallsEndNeverMoreThanTheLimitRunAtOnce() throws Exception {
+        int most = 5;
+        long deadline = System.nanoTime() + contract.patience().toNanos();
+        Work work = new Work();
+        ExecutorService threads = Executors.newFixedThreadPool(24);
+        List<Future<?>> calls = new ArrayList<>();
+        Random random = new Random(SEED);
+        RateLimitStore live = contract.createRealTimeStore();
+        try (RateLimiterRegistry registry = new RateLimiterRegistry(live, List.of())) {
+            RateLimiter limiter = registry.define(Limit.named("runs")
+                    .maxConcurrent(most, LEASE)
+                    .maxWait(contract.patience())
+                    .build());
+            for (int i = 0; i < 600; i++) {
+                int ending = random.nextInt(4);
+                Future<?> call = i % 3 == 0
+                        ? limiter.callAsync("key", () -> work.later(ending))
+                        : threads.submit(() -> limiter.call("key", () -> work.now(ending)));
+                calls.add(call);
+                if (random.nextInt(5) == 0) {
+                    calls.get(random.nextInt(calls.size())).cancel(true);
+                }
+            }
+            for (Future<?> call : calls) {
+                try {
+                    call.get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+                } catch (ExecutionException | CancellationException ex) {
+                    assertThat(call.isDone()).isTrue();
+                }
+            }
+            threads.shutdown();
+            assertThat(threads.awaitTermination(contract.patience().toNanos(), TimeUnit.NANOSECONDS))
+                    .isTrue();
+            assertThat(work.ran.get()).as("seed " + SEED).isGreaterThan(300);
+            assertThat(work.worst.get()).as("seed " + SEED).isEqualTo(most);
+            while (limiter.peek("key").remaining() < most && System.nanoTime() < deadline) {
+                TimeUnit.MILLISECONDS.sleep(5);
+            }
+            assertThat(limiter.peek("key").remaining()).as("seed " + SEED).isEqualTo(most);
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    /** Work that may fail, and counts how many run at the same time. */
+    private static final class Work {
+
+        final AtomicInteger ran = new AtomicInteger();
+        final AtomicInteger worst = new AtomicInteger();
+        private final AtomicInteger running = new AtomicInteger();
+
+        void begin() {
+            worst.accumulateAndGet(running.incrementAndGet(), Math::max);
+            ran.incrementAndGet();
+        }
+
+        Object now(int ending) throws InterruptedException {
+            begin();
+            try {
+                TimeUnit.MILLISECONDS.sleep(1);
+                return result(ending);
+            } finally {
+                running.decrementAndGet();
+            }
+        }
+
+        CompletableFuture<Object> later(int ending) {
+            begin();
+            AtomicBoolean runs = new AtomicBoolean(true);
+            CompletableFuture<Object> result = new CompletableFuture<>() {
+                @Override
+                public boolean cancel(boolean mayInterruptIfRunning) {
+                    end(runs);
+                    return super.cancel(mayInterruptIfRunning);
+                }
+            };
+            CompletableFuture.delayedExecutor(ending, TimeUnit.MILLISECONDS).execute(() -> {
+                end(runs);
+                try {
+                    result.complete(result(ending));
+                } catch (IllegalStateException ex) {
+                    result.completeExceptionally(ex);
+                }
+            });
+            return result;
+        }
+
+        private void end(AtomicBoolean runs) {
+            if (runs.getAndSet(false)) {
+                running.decrementAndGet();
+            }
+        }
+
+        private static Object result(int ending) {
+            if (ending == 0) {
+                throw new IllegalStateException("ends so");
+            }
+            return ending;
+        }
+    }
+}
