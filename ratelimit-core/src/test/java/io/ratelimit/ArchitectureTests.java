@@ -62,6 +62,7 @@ class ArchitectureTests {
                         "EmptyKeyException",
                         "FallbackStore",
                         "FixedWindow",
+                        "ForwardingRateLimitStore",
                         "InMemoryRateLimitStore",
                         "InvalidLimitException",
                         "LeaseState",
@@ -87,12 +88,14 @@ class ArchitectureTests {
     }
 
     @Test
-    void nothingPublicIsLeftOpenToInheritanceButInterfaces() {
+    void onlyInterfacesAndTheForwardingStoreCanBeExtended() {
         classes()
                 .that()
                 .arePublic()
                 .and()
                 .areNotInterfaces()
+                .and()
+                .areNotAssignableTo(ForwardingRateLimitStore.class)
                 .should()
                 .haveModifier(JavaModifier.FINAL)
                 .check(core);

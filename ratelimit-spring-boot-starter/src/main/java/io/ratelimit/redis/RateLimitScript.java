@@ -12,15 +12,43 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
 
 /**
- * The script that decides, and how a server comes to know it.
+ * Runs the Lua script that decides on the server.
  *
- * <p>It is called by its hash. A server that does not know it, after a restart or {@code SCRIPT FLUSH} or as one more node of a
- * cluster, says so and gets the text. Servers from version 7 on read in its first line that it may run when memory is
- * short; older ones do not compile that line, and get the script without it from their first answer on.
+ * <p>The script is joined from the files in {@code lua} and called by its hash. If the server answers {@code NOSCRIPT}, for
+ * instance after a restart, a {@code SCRIPT FLUSH}, or on a new node of a cluster, the call is repeated with the text.
+ *
+ * <p>The first line of the text is a flag that allows the script to run when the server is out of memory. Servers before
+ * version 7 cannot compile this line. After their first error the script is sent without it.
  */
 final class RateLimitScript {
+
+    /** The files of the script, in the order in which they are joined. */
+    static final List<String> FILES = List.of(
+            "protocol.lua",
+            "fast_path.lua",
+            "arithmetic.lua",
+            "token_bucket.lua",
+            "sliding_window_log.lua",
+            "sliding_window_counter.lua",
+            "fixed_window.lua",
+            "concurrency_leases.lua",
+            "algorithms.lua",
+            "value.lua",
+            "rates.lua",
+            "bucket.lua",
+            "write.lua",
+            "arguments.lua",
+            "reply.lua",
+            "renew.lua",
+            "decide.lua",
+            "main.lua");
+
+    /** The joined script, without the flags. */
+    private static final String PACKAGED =
+            FILES.stream().map(RateLimitScript::read).collect(Collectors.joining("\n"));
 
     private static final String FLAGS = "#!lua flags=allow-oom\n";
     private static final long RETRY_MILLIS = 10;
@@ -37,11 +65,15 @@ final class RateLimitScript {
         this.text = ScriptSource.of(FLAGS + lua);
     }
 
-    /** The script as it is packaged. */
+    /** Returns the packaged script: the files in order, with a blank line between. */
     static String packaged() {
-        try (InputStream in = RateLimitScript.class.getResourceAsStream("decide.lua")) {
+        return PACKAGED;
+    }
+
+    private static String read(String file) {
+        try (InputStream in = RateLimitScript.class.getResourceAsStream("lua/" + file)) {
             if (in == null) {
-                throw new IllegalStateException("decide.lua is missing from the class path");
+                throw new IllegalStateException("lua/" + file + " is missing from the class path");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException ex) {
@@ -49,20 +81,21 @@ final class RateLimitScript {
         }
     }
 
-    /** How many values were not ours. */
+    /** Returns the number of stored values that this script did not write. */
     long healed() {
         return healed.sum();
     }
 
-    /** The server's time as far as it is known, in milliseconds since the epoch. */
+    /** Returns the estimated time of the server, in milliseconds since the epoch. */
     long millis() {
         return clock.millis();
     }
 
     /**
-     * Runs the script once; a slot that is being moved is asked again for those who still wait by then.
+     * Runs the script for a batch. If the server answers {@code TRYAGAIN} because a slot is being moved, the script runs again
+     * after a pause for the requests that have not timed out.
      *
-     * @return what tells the answer to those who asked
+     * @return an action that completes the requests of the batch
      */
     CompletableFuture<Runnable> run(ScriptBatch batch) {
         ScriptSource current = text;
@@ -106,6 +139,7 @@ final class RateLimitScript {
         return answer(client.eval(tried.bytes, batch.keys(), batch.arguments()), tried, batch);
     }
 
+    /** The text of the script and its SHA-1 hash. */
     private record ScriptSource(byte[] bytes, String sha) {
 
         static ScriptSource of(String lua) {

@@ -4,12 +4,12 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 
-/** What a native image needs to know: the scripts, and the field that tells the servers of a Lettuce factory. */
+/** What a native image needs to know: the files of the script, and the field that tells the servers of a Lettuce factory. */
 final class RedisRuntimeHints implements RuntimeHintsRegistrar {
 
     @Override
     public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
-        hints.resources().registerPattern("io/ratelimit/redis/*.lua");
+        hints.resources().registerPattern("io/ratelimit/redis/lua/*.lua");
         hints.reflection()
                 .registerTypeIfPresent(
                         classLoader,

@@ -73,7 +73,7 @@ class AheadOfTimeTests {
         assertThat(reflection().onType(PlanOfUser.class)).accepts(hints);
         assertThat(reflection().onType(KeyOfUser.class)).accepts(hints);
         assertThat(reflection().onType(CostOfUser.class)).accepts(hints);
-        assertThat(resource().forResource("io/ratelimit/redis/decide.lua")).accepts(hints);
+        assertThat(resource().forResource("io/ratelimit/redis/lua/decide.lua")).accepts(hints);
     }
 
     private ClassName process() {

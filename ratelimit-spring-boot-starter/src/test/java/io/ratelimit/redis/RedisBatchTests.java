@@ -135,11 +135,11 @@ class RedisBatchTests {
     @CsvSource({"BROKEN on purpose, BROKEN", "in line 7 of {secret}, ERR"})
     void aDecisionThatFailsTakesNoneOfTheOthersDown(String error, String told) {
         String lua = RateLimitScript.packaged()
-                .replace("local function load(bucket)\n", """
-                        local function load(bucket)
+                .replace("local function load_bucket(bucket)\n", """
+                        local function load_bucket(bucket)
                           if string.find(bucket.key, '{bad', 1, true) then error('%s', 0) end
                         """.formatted(error))
-                .replace("while left and cost <= capacity do", "while false do");
+                .replace("while wanted and cost <= capacity do", "while false do");
         store.close();
         store = store(lua, PATIENT);
         store.decide(new Charge(LIMIT, "known", 0));
