@@ -47,6 +47,8 @@ class DocumentationTests {
     private static final Pattern TYPE_OR_METHOD =
             Pattern.compile("[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+(?:[.#]\\w+)?(?:\\(\\))?");
 
+    private static final Pattern OUR_PROPERTY = Pattern.compile("ratelimit(?:\\.[a-z][a-z-]*)+");
+
     /** Names that documentation may use of what is not in this repository. */
     private static final Set<String> FOREIGN = Set.of("InlineSmallCode");
 
@@ -207,6 +209,23 @@ class DocumentationTests {
                             unknown.add(page.path() + ": " + code);
                         }
                     }
+                }
+            }
+        }
+        assertThat(unknown).isEmpty();
+    }
+
+    @Test
+    void every_property_and_meter_in_a_sentence_exists() {
+        List<String> unknown = new ArrayList<>();
+        for (Page page : Page.withExamples()) {
+            for (String code : page.inlineCode()) {
+                String name = code.split(":")[0].replace("ratelimit.limits.NAME.", "ratelimit.defaults.");
+                if (OUR_PROPERTY.matcher(name).matches()
+                        && !YamlExample.isDocumented(name)
+                        && !YamlExample.isDocumented(name + ".enabled")
+                        && !Sources.contain("\"" + name + "\"")) {
+                    unknown.add(page.path() + ": " + code);
                 }
             }
         }

@@ -47,6 +47,11 @@ record Page(String path, String text) {
             return notExecuted.isEmpty() && executedBy.isEmpty();
         }
 
+        @Override
+        public String toString() {
+            return title();
+        }
+
         /** The name of this block in reports: its place and its first line. */
         String title() {
             return page.path + ":" + line + " " + text.lines().findFirst().orElse("");

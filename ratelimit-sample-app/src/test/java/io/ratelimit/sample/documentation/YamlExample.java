@@ -65,9 +65,14 @@ final class YamlExample {
     static List<String> undocumented(String yaml) {
         return List.of(properties(yaml)).stream()
                 .map(property -> property.split("=", 2)[0].replaceAll("\\[\\d+]", ""))
-                .filter(name -> !DOCUMENTED.contains(name))
-                .filter(name -> DOCUMENTED.stream().noneMatch(map -> map.endsWith(".") && name.startsWith(map)))
+                .filter(name -> !isDocumented(name))
                 .toList();
+    }
+
+    /** Returns whether something on the class path documents a property, by itself or as an entry of a map. */
+    static boolean isDocumented(String name) {
+        return DOCUMENTED.contains(name)
+                || DOCUMENTED.stream().anyMatch(map -> map.endsWith(".") && name.startsWith(map));
     }
 
     private static ByteArrayResource resource(String yaml) {
