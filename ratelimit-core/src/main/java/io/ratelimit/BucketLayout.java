@@ -54,7 +54,8 @@ final class BucketLayout {
     private static TokenBucket[] smooth(RateAlgorithm[] rates) {
         TokenBucket[] smooth = new TokenBucket[rates.length];
         for (int i = 0; i < rates.length; i++) {
-            if (!(rates[i] instanceof TokenBucket bucket) || bucket.isInterval() || bucket.refill() > MOST_REFILL) {
+            TokenBucket bucket = rates[i].asSmoothTokenBucket();
+            if (bucket == null || bucket.refill() > MOST_REFILL) {
                 return new TokenBucket[0];
             }
             smooth[i] = bucket;
@@ -87,15 +88,11 @@ final class BucketLayout {
 
     /** Returns the ticks of the only rate since the base, at a time that this layout {@linkplain #reaches(long) reaches}. */
     long ticksSinceBase(TokenBucket only, long nanos) {
-        return ticks(only, nanos - baseNanos);
+        return only.ticks(nanos - baseNanos);
     }
 
     /** Returns the ticks of a smooth rate since the base, at most as many as after which it is full in any case. */
     long ticksSinceBase(int rate, long nanos) {
-        return ticks(smooth[rate], Math.min(nanos - baseNanos, fullNanos[rate]));
-    }
-
-    static long ticks(RateAlgorithm rate, long nanos) {
-        return rate.tickNanos() == 1000 ? nanos / 1000 : nanos / 1_000_000;
+        return smooth[rate].ticks(Math.min(nanos - baseNanos, fullNanos[rate]));
     }
 }

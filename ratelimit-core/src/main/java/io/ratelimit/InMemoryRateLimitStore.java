@@ -216,7 +216,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
                     || !maxWait.isZero() && rate.ticksUntilAdmitted(level, charge.cost()) <= rate.waitWithin(maxWait);
             long taken = admitted ? units : 0;
             if (taken == 0 || bucket.replace(word, rate.fullAt(level - taken, now))) {
-                return new Decision(charge, maxWait, admitted, level, nanos);
+                return Decision.ofLevel(charge, maxWait, admitted, level, nanos);
             }
             Bucket.pause(tries);
         }
@@ -245,7 +245,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
                     bucket.setLevel(i, levels[i] - charge.cost() * rates[i].unitsPerThousandth(), nanos);
                 }
             }
-            return new Decision(charge, maxWait, admitted, levels, nanos);
+            return Decision.ofLevels(charge, maxWait, admitted, levels, nanos);
         } finally {
             bucket.unlock(word);
         }
@@ -278,18 +278,18 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         for (LockedBucket locked : lockedBuckets) {
             rates += locked.charge.limit().algorithms().size();
         }
-        long[] observations = new long[RateAlgorithm.OBSERVATIONS * rates];
+        Observations observations = Observations.ofRates(rates);
         Duration reservation = Decision.maxReservation(charges, maxWait);
         boolean admitted = true;
         long waitNanos = 0;
-        int at = 0;
+        int index = 0;
         for (int i = 0; i < lockedBuckets.length; i++) {
             Charge charge = lockedBuckets[i].charge;
             boolean mayFit = charge.cost() <= charge.limit().capacity();
-            for (int rate = 0; rate < charge.limit().algorithms().size(); rate++, at += RateAlgorithm.OBSERVATIONS) {
+            for (int rate = 0; rate < charge.limit().algorithms().size(); rate++, index++) {
                 RateAlgorithm algorithm = charge.limit().algorithms().get(rate);
-                lockedBuckets[i].observe(rate, lockedBuckets, i, observations, at);
-                long wait = algorithm.ticksUntilAdmitted(observations, at, charge.cost());
+                lockedBuckets[i].observe(rate, lockedBuckets, i, observations, index);
+                long wait = algorithm.ticksUntilAdmitted(observations, index, charge.cost());
                 if (wait == 0) {
                     continue;
                 }
@@ -322,14 +322,13 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         }
     }
 
-    private static void consume(LockedBucket[] lockedBuckets, long waitNanos, long[] observations) {
-        int at = 0;
+    private static void consume(LockedBucket[] lockedBuckets, long waitNanos, Observations observations) {
+        int first = 0;
         for (LockedBucket locked : lockedBuckets) {
             if (locked.charge.cost() > 0) {
-                locked.consume(waitNanos, observations, at);
+                locked.consume(waitNanos, observations, first);
             }
-            at += RateAlgorithm.OBSERVATIONS
-                    * locked.charge.limit().algorithms().size();
+            first += locked.charge.limit().algorithms().size();
         }
     }
 

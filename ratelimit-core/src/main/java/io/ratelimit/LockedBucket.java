@@ -24,6 +24,7 @@ final class LockedBucket {
     private final BucketLayout wanted;
     private final Bucket bucket;
     private final List<RateAlgorithm> rates;
+    private final @Nullable ConcurrencyLeases leases;
     /** This object or, if a neighbour has locked the same bucket, that one, whose fields below are used for both. */
     private LockedBucket owner = this;
 
@@ -39,6 +40,7 @@ final class LockedBucket {
         this.wanted = wanted;
         this.bucket = bucket;
         this.rates = charge.algorithms(wanted.limit);
+        this.leases = rates.get(0).asLeases();
     }
 
     /** Locks the bucket, unless the neighbour before has locked it; returns false if it was removed from the map. */
@@ -73,26 +75,26 @@ final class LockedBucket {
      * @param others the locked buckets of the call
      * @param before the number of those that come before this one
      */
-    void observe(int rate, LockedBucket[] others, int before, long[] observations, int at) {
+    void observe(int rate, LockedBucket[] others, int before, Observations observations, int index) {
         RateAlgorithm algorithm = rate(rate);
-        long now = BucketLayout.ticks(algorithm, nanos);
+        long now = algorithm.ticks(nanos);
         long[] state = owner.states[rate];
         for (int i = 0; i < before; i++) {
             if (others[i].owner == owner) {
                 long cost = Math.min(others[i].charge.cost(), algorithm.capacityThousandths());
-                algorithm.observe(state, now, cost, observations, at);
-                state = algorithm.consume(
-                        state, cost, observations[at] + algorithm.ticksUntilAdmitted(observations, at, cost));
+                algorithm.observe(state, now, cost, observations, index);
+                long wait = algorithm.ticksUntilAdmitted(observations, index, cost);
+                state = algorithm.consume(state, cost, observations.instant(index) + wait);
             }
         }
-        algorithm.observe(state, now, charge.cost(), observations, at);
+        algorithm.observe(state, now, charge.cost(), observations, index);
     }
 
     /** Consumes the cost of the charge from each rate, for a grant the given time after the observed instants. */
-    void consume(long waitNanos, long[] observations, int at) {
+    void consume(long waitNanos, Observations observations, int first) {
         for (int i = 0; i < owner.states.length; i++) {
             RateAlgorithm rate = rate(i);
-            long granted = observations[at + RateAlgorithm.OBSERVATIONS * i] + waitNanos / rate.tickNanos();
+            long granted = observations.instant(first + i) + waitNanos / rate.tickNanos();
             owner.states[i] = rate.consume(owner.states[i], charge.cost(), granted);
         }
         owner.changed = true;
@@ -100,16 +102,17 @@ final class LockedBucket {
 
     /** Adds the lease of the charge to the queue, if it has one. */
     void queue() {
-        if (charge.isLeased()) {
-            owner.states[0] = leases().enqueue(owner.states[0], charge.cost());
-            owner.changed = true;
+        if (leases != null) {
+            long[] queued = leases.enqueue(owner.states[0], charge.cost());
+            owner.changed |= queued != owner.states[0];
+            owner.states[0] = queued;
         }
     }
 
     /** Removes the lease of the charge from the queue, if it is queued. */
     void leaveQueue() {
-        if (charge.isLeased()) {
-            long[] left = leases().leaveQueue(owner.states[0]);
+        if (leases != null) {
+            long[] left = leases.leaveQueue(owner.states[0]);
             owner.changed |= left != owner.states[0];
             owner.states[0] = left;
         }
@@ -120,10 +123,10 @@ final class LockedBucket {
      * reconfigured: its holder renews it in time for the lease time of that configuration.
      */
     LeaseState renew() {
-        if (!isOfLeases()) {
+        ConcurrencyLeases known = charge.algorithms().get(0).asLeases();
+        if (leases == null || known == null) {
             return LeaseState.LOST;
         }
-        ConcurrencyLeases known = (ConcurrencyLeases) charge.algorithms().get(0);
         long[] renewed = known.renew(owner.states[0]);
         owner.changed |= renewed != owner.states[0];
         owner.states[0] = renewed;
@@ -132,16 +135,7 @@ final class LockedBucket {
 
     /** Returns the queued leases that are ready after the changes of this call. */
     long[] ready() {
-        return isOfLeases() && charge.isLeased() && owner.changed ? leases().readyLeases(owner.states[0]) : NONE;
-    }
-
-    /** Returns whether the bucket still counts leases, which another configuration of the limit need not. */
-    private boolean isOfLeases() {
-        return rate(0) instanceof ConcurrencyLeases;
-    }
-
-    private ConcurrencyLeases leases() {
-        return (ConcurrencyLeases) rate(0);
+        return leases != null && owner.changed ? leases.readyLeases(owner.states[0]) : NONE;
     }
 
     /** Debits the cost of the charge from each rate. */

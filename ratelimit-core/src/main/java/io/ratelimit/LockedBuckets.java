@@ -50,13 +50,16 @@ final class LockedBuckets implements AutoCloseable {
         return locked;
     }
 
+    /** Charges are in the order of their limits and keys, which is the lock order unless keys share buckets. */
     private LockedBucket[] inLockOrder() {
-        if (buckets.length == 1) {
-            return buckets;
+        for (int i = 1; i < buckets.length; i++) {
+            if (LockedBucket.ORDER.compare(buckets[i - 1], buckets[i]) > 0) {
+                LockedBucket[] ordered = buckets.clone();
+                Arrays.sort(ordered, LockedBucket.ORDER);
+                return ordered;
+            }
         }
-        LockedBucket[] ordered = buckets.clone();
-        Arrays.sort(ordered, LockedBucket.ORDER);
-        return ordered;
+        return buckets;
     }
 
     private static boolean lock(LockedBucket[] ordered) {
