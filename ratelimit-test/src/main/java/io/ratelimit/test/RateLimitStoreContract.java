@@ -104,7 +104,7 @@ public abstract class RateLimitStoreContract {
 
     /** What holds for every limit. */
     @Nested
-    class Laws extends StoreLawsContract {
+    class Laws extends StoreArithmeticContract {
         Laws() {
             super(RateLimitStoreContract.this);
         }
@@ -112,7 +112,7 @@ public abstract class RateLimitStoreContract {
 
     /** What holds when a limit is given other rates. */
     @Nested
-    class Redefinition extends StoreRedefinitionContract {
+    class Redefinition extends StoreReconfigurationContract {
         Redefinition() {
             super(RateLimitStoreContract.this);
         }
@@ -120,7 +120,7 @@ public abstract class RateLimitStoreContract {
 
     /** What holds for calls that wait, and for what is given back. */
     @Nested
-    class Waits extends StoreWaitsContract {
+    class Waits extends StoreReservationContract {
         Waits() {
             super(RateLimitStoreContract.this);
         }
@@ -128,7 +128,7 @@ public abstract class RateLimitStoreContract {
 
     /** What holds for calls that hold what they take until they end. */
     @Nested
-    class Leases extends StoreLeasesContract {
+    class Leases extends StoreLeaseContract {
         Leases() {
             super(RateLimitStoreContract.this);
         }
@@ -144,7 +144,7 @@ public abstract class RateLimitStoreContract {
 
     /** Many threads on few buckets. */
     @Nested
-    class Threads extends StoreThreadsContract {
+    class Threads extends StoreConcurrencyContract {
         Threads() {
             super(RateLimitStoreContract.this);
         }

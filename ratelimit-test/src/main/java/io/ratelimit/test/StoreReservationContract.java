@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-abstract class StoreWaitsContract extends StoreContractSection {
+abstract class StoreReservationContract extends StoreContractSection {
 
     private static final Duration LONG = Duration.ofHours(3);
     private static final Limit TEN_A_SECOND = Limit.of("ten", "10/s");
@@ -31,7 +31,7 @@ abstract class StoreWaitsContract extends StoreContractSection {
     private static final List<Limit> ALL =
             Stream.concat(ALL_THAT_WAIT.stream(), Stream.of(COUNTER)).toList();
 
-    StoreWaitsContract(RateLimitStoreContract contract) {
+    StoreReservationContract(RateLimitStoreContract contract) {
         super(contract);
     }
 

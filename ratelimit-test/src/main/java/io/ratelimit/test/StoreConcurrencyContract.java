@@ -26,7 +26,7 @@ import java.util.function.Consumer;
 import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.Test;
 
-abstract class StoreThreadsContract extends StoreContractSection {
+abstract class StoreConcurrencyContract extends StoreContractSection {
 
     private static final int THREADS = 8;
     private static final int KEYS = 3;
@@ -34,7 +34,7 @@ abstract class StoreThreadsContract extends StoreContractSection {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final long SEED = Long.getLong("io.ratelimit.contract.seed", System.nanoTime());
 
-    StoreThreadsContract(RateLimitStoreContract contract) {
+    StoreConcurrencyContract(RateLimitStoreContract contract) {
         super(contract);
     }
 

@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-abstract class StoreLeasesContract extends StoreContractSection {
+abstract class StoreLeaseContract extends StoreContractSection {
 
     private static final Duration LEASE = Duration.ofSeconds(30);
     private static final Duration LONG = Duration.ofHours(1);
@@ -35,7 +35,7 @@ abstract class StoreLeasesContract extends StoreContractSection {
     private static final Limit HOURLY = Limit.of("hourly", "10/1h");
     private static final long SEED = Long.getLong("io.ratelimit.contract.seed", System.nanoTime());
 
-    StoreLeasesContract(RateLimitStoreContract contract) {
+    StoreLeaseContract(RateLimitStoreContract contract) {
         super(contract);
     }
 

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-abstract class StoreLawsContract extends StoreContractSection {
+abstract class StoreArithmeticContract extends StoreContractSection {
 
     private static final Limit TEN_A_SECOND = limit("ten", "10/s");
     private static final Limit PORTIONS = Limit.named("portions")
@@ -39,7 +39,7 @@ abstract class StoreLawsContract extends StoreContractSection {
             window(Algorithm.SLIDING_WINDOW, "10/1s", "20/1m"),
             window(Algorithm.FIXED_WINDOW, "10/7m", "11/1h"));
 
-    StoreLawsContract(RateLimitStoreContract contract) {
+    StoreArithmeticContract(RateLimitStoreContract contract) {
         super(contract);
     }
 

@@ -13,9 +13,9 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-abstract class StoreRedefinitionContract extends StoreContractSection {
+abstract class StoreReconfigurationContract extends StoreContractSection {
 
-    StoreRedefinitionContract(RateLimitStoreContract contract) {
+    StoreReconfigurationContract(RateLimitStoreContract contract) {
         super(contract);
     }
 
