@@ -4,7 +4,6 @@ import static java.util.Comparator.naturalOrder;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Algorithm;
-import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.InvalidLimitException;
@@ -12,12 +11,9 @@ import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.Rate;
 import io.ratelimit.RateStatus;
-import io.ratelimit.Refill;
 import io.ratelimit.test.ReferenceModel.Answer;
 import io.ratelimit.test.ReferenceModel.Figures;
-import java.math.BigDecimal;
 import java.time.Duration;
-import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -31,25 +27,13 @@ abstract class StoreComparisonContract extends StoreContractSection {
     private static final int BATCH = 200;
     private static final int KEYS = 3;
     private static final Duration LONGEST_WAIT = Duration.ofDays(2);
-    private static final List<Duration> PERIODS = List.of(
-            Duration.ofMillis(7),
-            Duration.ofMillis(100),
-            Duration.ofNanos(123_457_000),
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(10),
-            Duration.ofMinutes(1),
-            Duration.ofSeconds(90),
-            Duration.ofHours(1),
-            Duration.ofDays(1));
-    private static final List<ZoneId> ZONES = List.of(
-            ZoneId.of("UTC"), ZoneId.of("Europe/Berlin"), ZoneId.of("Asia/Kolkata"), ZoneId.of("America/Sao_Paulo"));
-    private static final int[] TOKENS = {1, 333, 500, 1_000, 2_500, 3_000, 7_000, 10_000, 60_000, 99_999, 1_000_000};
 
     private final long seed = Long.getLong("io.ratelimit.contract.seed", System.nanoTime());
     private final Random random = new Random(seed);
+    private final RandomLimits newLimits = new RandomLimits(random);
     private final ReferenceModel model = new ReferenceModel(clock);
     private final List<Limit> limits = new ArrayList<>();
-    private final List<Decision> taken = new ArrayList<>();
+    private final List<Decision> admitted = new ArrayList<>();
     private final List<Decision> queued = new ArrayList<>();
     private final Set<String> redefined = new HashSet<>();
     private Duration lastWait = Duration.ZERO;
@@ -60,7 +44,7 @@ abstract class StoreComparisonContract extends StoreContractSection {
     }
 
     @Test
-    void answersLikeTheExactModelWhateverIsAsked() {
+    void randomDecisionsMatchTheReferenceModel() {
         int decisions = contract.randomDecisions();
         for (int i = 0; i < decisions; i++) {
             if (i % BATCH == 0) {
@@ -74,11 +58,11 @@ abstract class StoreComparisonContract extends StoreContractSection {
 
     private void startBatch(int number) {
         limits.clear();
-        taken.clear();
+        admitted.clear();
         queued.clear();
         leasedOnly = random.nextInt(4) == 0;
         for (int i = 0; i <= random.nextInt(3); i++) {
-            limits.add(randomLimit("batch-" + number + "." + i));
+            limits.add(newLimits.next("batch-" + number + "." + i, leasedOnly));
         }
     }
 
@@ -88,11 +72,11 @@ abstract class StoreComparisonContract extends StoreContractSection {
      */
     private void decide(int number) {
         boolean again = !queued.isEmpty() && random.nextInt(3) == 0;
-        List<Charge> charges = again ? turn() : Charge.merged(randomCharges());
+        List<Charge> charges = again ? queuedCharges() : Charge.merged(randomCharges());
         Duration maxWait = again && random.nextBoolean() ? Duration.ZERO : randomWait(charges);
         for (Charge charge : charges) {
             if (redefined.contains(charge.limit().name()) && model.isFull(charge.limit(), charge.key())) {
-                forgetBoth(charge.limit(), charge.key());
+                resetBoth(charge.limit(), charge.key());
             }
         }
         boolean admissible = charges.stream().noneMatch(charge -> model.isShort(charges, charge, maxWait));
@@ -109,7 +93,7 @@ abstract class StoreComparisonContract extends StoreContractSection {
                         new Figures(status.admitted(), status.remaining(), status.retryAfter(), status.resetAfter()))
                 .toList();
         if (contract.cachesDenials() && !decision.admitted()) {
-            expected = remembered(expected, decision.statuses());
+            expected = fromCache(expected, decision.statuses());
         }
         Answer answer = new Answer(decision.admitted(), decision.waitTime(), figures);
         if (!answer.equals(expected)) {
@@ -118,7 +102,7 @@ abstract class StoreComparisonContract extends StoreContractSection {
                     + answer);
         }
         if (decision.admitted()) {
-            taken.add(decision);
+            admitted.add(decision);
         } else if (decision.isQueued()) {
             queued.add(decision);
         }
@@ -128,7 +112,7 @@ abstract class StoreComparisonContract extends StoreContractSection {
     }
 
     /** What is expected of a refusal, with as few tokens left in windows as it tells. */
-    private static Answer remembered(Answer expected, List<RateStatus> told) {
+    private static Answer fromCache(Answer expected, List<RateStatus> told) {
         List<Figures> figures = new ArrayList<>();
         for (int i = 0; i < told.size(); i++) {
             Figures exact = expected.figures().get(i);
@@ -147,7 +131,7 @@ abstract class StoreComparisonContract extends StoreContractSection {
     }
 
     /** The charges of a call that queued, if their limits are what they were. */
-    private List<Charge> turn() {
+    private List<Charge> queuedCharges() {
         Decision waiting = queued.remove(random.nextInt(queued.size()));
         boolean same = waiting.charges().stream()
                 .allMatch(charge -> limits.stream().anyMatch(limit -> limit == charge.limit()));
@@ -156,7 +140,7 @@ abstract class StoreComparisonContract extends StoreContractSection {
 
     /** Renews the leases of a call that was admitted or queued, or leaves its queue. */
     private void renew() {
-        List<Decision> some = random.nextBoolean() ? taken : queued;
+        List<Decision> some = random.nextBoolean() ? admitted : queued;
         if (some.isEmpty()) {
             return;
         }
@@ -179,13 +163,13 @@ abstract class StoreComparisonContract extends StoreContractSection {
 
     /** Settles one of the last decisions, in part, unless its key was written, or is full, under another configuration since. */
     private void settle() {
-        if (taken.isEmpty()) {
+        if (admitted.isEmpty()) {
             return;
         }
-        Decision decision = taken.remove(random.nextInt(taken.size()));
+        Decision decision = admitted.remove(random.nextInt(admitted.size()));
         List<Charge> unused = new ArrayList<>();
         for (Charge charge : decision.charges()) {
-            if (random.nextBoolean() && !isOtherwiseByNow(charge)) {
+            if (random.nextBoolean() && !isReconfigured(charge)) {
                 long cost = random.nextBoolean() ? charge.cost() : random.nextLong(charge.cost() + 1);
                 unused.add(new Charge(charge.limit(), charge.key(), cost, charge.lease()));
             }
@@ -209,7 +193,7 @@ abstract class StoreComparisonContract extends StoreContractSection {
         }
     }
 
-    private boolean isOtherwiseByNow(Charge charge) {
+    private boolean isReconfigured(Charge charge) {
         return model.isForeign(charge.limit(), charge.key())
                 || redefined.contains(charge.limit().name()) && model.isFull(charge.limit(), charge.key());
     }
@@ -311,69 +295,16 @@ abstract class StoreComparisonContract extends StoreContractSection {
         } else if (kind > (leasedOnly ? 60 : 80)) {
             renew();
         } else if (kind < 2) {
-            forgetBoth(limits.get(which), "key-" + random.nextInt(KEYS));
+            resetBoth(limits.get(which), "key-" + random.nextInt(KEYS));
         } else if (kind < 4) {
-            limits.set(which, randomLimit(limits.get(which).name()));
+            limits.set(which, newLimits.next(limits.get(which).name(), leasedOnly));
             redefined.add(limits.get(which).name());
         }
     }
 
-    private void forgetBoth(Limit limit, String key) {
+    private void resetBoth(Limit limit, String key) {
         store.reset(limit, key);
         model.reset(limit, key);
-    }
-
-    private Limit randomLimit(String name) {
-        while (true) {
-            try {
-                return leasedOnly
-                        ? randomLeases(name)
-                        : random.nextInt(12) == 0 ? randomCalendar(name) : randomRates(name);
-            } catch (InvalidLimitException ex) {
-                continue;
-            }
-        }
-    }
-
-    private Limit randomLeases(String name) {
-        Duration lease = PERIODS.get(random.nextInt(PERIODS.size()));
-        return Limit.named(name).maxConcurrent(1 + random.nextInt(4), lease).build();
-    }
-
-    private Limit randomRates(String name) {
-        Algorithm algorithm = random.nextInt(3) == 0
-                ? Algorithm.TOKEN_BUCKET
-                : Algorithm.values()[random.nextInt(Algorithm.values().length)];
-        boolean bucket = algorithm == Algorithm.TOKEN_BUCKET;
-        List<Duration> periods = new ArrayList<>(PERIODS);
-        Collections.shuffle(periods, random);
-        List<Rate> rates = new ArrayList<>();
-        for (int i = 0; i <= random.nextInt(6) / 3; i++) {
-            BigDecimal tokens = randomTokens();
-            rates.add(new Rate(tokens, periods.get(i), bucket ? randomTokens() : tokens));
-        }
-        return Limit.named(name)
-                .rates(rates)
-                .algorithm(algorithm)
-                .refill(bucket && random.nextInt(3) == 0 ? Refill.INTERVAL : Refill.SMOOTH)
-                .cost(BigDecimal.ZERO)
-                .build();
-    }
-
-    private Limit randomCalendar(String name) {
-        CalendarPeriod calendar = CalendarPeriod.values()[random.nextInt(CalendarPeriod.values().length)];
-        BigDecimal tokens = randomTokens();
-        return Limit.named(name)
-                .rates(List.of(new Rate(tokens, calendar.nominal(), tokens)))
-                .algorithm(Algorithm.FIXED_WINDOW)
-                .calendar(calendar, ZONES.get(random.nextInt(ZONES.size())))
-                .cost(BigDecimal.ZERO)
-                .build();
-    }
-
-    private BigDecimal randomTokens() {
-        int tokens = TOKENS[random.nextInt(TOKENS.length)];
-        return BigDecimal.valueOf(random.nextInt(4) == 0 ? 1 + random.nextInt(tokens) : tokens, 3);
     }
 
     private static Duration atLeastZero(Duration duration) {

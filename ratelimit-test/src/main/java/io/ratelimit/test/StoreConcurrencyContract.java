@@ -1,5 +1,6 @@
 package io.ratelimit.test;
 
+import static io.ratelimit.test.ContractLimits.limit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Charge;
@@ -26,6 +27,7 @@ import java.util.function.Consumer;
 import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.Test;
 
+/** Checks that concurrent decisions have the same results as decisions made one after the other. */
 abstract class StoreConcurrencyContract extends StoreContractSection {
 
     private static final int THREADS = 8;
@@ -39,7 +41,7 @@ abstract class StoreConcurrencyContract extends StoreContractSection {
     }
 
     @Test
-    void sixtyFourThreadsTogetherTakeABurstOfTenWhenTheClockStands() throws Exception {
+    void sixtyFourThreadsConsumeABurstOfTenOnce() throws Exception {
         Limit limit = Limit.of("burst", "5/s burst 10");
         Charge charge = new Charge(limit, "key", 1000);
         assertThat(together(64, thread -> {
@@ -56,7 +58,7 @@ abstract class StoreConcurrencyContract extends StoreContractSection {
     }
 
     @Test
-    void threadsThatTakeFromTwoLimitsAtOnceNeverTakeFromOneAlone() throws Exception {
+    void concurrentCallsOfTwoLimitsNeverConsumeFromOnlyOne() throws Exception {
         Limit small = Limit.of("small", "50/1h");
         Limit large = Limit.of("large", "80/1h", "1000/1d");
         List<Charge> both = Charge.merged(List.of(new Charge(small, "key", 1000), new Charge(large, "key", 1000)));
@@ -77,7 +79,7 @@ abstract class StoreConcurrencyContract extends StoreContractSection {
     }
 
     @Test
-    void onItsOwnClockThreadsTakeNeitherMoreNorLessThanTheRateGives() throws Exception {
+    void concurrentCallsInRealTimeConsumeNeitherMoreNorLessThanTheRate() throws Exception {
         Limit limit = Limit.of("flow", "2000/s burst 50");
         List<DecisionLog> logs = new ArrayList<>();
         for (int key = 0; key < KEYS; key++) {
@@ -107,7 +109,7 @@ abstract class StoreConcurrencyContract extends StoreContractSection {
     }
 
     @Test
-    void ofAThousandWaitersHalfGiveUpAndNothingIsLost() throws Exception {
+    void noTokenIsLostWhenHalfOfAThousandWaitingCallsAreCancelled() throws Exception {
         Limit limit = Limit.of("waits", "1000/s burst 20");
         DecisionLog log = new DecisionLog();
         AtomicInteger granted = new AtomicInteger();

@@ -50,7 +50,7 @@ abstract class StoreContractSection {
     }
 
     /** Decides a call anew that queued, for the same leases. */
-    final Decision again(Decision queued) {
+    final Decision retry(Decision queued) {
         return decideMerged(queued.maxWait(), queued.charges());
     }
 
@@ -109,17 +109,22 @@ abstract class StoreContractSection {
     }
 
     /** Takes so many tokens of one key. */
-    final Decision take(Limit limit, String key, String tokens) {
+    final Decision tryAcquire(Limit limit, String key, String tokens) {
         return decide(charge(limit, key, tokens));
     }
 
     final Decision peek(Limit limit, String key) {
-        return take(limit, key, "0");
+        return tryAcquire(limit, key, "0");
     }
 
     final void reset(Limit limit, String key) {
         store.reset(limit, key);
         store.reset(twin(limit), key);
+    }
+
+    /** Asserts that two keys of a limit have the same tokens and the same times. */
+    final void assertSameStatus(Limit limit, String one, String other) {
+        assertThat(figures(peek(limit, one))).isEqualTo(figures(peek(limit, other)));
     }
 
     static Charge charge(Limit limit, String key, String tokens) {

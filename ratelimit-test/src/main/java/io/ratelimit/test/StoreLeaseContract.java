@@ -1,5 +1,8 @@
 package io.ratelimit.test;
 
+import static io.ratelimit.test.ContractLimits.LEASE_TIME;
+import static io.ratelimit.test.ContractLimits.LONG_WAIT;
+import static io.ratelimit.test.ContractLimits.TWO_AT_ONCE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -27,11 +30,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
+/** Checks that leases expire unless they are renewed, and that calls queue for them in order. */
 abstract class StoreLeaseContract extends StoreContractSection {
 
-    private static final Duration LEASE = Duration.ofSeconds(30);
-    private static final Duration LONG = Duration.ofHours(1);
-    private static final Limit TWO = Limit.named("two").maxConcurrent(2, LEASE).build();
     private static final Limit HOURLY = Limit.of("hourly", "10/1h");
     private static final long SEED = Long.getLong("io.ratelimit.contract.seed", System.nanoTime());
 
@@ -40,45 +41,45 @@ abstract class StoreLeaseContract extends StoreContractSection {
     }
 
     @Test
-    void whatEndsIsFreeAtOnceAndEndsOnce() {
-        Decision first = take(TWO, "key", "1");
-        Decision second = take(TWO, "key", "1");
+    void aRefundedLeaseIsFreeAtOnceAndOnlyOnce() {
+        Decision first = tryAcquire(TWO_AT_ONCE, "key", "1");
+        Decision second = tryAcquire(TWO_AT_ONCE, "key", "1");
         assertThat(second.isLeased()).isTrue();
-        assertThat(take(TWO, "key", "1").admitted()).isFalse();
+        assertThat(tryAcquire(TWO_AT_ONCE, "key", "1").admitted()).isFalse();
         for (int times = 0; times < 3; times++) {
             refund(first, "1");
         }
-        assertThat(peek(TWO, "key").remaining()).isEqualTo(1);
+        assertThat(peek(TWO_AT_ONCE, "key").remaining()).isEqualTo(1);
         refund(second, "1");
-        assertThat(peek(TWO, "key").remaining()).isEqualTo(2);
-        assertThat(peek(TWO, "key").resetAfter()).isZero();
+        assertThat(peek(TWO_AT_ONCE, "key").remaining()).isEqualTo(2);
+        assertThat(peek(TWO_AT_ONCE, "key").resetAfter()).isZero();
     }
 
     @Test
-    void aLeaseRunsOutToTheMillisecondUnlessItIsRenewed() {
-        Decision dies = take(TWO, "key", "1");
-        Decision lives = take(TWO, "key", "1");
+    void aLeaseExpiresExactlyAfterItsLeaseTimeUnlessRenewed() {
+        Decision dies = tryAcquire(TWO_AT_ONCE, "key", "1");
+        Decision lives = tryAcquire(TWO_AT_ONCE, "key", "1");
         clock.advance(Duration.ofSeconds(20));
         assertThat(renew(lives)).isEqualTo(LeaseState.HELD);
         clock.advance(Duration.ofMillis(9_999));
-        Decision refused = take(TWO, "key", "1");
+        Decision refused = tryAcquire(TWO_AT_ONCE, "key", "1");
         assertThat(retryAfter(refused)).isEqualTo(Duration.ofMillis(1));
         clock.advance(Duration.ofMillis(1));
         assertThat(renew(dies)).isEqualTo(LeaseState.LOST);
-        assertThat(take(TWO, "key", "1").admitted()).isTrue();
+        assertThat(tryAcquire(TWO_AT_ONCE, "key", "1").admitted()).isTrue();
         assertThat(renew(lives)).isEqualTo(LeaseState.HELD);
         refund(dies, "1");
-        assertThat(take(TWO, "key", "0.001").admitted())
+        assertThat(tryAcquire(TWO_AT_ONCE, "key", "0.001").admitted())
                 .as("who lost a lease gives back somebody else's")
                 .isFalse();
     }
 
     @Test
-    void whoQueuesIsServedInOrderAndByNobodyOvertaken() {
-        Decision running = take(TWO, "key", "2");
+    void queuedCallsAreServedInOrder() {
+        Decision running = tryAcquire(TWO_AT_ONCE, "key", "2");
         List<Decision> queue = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            Decision queued = decide(LONG, charge(TWO, "key", "1"));
+            Decision queued = decide(LONG_WAIT, charge(TWO_AT_ONCE, "key", "1"));
             assertThat(queued.isQueued()).isTrue();
             assertThat(queued.waitTime()).isZero();
             queue.add(queued);
@@ -92,38 +93,40 @@ abstract class StoreLeaseContract extends StoreContractSection {
                         LeaseState.WAITING,
                         LeaseState.WAITING,
                         LeaseState.WAITING);
-        assertThat(take(TWO, "key", "0.001").admitted()).as("overtakes").isFalse();
+        assertThat(tryAcquire(TWO_AT_ONCE, "key", "0.001").admitted())
+                .as("overtakes")
+                .isFalse();
         for (int i = 4; i > 0; i--) {
-            assertThat(again(queue.get(i)).admitted()).as("number " + i).isFalse();
+            assertThat(retry(queue.get(i)).admitted()).as("number " + i).isFalse();
         }
-        assertThat(again(queue.get(0)).admitted()).isTrue();
+        assertThat(retry(queue.get(0)).admitted()).isTrue();
         refund(queue.get(1), "1");
         refund(running, "1");
-        assertThat(again(queue.get(3)).admitted())
+        assertThat(retry(queue.get(3)).admitted())
                 .as("one before it is still waiting")
                 .isFalse();
-        assertThat(again(queue.get(2)).admitted()).isTrue();
+        assertThat(retry(queue.get(2)).admitted()).isTrue();
     }
 
     @Test
-    void whoDoesNotWaitDoesNotQueue() {
-        take(TWO, "key", "2");
-        Decision refused = take(TWO, "key", "1");
+    void aCallThatDoesNotWaitIsNotQueued() {
+        tryAcquire(TWO_AT_ONCE, "key", "2");
+        Decision refused = tryAcquire(TWO_AT_ONCE, "key", "1");
         assertThat(refused.isQueued()).isFalse();
         assertThat(renew(refused)).isEqualTo(LeaseState.LOST);
-        Decision tooMuch = decide(LONG, charge(TWO, "key", "3"));
+        Decision tooMuch = decide(LONG_WAIT, charge(TWO_AT_ONCE, "key", "3"));
         assertThat(tooMuch.isPermanent()).isTrue();
         assertThat(tooMuch.isQueued()).isFalse();
         assertThat(renew(tooMuch)).isEqualTo(LeaseState.LOST);
     }
 
     @Test
-    void whoQueuesAndIsNotRenewedDropsOut() {
-        Decision running = take(TWO, "key", "2");
-        Decision dies = decide(LONG, charge(TWO, "key", "2"));
+    void aQueuedCallExpiresUnlessRenewed() {
+        Decision running = tryAcquire(TWO_AT_ONCE, "key", "2");
+        Decision dies = decide(LONG_WAIT, charge(TWO_AT_ONCE, "key", "2"));
         clock.advance(Duration.ofSeconds(10));
         renew(running);
-        Decision lives = decide(LONG, charge(TWO, "key", "1"));
+        Decision lives = decide(LONG_WAIT, charge(TWO_AT_ONCE, "key", "1"));
         clock.advance(Duration.ofMillis(19_999));
         renew(running);
         renew(lives);
@@ -132,104 +135,86 @@ abstract class StoreLeaseContract extends StoreContractSection {
         clock.advance(Duration.ofMillis(1));
         assertThat(renew(lives)).isEqualTo(LeaseState.READY);
         assertThat(renew(dies)).isEqualTo(LeaseState.LOST);
-        assertThat(again(lives).admitted()).isTrue();
+        assertThat(retry(lives).admitted()).isTrue();
     }
 
     @Test
-    void aCallWithALeaseReservesNothingAndDecidesAllItsChargesAtOnce() {
-        Charge[] both = {charge(TWO, "key", "1"), charge(HOURLY, "key", "4")};
-        Decision first = decide(LONG, both);
+    void aCallThatQueuesReservesNothingOfItsOtherLimits() {
+        Charge[] both = {charge(TWO_AT_ONCE, "key", "1"), charge(HOURLY, "key", "4")};
+        Decision first = decide(LONG_WAIT, both);
         assertThat(first.admitted()).isTrue();
-        assertThat(decide(LONG, both).admitted()).isTrue();
+        assertThat(decide(LONG_WAIT, both).admitted()).isTrue();
         if (contract.waitsForSeveralKeys()) {
-            Decision queued = decide(LONG, both);
+            Decision queued = decide(LONG_WAIT, both);
             assertThat(queued.isQueued()).isTrue();
             assertThat(peek(HOURLY, "key").remaining()).as("promised").isEqualTo(2);
             await(store.refund(first, first.leases()));
-            Decision refused = store.decide(queued.charges(), LONG);
+            Decision refused = store.decide(queued.charges(), LONG_WAIT);
             assertThat(refused.admitted()).isFalse();
             assertThat(refused.isQueued()).as("short of tokens, not of leases").isFalse();
             assertThat(await(store.renew(List.of(queued))))
                     .as("leaves the queue")
                     .containsExactly(LeaseState.LOST);
-            assertThat(store.decide(new Charge(TWO, "key", 1_000)).admitted()).isTrue();
+            assertThat(store.decide(new Charge(TWO_AT_ONCE, "key", 1_000)).admitted())
+                    .isTrue();
         }
     }
 
     @Test
-    void whoQueuesForTwoLeasesWaitsForBoth() {
+    void aCallThatNeedsTwoLeasesWaitsForBoth() {
         assumeTrue(contract.waitsForSeveralKeys(), "the store decides keys of several places without a wait");
-        Limit one = Limit.named("one").maxConcurrent(1, LEASE).build();
+        Limit one = Limit.named("one").maxConcurrent(1, LEASE_TIME).build();
         Decision ofOne = store.decide(new Charge(one, "key", 1_000));
         Decision queued = store.decide(
-                Charge.merged(List.of(new Charge(one, "key", 1_000), new Charge(TWO, "key", 2_000))), LONG);
+                Charge.merged(List.of(new Charge(one, "key", 1_000), new Charge(TWO_AT_ONCE, "key", 2_000))),
+                LONG_WAIT);
         assertThat(queued.isQueued()).isTrue();
-        assertThat(store.decide(new Charge(TWO, "key", 1_000)).admitted())
+        assertThat(store.decide(new Charge(TWO_AT_ONCE, "key", 1_000)).admitted())
                 .as("overtakes where there is room")
                 .isFalse();
         await(store.refund(ofOne, ofOne.charges()));
         assertThat(await(store.renew(List.of(queued)))).containsExactly(LeaseState.READY);
-        assertThat(store.decide(queued.charges(), LONG).admitted()).isTrue();
+        assertThat(store.decide(queued.charges(), LONG_WAIT).admitted()).isTrue();
     }
 
     @Test
-    void whoseTurnItIsHearsOfIt() throws InterruptedException {
+    void aQueuedCallIsToldWhenItsLeaseIsReady() throws InterruptedException {
         Set<Long> told = ConcurrentHashMap.newKeySet();
         store.onLeaseReady(told::add);
-        Decision running = take(TWO, "key", "2");
+        Decision running = tryAcquire(TWO_AT_ONCE, "key", "2");
         List<Decision> queue = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            queue.add(decide(LONG, charge(TWO, "key", "1")));
+            queue.add(decide(LONG_WAIT, charge(TWO_AT_ONCE, "key", "1")));
         }
         refund(running, "1");
-        long deadline = System.nanoTime() + contract.patience().toNanos();
+        long deadline = System.nanoTime() + contract.timeout().toNanos();
         while (!told.contains(queue.get(0).charges().get(0).lease()) && System.nanoTime() < deadline) {
-            again(queue.get(2));
+            retry(queue.get(2));
             TimeUnit.MILLISECONDS.sleep(1);
         }
         assertThat(told).containsExactly(queue.get(0).charges().get(0).lease());
     }
 
-    @Test
-    void forgettingAKeyEndsAllItsLeases() {
-        Decision held = take(TWO, "key", "2");
-        reset(TWO, "key");
-        assertThat(renew(held)).isEqualTo(LeaseState.LOST);
-        assertThat(take(TWO, "key", "2").admitted()).isTrue();
-    }
-
-    @Test
-    void leasesGoOnWhenTheLimitIsRedefined() {
-        Decision held = take(TWO, "key", "2");
-        Limit one = Limit.named("two").maxConcurrent(1, Duration.ofSeconds(10)).build();
-        assertThat(take(one, "key", "1").admitted()).isFalse();
-        assertThat(renew(held)).isEqualTo(LeaseState.HELD);
-        refund(held, "1");
-        assertThat(take(one, "key", "0.001").admitted()).isFalse();
-        refund(held, "1");
-        assertThat(take(one, "key", "1").admitted()).isTrue();
-    }
-
     /** Holders and waiters end in every way; the body counts how many there are of it. */
     @Test
-    void whateverWayCallsEndNeverMoreThanTheLimitRunAtOnce() throws Exception {
+    void noMoreCallsRunAtOnceThanTheLimitAllows() throws Exception {
         int most = 5;
-        long deadline = System.nanoTime() + contract.patience().toNanos();
-        Work work = new Work();
+        long deadline = System.nanoTime() + contract.timeout().toNanos();
+        CallCounter counter = new CallCounter();
         ExecutorService threads = Executors.newFixedThreadPool(24);
         List<Future<?>> calls = new ArrayList<>();
         Random random = new Random(SEED);
         RateLimitStore live = contract.createRealTimeStore();
         try (RateLimiterRegistry registry = new RateLimiterRegistry(live, List.of())) {
             RateLimiter limiter = registry.define(Limit.named("runs")
-                    .maxConcurrent(most, LEASE)
-                    .maxWait(contract.patience())
+                    .maxConcurrent(most, LEASE_TIME)
+                    .maxWait(contract.timeout())
                     .build());
             for (int i = 0; i < 600; i++) {
                 int ending = random.nextInt(4);
                 Future<?> call = i % 3 == 0
-                        ? limiter.callAsync("key", () -> work.later(ending))
-                        : threads.submit(() -> limiter.call("key", () -> work.now(ending)));
+                        ? limiter.callAsync("key", () -> counter.later(ending))
+                        : threads.submit(() -> limiter.call("key", () -> counter.now(ending)));
                 calls.add(call);
                 if (random.nextInt(5) == 0) {
                     calls.get(random.nextInt(calls.size())).cancel(true);
@@ -243,10 +228,10 @@ abstract class StoreLeaseContract extends StoreContractSection {
                 }
             }
             threads.shutdown();
-            assertThat(threads.awaitTermination(contract.patience().toNanos(), TimeUnit.NANOSECONDS))
+            assertThat(threads.awaitTermination(contract.timeout().toNanos(), TimeUnit.NANOSECONDS))
                     .isTrue();
-            assertThat(work.ran.get()).as("seed " + SEED).isGreaterThan(300);
-            assertThat(work.worst.get()).as("seed " + SEED).isEqualTo(most);
+            assertThat(counter.ran.get()).as("seed " + SEED).isGreaterThan(300);
+            assertThat(counter.worst.get()).as("seed " + SEED).isEqualTo(most);
             while (limiter.peek("key").remaining() < most && System.nanoTime() < deadline) {
                 TimeUnit.MILLISECONDS.sleep(5);
             }
@@ -256,8 +241,8 @@ abstract class StoreLeaseContract extends StoreContractSection {
         }
     }
 
-    /** Work that may fail, and counts how many run at the same time. */
-    private static final class Work {
+    /** Runs calls that may fail, and counts how many run at the same time. */
+    private static final class CallCounter {
 
         final AtomicInteger ran = new AtomicInteger();
         final AtomicInteger worst = new AtomicInteger();

@@ -1,5 +1,6 @@
 package io.ratelimit.test;
 
+import static io.ratelimit.test.ContractLimits.TWO_AT_ONCE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Algorithm;
@@ -13,6 +14,7 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
+/** Checks how a bucket continues when its limit is given another configuration. */
 abstract class StoreReconfigurationContract extends StoreContractSection {
 
     StoreReconfigurationContract(RateLimitStoreContract contract) {
@@ -21,69 +23,69 @@ abstract class StoreReconfigurationContract extends StoreContractSection {
 
     @Test
     void anotherRateKeepsWholeThousandthsRoundedDown() {
-        take(limit("3/1s burst 10"), "key", "10");
+        tryAcquire(limit("3/1s burst 10"), "key", "10");
         clock.advance(Duration.ofNanos(1_234_000));
-        Decision refused = take(limit("8/1s burst 10"), "key", "0.004");
+        Decision refused = tryAcquire(limit("8/1s burst 10"), "key", "0.004");
         assertThat(refused.remaining()).isEqualTo(0.003);
         assertThat(retryAfter(refused)).isEqualTo(Duration.ofNanos(125_000));
     }
 
     @Test
-    void aSmallerBurstCapsTheLevel() {
-        take(limit("20/s"), "key", "3");
-        assertThat(take(limit("10/s"), "key", "0.5").remaining()).isEqualTo(9.5);
+    void aSmallerBurstCapsTheTokens() {
+        tryAcquire(limit("20/s"), "key", "3");
+        assertThat(tryAcquire(limit("10/s"), "key", "0.5").remaining()).isEqualTo(9.5);
     }
 
     @Test
     void aLargerBurstDoesNotRefill() {
-        take(limit("10/s"), "key", "10");
-        Decision refused = take(limit("20/s"), "key", "1");
+        tryAcquire(limit("10/s"), "key", "10");
+        Decision refused = tryAcquire(limit("20/s"), "key", "1");
         assertThat(refused.admitted()).isFalse();
         assertThat(refused.remaining()).isZero();
     }
 
     @Test
-    void aRaisedRateRefillsFromTheFirstRefusalOn() {
-        take(limit("1/1d"), "key", "1");
-        Decision refused = take(limit("8640/1d"), "key", "1");
+    void aRaisedRateAppliesFromTheFirstRejection() {
+        tryAcquire(limit("1/1d"), "key", "1");
+        Decision refused = tryAcquire(limit("8640/1d"), "key", "1");
         assertThat(retryAfter(refused)).isEqualTo(Duration.ofSeconds(10));
         clock.advance(Duration.ofSeconds(10));
-        assertThat(take(limit("8640/1d"), "key", "1").admitted()).isTrue();
+        assertThat(tryAcquire(limit("8640/1d"), "key", "1").admitted()).isTrue();
     }
 
     @Test
-    void anAddedRateStartsWithAsManyTokensOutAsTheRateThatHasMostOut() {
-        take(limit("10/s", "20/1m"), "key", "8");
+    void anAddedRateStartsWithAsManyTokensUsedAsTheMostUsedRate() {
+        tryAcquire(limit("10/s", "20/1m"), "key", "8");
         clock.advance(Duration.ofMillis(500));
-        assertThat(take(limit("10/s", "20/1m", "100/1h"), "key", "1").statuses())
+        assertThat(tryAcquire(limit("10/s", "20/1m", "100/1h"), "key", "1").statuses())
                 .extracting(RateStatus::remaining)
                 .containsExactly(6.0, 11.166, 91.166);
     }
 
     @Test
-    void anAddedRateThatHoldsLessThanIsOutStartsEmpty() {
-        take(limit("10/s"), "key", "4");
-        Decision refused = take(limit("10/s", "3/1h"), "key", "1");
+    void anAddedRateWithLessCapacityThanIsUsedStartsEmpty() {
+        tryAcquire(limit("10/s"), "key", "4");
+        Decision refused = tryAcquire(limit("10/s", "3/1h"), "key", "1");
         assertThat(refused.statuses()).extracting(RateStatus::remaining).containsExactly(6.0, 0.0);
         assertThat(retryAfter(refused)).isEqualTo(Duration.ofMinutes(20));
     }
 
     @Test
-    void aRateOverAnotherPeriodInItsPlaceCountsAsAdded() {
-        take(limit("10/s"), "key", "4");
-        assertThat(take(limit("100/1m"), "key", "1").remaining()).isEqualTo(95);
+    void aRateOfAnotherPeriodCountsAsAdded() {
+        tryAcquire(limit("10/s"), "key", "4");
+        assertThat(tryAcquire(limit("100/1m"), "key", "1").remaining()).isEqualTo(95);
     }
 
     @Test
-    void aRateTakenAwayLeavesTheOthersAlone() {
-        take(limit("10/s", "20/1m"), "key", "8");
-        assertThat(take(limit("10/s"), "key", "1").remaining()).isEqualTo(1);
+    void removingARateDoesNotAffectTheOthers() {
+        tryAcquire(limit("10/s", "20/1m"), "key", "8");
+        assertThat(tryAcquire(limit("10/s"), "key", "1").remaining()).isEqualTo(1);
     }
 
     @Test
-    void theSameRatesMadeAnewKeepEveryFraction() {
-        take(limit("3/1s burst 10"), "anew", "10");
-        take(limit("3/1s burst 10"), "same", "10");
+    void definingTheSameRatesAgainKeepsEveryFraction() {
+        tryAcquire(limit("3/1s burst 10"), "anew", "10");
+        tryAcquire(limit("3/1s burst 10"), "same", "10");
         for (int i = 0; i < 100; i++) {
             clock.advance(Duration.ofNanos(123_000));
             Limit anew = Limit.named("limit")
@@ -91,39 +93,40 @@ abstract class StoreReconfigurationContract extends StoreContractSection {
                     .cost(BigDecimal.valueOf(i % 2))
                     .onStoreFailure(i % 2 == 0 ? StoreFailurePolicy.DENY : StoreFailurePolicy.ALLOW)
                     .build();
-            take(anew, "anew", "5");
+            tryAcquire(anew, "anew", "5");
         }
         assertThat(figures(peek(limit("3/1s burst 10"), "anew")))
                 .isEqualTo(figures(peek(limit("3/1s burst 10"), "same")));
     }
 
     @Test
-    void smoothRefillFollowsIntervalRefillWithoutATokenMore() {
-        take(interval("10/1s"), "key", "10");
+    void smoothRefillContinuesIntervalRefillWithoutAnExtraToken() {
+        tryAcquire(interval("10/1s"), "key", "10");
         clock.advance(Duration.ofMillis(1900));
-        assertThat(take(limit("10/1s"), "key", "9").remaining()).isEqualTo(1);
+        assertThat(tryAcquire(limit("10/1s"), "key", "9").remaining()).isEqualTo(1);
         clock.advance(Duration.ofMillis(100));
-        assertThat(take(limit("10/1s"), "key", "2").remaining()).isZero();
+        assertThat(tryAcquire(limit("10/1s"), "key", "2").remaining()).isZero();
     }
 
     @Test
-    void aLoweredRateRefillsAsBeforeUntilTheFirstCallThatItAdmits() {
-        take(limit("8640/1d"), "key", "8640");
-        assertThat(take(limit("86.4/1d"), "key", "1").admitted()).isFalse();
+    void aLoweredRateAppliesFromTheFirstAdmission() {
+        tryAcquire(limit("8640/1d"), "key", "8640");
+        assertThat(tryAcquire(limit("86.4/1d"), "key", "1").admitted()).isFalse();
         clock.advance(Duration.ofSeconds(10));
-        assertThat(take(limit("86.4/1d"), "key", "1").admitted()).isTrue();
+        assertThat(tryAcquire(limit("86.4/1d"), "key", "1").admitted()).isTrue();
         clock.advance(Duration.ofSeconds(999));
-        assertThat(take(limit("86.4/1d"), "key", "1").admitted()).isFalse();
+        assertThat(tryAcquire(limit("86.4/1d"), "key", "1").admitted()).isFalse();
         clock.advance(Duration.ofSeconds(1));
-        assertThat(take(limit("86.4/1d"), "key", "1").admitted()).isTrue();
+        assertThat(tryAcquire(limit("86.4/1d"), "key", "1").admitted()).isTrue();
     }
 
     @Test
-    void twoConfigurationsThatHammerAnEmptyBucketDoNotKeepItEmpty() {
+    void rejectionsUnderTwoConfigurationsDoNotKeepABucketEmpty() {
         Limit[] limits = {limit("10/s burst 100"), limit("100/1m")};
-        take(limits[1], "key", "100");
+        tryAcquire(limits[1], "key", "100");
         int refusals = 0;
-        while (refusals < 20_000 && !take(limits[refusals % 2], "key", "1").admitted()) {
+        while (refusals < 20_000
+                && !tryAcquire(limits[refusals % 2], "key", "1").admitted()) {
             clock.advance(Duration.ofNanos(10_000));
             refusals++;
         }
@@ -131,117 +134,129 @@ abstract class StoreReconfigurationContract extends StoreContractSection {
     }
 
     @Test
-    void intervalRefillFollowsSmoothRefillWithAPeriodThatStartsThen() {
-        take(limit("10/1s"), "key", "10");
+    void intervalRefillContinuesSmoothRefillWithANewPeriod() {
+        tryAcquire(limit("10/1s"), "key", "10");
         clock.advance(Duration.ofMillis(300));
-        Decision decision = take(interval("10/1s"), "key", "1");
+        Decision decision = tryAcquire(interval("10/1s"), "key", "1");
         assertThat(decision.remaining()).isEqualTo(2);
         assertThat(decision.resetAfter()).isEqualTo(Duration.ofSeconds(1));
     }
 
     @Test
-    void twoConfigurationsOfOneKeyRefillNothingByTakingTurns() {
+    void alternatingConfigurationsRefillNothing() {
         Limit[] limits = {limit("10/s"), limit("20/s")};
         int taken = 0;
         for (int i = 0; i < 200; i++) {
-            taken += take(limits[i % 2], "key", "1").admitted() ? 1 : 0;
+            taken += tryAcquire(limits[i % 2], "key", "1").admitted() ? 1 : 0;
         }
         assertThat(taken).isBetween(10, 20);
     }
 
     @Test
-    void twoConfigurationsOfOneKeyTakingTurnsStayWithinTheLargerAndAboveTheSmaller() {
+    void alternatingConfigurationsAdmitBetweenTheSmallerAndTheLargerRate() {
         Limit[] limits = {limit("10/s"), limit("20/s")};
-        take(limits[1], "key", "20");
+        tryAcquire(limits[1], "key", "20");
         int turns = 10_000;
         int taken = 0;
         for (int i = 0; i < turns; i++) {
             clock.advance(Duration.ofMillis(1));
-            taken += take(limits[i % 2], "key", "1").admitted() ? 1 : 0;
+            taken += tryAcquire(limits[i % 2], "key", "1").admitted() ? 1 : 0;
         }
         double lost = turns * 0.001;
         assertThat((double) taken).isBetween(10 * turns / 1e3 - lost - 1, 20 * turns / 1e3);
     }
 
     @Test
-    void whatAnOlderConfigurationGivesBackIsAddedToWhatIsThere() {
-        Decision older = take(limit("10/1h"), "key", "2");
+    void aRefundUnderAnOlderConfigurationIsAddedToTheCurrentTokens() {
+        Decision older = tryAcquire(limit("10/1h"), "key", "2");
         Limit faster = limit("3600/1h");
-        take(faster, "key", "1");
+        tryAcquire(faster, "key", "1");
         clock.advance(Duration.ofMinutes(10));
-        assertThat(take(faster, "key", "598").remaining()).isEqualTo(9);
+        assertThat(tryAcquire(faster, "key", "598").remaining()).isEqualTo(9);
         refund(older, "2");
-        assertThat(take(faster, "key", "1").remaining()).isEqualTo(10);
+        assertThat(tryAcquire(faster, "key", "1").remaining()).isEqualTo(10);
     }
 
     @Test
-    void whatAnOlderConfigurationGivesBackDoesNotBringItsRateBack() {
-        Decision older = take(limit("36000/1h"), "key", "2");
+    void aRefundUnderAnOlderConfigurationDoesNotRestoreItsRate() {
+        Decision older = tryAcquire(limit("36000/1h"), "key", "2");
         Limit slower = limit("10/1h");
-        take(slower, "key", "10");
+        tryAcquire(slower, "key", "10");
         refund(older, "0.001");
         clock.advance(Duration.ofMinutes(1));
-        assertThat(take(slower, "key", "1").remaining()).isEqualTo(0.167);
+        assertThat(tryAcquire(slower, "key", "1").remaining()).isEqualTo(0.167);
     }
 
     @Test
-    void whatAnOlderConfigurationOwesIsTakenFromWhatIsThere() {
-        Decision older = take(limit("10/1h"), "key", "1");
+    void aDebitUnderAnOlderConfigurationConsumesCurrentTokens() {
+        Decision older = tryAcquire(limit("10/1h"), "key", "1");
         Limit faster = limit("3600/1h");
-        take(faster, "key", "1");
+        tryAcquire(faster, "key", "1");
         clock.advance(Duration.ofMinutes(10));
         debit(older, "600");
-        assertThat(take(faster, "key", "1").remaining()).isEqualTo(7);
+        assertThat(tryAcquire(faster, "key", "1").remaining()).isEqualTo(7);
     }
 
     @Test
-    void aLeaseOfAnOlderConfigurationIsRenewedForTheTimeThatItsHolderKnows() {
-        Decision older = take(maxConcurrent(2, Duration.ofSeconds(30)), "key", "1");
+    void aDebtOfALargerCounterIsADebtOfASmallerOne() {
+        Decision much = tryAcquire(counter("4503599627/1d"), "key", "4503599627");
+        debit(much, "4503599627");
+        Limit few = counter("10/1d");
+        assertThat(tryAcquire(few, "key", "1").admitted()).isFalse();
+        Duration day = Duration.ofDays(1);
+        clock.advance(day.minusNanos(clock.getAsLong() % day.toNanos()));
+        assertThat(tryAcquire(few, "key", "1").admitted()).isFalse();
+    }
+
+    @Test
+    void aLeaseOfAnOlderConfigurationKeepsItsLeaseTime() {
+        Decision older = tryAcquire(maxConcurrent(2, Duration.ofSeconds(30)), "key", "1");
         Limit shorter = maxConcurrent(2, Duration.ofSeconds(3));
-        take(shorter, "key", "1");
+        tryAcquire(shorter, "key", "1");
         clock.advance(Duration.ofSeconds(10));
         assertThat(renew(older)).isEqualTo(LeaseState.HELD);
         clock.advance(Duration.ofMillis(29_999));
-        Decision refused = take(shorter, "key", "2");
+        Decision refused = tryAcquire(shorter, "key", "2");
         assertThat(refused.remaining()).isEqualTo(1);
         assertThat(retryAfter(refused)).isEqualTo(Duration.ofMillis(1));
     }
 
     @Test
-    void whoQueuesUnderAnOlderConfigurationIsReadyWhenThatAdmits() {
+    void aCallQueuedUnderAnOlderConfigurationIsReadyWhenThatAdmitsIt() {
         Limit few = maxConcurrent(1, Duration.ofSeconds(30));
-        Decision older = take(few, "key", "1");
+        Decision older = tryAcquire(few, "key", "1");
         Decision queued = decide(Duration.ofSeconds(1), charge(few, "key", "1"));
         assertThat(queued.isQueued()).isTrue();
-        Decision newer = take(maxConcurrent(3, Duration.ofSeconds(30)), "key", "1");
+        Decision newer = tryAcquire(maxConcurrent(3, Duration.ofSeconds(30)), "key", "1");
         assertThat(newer.admitted()).isTrue();
         refund(older, "1");
         assertThat(renew(queued)).isEqualTo(LeaseState.WAITING);
         refund(newer, "1");
         assertThat(renew(queued)).isEqualTo(LeaseState.READY);
-        assertThat(again(queued).admitted()).isTrue();
+        assertThat(retry(queued).admitted()).isTrue();
     }
 
     @Test
-    void aLeaseOfAnOlderConfigurationLeavesTheTokensAlone() {
-        Decision older = take(maxConcurrent(10, Duration.ofSeconds(1)), "key", "1");
+    void aLeaseOfAnOlderConfigurationDoesNotAffectTokens() {
+        Decision older = tryAcquire(maxConcurrent(10, Duration.ofSeconds(1)), "key", "1");
         Limit tokens = limit("10/1d");
-        take(tokens, "key", "9");
+        tryAcquire(tokens, "key", "9");
         assertThat(renew(older)).isEqualTo(LeaseState.LOST);
         refund(older, "1");
         clock.advance(Duration.ofSeconds(2));
-        assertThat(take(tokens, "key", "1").admitted()).isFalse();
+        assertThat(tryAcquire(tokens, "key", "1").admitted()).isFalse();
     }
 
     @Test
-    void aDebtToAMuchLargerCounterIsADebtToASmallerOne() {
-        Decision much = take(counter("4503599627/1d"), "key", "4503599627");
-        debit(much, "4503599627");
-        Limit few = counter("10/1d");
-        assertThat(take(few, "key", "1").admitted()).isFalse();
-        Duration day = Duration.ofDays(1);
-        clock.advance(day.minusNanos(clock.getAsLong() % day.toNanos()));
-        assertThat(take(few, "key", "1").admitted()).isFalse();
+    void leasesContinueWhenTheLimitIsRedefined() {
+        Decision held = tryAcquire(TWO_AT_ONCE, "key", "2");
+        Limit one = Limit.named("two").maxConcurrent(1, Duration.ofSeconds(10)).build();
+        assertThat(tryAcquire(one, "key", "1").admitted()).isFalse();
+        assertThat(renew(held)).isEqualTo(LeaseState.HELD);
+        refund(held, "1");
+        assertThat(tryAcquire(one, "key", "0.001").admitted()).isFalse();
+        refund(held, "1");
+        assertThat(tryAcquire(one, "key", "1").admitted()).isTrue();
     }
 
     private static Limit maxConcurrent(int tokens, Duration lease) {

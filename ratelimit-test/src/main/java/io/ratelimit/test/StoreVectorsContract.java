@@ -33,7 +33,7 @@ abstract class StoreVectorsContract extends StoreContractSection {
     }
 
     @TestFactory
-    Stream<DynamicTest> answersWhatOtherLimitersPublish() {
+    Stream<DynamicTest> matchesTheCasesThatOtherLimitersPublish() {
         return Stream.of(Algorithm.values())
                 .flatMap(algorithm -> cases(algorithm).stream()
                         .filter(lines -> contract.ownsWallClock() || !lines.get(0)[2].startsWith(WALL_CLOCK))
@@ -58,7 +58,7 @@ abstract class StoreVectorsContract extends StoreContractSection {
                 case "step" -> decisions.add(step(limit, start, line));
                 case "wait" -> decisions.add(waiting(limit, start, line));
                 case "back" -> refund(decisions, start, line);
-                case "again" -> again(decisions, start, line);
+                case "again" -> retry(decisions, start, line);
                 case "renew" -> renew(decisions, start, line);
                 case "calls" -> calls(limit, start, line);
                 case "every" -> every(limit, start, line);
@@ -69,7 +69,7 @@ abstract class StoreVectorsContract extends StoreContractSection {
 
     private Decision step(Limit limit, Duration start, String[] line) {
         clock.set(start.plusNanos(nanos(line[1])));
-        Decision decision = take(limit, "key", line[2]);
+        Decision decision = tryAcquire(limit, "key", line[2]);
         String step = Arrays.toString(line) + " got " + decision;
         assertThat(decision.admitted()).as(step).isEqualTo(line[3].equals("yes"));
         if (!line[4].equals("-")) {
@@ -104,10 +104,10 @@ abstract class StoreVectorsContract extends StoreContractSection {
         refund(decision, line[3]);
     }
 
-    private void again(List<Decision> decisions, Duration start, String[] line) {
+    private void retry(List<Decision> decisions, Duration start, String[] line) {
         clock.set(start.plusNanos(nanos(line[1])));
         Decision queued = decisions.get(Integer.parseInt(line[2]) - 1);
-        assertThat(again(queued).admitted()).as(Arrays.toString(line)).isEqualTo(line[3].equals("yes"));
+        assertThat(retry(queued).admitted()).as(Arrays.toString(line)).isEqualTo(line[3].equals("yes"));
     }
 
     private void renew(List<Decision> decisions, Duration start, String[] line) {
@@ -141,7 +141,7 @@ abstract class StoreVectorsContract extends StoreContractSection {
     private int admitted(Limit limit, int calls, String cost, Duration step) {
         int admitted = 0;
         for (int i = 0; i < calls; i++) {
-            admitted += take(limit, "key", cost).admitted() ? 1 : 0;
+            admitted += tryAcquire(limit, "key", cost).admitted() ? 1 : 0;
             clock.advance(step);
         }
         return admitted;
