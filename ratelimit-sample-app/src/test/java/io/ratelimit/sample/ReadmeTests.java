@@ -89,30 +89,10 @@ class ReadmeTests {
     void the_test_of_a_store_compiles() throws Exception {
         Class<?> contract = compile("MyStoreTests", """
                 import io.ratelimit.test.*;
-                import java.time.Duration;
-                import java.util.concurrent.CompletionStage;
-                class MyStore implements RateLimitStore {
-                    private final InMemoryRateLimitStore memory;
-                    MyStore(java.util.function.LongSupplier clock) { memory = InMemoryRateLimitStore.create(clock, 100); }
-                    public String name() { return "mine"; }
-                    public Decision decide(List<Charge> charges, Duration maxWait) {
-                        return memory.decide(charges, maxWait);
+                class MyStore extends ForwardingRateLimitStore {
+                    MyStore(java.util.function.LongSupplier clock) {
+                        super(InMemoryRateLimitStore.create(clock, 100));
                     }
-                    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
-                        return memory.decideAsync(charges, maxWait);
-                    }
-                    public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
-                        return memory.refund(taken, unused);
-                    }
-                    public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
-                        return memory.debit(taken, more);
-                    }
-                    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
-                        return memory.renew(decisions);
-                    }
-                    public void onLeaseReady(java.util.function.LongConsumer listener) { memory.onLeaseReady(listener); }
-                    public void reset(Limit limit, String key) { memory.reset(limit, key); }
-                    public void close() { memory.close(); }
                 }
                 """ + block("java", "extends RateLimitStoreContract"));
         assertThat(contract).isAssignableTo(io.ratelimit.test.RateLimitStoreContract.class);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.test.LevelStore.Flaw;
+import io.ratelimit.test.FlawedStore.Flaw;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -102,12 +102,12 @@ class StoreContractTests {
 
         @Override
         protected RateLimitStore createStore(VirtualClock clock) {
-            return new LevelStore(clock, flaw);
+            return new FlawedStore(clock, flaw);
         }
 
         @Override
         protected RateLimitStore createRealTimeStore() {
-            return new LevelStore(System::nanoTime, flaw);
+            return new FlawedStore(System::nanoTime, flaw);
         }
 
         @Override

@@ -23,7 +23,7 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** A store behind one lock, of states on a clock that may be set back; and what can be wrong with it. */
-final class LevelStore implements RateLimitStore {
+final class FlawedStore implements RateLimitStore {
 
     enum Flaw {
         NONE,
@@ -78,14 +78,14 @@ final class LevelStore implements RateLimitStore {
     private final Flaw flaw;
     private LongConsumer ready = lease -> {};
 
-    LevelStore(LongSupplier clock, Flaw flaw) {
+    FlawedStore(LongSupplier clock, Flaw flaw) {
         this.clock = clock;
         this.flaw = flaw;
     }
 
     @Override
     public String name() {
-        return "level";
+        return "flawed";
     }
 
     @Override
