@@ -2,7 +2,7 @@ package io.ratelimit;
 
 import java.util.Locale;
 
-/** How a limit counts. Each one's bound and memory, and when to choose it, are in {@code docs/algorithm.md}. */
+/** How a limit counts. Each one's bound and memory, and when to choose it, are in {@code docs/algorithms.md}. */
 public enum Algorithm {
 
     /** Tokens that come back while they are taken: a burst, then an even flow. See {@link TokenBucket}. */
