@@ -99,11 +99,22 @@ public abstract class RateLimitStoreContract {
         return Duration.ofMinutes(1);
     }
 
+    private TestedStore testedStore() {
+        return new TestedStore(
+                this::createStore,
+                this::createRealTimeStore,
+                ownsWallClock(),
+                waitsForSeveralKeys(),
+                cachesDenials(),
+                randomDecisions(),
+                timeout());
+    }
+
     @Nested
     @DisplayName("1. Clock")
     class Clock extends StoreClockContract {
         Clock() {
-            super(RateLimitStoreContract.this);
+            super(testedStore());
         }
     }
 
@@ -111,7 +122,7 @@ public abstract class RateLimitStoreContract {
     @DisplayName("2. Atomicity")
     class Atomicity extends StoreAtomicityContract {
         Atomicity() {
-            super(RateLimitStoreContract.this);
+            super(testedStore());
         }
     }
 
@@ -119,7 +130,7 @@ public abstract class RateLimitStoreContract {
     @DisplayName("2. Atomicity: concurrent calls")
     class Concurrency extends StoreConcurrencyContract {
         Concurrency() {
-            super(RateLimitStoreContract.this);
+            super(testedStore());
         }
     }
 
@@ -127,7 +138,7 @@ public abstract class RateLimitStoreContract {
     @DisplayName("3. Rejection")
     class Rejection extends StoreRejectionContract {
         Rejection() {
-            super(RateLimitStoreContract.this);
+            super(testedStore());
         }
     }
 
@@ -135,7 +146,7 @@ public abstract class RateLimitStoreContract {
     @DisplayName("4. Arithmetic")
     class Arithmetic extends StoreArithmeticContract {
         Arithmetic() {
-            super(RateLimitStoreContract.this);
+            super(testedStore());
         }
     }
 
@@ -143,7 +154,7 @@ public abstract class RateLimitStoreContract {
     @DisplayName("4. Arithmetic: published cases")
     class Vectors extends StoreVectorsContract {
         Vectors() {
-            super(RateLimitStoreContract.this);
+            super(testedStore());
         }
     }
 
@@ -151,7 +162,7 @@ public abstract class RateLimitStoreContract {
     @DisplayName("5. Isolation")
     class Isolation extends StoreIsolationContract {
         Isolation() {
-            super(RateLimitStoreContract.this);
+            super(testedStore());
         }
     }
 
@@ -159,7 +170,7 @@ public abstract class RateLimitStoreContract {
     @DisplayName("6. Reservation")
     class Reservation extends StoreReservationContract {
         Reservation() {
-            super(RateLimitStoreContract.this);
+            super(testedStore());
         }
     }
 
@@ -167,7 +178,7 @@ public abstract class RateLimitStoreContract {
     @DisplayName("7. Refund")
     class Refund extends StoreRefundContract {
         Refund() {
-            super(RateLimitStoreContract.this);
+            super(testedStore());
         }
     }
 
@@ -175,7 +186,7 @@ public abstract class RateLimitStoreContract {
     @DisplayName("8. Debit")
     class Debit extends StoreDebitContract {
         Debit() {
-            super(RateLimitStoreContract.this);
+            super(testedStore());
         }
     }
 
@@ -183,7 +194,7 @@ public abstract class RateLimitStoreContract {
     @DisplayName("9. Lease")
     class Lease extends StoreLeaseContract {
         Lease() {
-            super(RateLimitStoreContract.this);
+            super(testedStore());
         }
     }
 
@@ -191,7 +202,7 @@ public abstract class RateLimitStoreContract {
     @DisplayName("10. Reconfiguration")
     class Reconfiguration extends StoreReconfigurationContract {
         Reconfiguration() {
-            super(RateLimitStoreContract.this);
+            super(testedStore());
         }
     }
 
@@ -199,7 +210,7 @@ public abstract class RateLimitStoreContract {
     @DisplayName("All sentences: random calls")
     class Comparison extends StoreComparisonContract {
         Comparison() {
-            super(RateLimitStoreContract.this);
+            super(testedStore());
         }
     }
 
@@ -207,7 +218,7 @@ public abstract class RateLimitStoreContract {
     @DisplayName("Other methods")
     class Methods extends StoreMethodsContract {
         Methods() {
-            super(RateLimitStoreContract.this);
+            super(testedStore());
         }
     }
 }

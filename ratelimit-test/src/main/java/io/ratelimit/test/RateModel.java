@@ -1,29 +1,12 @@
 package io.ratelimit.test;
 
-import io.ratelimit.CalendarPeriod;
 import io.ratelimit.LeaseState;
-import io.ratelimit.Limit;
 import io.ratelimit.Rate;
 import java.math.BigInteger;
-import java.util.Optional;
 import java.util.OptionalLong;
 
 /** What a key has taken of one rate, on paper. Instants and waits are ticks, costs thousandths. */
 interface RateModel {
-
-    /** Nothing taken, now. */
-    static RateModel of(Limit limit, Rate rate, VirtualClock clock) {
-        return switch (limit.algorithm()) {
-            case TOKEN_BUCKET -> new TokenBucketModel(rate, limit.refill(), clock);
-            case SLIDING_WINDOW -> new SlidingWindowLogModel(rate, clock);
-            case SLIDING_WINDOW_COUNTER -> new SlidingWindowCounterModel(rate, clock);
-            case FIXED_WINDOW -> {
-                Optional<CalendarPeriod> calendar = limit.calendar();
-                yield new FixedWindowModel(rate, calendar.orElse(null), limit.zone(), clock);
-            }
-            case CONCURRENCY -> new ConcurrencyModel(rate, clock);
-        };
-    }
 
     Rate rate();
 

@@ -1,5 +1,6 @@
 package io.ratelimit.test;
 
+import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
@@ -211,7 +212,7 @@ final class ReferenceModel {
         }
         List<LoadedRate> loaded = new ArrayList<>();
         for (Rate rate : limit.rates()) {
-            RateModel next = RateModel.of(limit, rate, clock);
+            RateModel next = full(limit, rate, clock);
             RateModel same =
                     before.stream().filter(next::canMigrateFrom).findFirst().orElse(null);
             if (same != null) {
@@ -236,6 +237,20 @@ final class ReferenceModel {
 
     private Map<String, Stored> of(Limit limit) {
         return keys.computeIfAbsent(limit.name(), name -> new HashMap<>());
+    }
+
+    /** Returns a model of one rate from which nothing is consumed yet. */
+    private static RateModel full(Limit limit, Rate rate, VirtualClock clock) {
+        return switch (limit.algorithm()) {
+            case TOKEN_BUCKET -> new TokenBucketModel(rate, limit.refill(), clock);
+            case SLIDING_WINDOW -> new SlidingWindowLogModel(rate, clock);
+            case SLIDING_WINDOW_COUNTER -> new SlidingWindowCounterModel(rate, clock);
+            case FIXED_WINDOW -> {
+                Optional<CalendarPeriod> calendar = limit.calendar();
+                yield new FixedWindowModel(rate, calendar.orElse(null), limit.zone(), clock);
+            }
+            case CONCURRENCY -> new ConcurrencyModel(rate, clock);
+        };
     }
 
     private static boolean accepts(RateModel rate, long cost, Duration maxWait) {

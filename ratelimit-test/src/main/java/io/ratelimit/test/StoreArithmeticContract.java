@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 /** Checks that rates are counted exactly and that every reported time is exact to the tick. */
 abstract class StoreArithmeticContract extends StoreContractSection {
 
-    StoreArithmeticContract(RateLimitStoreContract contract) {
-        super(contract);
+    StoreArithmeticContract(TestedStore tested) {
+        super(tested);
     }
 
     @Test

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 /** Checks that a decision consumes the tokens of all its charges or of none. */
 abstract class StoreAtomicityContract extends StoreContractSection {
 
-    StoreAtomicityContract(RateLimitStoreContract contract) {
-        super(contract);
+    StoreAtomicityContract(TestedStore tested) {
+        super(tested);
     }
 
     @Test

@@ -15,13 +15,13 @@ import org.junit.jupiter.api.Test;
 /** Checks that a store decides by its own clock, even if that clock is set back. */
 abstract class StoreClockContract extends StoreContractSection {
 
-    StoreClockContract(RateLimitStoreContract contract) {
-        super(contract);
+    StoreClockContract(TestedStore tested) {
+        super(tested);
     }
 
     @Test
     void aSmallStepBackOfTheClockPausesTheRefill() {
-        assumeTrue(contract.ownsWallClock(), "the store's clock is monotonic");
+        assumeTrue(tested.ownsWallClock(), "the store's clock is monotonic");
         clock.advance(Duration.ofHours(1));
         tryAcquire(TEN_A_SECOND, "key", "9");
         clock.stepBack(Duration.ofMillis(300));
@@ -35,7 +35,7 @@ abstract class StoreClockContract extends StoreContractSection {
 
     @Test
     void aLargeStepBackOfTheClockNeitherRefillsNorStopsTheRefill() {
-        assumeTrue(contract.ownsWallClock(), "the store's clock is monotonic");
+        assumeTrue(tested.ownsWallClock(), "the store's clock is monotonic");
         clock.advance(Duration.ofHours(10));
         for (Limit limit : EVERY_KIND) {
             tryAcquire(limit, "key", "10");
@@ -54,7 +54,7 @@ abstract class StoreClockContract extends StoreContractSection {
 
     @Test
     void aRefundAfterALargeStepBackOfTheClockIsComplete() {
-        assumeTrue(contract.ownsWallClock(), "the store's clock is monotonic");
+        assumeTrue(tested.ownsWallClock(), "the store's clock is monotonic");
         clock.advance(Duration.ofHours(10));
         tryAcquire(LOG, "key", "4");
         clock.advance(Duration.ofSeconds(1));

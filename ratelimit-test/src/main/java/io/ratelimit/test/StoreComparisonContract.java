@@ -39,13 +39,13 @@ abstract class StoreComparisonContract extends StoreContractSection {
     private Duration lastWait = Duration.ZERO;
     private boolean leasedOnly;
 
-    StoreComparisonContract(RateLimitStoreContract contract) {
-        super(contract);
+    StoreComparisonContract(TestedStore tested) {
+        super(tested);
     }
 
     @Test
     void randomDecisionsMatchTheReferenceModel() {
-        int decisions = contract.randomDecisions();
+        int decisions = tested.randomDecisions();
         for (int i = 0; i < decisions; i++) {
             if (i % BATCH == 0) {
                 startBatch(i / BATCH);
@@ -92,7 +92,7 @@ abstract class StoreComparisonContract extends StoreContractSection {
                 .map(status ->
                         new Figures(status.admitted(), status.remaining(), status.retryAfter(), status.resetAfter()))
                 .toList();
-        if (contract.cachesDenials() && !decision.admitted()) {
+        if (tested.cachesDenials() && !decision.admitted()) {
             expected = fromCache(expected, decision.statuses());
         }
         Answer answer = new Answer(decision.admitted(), decision.waitTime(), figures);
@@ -199,7 +199,7 @@ abstract class StoreComparisonContract extends StoreContractSection {
     }
 
     private Duration randomWait(List<Charge> charges) {
-        if (!contract.waitsForSeveralKeys()
+        if (!tested.waitsForSeveralKeys()
                 && charges.stream().map(Charge::key).distinct().count() > 1) {
             return Duration.ZERO;
         }
@@ -255,7 +255,7 @@ abstract class StoreComparisonContract extends StoreContractSection {
         if (kind < 8) {
             return;
         }
-        if (kind == 23 && contract.ownsWallClock()) {
+        if (kind == 23 && tested.ownsWallClock()) {
             stepBack();
             return;
         }

@@ -36,8 +36,8 @@ abstract class StoreConcurrencyContract extends StoreContractSection {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final long SEED = Long.getLong("io.ratelimit.contract.seed", System.nanoTime());
 
-    StoreConcurrencyContract(RateLimitStoreContract contract) {
-        super(contract);
+    StoreConcurrencyContract(TestedStore tested) {
+        super(tested);
     }
 
     @Test
@@ -86,7 +86,7 @@ abstract class StoreConcurrencyContract extends StoreContractSection {
             logs.add(new DecisionLog());
         }
         long start = System.nanoTime();
-        try (RateLimitStore live = contract.createRealTimeStore()) {
+        try (RateLimitStore live = tested.createRealTimeStore()) {
             long until = start + TimeUnit.MILLISECONDS.toNanos(400);
             together(THREADS, thread -> {
                 long calls = 0;
@@ -116,7 +116,7 @@ abstract class StoreConcurrencyContract extends StoreContractSection {
         List<Future<?>> waiters = new ArrayList<>();
         ExecutorService threads = Executors.newFixedThreadPool(WAITERS / 4);
         Random random = new Random(SEED);
-        try (RateLimiterRegistry registry = new RateLimiterRegistry(contract.createRealTimeStore(), List.of())) {
+        try (RateLimiterRegistry registry = new RateLimiterRegistry(tested.createRealTimeStore(), List.of())) {
             RateLimiter limiter = registry.define(limit);
             for (int i = 0; i < WAITERS; i++) {
                 long from = System.nanoTime();

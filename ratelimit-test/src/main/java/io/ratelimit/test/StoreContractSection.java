@@ -22,17 +22,17 @@ abstract class StoreContractSection {
 
     private static final String TWIN = "twin-";
 
-    final RateLimitStoreContract contract;
+    final TestedStore tested;
     final VirtualClock clock = new VirtualClock();
     RateLimitStore store;
 
-    StoreContractSection(RateLimitStoreContract contract) {
-        this.contract = contract;
+    StoreContractSection(TestedStore tested) {
+        this.tested = tested;
     }
 
     @BeforeEach
     void openStore() {
-        store = contract.createStore(clock);
+        store = tested.createStore(clock);
     }
 
     @AfterEach

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 /** Checks that a debit consumes tokens even if they do not fit. */
 abstract class StoreDebitContract extends StoreContractSection {
 
-    StoreDebitContract(RateLimitStoreContract contract) {
-        super(contract);
+    StoreDebitContract(TestedStore tested) {
+        super(tested);
     }
 
     @Test

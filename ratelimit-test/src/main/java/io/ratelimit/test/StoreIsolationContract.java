@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 /** Checks that each key of each limit has a bucket of its own, which a reset fills. */
 abstract class StoreIsolationContract extends StoreContractSection {
 
-    StoreIsolationContract(RateLimitStoreContract contract) {
-        super(contract);
+    StoreIsolationContract(TestedStore tested) {
+        super(tested);
     }
 
     @Test

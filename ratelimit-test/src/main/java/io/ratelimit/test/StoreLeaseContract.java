@@ -36,8 +36,8 @@ abstract class StoreLeaseContract extends StoreContractSection {
     private static final Limit HOURLY = Limit.of("hourly", "10/1h");
     private static final long SEED = Long.getLong("io.ratelimit.contract.seed", System.nanoTime());
 
-    StoreLeaseContract(RateLimitStoreContract contract) {
-        super(contract);
+    StoreLeaseContract(TestedStore tested) {
+        super(tested);
     }
 
     @Test
@@ -144,7 +144,7 @@ abstract class StoreLeaseContract extends StoreContractSection {
         Decision first = decide(LONG_WAIT, both);
         assertThat(first.admitted()).isTrue();
         assertThat(decide(LONG_WAIT, both).admitted()).isTrue();
-        if (contract.waitsForSeveralKeys()) {
+        if (tested.waitsForSeveralKeys()) {
             Decision queued = decide(LONG_WAIT, both);
             assertThat(queued.isQueued()).isTrue();
             assertThat(peek(HOURLY, "key").remaining()).as("promised").isEqualTo(2);
@@ -162,7 +162,7 @@ abstract class StoreLeaseContract extends StoreContractSection {
 
     @Test
     void aCallThatNeedsTwoLeasesWaitsForBoth() {
-        assumeTrue(contract.waitsForSeveralKeys(), "the store decides keys of several places without a wait");
+        assumeTrue(tested.waitsForSeveralKeys(), "the store decides keys of several places without a wait");
         Limit one = Limit.named("one").maxConcurrent(1, LEASE_TIME).build();
         Decision ofOne = store.decide(new Charge(one, "key", 1_000));
         Decision queued = store.decide(
@@ -187,7 +187,7 @@ abstract class StoreLeaseContract extends StoreContractSection {
             queue.add(decide(LONG_WAIT, charge(TWO_AT_ONCE, "key", "1")));
         }
         refund(running, "1");
-        long deadline = System.nanoTime() + contract.timeout().toNanos();
+        long deadline = System.nanoTime() + tested.timeout().toNanos();
         while (!told.contains(queue.get(0).charges().get(0).lease()) && System.nanoTime() < deadline) {
             retry(queue.get(2));
             TimeUnit.MILLISECONDS.sleep(1);
@@ -199,16 +199,16 @@ abstract class StoreLeaseContract extends StoreContractSection {
     @Test
     void noMoreCallsRunAtOnceThanTheLimitAllows() throws Exception {
         int most = 5;
-        long deadline = System.nanoTime() + contract.timeout().toNanos();
+        long deadline = System.nanoTime() + tested.timeout().toNanos();
         CallCounter counter = new CallCounter();
         ExecutorService threads = Executors.newFixedThreadPool(24);
         List<Future<?>> calls = new ArrayList<>();
         Random random = new Random(SEED);
-        RateLimitStore live = contract.createRealTimeStore();
+        RateLimitStore live = tested.createRealTimeStore();
         try (RateLimiterRegistry registry = new RateLimiterRegistry(live, List.of())) {
             RateLimiter limiter = registry.define(Limit.named("runs")
                     .maxConcurrent(most, LEASE_TIME)
-                    .maxWait(contract.timeout())
+                    .maxWait(tested.timeout())
                     .build());
             for (int i = 0; i < 600; i++) {
                 int ending = random.nextInt(4);
@@ -228,7 +228,7 @@ abstract class StoreLeaseContract extends StoreContractSection {
                 }
             }
             threads.shutdown();
-            assertThat(threads.awaitTermination(contract.timeout().toNanos(), TimeUnit.NANOSECONDS))
+            assertThat(threads.awaitTermination(tested.timeout().toNanos(), TimeUnit.NANOSECONDS))
                     .isTrue();
             assertThat(counter.ran.get()).as("seed " + SEED).isGreaterThan(300);
             assertThat(counter.worst.get()).as("seed " + SEED).isEqualTo(most);

@@ -9,8 +9,8 @@ import org.junit.jupiter.api.Test;
 /** Checks the methods of a store that no sentence of the contract is about. */
 abstract class StoreMethodsContract extends StoreContractSection {
 
-    StoreMethodsContract(RateLimitStoreContract contract) {
-        super(contract);
+    StoreMethodsContract(TestedStore tested) {
+        super(tested);
     }
 
     @Test

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 /** Checks how a bucket continues when its limit is given another configuration. */
 abstract class StoreReconfigurationContract extends StoreContractSection {
 
-    StoreReconfigurationContract(RateLimitStoreContract contract) {
-        super(contract);
+    StoreReconfigurationContract(TestedStore tested) {
+        super(tested);
     }
 
     @Test

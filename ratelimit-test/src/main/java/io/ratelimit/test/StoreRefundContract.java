@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 /** Checks that a refund returns unused tokens once and moves no reservation. */
 abstract class StoreRefundContract extends StoreContractSection {
 
-    StoreRefundContract(RateLimitStoreContract contract) {
-        super(contract);
+    StoreRefundContract(TestedStore tested) {
+        super(tested);
     }
 
     @Test

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 /** Checks that a rejection and a charge of zero tokens change nothing. */
 abstract class StoreRejectionContract extends StoreContractSection {
 
-    StoreRejectionContract(RateLimitStoreContract contract) {
-        super(contract);
+    StoreRejectionContract(TestedStore tested) {
+        super(tested);
     }
 
     @Test

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 /** Checks that a call that may wait reserves its tokens and is granted them in order. */
 abstract class StoreReservationContract extends StoreContractSection {
 
-    StoreReservationContract(RateLimitStoreContract contract) {
-        super(contract);
+    StoreReservationContract(TestedStore tested) {
+        super(tested);
     }
 
     @Test

@@ -28,15 +28,15 @@ abstract class StoreVectorsContract extends StoreContractSection {
     private static final String WALL_CLOCK = "wall clock ";
     private static final String INTERVAL = "interval ";
 
-    StoreVectorsContract(RateLimitStoreContract contract) {
-        super(contract);
+    StoreVectorsContract(TestedStore tested) {
+        super(tested);
     }
 
     @TestFactory
     Stream<DynamicTest> matchesTheCasesThatOtherLimitersPublish() {
         return Stream.of(Algorithm.values())
                 .flatMap(algorithm -> cases(algorithm).stream()
-                        .filter(lines -> contract.ownsWallClock() || !lines.get(0)[2].startsWith(WALL_CLOCK))
+                        .filter(lines -> tested.ownsWallClock() || !lines.get(0)[2].startsWith(WALL_CLOCK))
                         .map(lines -> DynamicTest.dynamicTest(
                                 name(algorithm) + " " + lines.get(0)[1], () -> replay(algorithm, lines))));
     }

@@ -19,7 +19,7 @@ final class DockerRuntime implements RedisRuntime {
                 .toArray(String[]::new);
     }
 
-    static boolean isThere() {
+    static boolean isAvailable() {
         return DockerClientFactory.instance().isDockerAvailable();
     }
 
@@ -31,7 +31,7 @@ final class DockerRuntime implements RedisRuntime {
         try {
             starting.setPortBindings(List.of(port + ":6379"));
             starting.start();
-            RedisLauncher.awaitAnswer(port, starting::isRunning, starting::getLogs);
+            RedisReadiness.awaitAnswer(port, starting::isRunning, starting::getLogs);
         } catch (RuntimeException ex) {
             end();
             throw ex;

@@ -50,7 +50,7 @@ final class ProcessRuntime implements RedisRuntime {
                     .redirectOutput(log.toFile())
                     .start();
             process = started;
-            RedisLauncher.awaitAnswer(port, started::isAlive, () -> read(log));
+            RedisReadiness.awaitAnswer(port, started::isAlive, () -> read(log));
         } catch (IOException ex) {
             throw new UncheckedIOException(program + " could not be started", ex);
         } catch (IllegalStateException ex) {
@@ -94,7 +94,7 @@ final class ProcessRuntime implements RedisRuntime {
         if (!configuration.isEmpty()) {
             command.add(CONFIGURATION);
         }
-        command.addAll(List.of("--port", String.valueOf(port), "--bind", RedisServer.HOST));
+        command.addAll(List.of("--port", String.valueOf(port), "--bind", RedisRuntime.HOST));
         command.addAll(List.of("--save", "", "--appendonly", "no"));
         command.addAll(options);
         return command;

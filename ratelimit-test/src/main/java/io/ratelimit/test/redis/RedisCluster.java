@@ -198,7 +198,7 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     private void await(Predicate<RedisServer> ready) {
-        RedisLauncher.await(
+        RedisReadiness.awaitAgreement(
                 () -> nodes.stream().allMatch(ready),
                 () -> "The Redis cluster did not form: " + nodes.get(0).command("CLUSTER", "NODES"));
     }

@@ -93,17 +93,17 @@ public final class RedisSentinels implements AutoCloseable {
      */
     public RedisServer failOver() {
         RedisServer before = master();
-        RedisLauncher.await(
+        RedisReadiness.awaitAgreement(
                 () -> sentinels.stream().anyMatch(sentinel -> sentinel.says("OK", "SENTINEL", "FAILOVER", NAME)),
                 () -> "No sentinel begins a failover: " + state());
-        RedisLauncher.await(
+        RedisReadiness.awaitAgreement(
                 () -> sentinels.stream()
                         .filter(RedisServer::isLive)
                         .allMatch(sentinel -> namedBy(sentinel)
                                 .filter(named -> named != before && named.says("role:master", "INFO", "replication"))
                                 .isPresent()),
                 () -> "The sentinels do not agree on a new master: " + state());
-        RedisLauncher.await(
+        RedisReadiness.awaitAgreement(
                 () -> !before.isLive() || isReplica(before), () -> "The old master is none of the new: " + state());
         return master();
     }
@@ -121,7 +121,7 @@ public final class RedisSentinels implements AutoCloseable {
         servers.add(master);
         String following = "replicaof " + master.host() + " " + master.port();
         servers.add(RedisServer.start(RedisLauncher.process(List.of(following), REPLICATION)));
-        RedisLauncher.await(
+        RedisReadiness.awaitAgreement(
                 () -> isReplica(servers.get(1)), () -> "The replica does not follow its master: " + state());
     }
 
@@ -138,7 +138,7 @@ public final class RedisSentinels implements AutoCloseable {
             // They look at each other more often than they would, where their version can be told so.
             sentinel.tryCommand("SENTINEL", "DEBUG", "INFO-PERIOD", "500", "PUBLISH-PERIOD", "500");
         }
-        RedisLauncher.await(
+        RedisReadiness.awaitAgreement(
                 () -> sentinels.stream().allMatch(this::knowsAll),
                 () -> "The sentinels do not know each other: " + state());
     }

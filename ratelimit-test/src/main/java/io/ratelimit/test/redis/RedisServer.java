@@ -26,19 +26,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RedisServer implements AutoCloseable {
 
-    static final String HOST = "127.0.0.1";
-
     private static final int HIGHEST_PORT = 55_000;
     private static @Nullable RedisServer shared;
 
     private final int port;
-    private final RedisRuntime home;
+    private final RedisRuntime runtime;
     private boolean running;
     private boolean frozen;
 
-    RedisServer(int port, RedisRuntime home) {
+    RedisServer(int port, RedisRuntime runtime) {
         this.port = port;
-        this.home = home;
+        this.runtime = runtime;
     }
 
     /**
@@ -85,7 +83,7 @@ public final class RedisServer implements AutoCloseable {
 
     static RedisServer start(RedisLauncher launcher) {
         int port = freePort();
-        RedisServer server = new RedisServer(port, launcher.home(port));
+        RedisServer server = new RedisServer(port, launcher.runtime(port));
         try {
             server.restart();
             return server;
@@ -97,7 +95,7 @@ public final class RedisServer implements AutoCloseable {
 
     /** {@return the address that it listens on} */
     public String host() {
-        return HOST;
+        return RedisRuntime.HOST;
     }
 
     /** {@return the port that it listens on, the same after a restart} */
@@ -114,7 +112,7 @@ public final class RedisServer implements AutoCloseable {
      * @throws UncheckedIOException if the server is not there
      */
     public @Nullable Object command(String... words) {
-        try (RespConnection connection = new RespConnection(HOST, port)) {
+        try (RespConnection connection = new RespConnection(RedisRuntime.HOST, port)) {
             return connection.command(words);
         } catch (IOException ex) {
             throw new UncheckedIOException("No answer from Redis on port " + port, ex);
@@ -124,7 +122,7 @@ public final class RedisServer implements AutoCloseable {
     /** Ends the server at once, as a crash would, even a frozen one. The data that it held is gone. Idempotent. */
     public synchronized void kill() {
         if (running) {
-            home.end();
+            runtime.end();
             running = false;
             frozen = false;
         }
@@ -138,7 +136,7 @@ public final class RedisServer implements AutoCloseable {
      */
     public synchronized void restart() {
         if (!running) {
-            home.start();
+            runtime.start();
             running = true;
         }
     }
@@ -155,7 +153,7 @@ public final class RedisServer implements AutoCloseable {
             throw new IllegalStateException("Redis on port " + port + " does not run, so it cannot freeze");
         }
         if (!frozen) {
-            home.freeze();
+            runtime.freeze();
             frozen = true;
         }
     }
@@ -163,7 +161,7 @@ public final class RedisServer implements AutoCloseable {
     /** Lets a frozen server go on: what was sent meanwhile is executed now. Does nothing to one that is not frozen. */
     public synchronized void thaw() {
         if (frozen) {
-            home.thaw();
+            runtime.thaw();
             frozen = false;
         }
     }
@@ -172,7 +170,7 @@ public final class RedisServer implements AutoCloseable {
     @Override
     public synchronized void close() {
         kill();
-        home.clear();
+        runtime.clear();
     }
 
     /** Whether it runs, and is not frozen by {@link #freeze()}. */

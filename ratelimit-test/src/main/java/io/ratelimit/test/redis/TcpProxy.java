@@ -44,15 +44,11 @@ public final class TcpProxy implements AutoCloseable {
         return thread;
     });
     private final Set<ProxiedConnection> connections = ConcurrentHashMap.newKeySet();
-    private volatile InetSocketAddress target;
-    private volatile long delayNanos;
-    private volatile boolean blackHole;
-    private volatile boolean dropReplies;
-    private volatile boolean refuse;
+    private final ProxyFaults faults;
 
     private TcpProxy(ServerSocket listener, InetSocketAddress target) {
         this.listener = listener;
-        this.target = target;
+        this.faults = new ProxyFaults(target);
     }
 
     /**
@@ -64,7 +60,7 @@ public final class TcpProxy implements AutoCloseable {
      */
     public static TcpProxy to(String host, int port) {
         try {
-            ServerSocket listener = new ServerSocket(0, 50, InetAddress.getByName(RedisServer.HOST));
+            ServerSocket listener = new ServerSocket(0, 50, InetAddress.getByName(RedisRuntime.HOST));
             TcpProxy proxy = new TcpProxy(listener, new InetSocketAddress(host, port));
             proxy.tasks.execute(proxy::accept);
             return proxy;
@@ -75,7 +71,7 @@ public final class TcpProxy implements AutoCloseable {
 
     /** {@return the address that it listens on} */
     public String host() {
-        return RedisServer.HOST;
+        return RedisRuntime.HOST;
     }
 
     /** {@return the port that it listens on} */
@@ -94,7 +90,7 @@ public final class TcpProxy implements AutoCloseable {
         if (roundTrip.isNegative()) {
             throw new IllegalArgumentException("Invalid delay " + roundTrip + ": it must not be negative");
         }
-        delayNanos = roundTrip.toNanos() / 2;
+        faults.delayNanos = roundTrip.toNanos() / 2;
     }
 
     /**
@@ -104,7 +100,7 @@ public final class TcpProxy implements AutoCloseable {
      * @param on false to lose nothing any more
      */
     public void blackHole(boolean on) {
-        blackHole = on;
+        faults.blackHole = on;
     }
 
     /**
@@ -113,7 +109,7 @@ public final class TcpProxy implements AutoCloseable {
      * @param on false to lose nothing any more
      */
     public void dropReplies(boolean on) {
-        dropReplies = on;
+        faults.dropReplies = on;
     }
 
     /**
@@ -122,7 +118,7 @@ public final class TcpProxy implements AutoCloseable {
      * @param on false to let them through again
      */
     public void refuse(boolean on) {
-        refuse = on;
+        faults.refuse = on;
     }
 
     /** Resets all open connections on both sides; what is on the line is lost. New connections are let through. */
@@ -137,7 +133,7 @@ public final class TcpProxy implements AutoCloseable {
      * @param port of the server
      */
     public void retarget(String host, int port) {
-        target = new InetSocketAddress(host, port);
+        faults.target = new InetSocketAddress(host, port);
     }
 
     /** Resets all connections and accepts no more. Its threads have ended when this returns. Idempotent. */
@@ -159,39 +155,11 @@ public final class TcpProxy implements AutoCloseable {
         }
     }
 
-    InetSocketAddress target() {
-        return target;
-    }
-
-    long delayNanos() {
-        return delayNanos;
-    }
-
-    boolean losesRequests() {
-        return blackHole;
-    }
-
-    boolean losesReplies() {
-        return blackHole || dropReplies;
-    }
-
-    boolean refuses() {
-        return refuse;
-    }
-
-    void run(Runnable task) {
-        tasks.execute(task);
-    }
-
-    void forget(ProxiedConnection connection) {
-        connections.remove(connection);
-    }
-
     private void accept() {
         while (!listener.isClosed()) {
             try {
                 Socket client = listener.accept();
-                ProxiedConnection connection = new ProxiedConnection(this, client);
+                ProxiedConnection connection = new ProxiedConnection(faults, client, tasks, connections::remove);
                 connections.add(connection);
                 open(connection);
             } catch (IOException ex) {

@@ -154,7 +154,7 @@ class TcpProxyTests {
     }
 
     @Test
-    void whoIsRefusedIsResetAndOpenConnectionsStay() throws Exception {
+    void refusedConnectionsAreResetAndOpenOnesStay() throws Exception {
         try (Client open = new Client()) {
             open.send("PING");
             assertThat(open.reply()).isEqualTo("+PONG");
