@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /** An annotation on a method of a Spring bean, in memory and with meters, or a floor: the least that any advice costs. */
-public enum AnnotatedContender implements Contestant {
+public enum AnnotatedContender implements Contender {
     /** Ours by an argument. */
     RATELIMIT_KEY("ratelimit, key = \"#userId\"", () -> RatelimitApplication.open()::byKey),
     /** Ours by a property of a property. */
@@ -22,9 +22,9 @@ public enum AnnotatedContender implements Contestant {
     /** Bucket4j's starter by an argument, on Caffeine. */
     BUCKET4J_KEY("Bucket4j starter, cacheKey = \"#userId\"", () -> Bucket4jApplication.open()::byKey),
     /** An advice that only goes on. */
-    INTERCEPTOR_FLOOR("floor: interceptor", AdviceFloors::empty),
+    INTERCEPTOR_FLOOR("floor: interceptor", InterceptorFloors::empty),
     /** An advice that reads the clock once and replaces one word in hand. */
-    INTERCEPTOR_CAS_FLOOR("floor: interceptor + CAS", AdviceFloors::replacingAWord);
+    INTERCEPTOR_CAS_FLOOR("floor: interceptor + CAS", InterceptorFloors::replacingAWord);
 
     /** The least that advice costs. */
     static final List<AnnotatedContender> FLOORS = List.of(INTERCEPTOR_FLOOR, INTERCEPTOR_CAS_FLOOR);

@@ -24,8 +24,8 @@ public final class Benchmarks {
         if (args.length < 3) {
             throw new IllegalArgumentException("Missing arguments; use GROUP SECONDS ROUNDS [TITLE]");
         }
-        Group group = Group.named(args[0]);
-        Settings settings = Settings.of(args[1], args[2], args.length > 3 ? args[3] : "");
+        BenchmarkGroup group = BenchmarkGroup.named(args[0]);
+        RunSettings settings = RunSettings.of(args[1], args[2], args.length > 3 ? args[3] : "");
         Path target = Files.createDirectories(Path.of("target"));
         String tables = group.tables(settings, target);
         if (tables.isEmpty()) {

@@ -26,7 +26,7 @@ class Bucket4jApplication {
 
     static Searches open() {
         Metrics.addRegistry(new SimpleMeterRegistry());
-        return Application.bean(
+        return BenchmarkApplication.bean(
                 Searches.class,
                 Bucket4jApplication.class,
                 "spring.cache.type=jcache",
@@ -36,9 +36,9 @@ class Bucket4jApplication {
                 "bucket4j.cache-to-use=jcache",
                 "bucket4j.methods[0].name=benchmark",
                 "bucket4j.methods[0].cache-name=buckets",
-                "bucket4j.methods[0].rate-limit.bandwidths[0].capacity=" + BenchmarkQuota.PLENTY.capacity,
-                "bucket4j.methods[0].rate-limit.bandwidths[0].refill-capacity=" + BenchmarkQuota.PLENTY.refill,
-                "bucket4j.methods[0].rate-limit.bandwidths[0].time=" + BenchmarkQuota.PLENTY.period.toSeconds(),
+                "bucket4j.methods[0].rate-limit.bandwidths[0].capacity=" + BenchmarkLimit.PLENTY.capacity,
+                "bucket4j.methods[0].rate-limit.bandwidths[0].refill-capacity=" + BenchmarkLimit.PLENTY.refill,
+                "bucket4j.methods[0].rate-limit.bandwidths[0].time=" + BenchmarkLimit.PLENTY.period.toSeconds(),
                 "bucket4j.methods[0].rate-limit.bandwidths[0].unit=seconds");
     }
 

@@ -14,12 +14,12 @@ final class GatewayScript {
 
     private GatewayScript() {}
 
-    static RedisLimiter open(InetSocketAddress redis, BenchmarkQuota quota) {
+    static RedisLimiter open(InetSocketAddress redis, BenchmarkLimit limit) {
         return LettuceScript.open(
                 redis,
                 script(),
                 GatewayScript::keys,
-                arguments(quota),
+                arguments(limit),
                 reply -> Long.valueOf(1).equals(reply.get(0)));
     }
 
@@ -29,9 +29,9 @@ final class GatewayScript {
     }
 
     /** It knows whole tokens a second; a call that takes a day's of them is refused as one a day is. */
-    private static List<String> arguments(BenchmarkQuota quota) {
-        String capacity = String.valueOf(quota.admits ? quota.capacity : quota.period.toSeconds());
-        return List.of("1", capacity, "", quota.admits ? "1" : capacity);
+    private static List<String> arguments(BenchmarkLimit limit) {
+        String capacity = String.valueOf(limit.admits ? limit.capacity : limit.period.toSeconds());
+        return List.of("1", capacity, "", limit.admits ? "1" : capacity);
     }
 
     private static String script() {

@@ -19,11 +19,11 @@ public final class HeapPerKey {
     private HeapPerKey() {}
 
     static String table() throws IOException, InterruptedException {
-        double floor = measured(Contender.MAP_FLOOR);
+        double floor = measured(InMemoryContender.MAP_FLOOR);
         StringBuilder table =
                 new StringBuilder("\n### ").append(TITLE).append("\n\n| | B/key | × map + CAS |\n|---|--:|--:|\n");
-        for (Contender contender : Contender.WITH_MAPS) {
-            double bytes = contender == Contender.MAP_FLOOR ? floor : measured(contender);
+        for (InMemoryContender contender : InMemoryContender.KEYED) {
+            double bytes = contender == InMemoryContender.MAP_FLOOR ? floor : measured(contender);
             table.append(String.format(Locale.ROOT, "| %s | %.0f | %.2f |\n", contender.label(), bytes, bytes / floor));
         }
         return table.toString();
@@ -32,14 +32,14 @@ public final class HeapPerKey {
     /**
      * Fills a limiter with keys and prints the bytes of heap that each took.
      *
-     * @param args the {@link Contender}
+     * @param args the {@link InMemoryContender}
      */
     public static void main(String... args) {
         String[] keys = new String[KEYS];
         for (int i = 0; i < KEYS; i++) {
             keys[i] = "user-" + i;
         }
-        Limiter limiter = Contender.valueOf(args[0]).open(BenchmarkQuota.PLENTY_EACH);
+        Limiter limiter = InMemoryContender.valueOf(args[0]).open(BenchmarkLimit.PLENTY_EACH);
         long before = used();
         for (String key : keys) {
             limiter.tryAcquire(key);
@@ -54,7 +54,8 @@ public final class HeapPerKey {
         return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
-    private static double measured(Contender contender) throws IOException, InterruptedException {
-        return Double.parseDouble(Fork.run(HeapPerKey.class, List.of("-XX:+UseSerialGC", "-Xmx2g"), contender.name()));
+    private static double measured(InMemoryContender contender) throws IOException, InterruptedException {
+        return Double.parseDouble(
+                ForkedJvm.run(HeapPerKey.class, List.of("-XX:+UseSerialGC", "-Xmx2g"), contender.name()));
     }
 }

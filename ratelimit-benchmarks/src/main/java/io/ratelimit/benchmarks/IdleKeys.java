@@ -31,7 +31,7 @@ public final class IdleKeys {
     static String table() throws IOException, InterruptedException {
         return "\n### " + TITLE
                 + "\n\n| a caller of one key | calls | p50 ns | p99 ns | p99.9 µs | p99.99 µs | longest µs |\n"
-                + "|---|--:|--:|--:|--:|--:|--:|\n" + Fork.run(IdleKeys.class, List.of("-XX:+UseG1GC", "-Xmx2g"))
+                + "|---|--:|--:|--:|--:|--:|--:|\n" + ForkedJvm.run(IdleKeys.class, List.of("-XX:+UseG1GC", "-Xmx2g"))
                 + "\n";
     }
 
@@ -45,7 +45,7 @@ public final class IdleKeys {
         InMemoryRateLimitStore store = InMemoryRateLimitStore.create(2 * KEYS);
         try (RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of())) {
             RateLimiter idle = registry.define(Limit.of("idle", "1/" + UNTIL_FULL));
-            Caller caller = new Caller(registry.define(BenchmarkQuota.PLENTY.limit()));
+            Caller caller = new Caller(registry.define(BenchmarkLimit.PLENTY.toLimit()));
             CompletableFuture<Void> calls = CompletableFuture.runAsync(caller);
             for (int i = 0; i < KEYS; i++) {
                 idle.tryAcquire("user-" + i);
@@ -108,7 +108,7 @@ public final class IdleKeys {
         public void run() {
             while (!ended) {
                 long begun = System.nanoTime();
-                BenchmarkQuota.PLENTY.checked(limiter.tryAcquire("caller").admitted());
+                BenchmarkLimit.PLENTY.checked(limiter.tryAcquire("caller").admitted());
                 counts.recordValue(System.nanoTime() - begun);
             }
         }

@@ -23,13 +23,13 @@ public class ManyKeys {
 
     /** Who answers. */
     @Param
-    public Contender contender;
+    public InMemoryContender contender;
 
     /** Which keys are asked for. */
     @Param
     public Popularity popularity;
 
-    private final BenchmarkQuota quota = BenchmarkQuota.PLENTY_EACH;
+    private final BenchmarkLimit limit = BenchmarkLimit.PLENTY_EACH;
     private final String[] keys = new String[KEYS];
     private int[] order;
     private Limiter limiter;
@@ -38,7 +38,7 @@ public class ManyKeys {
     @Setup
     public void open() {
         order = popularity.draw(CALLS, KEYS);
-        limiter = contender.open(quota);
+        limiter = contender.open(limit);
         for (int i = 0; i < KEYS; i++) {
             keys[i] = "user-" + i;
             limiter.tryAcquire(keys[i]);
@@ -53,7 +53,7 @@ public class ManyKeys {
      */
     @Benchmark
     public boolean tryAcquire(Cursor cursor) {
-        return quota.checked(limiter.tryAcquire(keys[order[cursor.next++ & (CALLS - 1)]]));
+        return limit.checked(limiter.tryAcquire(keys[order[cursor.next++ & (CALLS - 1)]]));
     }
 
     /** Where a thread stands in the order of calls; threads begin far apart. */

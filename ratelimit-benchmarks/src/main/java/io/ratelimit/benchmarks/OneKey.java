@@ -19,11 +19,11 @@ public class OneKey {
 
     /** Who answers. */
     @Param
-    public Contender contender;
+    public InMemoryContender contender;
 
-    /** What it answers: of {@link BenchmarkQuota#PLENTY} yes, of {@link BenchmarkQuota#EXHAUSTED} no. */
+    /** What it answers: of {@link BenchmarkLimit#PLENTY} yes, of {@link BenchmarkLimit#EXHAUSTED} no. */
     @Param({"PLENTY", "EXHAUSTED"})
-    public BenchmarkQuota quota;
+    public BenchmarkLimit limit;
 
     private final String key = new String("user-42");
     private Limiter limiter;
@@ -31,7 +31,7 @@ public class OneKey {
     /** Opens the limiter and takes its first token. */
     @Setup
     public void open() {
-        limiter = contender.open(quota);
+        limiter = contender.open(limit);
         limiter.tryAcquire(key);
     }
 
@@ -42,6 +42,6 @@ public class OneKey {
      */
     @Benchmark
     public boolean tryAcquire() {
-        return quota.checked(limiter.tryAcquire(key));
+        return limit.checked(limiter.tryAcquire(key));
     }
 }

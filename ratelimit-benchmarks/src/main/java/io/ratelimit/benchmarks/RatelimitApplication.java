@@ -20,11 +20,11 @@ import org.springframework.context.annotation.Import;
 class RatelimitApplication {
 
     static Searches open() {
-        return Application.bean(
+        return BenchmarkApplication.bean(
                 Searches.class,
                 RatelimitApplication.class,
                 "ratelimit.store=memory",
-                "ratelimit.limits.benchmark.rates=" + BenchmarkQuota.PLENTY.rate());
+                "ratelimit.limits.benchmark.rates=" + BenchmarkLimit.PLENTY.rate());
     }
 
     /** The bean. */

@@ -20,8 +20,8 @@ record RatelimitOnRedis(RateLimiterRegistry registry, RateLimiter limiter) imple
 
     private static final Duration DEADLINE = Duration.ofSeconds(20);
 
-    /** A node of an application that takes so many tokens of each key ahead, or fewer where the quota holds no more. */
-    static RedisLimiter open(InetSocketAddress redis, BenchmarkQuota quota, int prefetch) {
+    /** A node of an application that takes so many tokens of each key ahead, or fewer where the limit holds no more. */
+    static RedisLimiter open(InetSocketAddress redis, BenchmarkLimit limit, int prefetch) {
         LettuceConnectionFactory connections = new LettuceConnectionFactory(redis.getHostString(), redis.getPort());
         connections.afterPropertiesSet();
         RedisRateLimitStore store = RedisRateLimitStore.create(connections, "ratelimit", DEADLINE);
@@ -29,7 +29,7 @@ record RatelimitOnRedis(RateLimiterRegistry registry, RateLimiter limiter) imple
         RateLimiterRegistry registry = new RateLimiterRegistry(
                 new FallbackStore(new PrefetchingStore(new DenialCachingStore(store)), InMemoryRateLimitStore.create()),
                 List.of());
-        return new RatelimitOnRedis(registry, registry.define(quota.limit(Math.min(prefetch, quota.capacity - 1))));
+        return new RatelimitOnRedis(registry, registry.define(limit.toLimit(Math.min(prefetch, limit.capacity - 1))));
     }
 
     @Override

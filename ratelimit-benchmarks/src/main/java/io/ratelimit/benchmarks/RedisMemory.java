@@ -16,7 +16,7 @@ final class RedisMemory {
         double floor = measured(redis, RedisContender.NUMBER_FLOOR);
         StringBuilder table =
                 new StringBuilder("\n### ").append(TITLE).append("\n\n| | B/key | × one number |\n|---|--:|--:|\n");
-        for (RedisContender contender : RedisContender.KEEPING) {
+        for (RedisContender contender : RedisContender.STORING) {
             double bytes = contender == RedisContender.NUMBER_FLOOR ? floor : measured(redis, contender);
             table.append(String.format(Locale.ROOT, "| %s | %.0f | %.2f |\n", contender.label(), bytes, bytes / floor));
         }
@@ -25,11 +25,11 @@ final class RedisMemory {
 
     private static double measured(RedisServer redis, RedisContender contender) throws InterruptedException {
         redis.command("FLUSHALL");
-        try (RedisNodes nodes = new RedisNodes(RedisNodes.address(redis), contender, BenchmarkQuota.PLENTY_EACH)) {
+        try (RedisNodes nodes = new RedisNodes(RedisNodes.address(redis), contender, BenchmarkLimit.PLENTY_EACH)) {
             nodes.prepare(1, 1);
             long before = settled(redis);
-            nodes.prepare(1, RedisWork.MANY_KEYS);
-            return (double) (settled(redis) - before) / RedisWork.MANY_KEYS;
+            nodes.prepare(1, RedisWorkload.MANY_KEYS);
+            return (double) (settled(redis) - before) / RedisWorkload.MANY_KEYS;
         } finally {
             redis.command("FLUSHALL");
         }
@@ -43,7 +43,7 @@ final class RedisMemory {
             last = now;
             Thread.sleep(PAUSE_MILLIS);
             now = used(redis);
-        } while (Math.abs(now - last) > RedisWork.MANY_KEYS / 10);
+        } while (Math.abs(now - last) > RedisWorkload.MANY_KEYS / 10);
         return now;
     }
 

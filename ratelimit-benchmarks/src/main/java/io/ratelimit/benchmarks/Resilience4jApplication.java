@@ -20,7 +20,7 @@ import org.springframework.context.annotation.Import;
 class Resilience4jApplication {
 
     static Searches open() {
-        return Application.bean(
+        return BenchmarkApplication.bean(
                 Searches.class,
                 Resilience4jApplication.class,
                 "resilience4j.ratelimiter.configs.benchmark.limit-for-period=" + Integer.MAX_VALUE,

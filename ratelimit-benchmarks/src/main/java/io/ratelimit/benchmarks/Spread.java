@@ -12,8 +12,8 @@ import java.util.function.ToDoubleFunction;
  */
 record Spread(double median, double least, double most) {
 
-    static <S> Spread of(List<S> samples, ToDoubleFunction<S> figure) {
-        double[] sorted = samples.stream().mapToDouble(figure).sorted().toArray();
+    static <S> Spread of(List<S> measurements, ToDoubleFunction<S> figure) {
+        double[] sorted = measurements.stream().mapToDouble(figure).sorted().toArray();
         return new Spread(
                 (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2,
                 sorted[0],

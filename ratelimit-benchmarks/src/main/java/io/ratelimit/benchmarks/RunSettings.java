@@ -9,23 +9,23 @@ import java.time.Duration;
  * @param rounds how often
  * @param only a part of the titles that are wanted; empty for all
  */
-record Settings(Duration measured, int rounds, String only) {
+record RunSettings(Duration measured, int rounds, String only) {
 
     /**
      * Checks the settings.
      *
      * @throws IllegalArgumentException if nothing would be measured
      */
-    Settings {
+    RunSettings {
         if (measured.isNegative() || measured.isZero() || rounds < 1) {
             throw new IllegalArgumentException("Nothing is measured in " + rounds + " rounds of " + measured
                     + "; use at least one round of more than 0 seconds");
         }
     }
 
-    static Settings of(String seconds, String rounds, String only) {
+    static RunSettings of(String seconds, String rounds, String only) {
         Duration measured = Duration.ofNanos((long) (Double.parseDouble(seconds) * 1e9));
-        return new Settings(measured, Integer.parseInt(rounds), only);
+        return new RunSettings(measured, Integer.parseInt(rounds), only);
     }
 
     boolean wants(String title) {

@@ -15,26 +15,26 @@ import java.util.stream.Stream;
  * @param contenders who is called, and the floors last
  * @param floors those of the contenders that the others are compared to
  */
-record Work(
+record Workload(
         String title,
         Class<?> benchmark,
         Map<String, String> params,
         int threads,
         int warmup,
-        List<? extends Contestant> contenders,
-        List<? extends Contestant> floors) {
+        List<? extends Contender> contenders,
+        List<? extends Contender> floors) {
 
     private static final int WARMUP = 2;
 
     /** Deep stacks of a framework are compiled late. */
     private static final int FRAMEWORK_WARMUP = 6;
 
-    /** Everything that JMH measures in memory: each work with one thread and with two. */
-    static List<Work> inMemory() {
+    /** Everything that JMH measures in memory: each workload with one thread and with two. */
+    static List<Workload> inMemory() {
         return Stream.of(1, 2)
                 .flatMap(threads -> Stream.of(
-                        oneKey("One hot key", BenchmarkQuota.PLENTY, threads),
-                        oneKey("Refused call", BenchmarkQuota.EXHAUSTED, threads),
+                        oneKey("One hot key", BenchmarkLimit.PLENTY, threads),
+                        oneKey("Rejected call", BenchmarkLimit.EXHAUSTED, threads),
                         manyKeys("A million keys, uniform", Popularity.UNIFORM, threads),
                         manyKeys("A million keys, zipfian", Popularity.ZIPFIAN, threads),
                         fiveRates(threads)))
@@ -42,9 +42,9 @@ record Work(
     }
 
     /** What an annotated method costs: with one thread and with two. */
-    static List<Work> ofAnnotations() {
+    static List<Workload> ofAnnotations() {
         return Stream.of(1, 2)
-                .map(threads -> new Work(
+                .map(threads -> new Workload(
                         titled("Annotated method", threads),
                         AnnotatedMethod.class,
                         Map.of(),
@@ -55,38 +55,41 @@ record Work(
                 .toList();
     }
 
-    private static Work oneKey(String title, BenchmarkQuota quota, int threads) {
-        return new Work(
+    private static Workload oneKey(String title, BenchmarkLimit limit, int threads) {
+        return new Workload(
                 titled(title, threads),
                 OneKey.class,
-                Map.of("quota", quota.name()),
+                Map.of("limit", limit.name()),
                 threads,
                 WARMUP,
-                Stream.concat(Contender.LIMITERS.stream(), Contender.FLOORS.stream())
+                Stream.concat(InMemoryContender.LIMITERS.stream(), InMemoryContender.FLOORS.stream())
                         .toList(),
-                Contender.FLOORS);
+                InMemoryContender.FLOORS);
     }
 
-    private static Work manyKeys(String title, Popularity popularity, int threads) {
-        return new Work(
+    private static Workload manyKeys(String title, Popularity popularity, int threads) {
+        return new Workload(
                 titled(title, threads),
                 ManyKeys.class,
                 Map.of("popularity", popularity.name()),
                 threads,
                 WARMUP,
-                Contender.WITH_MAPS,
-                List.of(Contender.MAP_FLOOR));
+                InMemoryContender.KEYED,
+                List.of(InMemoryContender.MAP_FLOOR));
     }
 
-    private static Work fiveRates(int threads) {
-        return new Work(
+    private static Workload fiveRates(int threads) {
+        return new Workload(
                 titled("Five rates on a limit", threads),
                 OneKey.class,
-                Map.of("quota", BenchmarkQuota.PLENTY.name()),
+                Map.of("limit", BenchmarkLimit.PLENTY.name()),
                 threads,
                 WARMUP,
-                List.of(Contender.RATELIMIT_FIVE_RATES, Contender.BUCKET4J_FIVE_RATES, Contender.RATELIMIT),
-                List.of(Contender.RATELIMIT));
+                List.of(
+                        InMemoryContender.RATELIMIT_FIVE_RATES,
+                        InMemoryContender.BUCKET4J_FIVE_RATES,
+                        InMemoryContender.RATELIMIT),
+                List.of(InMemoryContender.RATELIMIT));
     }
 
     private static String titled(String title, int threads) {

@@ -10,7 +10,7 @@ import java.time.Duration;
  * <p>Limiters with a capacity of their own have the one named here, so that their buckets are neither empty nor full. The
  * others have the highest rate that they can count where calls are admitted, and one call a day where they are refused.
  */
-public enum BenchmarkQuota {
+public enum BenchmarkLimit {
     /** One key is never refused and never full: ten billion tokens, a million more each second. */
     PLENTY(10_000_000_000L, 1_000_000, Duration.ofSeconds(1), true),
     /** None of many keys is refused or full: a hundred million tokens, one more each fifty seconds. */
@@ -23,18 +23,18 @@ public enum BenchmarkQuota {
     final Duration period;
     final boolean admits;
 
-    BenchmarkQuota(long capacity, long refill, Duration period, boolean admits) {
+    BenchmarkLimit(long capacity, long refill, Duration period, boolean admits) {
         this.capacity = capacity;
         this.refill = refill;
         this.period = period;
         this.admits = admits;
     }
 
-    Limit limit() {
-        return limit(0);
+    Limit toLimit() {
+        return toLimit(0);
     }
 
-    Limit limit(long prefetch) {
+    Limit toLimit(long prefetch) {
         return Limit.named("benchmark")
                 .rates(rate())
                 .prefetch(BigDecimal.valueOf(prefetch))

@@ -21,59 +21,61 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  *
  * <p>A machine that slows down meanwhile slows all contenders alike. Each round begins with another contender.
  */
-final class Rounds {
+final class JmhRounds {
 
     private static final int ITERATIONS = 3;
 
-    private final Settings settings;
-    private final List<Work> works;
-    private final Map<Work, Map<Contestant, List<Sample>>> samples = new LinkedHashMap<>();
+    private final RunSettings settings;
+    private final List<Workload> workloads;
+    private final Map<Workload, Map<Contender, List<Measurement>>> measurements = new LinkedHashMap<>();
     private final Collection<RunResult> results = new ArrayList<>();
 
-    Rounds(Settings settings, List<Work> works) {
+    JmhRounds(RunSettings settings, List<Workload> workloads) {
         this.settings = settings;
-        this.works = works;
+        this.workloads = workloads;
     }
 
     void run() throws RunnerException {
         for (int round = 0; round < settings.rounds(); round++) {
-            for (Work work : works) {
-                System.err.println("Round " + (round + 1) + " of " + settings.rounds() + ": " + work.title());
-                List<Contestant> order = new ArrayList<>(work.contenders());
+            for (Workload workload : workloads) {
+                System.err.println("Round " + (round + 1) + " of " + settings.rounds() + ": " + workload.title());
+                List<Contender> order = new ArrayList<>(workload.contenders());
                 Collections.rotate(order, -round);
-                for (Contestant contender : order) {
-                    RunResult result = fork(work, contender);
+                for (Contender contender : order) {
+                    RunResult result = fork(workload, contender);
                     results.add(result);
-                    samples(work)
+                    measurements(workload)
                             .computeIfAbsent(contender, first -> new ArrayList<>())
-                            .add(Sample.of(result));
+                            .add(Measurement.of(result));
                 }
             }
         }
     }
 
-    /** The tables of all works. */
+    /** The tables of all workloads. */
     String tables() {
-        return works.stream().map(work -> "\n" + Table.of(work, samples(work))).collect(Collectors.joining());
+        return workloads.stream()
+                .map(workload -> "\n" + JmhTable.of(workload, measurements(workload)))
+                .collect(Collectors.joining());
     }
 
-    private Map<Contestant, List<Sample>> samples(Work work) {
-        return samples.computeIfAbsent(work, first -> new LinkedHashMap<>());
+    private Map<Contender, List<Measurement>> measurements(Workload workload) {
+        return measurements.computeIfAbsent(workload, first -> new LinkedHashMap<>());
     }
 
     Collection<RunResult> results() {
         return results;
     }
 
-    private RunResult fork(Work work, Contestant contender) throws RunnerException {
+    private RunResult fork(Workload workload, Contender contender) throws RunnerException {
         TimeValue each = TimeValue.nanoseconds(settings.measured().toNanos() / ITERATIONS);
         ChainedOptionsBuilder options = new OptionsBuilder();
-        work.params().forEach(options::param);
-        return new Runner(options.include("^" + work.benchmark().getName().replace(".", "\\.") + "\\.")
+        workload.params().forEach(options::param);
+        return new Runner(options.include("^" + workload.benchmark().getName().replace(".", "\\.") + "\\.")
                         .param("contender", contender.name())
-                        .threads(work.threads())
+                        .threads(workload.threads())
                         .forks(1)
-                        .warmupIterations(work.warmup() * ITERATIONS)
+                        .warmupIterations(workload.warmup() * ITERATIONS)
                         .warmupTime(each)
                         .measurementIterations(ITERATIONS)
                         .measurementTime(each)

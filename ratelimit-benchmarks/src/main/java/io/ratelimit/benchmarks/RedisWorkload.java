@@ -8,16 +8,16 @@ import java.util.stream.Stream;
  *
  * @param title above the table
  * @param contenders who is called, and the floors last
- * @param quota what is answered
+ * @param limit what is answered
  * @param keys how many, asked for in turn
  * @param nodes with a limiter and connections of their own, among which the callers are spread
  * @param callers each of which waits for its answer before it calls again
  * @param async whether they wait without a thread
  */
-record RedisWork(
+record RedisWorkload(
         String title,
         List<RedisContender> contenders,
-        BenchmarkQuota quota,
+        BenchmarkLimit limit,
         int keys,
         int nodes,
         int callers,
@@ -26,59 +26,60 @@ record RedisWork(
     static final int MANY_KEYS = 100_000;
 
     /** How many tokens of a key a node may take before it asks the server, or grant before it tells the server. */
-    static final int AHEAD = 100_000;
+    static final int PREFETCH = 100_000;
 
-    static List<RedisWork> all() {
+    static List<RedisWorkload> all() {
         return Stream.of(
                         Stream.of(1, 8, 64, 256).flatMap(callers -> admitted("One hot key", 1, callers)),
                         Stream.of(1, 8, 64, 256).flatMap(callers -> admitted("100,000 keys", MANY_KEYS, callers)),
-                        Stream.of(1, 64).map(RedisWork::refused),
-                        Stream.of(8, 32).map(RedisWork::ofNodes),
-                        Stream.of(1, 2, 64).flatMap(RedisWork::ahead))
-                .flatMap(works -> works)
+                        Stream.of(1, 64).map(RedisWorkload::rejected),
+                        Stream.of(8, 32).map(RedisWorkload::onNodes),
+                        Stream.of(1, 2, 64).flatMap(RedisWorkload::prefetching))
+                .flatMap(workloads -> workloads)
                 .toList();
     }
 
-    private static Stream<RedisWork> admitted(String title, int keys, int callers) {
+    private static Stream<RedisWorkload> admitted(String title, int keys, int callers) {
         return Stream.of(false, true)
-                .map(async -> work(title, RedisContender.ASKED, BenchmarkQuota.PLENTY_EACH, keys, callers, async));
+                .map(async ->
+                        workload(title, RedisContender.DECIDING, BenchmarkLimit.PLENTY_EACH, keys, callers, async));
     }
 
-    private static Stream<RedisWork> ahead(int callers) {
-        String title = "One hot key, 100,000 tokens ahead";
+    private static Stream<RedisWorkload> prefetching(int callers) {
+        String title = "One hot key, prefetch of 100,000 tokens";
         return Stream.of(
-                work(title, RedisContender.AHEAD, BenchmarkQuota.PLENTY, 1, callers, false),
-                work(title, RedisContender.AHEAD_ASYNC, BenchmarkQuota.PLENTY, 1, callers, true));
+                workload(title, RedisContender.PREFETCH, BenchmarkLimit.PLENTY, 1, callers, false),
+                workload(title, RedisContender.PREFETCH_ASYNC, BenchmarkLimit.PLENTY, 1, callers, true));
     }
 
-    private static RedisWork work(
-            String title, List<RedisContender> contenders, BenchmarkQuota quota, int keys, int callers, boolean async) {
-        return new RedisWork(
+    private static RedisWorkload workload(
+            String title, List<RedisContender> contenders, BenchmarkLimit limit, int keys, int callers, boolean async) {
+        return new RedisWorkload(
                 title + ", " + callersText(callers) + (async ? ", async" : ", sync"),
                 contenders,
-                quota,
+                limit,
                 keys,
                 1,
                 callers,
                 async);
     }
 
-    private static RedisWork refused(int callers) {
-        return new RedisWork(
-                "Refusals of one exhausted key, " + callersText(callers) + ", sync",
-                RedisContender.ASKED,
-                BenchmarkQuota.EXHAUSTED,
+    private static RedisWorkload rejected(int callers) {
+        return new RedisWorkload(
+                "Rejections of one exhausted key, " + callersText(callers) + ", sync",
+                RedisContender.DECIDING,
+                BenchmarkLimit.EXHAUSTED,
                 1,
                 1,
                 callers,
                 false);
     }
 
-    private static RedisWork ofNodes(int nodes) {
-        return new RedisWork(
+    private static RedisWorkload onNodes(int nodes) {
+        return new RedisWorkload(
                 "One hot key, " + nodes + " nodes of 8 callers, sync",
-                RedisContender.OF_MANY_NODES,
-                BenchmarkQuota.PLENTY_EACH,
+                RedisContender.ON_SEVERAL_NODES,
+                BenchmarkLimit.PLENTY_EACH,
                 1,
                 nodes,
                 8 * nodes,

@@ -11,12 +11,12 @@ import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.RunnerException;
 
 /** What one command runs. */
-enum Group {
+enum BenchmarkGroup {
     /** Limiters in memory. */
     MEMORY {
         @Override
-        String tables(Settings settings, Path target) throws RunnerException, IOException, InterruptedException {
-            return measured(Work.inMemory(), settings, target)
+        String tables(RunSettings settings, Path target) throws RunnerException, IOException, InterruptedException {
+            return measured(Workload.inMemory(), settings, target)
                     + (settings.wants(HeapPerKey.TITLE) ? HeapPerKey.table() : "")
                     + (settings.wants(IdleKeys.TITLE) ? IdleKeys.table() : "");
         }
@@ -24,24 +24,24 @@ enum Group {
     /** Annotated methods of beans, in memory. */
     ANNOTATION {
         @Override
-        String tables(Settings settings, Path target) throws RunnerException {
-            return measured(Work.ofAnnotations(), settings, target);
+        String tables(RunSettings settings, Path target) throws RunnerException {
+            return measured(Workload.ofAnnotations(), settings, target);
         }
     },
     /** Limiters on a Redis server. */
     REDIS {
         @Override
-        String tables(Settings settings, Path target) throws IOException, InterruptedException {
+        String tables(RunSettings settings, Path target) throws IOException, InterruptedException {
             return RedisRounds.tables(settings);
         }
     };
 
-    static Group named(String label) {
+    static BenchmarkGroup named(String label) {
         return Arrays.stream(values())
                 .filter(group -> group.label().equals(label))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("Unknown group \"" + label + "\"; use one of "
-                        + Arrays.stream(values()).map(Group::label).collect(Collectors.joining(", "))));
+                        + Arrays.stream(values()).map(BenchmarkGroup::label).collect(Collectors.joining(", "))));
     }
 
     String label() {
@@ -54,12 +54,14 @@ enum Group {
      * @param target where to leave what the tables are made of
      * @return the tables, in Markdown; empty if no title is wanted
      */
-    abstract String tables(Settings settings, Path target) throws RunnerException, IOException, InterruptedException;
+    abstract String tables(RunSettings settings, Path target) throws RunnerException, IOException, InterruptedException;
 
-    String measured(List<Work> works, Settings settings, Path target) throws RunnerException {
-        Rounds rounds = new Rounds(
+    String measured(List<Workload> workloads, RunSettings settings, Path target) throws RunnerException {
+        JmhRounds rounds = new JmhRounds(
                 settings,
-                works.stream().filter(work -> settings.wants(work.title())).toList());
+                workloads.stream()
+                        .filter(workload -> settings.wants(workload.title()))
+                        .toList());
         rounds.run();
         ResultFormatFactory.getInstance(
                         ResultFormatType.JSON, target.resolve(label() + ".json").toString())

@@ -6,9 +6,10 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /** The map that users put around a limiter that knows no keys. */
-record PerKey<T>(ConcurrentMap<String, T> limiters, Function<String, T> make, Predicate<T> take) implements Limiter {
+record KeyedLimiter<T>(ConcurrentMap<String, T> limiters, Function<String, T> make, Predicate<T> take)
+        implements Limiter {
 
-    PerKey(Function<String, T> make, Predicate<T> take) {
+    KeyedLimiter(Function<String, T> make, Predicate<T> take) {
         this(new ConcurrentHashMap<>(), make, take);
     }
 

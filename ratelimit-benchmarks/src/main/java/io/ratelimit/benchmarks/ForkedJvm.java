@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /** A JVM of its own with the classes of this one, which is asked line by line and ends when nobody asks any more. */
-final class Fork implements AutoCloseable {
+final class ForkedJvm implements AutoCloseable {
 
     private static final long PATIENCE_SECONDS = 30;
 
@@ -20,7 +20,7 @@ final class Fork implements AutoCloseable {
     private final PrintStream questions;
     private final BufferedReader answers;
 
-    private Fork(Process process) {
+    private ForkedJvm(Process process) {
         this.process = process;
         this.questions = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
         this.answers = process.inputReader(StandardCharsets.UTF_8);
@@ -31,13 +31,13 @@ final class Fork implements AutoCloseable {
      *
      * @param options those of the JVM
      */
-    static Fork of(Class<?> main, List<String> options, String... arguments) throws IOException {
+    static ForkedJvm of(Class<?> main, List<String> options, String... arguments) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
         command.addAll(List.of("-classpath", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
-        return new Fork(
+        return new ForkedJvm(
                 new ProcessBuilder(command).redirectError(Redirect.INHERIT).start());
     }
 
@@ -49,7 +49,7 @@ final class Fork implements AutoCloseable {
      */
     static String run(Class<?> main, List<String> options, String... arguments)
             throws IOException, InterruptedException {
-        try (Fork fork = of(main, options, arguments)) {
+        try (ForkedJvm fork = of(main, options, arguments)) {
             String printed = fork.answers.lines().collect(Collectors.joining("\n"));
             if (fork.process.waitFor() != 0) {
                 throw new IOException(main.getSimpleName() + " failed; see what it wrote to the console");

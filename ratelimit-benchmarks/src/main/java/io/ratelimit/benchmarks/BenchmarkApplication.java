@@ -5,9 +5,9 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 
 /** Starts the small applications whose beans are measured. */
-final class Application {
+final class BenchmarkApplication {
 
-    private Application() {}
+    private BenchmarkApplication() {}
 
     /** The bean of an application that ends with the JVM. */
     static <T> T bean(Class<T> type, Class<?> configuration, String... properties) {

@@ -9,12 +9,13 @@ import io.lettuce.core.codec.StringCodec;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 
-/** A client with one connection, which all callers of a node share as Lettuce means it to be. */
-record Lettuce(RedisClient client, StatefulRedisConnection<String, byte[]> connection) implements AutoCloseable {
+/** A client with one connection, which all callers of a node share as LettuceConnection means it to be. */
+record LettuceConnection(RedisClient client, StatefulRedisConnection<String, byte[]> connection)
+        implements AutoCloseable {
 
-    static Lettuce connect(InetSocketAddress redis) {
+    static LettuceConnection connect(InetSocketAddress redis) {
         RedisClient client = RedisClient.create(RedisURI.create(redis.getHostString(), redis.getPort()));
-        return new Lettuce(client, client.connect(RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE)));
+        return new LettuceConnection(client, client.connect(RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE)));
     }
 
     @Override

@@ -9,13 +9,13 @@ import org.openjdk.jmh.results.RunResult;
  * @param nanos nanoseconds of one thread
  * @param bytes of heap that it allocated
  */
-record Sample(double nanos, double bytes) {
+record Measurement(double nanos, double bytes) {
 
-    static Sample of(RunResult result) {
+    static Measurement of(RunResult result) {
         Result<?> bytes = result.getSecondaryResults().get("gc.alloc.rate.norm");
         if (bytes == null) {
             throw new IllegalArgumentException("No allocation in the result; run it with the gc profiler");
         }
-        return new Sample(result.getPrimaryResult().getScore(), bytes.getScore());
+        return new Measurement(result.getPrimaryResult().getScore(), bytes.getScore());
     }
 }

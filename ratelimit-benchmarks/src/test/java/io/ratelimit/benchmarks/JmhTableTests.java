@@ -17,25 +17,25 @@ import org.openjdk.jmh.results.ResultRole;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.ScalarResult;
 
-class TableTests {
+class JmhTableTests {
 
-    private static final Work WORK = new Work(
+    private static final Workload WORK = new Workload(
             "One hot key, 2 threads",
             OneKey.class,
-            Map.of("quota", "PLENTY"),
+            Map.of("limit", "PLENTY"),
             2,
             1,
-            List.of(Contender.GUAVA, Contender.CAS_FLOOR, Contender.MAP_FLOOR),
-            Contender.FLOORS);
+            List.of(InMemoryContender.GUAVA, InMemoryContender.CAS_FLOOR, InMemoryContender.MAP_FLOOR),
+            InMemoryContender.FLOORS);
 
     @Test
     void aTableHasMediansTheirSpreadAndRatiosToEachFloor() {
-        String table = Table.of(
+        String table = JmhTable.of(
                 WORK,
                 Map.of(
-                        Contender.GUAVA, samples(24, 120.04, 60, 90, 59),
-                        Contender.CAS_FLOOR, samples(0, 30, 31, 29),
-                        Contender.MAP_FLOOR, samples(0, 38, 42)));
+                        InMemoryContender.GUAVA, measurements(24, 120.04, 60, 90, 59),
+                        InMemoryContender.CAS_FLOOR, measurements(0, 30, 31, 29),
+                        InMemoryContender.MAP_FLOOR, measurements(0, 38, 42)));
 
         assertThat(table).isEqualTo("""
                         ### One hot key, 2 threads
@@ -55,18 +55,20 @@ class TableTests {
         first.addResult(allocated(16));
         second.addResult(allocated(32));
 
-        assertThat(Sample.of(result(first, second))).isEqualTo(new Sample(50, 24));
+        assertThat(Measurement.of(result(first, second))).isEqualTo(new Measurement(50, 24));
     }
 
     @Test
     void aResultWithoutAllocationIsNoSample() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> Sample.of(result(iteration(40))))
+                .isThrownBy(() -> Measurement.of(result(iteration(40))))
                 .withMessageContaining("gc profiler");
     }
 
-    private static List<Sample> samples(double bytes, double... nanos) {
-        return DoubleStream.of(nanos).mapToObj(each -> new Sample(each, bytes)).toList();
+    private static List<Measurement> measurements(double bytes, double... nanos) {
+        return DoubleStream.of(nanos)
+                .mapToObj(each -> new Measurement(each, bytes))
+                .toList();
     }
 
     private static RunResult result(IterationResult... iterations) {

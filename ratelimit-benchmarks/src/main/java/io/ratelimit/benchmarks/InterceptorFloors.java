@@ -6,9 +6,9 @@ import org.aopalliance.intercept.MethodInvocation;
 import org.springframework.aop.framework.ProxyFactory;
 
 /** What any advice costs that stands before a method of a bean: a proxy as Spring Boot makes them, by subclass. */
-final class AdviceFloors {
+final class InterceptorFloors {
 
-    private AdviceFloors() {}
+    private InterceptorFloors() {}
 
     static AnnotatedCall empty() {
         return advised(MethodInvocation::proceed)::search;

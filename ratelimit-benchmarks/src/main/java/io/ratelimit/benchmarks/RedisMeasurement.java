@@ -9,19 +9,19 @@ import org.HdrHistogram.Histogram;
  * @param p50 microseconds that half of them took at most
  * @param p99 microseconds that all but a hundredth took at most
  */
-record RedisSample(double perSecond, double p50, double p99) {
+record RedisMeasurement(double perSecond, double p50, double p99) {
 
-    static RedisSample of(Histogram nanos, double seconds) {
-        return new RedisSample(
+    static RedisMeasurement of(Histogram nanos, double seconds) {
+        return new RedisMeasurement(
                 nanos.getTotalCount() / seconds,
                 nanos.getValueAtPercentile(50) / 1000.0,
                 nanos.getValueAtPercentile(99) / 1000.0);
     }
 
     /** The opposite of {@link #toString()}. */
-    static RedisSample parse(String text) {
+    static RedisMeasurement parse(String text) {
         String[] numbers = text.split(" ");
-        return new RedisSample(
+        return new RedisMeasurement(
                 Double.parseDouble(numbers[0]), Double.parseDouble(numbers[1]), Double.parseDouble(numbers[2]));
     }
 

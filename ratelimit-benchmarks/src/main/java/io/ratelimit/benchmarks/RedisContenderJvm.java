@@ -14,24 +14,28 @@ import java.util.Map;
  * A contender on Redis in a JVM of its own, which it keeps for all rounds: what is compiled is compiled for it alone, as in
  * an application, which has one limiter.
  */
-public final class RedisFork implements AutoCloseable {
+public final class RedisContenderJvm implements AutoCloseable {
 
     private static final List<String> OPTIONS = List.of("-Xmx1g", "-XX:+UseG1GC");
 
-    private final Fork fork;
+    private final ForkedJvm fork;
 
-    private RedisFork(Fork fork) {
+    private RedisContenderJvm(ForkedJvm fork) {
         this.fork = fork;
     }
 
-    static RedisFork of(RedisContender contender, InetSocketAddress redis) throws IOException {
-        return new RedisFork(Fork.of(
-                RedisFork.class, OPTIONS, contender.name(), redis.getHostString(), String.valueOf(redis.getPort())));
+    static RedisContenderJvm of(RedisContender contender, InetSocketAddress redis) throws IOException {
+        return new RedisContenderJvm(ForkedJvm.of(
+                RedisContenderJvm.class,
+                OPTIONS,
+                contender.name(),
+                redis.getHostString(),
+                String.valueOf(redis.getPort())));
     }
 
-    /** Gives the contender a work. */
-    RedisSample sample(RedisWork work, Duration measured) throws IOException {
-        return RedisSample.parse(fork.ask(RedisWork.all().indexOf(work) + " " + measured));
+    /** Gives the contender a workload. */
+    RedisMeasurement measurement(RedisWorkload workload, Duration measured) throws IOException {
+        return RedisMeasurement.parse(fork.ask(RedisWorkload.all().indexOf(workload) + " " + measured));
     }
 
     @Override
@@ -40,7 +44,7 @@ public final class RedisFork implements AutoCloseable {
     }
 
     /**
-     * Answers each line, the number of a work and how long to measure it, with a sample.
+     * Answers each line, the number of a workload and how long to measure it, with a measurement.
      *
      * @param args the {@link RedisContender}, and host and port of the server
      * @throws IOException if nobody can ask
@@ -49,16 +53,19 @@ public final class RedisFork implements AutoCloseable {
     public static void main(String... args) throws IOException, InterruptedException {
         RedisContender contender = RedisContender.valueOf(args[0]);
         InetSocketAddress redis = InetSocketAddress.createUnresolved(args[1], Integer.parseInt(args[2]));
-        Map<BenchmarkQuota, RedisNodes> opened = new EnumMap<>(BenchmarkQuota.class);
+        Map<BenchmarkLimit, RedisNodes> opened = new EnumMap<>(BenchmarkLimit.class);
         try (BufferedReader questions = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             for (String line = questions.readLine(); line != null; line = questions.readLine()) {
                 String[] words = line.split(" ");
-                RedisWork work = RedisWork.all().get(Integer.parseInt(words[0]));
+                RedisWorkload workload = RedisWorkload.all().get(Integer.parseInt(words[0]));
                 RedisNodes nodes =
-                        opened.computeIfAbsent(work.quota(), quota -> new RedisNodes(redis, contender, quota));
-                nodes.prepare(work.nodes(), work.keys());
+                        opened.computeIfAbsent(workload.limit(), limit -> new RedisNodes(redis, contender, limit));
+                nodes.prepare(workload.nodes(), workload.keys());
                 System.out.println(Callers.run(
-                        nodes.limiters(work.nodes()), nodes.keys(work.keys()), work, Duration.parse(words[1])));
+                        nodes.limiters(workload.nodes()),
+                        nodes.keys(workload.keys()),
+                        workload,
+                        Duration.parse(words[1])));
             }
         } finally {
             opened.values().forEach(RedisNodes::close);
