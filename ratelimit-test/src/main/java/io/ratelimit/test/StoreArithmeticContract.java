@@ -98,7 +98,7 @@ abstract class StoreArithmeticContract extends StoreContractSection {
         assertThat(peek(PORTIONS, "key").resetAfter()).isEqualTo(Duration.ofMillis(1));
     }
 
-    /** Empties the buckets by turns, then checks that the charges fit exactly when they are said to. */
+    /** Empties the buckets one after the other, then asserts that the charges fit exactly after the reported wait. */
     private void assertTightRetry(Charge... charges) {
         for (Charge charge : charges) {
             reset(charge.limit(), charge.key());
@@ -110,15 +110,17 @@ abstract class StoreArithmeticContract extends StoreContractSection {
                     charge.key(),
                     BigDecimal.valueOf(look.remaining()).toPlainString());
         }
-        Decision refused = decide(charges);
-        assertThat(refused.admitted()).isFalse();
-        Duration period = refused.refusedBy().orElseThrow().rate().period();
+        Decision rejected = decide(charges);
+        assertThat(rejected.admitted()).isFalse();
+        Duration period = rejected.refusedBy().orElseThrow().rate().period();
         Duration tick = Duration.ofNanos(period.toSeconds() < 60 ? 1_000 : 1_000_000);
-        clock.advance(retryAfter(refused).minus(tick));
-        assertThat(decide(charges).admitted()).as("a tick before %s", refused).isFalse();
+        clock.advance(retryAfter(rejected).minus(tick));
+        assertThat(decide(charges).admitted())
+                .as("one tick before the retry-after of %s", rejected)
+                .isFalse();
         clock.advance(tick);
         assertThat(decide(charges).admitted())
-                .as("at the instant of %s", refused)
+                .as("at the retry-after of %s", rejected)
                 .isTrue();
     }
 }

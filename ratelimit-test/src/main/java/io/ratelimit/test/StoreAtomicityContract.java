@@ -24,10 +24,10 @@ abstract class StoreAtomicityContract extends StoreContractSection {
         Limit limit = limit("rates", "10/s", "15/1m");
         assertThat(tryAcquire(limit, "key", "10").admitted()).isTrue();
         clock.advance(Duration.ofSeconds(1));
-        Decision refused = tryAcquire(limit, "key", "8");
-        assertThat(refused.admitted()).isFalse();
-        assertThat(refused.refusedBy().orElseThrow().rate()).hasToString("15/m");
-        assertThat(refused.statuses()).extracting(status -> status.remaining()).containsExactly(10.0, 5.25);
+        Decision rejected = tryAcquire(limit, "key", "8");
+        assertThat(rejected.admitted()).isFalse();
+        assertThat(rejected.refusedBy().orElseThrow().rate()).hasToString("15/m");
+        assertThat(rejected.statuses()).extracting(status -> status.remaining()).containsExactly(10.0, 5.25);
         assertThat(tryAcquire(limit, "key", "5.25").admitted()).isTrue();
         assertThat(peek(limit, "key").statuses())
                 .extracting(status -> status.remaining())
@@ -38,10 +38,10 @@ abstract class StoreAtomicityContract extends StoreContractSection {
     void consumesFromAllLimitsOrNone() {
         Limit wide = limit("wide", "20/s");
         tryAcquire(TEN_A_SECOND, "key", "8");
-        Decision refused = decide(charge(wide, "key", "3"), charge(TEN_A_SECOND, "key", "3"));
-        assertThat(refused.admitted()).isFalse();
-        assertThat(refused.admits(0)).isFalse();
-        assertThat(refused.admits(1)).isTrue();
+        Decision rejected = decide(charge(wide, "key", "3"), charge(TEN_A_SECOND, "key", "3"));
+        assertThat(rejected.admitted()).isFalse();
+        assertThat(rejected.admits(0)).isFalse();
+        assertThat(rejected.admits(1)).isTrue();
         assertThat(peek(wide, "key").remaining()).isEqualTo(20);
         assertThat(peek(TEN_A_SECOND, "key").remaining()).isEqualTo(2);
         assertThat(decide(charge(wide, "key", "3"), charge(TEN_A_SECOND, "key", "2"))

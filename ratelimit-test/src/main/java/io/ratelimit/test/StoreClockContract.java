@@ -42,12 +42,12 @@ abstract class StoreClockContract extends StoreContractSection {
         }
         clock.stepBack(Duration.ofHours(9));
         for (Limit limit : EVERY_KIND) {
-            Decision refused = tryAcquire(limit, "key", "1");
-            assertThat(refused.admitted()).isFalse();
-            assertThat(refused.remaining()).isZero();
-            clock.advance(retryAfter(refused));
+            Decision rejected = tryAcquire(limit, "key", "1");
+            assertThat(rejected.admitted()).isFalse();
+            assertThat(rejected.remaining()).isZero();
+            clock.advance(retryAfter(rejected));
             assertThat(tryAcquire(limit, "key", "1").admitted())
-                    .as("after %s", refused)
+                    .as("after %s", rejected)
                     .isTrue();
         }
     }

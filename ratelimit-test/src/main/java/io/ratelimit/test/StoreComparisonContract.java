@@ -22,6 +22,7 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
+/** Compares random calls, refunds, debits, renewals and redefinitions with a {@link ReferenceModel}. */
 abstract class StoreComparisonContract extends StoreContractSection {
 
     private static final int BATCH = 200;
@@ -67,8 +68,9 @@ abstract class StoreComparisonContract extends StoreContractSection {
     }
 
     /**
-     * Where a limit was redefined, a bucket that was full before may or may not be there still, and a call that neither
-     * takes nor is short may or may not rewrite it; so the first are forgotten, and the second not made.
+     * Makes a random call. A store is free in two points, which the test avoids. After a redefinition a full bucket may or may
+     * not exist, so it is reset. A call that neither consumes tokens nor is short of them may or may not move a bucket to the
+     * new configuration, so it is not made.
      */
     private void decide(int number) {
         boolean again = !queued.isEmpty() && random.nextInt(3) == 0;
@@ -81,7 +83,7 @@ abstract class StoreComparisonContract extends StoreContractSection {
         }
         boolean admissible = charges.stream().noneMatch(charge -> model.isShort(charges, charge, maxWait));
         if (charges.stream()
-                .anyMatch(charge -> model.isForeign(charge.limit(), charge.key())
+                .anyMatch(charge -> model.isOfOtherConfiguration(charge.limit(), charge.key())
                         && !(charge.cost() > 0
                                 && (admissible && fits(charges) || model.isShort(charges, charge, maxWait))))) {
             return;
@@ -111,7 +113,7 @@ abstract class StoreComparisonContract extends StoreContractSection {
         lastWait = wait.compareTo(LONGEST_WAIT) > 0 ? Duration.ZERO : wait;
     }
 
-    /** What is expected of a refusal, with as few tokens left in windows as it tells. */
+    /** Returns the expected rejection, in which a window may report fewer remaining tokens. */
     private static Answer fromCache(Answer expected, List<RateStatus> told) {
         List<Figures> figures = new ArrayList<>();
         for (int i = 0; i < told.size(); i++) {
@@ -130,7 +132,7 @@ abstract class StoreComparisonContract extends StoreContractSection {
                 : store.decide(charges, maxWait);
     }
 
-    /** The charges of a call that queued, if their limits are what they were. */
+    /** Returns the charges of a queued call, or random ones if a limit of that call was redefined. */
     private List<Charge> queuedCharges() {
         Decision waiting = queued.remove(random.nextInt(queued.size()));
         boolean same = waiting.charges().stream()
@@ -138,7 +140,7 @@ abstract class StoreComparisonContract extends StoreContractSection {
         return same ? waiting.charges() : Charge.merged(randomCharges());
     }
 
-    /** Renews the leases of a call that was admitted or queued, or leaves its queue. */
+    /** Renews the leases of an admitted or queued call, or refunds them. */
     private void renew() {
         List<Decision> some = random.nextBoolean() ? admitted : queued;
         if (some.isEmpty()) {
@@ -146,7 +148,8 @@ abstract class StoreComparisonContract extends StoreContractSection {
         }
         Decision decision = some.get(random.nextInt(some.size()));
         List<Charge> leases = decision.leases();
-        if (leases.isEmpty() || leases.stream().anyMatch(charge -> model.isForeign(charge.limit(), charge.key()))) {
+        if (leases.isEmpty()
+                || leases.stream().anyMatch(charge -> model.isOfOtherConfiguration(charge.limit(), charge.key()))) {
             return;
         }
         if (random.nextInt(4) == 0) {
@@ -161,7 +164,7 @@ abstract class StoreComparisonContract extends StoreContractSection {
         }
     }
 
-    /** Settles one of the last decisions, in part, unless its key was written, or is full, under another configuration since. */
+    /** Refunds or debits a part of an earlier decision, but only charges whose configuration is still the current one. */
     private void settle() {
         if (admitted.isEmpty()) {
             return;
@@ -194,7 +197,7 @@ abstract class StoreComparisonContract extends StoreContractSection {
     }
 
     private boolean isReconfigured(Charge charge) {
-        return model.isForeign(charge.limit(), charge.key())
+        return model.isOfOtherConfiguration(charge.limit(), charge.key())
                 || redefined.contains(charge.limit().name()) && model.isFull(charge.limit(), charge.key());
     }
 

@@ -156,7 +156,7 @@ abstract class StoreConcurrencyContract extends StoreContractSection {
         }
     }
 
-    /** Starts all threads at one moment and adds up what they return. */
+    /** Starts all threads at the same moment, and returns the sum of their results. */
     private static long together(int threads, IntToLongFunction work) throws Exception {
         ExecutorService executor = Executors.newFixedThreadPool(threads);
         try {

@@ -62,15 +62,15 @@ abstract class StoreLeaseContract extends StoreContractSection {
         clock.advance(Duration.ofSeconds(20));
         assertThat(renew(lives)).isEqualTo(LeaseState.HELD);
         clock.advance(Duration.ofMillis(9_999));
-        Decision refused = tryAcquire(TWO_AT_ONCE, "key", "1");
-        assertThat(retryAfter(refused)).isEqualTo(Duration.ofMillis(1));
+        Decision rejected = tryAcquire(TWO_AT_ONCE, "key", "1");
+        assertThat(retryAfter(rejected)).isEqualTo(Duration.ofMillis(1));
         clock.advance(Duration.ofMillis(1));
         assertThat(renew(dies)).isEqualTo(LeaseState.LOST);
         assertThat(tryAcquire(TWO_AT_ONCE, "key", "1").admitted()).isTrue();
         assertThat(renew(lives)).isEqualTo(LeaseState.HELD);
         refund(dies, "1");
         assertThat(tryAcquire(TWO_AT_ONCE, "key", "0.001").admitted())
-                .as("who lost a lease gives back somebody else's")
+                .as("the refund of an expired lease frees another lease")
                 .isFalse();
     }
 
@@ -94,26 +94,24 @@ abstract class StoreLeaseContract extends StoreContractSection {
                         LeaseState.WAITING,
                         LeaseState.WAITING);
         assertThat(tryAcquire(TWO_AT_ONCE, "key", "0.001").admitted())
-                .as("overtakes")
+                .as("a call without a wait overtakes the queue")
                 .isFalse();
         for (int i = 4; i > 0; i--) {
-            assertThat(retry(queue.get(i)).admitted()).as("number " + i).isFalse();
+            assertThat(retry(queue.get(i)).admitted()).as("queued call " + i).isFalse();
         }
         assertThat(retry(queue.get(0)).admitted()).isTrue();
         refund(queue.get(1), "1");
         refund(running, "1");
-        assertThat(retry(queue.get(3)).admitted())
-                .as("one before it is still waiting")
-                .isFalse();
+        assertThat(retry(queue.get(3)).admitted()).as("overtakes a queued call").isFalse();
         assertThat(retry(queue.get(2)).admitted()).isTrue();
     }
 
     @Test
     void aCallThatDoesNotWaitIsNotQueued() {
         tryAcquire(TWO_AT_ONCE, "key", "2");
-        Decision refused = tryAcquire(TWO_AT_ONCE, "key", "1");
-        assertThat(refused.isQueued()).isFalse();
-        assertThat(renew(refused)).isEqualTo(LeaseState.LOST);
+        Decision rejected = tryAcquire(TWO_AT_ONCE, "key", "1");
+        assertThat(rejected.isQueued()).isFalse();
+        assertThat(renew(rejected)).isEqualTo(LeaseState.LOST);
         Decision tooMuch = decide(LONG_WAIT, charge(TWO_AT_ONCE, "key", "3"));
         assertThat(tooMuch.isPermanent()).isTrue();
         assertThat(tooMuch.isQueued()).isFalse();
@@ -147,13 +145,17 @@ abstract class StoreLeaseContract extends StoreContractSection {
         if (tested.waitsForSeveralKeys()) {
             Decision queued = decide(LONG_WAIT, both);
             assertThat(queued.isQueued()).isTrue();
-            assertThat(peek(HOURLY, "key").remaining()).as("promised").isEqualTo(2);
+            assertThat(peek(HOURLY, "key").remaining())
+                    .as("tokens reserved by the queued call")
+                    .isEqualTo(2);
             await(store.refund(first, first.leases()));
-            Decision refused = store.decide(queued.charges(), LONG_WAIT);
-            assertThat(refused.admitted()).isFalse();
-            assertThat(refused.isQueued()).as("short of tokens, not of leases").isFalse();
+            Decision rejected = store.decide(queued.charges(), LONG_WAIT);
+            assertThat(rejected.admitted()).isFalse();
+            assertThat(rejected.isQueued())
+                    .as("is queued although it lacks tokens, not leases")
+                    .isFalse();
             assertThat(await(store.renew(List.of(queued))))
-                    .as("leaves the queue")
+                    .as("the lease of the rejected call")
                     .containsExactly(LeaseState.LOST);
             assertThat(store.decide(new Charge(TWO_AT_ONCE, "key", 1_000)).admitted())
                     .isTrue();
@@ -170,7 +172,7 @@ abstract class StoreLeaseContract extends StoreContractSection {
                 LONG_WAIT);
         assertThat(queued.isQueued()).isTrue();
         assertThat(store.decide(new Charge(TWO_AT_ONCE, "key", 1_000)).admitted())
-                .as("overtakes where there is room")
+                .as("a call overtakes the queue although a lease is free")
                 .isFalse();
         await(store.refund(ofOne, ofOne.charges()));
         assertThat(await(store.renew(List.of(queued)))).containsExactly(LeaseState.READY);
@@ -195,7 +197,7 @@ abstract class StoreLeaseContract extends StoreContractSection {
         assertThat(told).containsExactly(queue.get(0).charges().get(0).lease());
     }
 
-    /** Holders and waiters end in every way; the body counts how many there are of it. */
+    /** Lets calls end in every way: normally, by an exception, and by cancellation while they wait or run. */
     @Test
     void noMoreCallsRunAtOnceThanTheLimitAllows() throws Exception {
         int most = 5;
@@ -292,7 +294,7 @@ abstract class StoreLeaseContract extends StoreContractSection {
 
         private static Object result(int ending) {
             if (ending == 0) {
-                throw new IllegalStateException("ends so");
+                throw new IllegalStateException("This call fails");
             }
             return ending;
         }

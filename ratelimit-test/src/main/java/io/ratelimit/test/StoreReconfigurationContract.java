@@ -25,9 +25,9 @@ abstract class StoreReconfigurationContract extends StoreContractSection {
     void anotherRateKeepsWholeThousandthsRoundedDown() {
         tryAcquire(limit("3/1s burst 10"), "key", "10");
         clock.advance(Duration.ofNanos(1_234_000));
-        Decision refused = tryAcquire(limit("8/1s burst 10"), "key", "0.004");
-        assertThat(refused.remaining()).isEqualTo(0.003);
-        assertThat(retryAfter(refused)).isEqualTo(Duration.ofNanos(125_000));
+        Decision rejected = tryAcquire(limit("8/1s burst 10"), "key", "0.004");
+        assertThat(rejected.remaining()).isEqualTo(0.003);
+        assertThat(retryAfter(rejected)).isEqualTo(Duration.ofNanos(125_000));
     }
 
     @Test
@@ -39,16 +39,16 @@ abstract class StoreReconfigurationContract extends StoreContractSection {
     @Test
     void aLargerBurstDoesNotRefill() {
         tryAcquire(limit("10/s"), "key", "10");
-        Decision refused = tryAcquire(limit("20/s"), "key", "1");
-        assertThat(refused.admitted()).isFalse();
-        assertThat(refused.remaining()).isZero();
+        Decision rejected = tryAcquire(limit("20/s"), "key", "1");
+        assertThat(rejected.admitted()).isFalse();
+        assertThat(rejected.remaining()).isZero();
     }
 
     @Test
     void aRaisedRateAppliesFromTheFirstRejection() {
         tryAcquire(limit("1/1d"), "key", "1");
-        Decision refused = tryAcquire(limit("8640/1d"), "key", "1");
-        assertThat(retryAfter(refused)).isEqualTo(Duration.ofSeconds(10));
+        Decision rejected = tryAcquire(limit("8640/1d"), "key", "1");
+        assertThat(retryAfter(rejected)).isEqualTo(Duration.ofSeconds(10));
         clock.advance(Duration.ofSeconds(10));
         assertThat(tryAcquire(limit("8640/1d"), "key", "1").admitted()).isTrue();
     }
@@ -65,9 +65,9 @@ abstract class StoreReconfigurationContract extends StoreContractSection {
     @Test
     void anAddedRateWithLessCapacityThanIsUsedStartsEmpty() {
         tryAcquire(limit("10/s"), "key", "4");
-        Decision refused = tryAcquire(limit("10/s", "3/1h"), "key", "1");
-        assertThat(refused.statuses()).extracting(RateStatus::remaining).containsExactly(6.0, 0.0);
-        assertThat(retryAfter(refused)).isEqualTo(Duration.ofMinutes(20));
+        Decision rejected = tryAcquire(limit("10/s", "3/1h"), "key", "1");
+        assertThat(rejected.statuses()).extracting(RateStatus::remaining).containsExactly(6.0, 0.0);
+        assertThat(retryAfter(rejected)).isEqualTo(Duration.ofMinutes(20));
     }
 
     @Test
@@ -124,13 +124,13 @@ abstract class StoreReconfigurationContract extends StoreContractSection {
     void rejectionsUnderTwoConfigurationsDoNotKeepABucketEmpty() {
         Limit[] limits = {limit("10/s burst 100"), limit("100/1m")};
         tryAcquire(limits[1], "key", "100");
-        int refusals = 0;
-        while (refusals < 20_000
-                && !tryAcquire(limits[refusals % 2], "key", "1").admitted()) {
+        int rejections = 0;
+        while (rejections < 20_000
+                && !tryAcquire(limits[rejections % 2], "key", "1").admitted()) {
             clock.advance(Duration.ofNanos(10_000));
-            refusals++;
+            rejections++;
         }
-        assertThat(refusals).isBetween(9_000, 10_100);
+        assertThat(rejections).isBetween(9_000, 10_100);
     }
 
     @Test
@@ -216,9 +216,9 @@ abstract class StoreReconfigurationContract extends StoreContractSection {
         clock.advance(Duration.ofSeconds(10));
         assertThat(renew(older)).isEqualTo(LeaseState.HELD);
         clock.advance(Duration.ofMillis(29_999));
-        Decision refused = tryAcquire(shorter, "key", "2");
-        assertThat(refused.remaining()).isEqualTo(1);
-        assertThat(retryAfter(refused)).isEqualTo(Duration.ofMillis(1));
+        Decision rejected = tryAcquire(shorter, "key", "2");
+        assertThat(rejected.remaining()).isEqualTo(1);
+        assertThat(retryAfter(rejected)).isEqualTo(Duration.ofMillis(1));
     }
 
     @Test

@@ -28,8 +28,8 @@ abstract class StoreReservationContract extends StoreContractSection {
         for (Limit limit : CAN_WAIT) {
             tryAcquire(limit, "key", "9.5");
             clock.advance(Duration.ofMillis(123));
-            Decision refused = tryAcquire(limit, "key", "3");
-            Duration retry = retryAfter(refused);
+            Decision rejected = tryAcquire(limit, "key", "3");
+            Duration retry = retryAfter(rejected);
             assertThat(retry).isPositive();
             Decision reserved = decide(retry, charge(limit, "key", "3"));
             assertThat(reserved.admitted()).as(limit.name()).isTrue();
@@ -43,10 +43,10 @@ abstract class StoreReservationContract extends StoreContractSection {
             tryAcquire(limit, "key", "10");
             Decision before = peek(limit, "key");
             Duration retry = retryAfter(tryAcquire(limit, "key", "3"));
-            Decision refused = decide(retry.minusNanos(1), charge(limit, "key", "3"));
-            assertThat(refused.admitted()).as(limit.name()).isFalse();
-            assertThat(refused.waitTime()).isZero();
-            assertThat(refused.retryAfter()).contains(retry);
+            Decision rejected = decide(retry.minusNanos(1), charge(limit, "key", "3"));
+            assertThat(rejected.admitted()).as(limit.name()).isFalse();
+            assertThat(rejected.waitTime()).isZero();
+            assertThat(rejected.retryAfter()).contains(retry);
             assertThat(figures(peek(limit, "key"))).as(limit.name()).isEqualTo(figures(before));
         }
     }
@@ -75,7 +75,7 @@ abstract class StoreReservationContract extends StoreContractSection {
                 clock.advance(Duration.ofMillis(10));
             }
             assertThat(tryAcquire(limit, "key", "0.001").admitted())
-                    .as("%s lets somebody overtake", limit.name())
+                    .as("%s lets a call overtake the reservations", limit.name())
                     .isFalse();
         }
     }
@@ -124,10 +124,10 @@ abstract class StoreReservationContract extends StoreContractSection {
         tryAcquire(TEN_A_SECOND, "key", "10");
         Charge[] both = {charge(TEN_A_SECOND, "key", "5"), charge(COUNTER, "key", "5")};
         assertThat(decide(LONG_WAIT, both).waitTime()).isEqualTo(Duration.ofMillis(500));
-        Decision refused = decide(LONG_WAIT, charge(TEN_A_SECOND, "key", "5"), charge(COUNTER, "key", "6"));
-        assertThat(refused.admitted()).isFalse();
-        assertThat(refused.admits(0)).isFalse();
-        assertThat(refused.admits(1)).isTrue();
+        Decision rejected = decide(LONG_WAIT, charge(TEN_A_SECOND, "key", "5"), charge(COUNTER, "key", "6"));
+        assertThat(rejected.admitted()).isFalse();
+        assertThat(rejected.admits(0)).isFalse();
+        assertThat(rejected.admits(1)).isTrue();
         assertThat(retryAfter(tryAcquire(TEN_A_SECOND, "key", "5"))).isEqualTo(Duration.ofSeconds(1));
     }
 }

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
+/** Replays the cases in the {@code *-vectors.txt} files, most of which other limiters publish. */
 abstract class StoreVectorsContract extends StoreContractSection {
 
     private static final String WALL_CLOCK = "wall clock ";
@@ -62,7 +63,7 @@ abstract class StoreVectorsContract extends StoreContractSection {
                 case "renew" -> renew(decisions, start, line);
                 case "calls" -> calls(limit, start, line);
                 case "every" -> every(limit, start, line);
-                default -> throw new IllegalStateException("Unknown line " + Arrays.toString(line));
+                default -> throw new IllegalStateException("Unknown line in a vectors file: " + Arrays.toString(line));
             }
         }
     }
@@ -186,11 +187,11 @@ abstract class StoreVectorsContract extends StoreContractSection {
     private static String text(String resource) {
         try (InputStream file = StoreVectorsContract.class.getResourceAsStream(resource)) {
             if (file == null) {
-                throw new IllegalStateException(resource + " is not on the class path");
+                throw new IllegalStateException(resource + " is missing from the class path");
             }
             return new String(file.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException ex) {
-            throw new IllegalStateException(resource + " cannot be read", ex);
+            throw new IllegalStateException(resource + " could not be read", ex);
         }
     }
 }

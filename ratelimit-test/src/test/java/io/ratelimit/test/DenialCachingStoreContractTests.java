@@ -5,7 +5,7 @@ import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitStore;
 import org.junit.jupiter.api.Tag;
 
-/** A store whose refusals are remembered answers like the store alone. */
+/** A store with a denial cache makes the same decisions as the store alone. */
 @Tag("slow")
 class DenialCachingStoreContractTests extends RateLimitStoreContract {
 
@@ -24,7 +24,7 @@ class DenialCachingStoreContractTests extends RateLimitStoreContract {
         return true;
     }
 
-    /** Fewer: the store itself is compared at length elsewhere. */
+    /** Fewer, because InMemoryRateLimitStoreContractTests compares the store itself at length. */
     @Override
     protected int randomDecisions() {
         return super.randomDecisions() / 4;

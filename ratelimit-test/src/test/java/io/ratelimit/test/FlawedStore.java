@@ -22,51 +22,54 @@ import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
-/** A store behind one lock, of states on a clock that may be set back; and what can be wrong with it. */
+/**
+ * A simple store with a flaw to choose, in order to show that the contract fails it. It keeps all states behind one lock, on a
+ * clock that may be set back. As a second implementation of the SPI it forwards to no other store.
+ */
 final class FlawedStore implements RateLimitStore {
 
     enum Flaw {
         NONE,
         REFILLS_A_TICK_TOO_MUCH,
-        ROUNDS_ON_REFUSAL,
+        ROUNDS_ON_REJECTION,
         ROUNDS_ON_ADMISSION,
         CHARGES_ONE_BY_ONE,
         HAS_NO_LOCK,
-        TAKES_TWICE_WHEN_ASYNCHRONOUS,
+        CONSUMES_TWICE_WHEN_ASYNCHRONOUS,
         IGNORES_THE_CASE_OF_KEYS,
         JOINS_LIMIT_AND_KEY,
-        FORGETS_NOTHING,
-        LETS_NO_FREE_CALL_PASS,
+        IGNORES_RESETS,
+        REJECTS_A_COST_OF_ZERO,
         REFILLS_WHEN_REDEFINED,
-        WRITES_NO_REFUSAL_WHEN_REDEFINED,
-        WRITES_EVERY_REFUSAL_WHEN_REDEFINED,
-        BRINGS_OLDER_CONFIGURATIONS_BACK,
+        WRITES_NO_REJECTION_WHEN_REDEFINED,
+        WRITES_EVERY_REJECTION_WHEN_REDEFINED,
+        RESTORES_OLDER_CONFIGURATIONS,
         CREDITS_TIME_TWICE_WHEN_SET_BACK,
         STALLS_WHEN_SET_BACK,
         STARTS_PERIODS_AT_THE_EPOCH,
         NEVER_WAITS,
         WAITS_TOO_LONG,
-        TAKES_NOTHING_FOR_A_RESERVATION,
+        CONSUMES_NOTHING_FOR_A_RESERVATION,
         DATES_RESERVATIONS_NOW,
-        GIVES_NOTHING_BACK,
-        GIVES_BACK_TWICE,
-        FORGETS_WHAT_IS_PROMISED,
-        OWES_NOTHING,
-        OWES_WITHOUT_BOUND,
-        QUEUES_NOBODY,
-        QUEUES_ANEW_EACH_TIME,
-        LETS_NOBODY_LEAVE_THE_QUEUE,
-        LETS_OTHERS_OVERTAKE,
-        RENEWS_NOTHING,
-        RENEWS_WHAT_RAN_OUT,
-        TELLS_NOBODY_OF_LEASES
+        IGNORES_REFUNDS,
+        REFUNDS_TWICE,
+        FORGETS_RESERVATIONS,
+        IGNORES_DEBITS,
+        DEBITS_WITHOUT_BOUND,
+        NEVER_QUEUES,
+        QUEUES_AT_THE_END_EACH_TIME,
+        NEVER_LEAVES_THE_QUEUE,
+        LETS_CALLS_OVERTAKE,
+        IGNORES_RENEWALS,
+        RENEWS_EXPIRED_LEASES,
+        NEVER_TELLS_OF_LEASES
     }
 
     private record Stored(Limit limit, long[][] states) {}
 
-    /** The state of each rate of a charge, and the rate of another configuration that each one continues. */
+    /** The state of each rate of a charge, and the rate of another configuration that each of them continues. */
     private record Loaded(
-            Charge charge, long[][] states, @Nullable RateAlgorithm[] before, boolean redated) {
+            Charge charge, long[][] states, @Nullable RateAlgorithm[] before, boolean afterStepBack) {
 
         RateAlgorithm rate(int i) {
             return charge.algorithms().get(i);
@@ -105,7 +108,7 @@ final class FlawedStore implements RateLimitStore {
 
     @Override
     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
-        if (flaw == Flaw.TAKES_TWICE_WHEN_ASYNCHRONOUS) {
+        if (flaw == Flaw.CONSUMES_TWICE_WHEN_ASYNCHRONOUS) {
             decide(charges, maxWait);
         }
         return CompletableFuture.completedFuture(decide(charges, maxWait));
@@ -115,8 +118,8 @@ final class FlawedStore implements RateLimitStore {
     public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
         synchronized (keys) {
             for (Charge charge : unused) {
-                if (charge.cost() > 0 && keys.containsKey(place(charge)) && flaw != Flaw.GIVES_NOTHING_BACK) {
-                    giveBack(charge, taken.grantTicks(charge));
+                if (charge.cost() > 0 && keys.containsKey(bucketName(charge)) && flaw != Flaw.IGNORES_REFUNDS) {
+                    refund(charge, taken.grantTicks(charge));
                 }
             }
         }
@@ -129,12 +132,12 @@ final class FlawedStore implements RateLimitStore {
             for (Charge charge : more) {
                 Loaded loaded = load(asStored(charge));
                 for (int i = 0; i < loaded.states.length && charge.cost() > 0; i++) {
-                    loaded.states[i] = flaw == Flaw.OWES_WITHOUT_BOUND
+                    loaded.states[i] = flaw == Flaw.DEBITS_WITHOUT_BOUND
                             ? loaded.rate(i).consume(loaded.states[i], charge.cost(), loaded.states[i][0])
                             : loaded.rate(i).debit(loaded.states[i], charge.cost());
                 }
-                if (charge.cost() > 0 && flaw != Flaw.OWES_NOTHING) {
-                    keys.put(place(charge), new Stored(loaded.charge.limit(), loaded.states));
+                if (charge.cost() > 0 && flaw != Flaw.IGNORES_DEBITS) {
+                    keys.put(bucketName(charge), new Stored(loaded.charge.limit(), loaded.states));
                 }
             }
         }
@@ -155,11 +158,11 @@ final class FlawedStore implements RateLimitStore {
             Loaded loaded = load(charge);
             ConcurrencyLeases leases = (ConcurrencyLeases) loaded.rate(0);
             LeaseState state = leases.leaseState(loaded.states[0]);
-            if (state == LeaseState.LOST && flaw == Flaw.RENEWS_WHAT_RAN_OUT) {
+            if (state == LeaseState.LOST && flaw == Flaw.RENEWS_EXPIRED_LEASES) {
                 state = LeaseState.HELD;
-            } else if (state != LeaseState.LOST && flaw != Flaw.RENEWS_NOTHING) {
+            } else if (state != LeaseState.LOST && flaw != Flaw.IGNORES_RENEWALS) {
                 loaded.states[0] = leases.renew(loaded.states[0]);
-                keys.put(place(charge), new Stored(charge.limit(), loaded.states));
+                keys.put(bucketName(charge), new Stored(charge.limit(), loaded.states));
             }
             worst = state.compareTo(worst) > 0 ? state : worst;
         }
@@ -171,29 +174,29 @@ final class FlawedStore implements RateLimitStore {
         ready = listener;
     }
 
-    /** Queues, or leaves the queue, after a refusal. */
+    /** Enters or leaves the queue after a rejection. */
     private void queue(Loaded loaded, boolean queued) {
         Charge charge = loaded.charge;
-        if (charge.lease() == 0 || flaw == Flaw.QUEUES_NOBODY) {
+        if (charge.lease() == 0 || flaw == Flaw.NEVER_QUEUES) {
             return;
         }
         ConcurrencyLeases leases = (ConcurrencyLeases) loaded.rate(0);
         long[] state = loaded.states[0];
-        if (queued && flaw == Flaw.QUEUES_ANEW_EACH_TIME) {
+        if (queued && flaw == Flaw.QUEUES_AT_THE_END_EACH_TIME) {
             state = leases.leaveQueue(state);
         }
         long[] next = queued
                 ? leases.enqueue(state, charge.cost())
-                : flaw == Flaw.LETS_NOBODY_LEAVE_THE_QUEUE ? state : leases.leaveQueue(state);
+                : flaw == Flaw.NEVER_LEAVES_THE_QUEUE ? state : leases.leaveQueue(state);
         if (next != loaded.states[0]) {
             loaded.states[0] = next;
-            keys.put(place(charge), new Stored(charge.limit(), loaded.states));
+            keys.put(bucketName(charge), new Stored(charge.limit(), loaded.states));
         }
     }
 
-    /** Those who queue may have become ready. */
-    private void tell(Loaded loaded) {
-        if (loaded.charge.lease() != 0 && flaw != Flaw.TELLS_NOBODY_OF_LEASES) {
+    /** Tells the listener of queued leases that are ready. */
+    private void notifyReady(Loaded loaded) {
+        if (loaded.charge.lease() != 0 && flaw != Flaw.NEVER_TELLS_OF_LEASES) {
             for (long lease : ((ConcurrencyLeases) loaded.rate(0)).readyLeases(loaded.states[0])) {
                 ready.accept(lease);
             }
@@ -203,8 +206,8 @@ final class FlawedStore implements RateLimitStore {
     @Override
     public void reset(Limit limit, String key) {
         synchronized (keys) {
-            if (flaw != Flaw.FORGETS_NOTHING) {
-                keys.remove(place(new Charge(limit, key, 0)));
+            if (flaw != Flaw.IGNORES_RESETS) {
+                keys.remove(bucketName(new Charge(limit, key, 0)));
             }
         }
     }
@@ -212,31 +215,31 @@ final class FlawedStore implements RateLimitStore {
     @Override
     public void close() {}
 
-    private void giveBack(Charge charge, long[] grants) {
+    private void refund(Charge charge, long[] grants) {
         Loaded loaded = load(asStored(charge));
         boolean full = true;
         for (int i = 0; i < loaded.states.length; i++) {
             RateAlgorithm rate = loaded.rate(i);
             for (int j = 0; j < grants.length; j++) {
                 boolean took = rate.canMigrateFrom(charge.limit().algorithms().get(j));
-                for (int times = !took ? 0 : flaw == Flaw.GIVES_BACK_TWICE ? 2 : 1; times > 0; times--) {
+                for (int times = !took ? 0 : flaw == Flaw.REFUNDS_TWICE ? 2 : 1; times > 0; times--) {
                     loaded.states[i] = rate.refund(loaded.states[i], charge.cost(), grants[j]);
                 }
             }
             full &= rate.isFull(loaded.states[i]);
         }
         if (full) {
-            keys.remove(place(charge));
+            keys.remove(bucketName(charge));
         } else {
-            keys.put(place(charge), new Stored(loaded.charge.limit(), loaded.states));
+            keys.put(bucketName(charge), new Stored(loaded.charge.limit(), loaded.states));
         }
-        tell(loaded);
+        notifyReady(loaded);
     }
 
-    /** The charge by the configuration that its key was last written under. */
+    /** Returns the charge under the configuration by which its key was last written. */
     private Charge asStored(Charge charge) {
-        Stored stored = keys.get(place(charge));
-        if (stored == null || flaw == Flaw.BRINGS_OLDER_CONFIGURATIONS_BACK) {
+        Stored stored = keys.get(bucketName(charge));
+        if (stored == null || flaw == Flaw.RESTORES_OLDER_CONFIGURATIONS) {
             return charge;
         }
         return stored.limit.isLeased() && charge.lease() != 0
@@ -248,14 +251,14 @@ final class FlawedStore implements RateLimitStore {
         List<Loaded> all = charges.stream().map(this::load).toList();
         int rates = all.stream().mapToInt(loaded -> loaded.states.length).sum();
         long[] observations = new long[RateAlgorithm.OBSERVATIONS * rates];
-        Duration promised = Decision.maxReservation(charges, maxWait);
+        Duration reservable = Decision.maxReservation(charges, maxWait);
         boolean admitted = true;
         long waitNanos = 0;
         int at = 0;
         for (Loaded loaded : all) {
             for (int i = 0; i < loaded.states.length; i++, at += RateAlgorithm.OBSERVATIONS) {
                 RateAlgorithm rate = loaded.rate(i);
-                boolean overtakes = flaw == Flaw.LETS_OTHERS_OVERTAKE && rate instanceof ConcurrencyLeases;
+                boolean overtakes = flaw == Flaw.LETS_CALLS_OVERTAKE && rate instanceof ConcurrencyLeases;
                 rate.observe(
                         overtakes ? withoutQueue(loaded.states[i]) : loaded.states[i],
                         now(rate),
@@ -263,9 +266,9 @@ final class FlawedStore implements RateLimitStore {
                         observations,
                         at);
                 long wait = rate.ticksUntilAdmitted(observations, at, loaded.charge.cost());
-                admitted &= wait <= rate.waitWithin(promised);
+                admitted &= wait <= rate.waitWithin(reservable);
                 waitNanos = admitted ? Math.max(waitNanos, wait * rate.tickNanos()) : 0;
-                admitted &= flaw != Flaw.LETS_NO_FREE_CALL_PASS || rate.remaining(observations, at, 0) > 0;
+                admitted &= flaw != Flaw.REJECTS_A_COST_OF_ZERO || rate.remaining(observations, at, 0) > 0;
             }
         }
         if (flaw == Flaw.HAS_NO_LOCK) {
@@ -273,7 +276,7 @@ final class FlawedStore implements RateLimitStore {
         }
         at = 0;
         for (Loaded loaded : all) {
-            save(loaded, admitted, waitNanos, promised, observations, at);
+            save(loaded, admitted, waitNanos, reservable, observations, at);
             at += RateAlgorithm.OBSERVATIONS * loaded.states.length;
         }
         Decision decision = Decision.of(charges, maxWait, admitted, observations);
@@ -281,15 +284,15 @@ final class FlawedStore implements RateLimitStore {
             if (!admitted) {
                 queue(loaded, decision.isQueued());
             }
-            tell(loaded);
+            notifyReady(loaded);
         }
         return decision;
     }
 
     private void save(Loaded loaded, boolean admitted, long waitNanos, Duration maxWait, long[] observations, int at) {
         Charge charge = loaded.charge;
-        boolean fits = refusing(loaded, maxWait, observations, at) < 0;
-        if (charge.cost() == 0 || flaw == Flaw.TAKES_NOTHING_FOR_A_RESERVATION && waitNanos > 0) {
+        boolean fits = firstRejecting(loaded, maxWait, observations, at) < 0;
+        if (charge.cost() == 0 || flaw == Flaw.CONSUMES_NOTHING_FOR_A_RESERVATION && waitNanos > 0) {
             return;
         }
         long[][] states = loaded.states.clone();
@@ -300,17 +303,17 @@ final class FlawedStore implements RateLimitStore {
                 long granted = observations[at + RateAlgorithm.OBSERVATIONS * i] + wait;
                 states[i] = rounded(rate, rate.consume(states[i], charge.cost(), granted), Flaw.ROUNDS_ON_ADMISSION);
             }
-        } else if (isWrittenLate(loaded, maxWait, observations, at)) {
-            keys.put(place(charge), new Stored(charge.limit(), states));
+        } else if (isRejectionWritten(loaded, maxWait, observations, at)) {
+            keys.put(bucketName(charge), new Stored(charge.limit(), states));
             return;
-        } else if (flaw == Flaw.ROUNDS_ON_REFUSAL) {
+        } else if (flaw == Flaw.ROUNDS_ON_REJECTION) {
             for (int i = 0; i < states.length; i++) {
-                states[i] = rounded(loaded.rate(i), states[i], Flaw.ROUNDS_ON_REFUSAL);
+                states[i] = rounded(loaded.rate(i), states[i], Flaw.ROUNDS_ON_REJECTION);
             }
         } else {
             return;
         }
-        keys.put(place(charge), new Stored(charge.limit(), states));
+        keys.put(bucketName(charge), new Stored(charge.limit(), states));
     }
 
     private long[] rounded(RateAlgorithm rate, long[] state, Flaw by) {
@@ -321,23 +324,23 @@ final class FlawedStore implements RateLimitStore {
         };
     }
 
-    /** The first rate that refuses from an index on; -1 if none does. */
-    private static int refusing(Loaded loaded, Duration maxWait, long[] observations, int at) {
+    /** Returns the index of the first rate that rejects the charge; -1 if all admit it. */
+    private static int firstRejecting(Loaded loaded, Duration maxWait, long[] observations, int at) {
         for (int i = 0; i < loaded.states.length; i++) {
-            if (refuses(loaded, i, maxWait, observations, at)) {
+            if (rejects(loaded, i, maxWait, observations, at)) {
                 return i;
             }
         }
         return -1;
     }
 
-    private static boolean refuses(Loaded loaded, int i, Duration maxWait, long[] observations, int at) {
+    private static boolean rejects(Loaded loaded, int i, Duration maxWait, long[] observations, int at) {
         RateAlgorithm rate = loaded.rate(i);
         long wait = rate.ticksUntilAdmitted(observations, at + RateAlgorithm.OBSERVATIONS * i, loaded.charge.cost());
         return wait > rate.waitWithin(maxWait);
     }
 
-    /** Only what is held: entries of three numbers after the instant, of which the second is negative in the queue. */
+    /** Returns only the held leases: entries of three numbers after the time, of which the second is negative if queued. */
     private static long[] withoutQueue(long[] state) {
         LongStream.Builder held = LongStream.builder().add(state[0]);
         for (int i = 1; i < state.length; i += 3) {
@@ -348,13 +351,13 @@ final class FlawedStore implements RateLimitStore {
         return held.build().toArray();
     }
 
-    /** Whether a refusal has to be written: the key is of a slower configuration, or of a time that is yet to come. */
-    private boolean isWrittenLate(Loaded loaded, Duration maxWait, long[] observations, int at) {
+    /** Returns whether a rejection has to write the key: it has a slower configuration, or a time in the future. */
+    private boolean isRejectionWritten(Loaded loaded, Duration maxWait, long[] observations, int at) {
         if (loaded.charge.cost() > loaded.charge.limit().capacity()
-                || refusing(loaded, maxWait, observations, at) < 0) {
+                || firstRejecting(loaded, maxWait, observations, at) < 0) {
             return false;
         }
-        if (loaded.redated) {
+        if (loaded.afterStepBack) {
             return flaw != Flaw.STALLS_WHEN_SET_BACK;
         }
         boolean foreign = false;
@@ -362,17 +365,17 @@ final class FlawedStore implements RateLimitStore {
             RateAlgorithm before = loaded.before[i];
             foreign |= before != null;
             if (before != null
-                    && refuses(loaded, i, maxWait, observations, at)
+                    && rejects(loaded, i, maxWait, observations, at)
                     && loaded.rate(i).isFasterThan(before)) {
-                return flaw != Flaw.WRITES_NO_REFUSAL_WHEN_REDEFINED;
+                return flaw != Flaw.WRITES_NO_REJECTION_WHEN_REDEFINED;
             }
         }
-        return foreign && flaw == Flaw.WRITES_EVERY_REFUSAL_WHEN_REDEFINED;
+        return foreign && flaw == Flaw.WRITES_EVERY_REJECTION_WHEN_REDEFINED;
     }
 
     private Loaded load(Charge charge) {
         List<RateAlgorithm> rates = charge.algorithms();
-        Stored stored = keys.get(place(charge));
+        Stored stored = keys.get(bucketName(charge));
         long[][] states = new long[rates.size()][];
         RateAlgorithm[] before = new RateAlgorithm[states.length];
         if (stored == null || !isOf(stored.limit, charge.limit()) && flaw == Flaw.REFILLS_WHEN_REDEFINED) {
@@ -380,25 +383,25 @@ final class FlawedStore implements RateLimitStore {
         }
         List<RateAlgorithm> old = stored.limit.algorithms();
         long[][] now = new long[old.size()][];
-        boolean redated = false;
+        boolean afterStepBack = false;
         boolean full = true;
-        int emptiest = 0;
+        int mostUsed = 0;
         for (int i = 0; i < now.length; i++) {
-            redated |= old.get(i).clockMovedBack(stored.states[i], now(old.get(i)));
+            afterStepBack |= old.get(i).clockMovedBack(stored.states[i], now(old.get(i)));
             now[i] = refreshed(old.get(i), stored.states[i]);
             full &= old.get(i).isFull(now[i]);
-            emptiest = old.get(i).used(now[i]) > old.get(emptiest).used(now[emptiest]) ? i : emptiest;
+            mostUsed = old.get(i).used(now[i]) > old.get(mostUsed).used(now[mostUsed]) ? i : mostUsed;
         }
         if (full) {
             return full(charge);
         }
         if (isOf(stored.limit, charge.limit())) {
-            return new Loaded(charge, now, before, redated);
+            return new Loaded(charge, now, before, afterStepBack);
         }
         for (int i = 0; i < states.length; i++) {
             RateAlgorithm rate = rates.get(i);
-            states[i] = rate.fullWithUsed(old.get(emptiest).used(now[emptiest]), now(rate));
-            before[i] = old.get(emptiest);
+            states[i] = rate.fullWithUsed(old.get(mostUsed).used(now[mostUsed]), now(rate));
+            before[i] = old.get(mostUsed);
             for (int j = old.size() - 1; j >= 0; j--) {
                 if (rate.canMigrateFrom(old.get(j))) {
                     states[i] = rate.migrate(now[j], old.get(j), now(rate));
@@ -406,7 +409,7 @@ final class FlawedStore implements RateLimitStore {
                 }
             }
         }
-        return new Loaded(charge, states, before, redated);
+        return new Loaded(charge, states, before, afterStepBack);
     }
 
     private Loaded full(Charge charge) {
@@ -425,7 +428,7 @@ final class FlawedStore implements RateLimitStore {
             from = state.clone();
             from[0] = now;
         }
-        if (flaw == Flaw.FORGETS_WHAT_IS_PROMISED && rate.algorithm() != Algorithm.TOKEN_BUCKET && state.length > 3) {
+        if (flaw == Flaw.FORGETS_RESERVATIONS && rate.algorithm() != Algorithm.TOKEN_BUCKET && state.length > 3) {
             from = rate.full(state[0]);
         }
         if (flaw == Flaw.STARTS_PERIODS_AT_THE_EPOCH && rate instanceof TokenBucket bucket && bucket.isInterval()) {
@@ -447,7 +450,7 @@ final class FlawedStore implements RateLimitStore {
         return clock.getAsLong() / rate.tickNanos();
     }
 
-    private String place(Charge charge) {
+    private String bucketName(Charge charge) {
         String key = flaw == Flaw.IGNORES_THE_CASE_OF_KEYS ? charge.key().toLowerCase(Locale.ROOT) : charge.key();
         return charge.limit().name() + (flaw == Flaw.JOINS_LIMIT_AND_KEY ? "." : " ") + key;
     }

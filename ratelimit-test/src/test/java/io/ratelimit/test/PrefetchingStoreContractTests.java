@@ -5,7 +5,7 @@ import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitStore;
 import org.junit.jupiter.api.Tag;
 
-/** Limits that take nothing ahead are decided by the store behind. */
+/** Calls of limits without a prefetch are forwarded to the store. */
 @Tag("slow")
 class PrefetchingStoreContractTests extends RateLimitStoreContract {
 
@@ -20,7 +20,7 @@ class PrefetchingStoreContractTests extends RateLimitStoreContract {
         return new PrefetchingStore(InMemoryRateLimitStore.create());
     }
 
-    /** Fewer: the store itself is compared at length elsewhere. */
+    /** Fewer, because InMemoryRateLimitStoreContractTests compares the store itself at length. */
     @Override
     protected int randomDecisions() {
         return super.randomDecisions() / 4;

@@ -20,7 +20,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
-/** The contract accepts a plain store and catches each flaw, by the law that is about it. */
+/** The contract accepts a correct store, and each flaw fails the test that is about it. */
 @Tag("slow")
 class StoreContractTests {
 
@@ -30,8 +30,8 @@ class StoreContractTests {
 
     @ParameterizedTest
     @EnumSource(names = "NONE")
-    void acceptsAPlainStoreOnAWallClock(Flaw none) {
-        TestExecutionSummary summary = run(none, all -> FilterResult.included("all laws"));
+    void acceptsACorrectStoreOnAWallClock(Flaw none) {
+        TestExecutionSummary summary = run(none, all -> FilterResult.included("all tests"));
         assertThat(summary.getTestsStartedCount()).isGreaterThan(50);
         assertThat(failures(summary)).isEmpty();
     }
@@ -39,46 +39,48 @@ class StoreContractTests {
     @ParameterizedTest
     @CsvSource({
         "REFILLS_A_TICK_TOO_MUCH,               retryAfterIsExactToTheTick,                                        true",
-        "ROUNDS_ON_REFUSAL,                     aRejectionChangesNothing,                                          true",
+        "ROUNDS_ON_REJECTION,                     aRejectionChangesNothing,                                          true",
         "ROUNDS_ON_ADMISSION,                   smoothRefillAddsNeitherMoreNorLessThanTheRate,                     true",
         "CHARGES_ONE_BY_ONE,                    consumesFromAllLimitsOrNone,                                       true",
         "HAS_NO_LOCK,                           sixtyFourThreadsConsumeABurstOfTenOnce,                            false",
-        "TAKES_TWICE_WHEN_ASYNCHRONOUS,         oneCallOfSevenTokensEqualsSevenCallsOfOneToken,                    false",
+        "CONSUMES_TWICE_WHEN_ASYNCHRONOUS,         oneCallOfSevenTokensEqualsSevenCallsOfOneToken,                    false",
         "IGNORES_THE_CASE_OF_KEYS,              keysOfAnySpellingHaveSeparateBuckets,                              false",
         "JOINS_LIMIT_AND_KEY,                   limitsOfAnyNameHaveSeparateBuckets,                                false",
-        "FORGETS_NOTHING,                       resettingAnEmptyBucketFillsIt,                                     true",
-        "LETS_NO_FREE_CALL_PASS,                aCostOfZeroIsAlwaysAdmitted,                                       true",
+        "IGNORES_RESETS,                       resettingAnEmptyBucketFillsIt,                                     true",
+        "REJECTS_A_COST_OF_ZERO,                aCostOfZeroIsAlwaysAdmitted,                                       true",
         "REFILLS_WHEN_REDEFINED,                aLargerBurstDoesNotRefill,                                         true",
-        "WRITES_NO_REFUSAL_WHEN_REDEFINED,      aRaisedRateAppliesFromTheFirstRejection,                           true",
-        "WRITES_EVERY_REFUSAL_WHEN_REDEFINED,   rejectionsUnderTwoConfigurationsDoNotKeepABucketEmpty,             true",
-        "BRINGS_OLDER_CONFIGURATIONS_BACK,      aRefundUnderAnOlderConfigurationDoesNotRestoreItsRate,             false",
+        "WRITES_NO_REJECTION_WHEN_REDEFINED,      aRaisedRateAppliesFromTheFirstRejection,                           true",
+        "WRITES_EVERY_REJECTION_WHEN_REDEFINED,   rejectionsUnderTwoConfigurationsDoNotKeepABucketEmpty,             true",
+        "RESTORES_OLDER_CONFIGURATIONS,      aRefundUnderAnOlderConfigurationDoesNotRestoreItsRate,             false",
         "CREDITS_TIME_TWICE_WHEN_SET_BACK,      aSmallStepBackOfTheClockPausesTheRefill,                           true",
         "STALLS_WHEN_SET_BACK,                  aLargeStepBackOfTheClockNeitherRefillsNorStopsTheRefill,           true",
         "STARTS_PERIODS_AT_THE_EPOCH,           intervalRefillAddsWholePortionsCountedFromTheFirstCharge,          true",
         "NEVER_WAITS,                           aReservationIsGrantedExactlyAfterItsRetryAfter,                    true",
         "WAITS_TOO_LONG,                        aMaximumWaitThatIsTooShortIsRejectedAndConsumesNothing,            true",
-        "TAKES_NOTHING_FOR_A_RESERVATION,       reservationsAreGrantedInOrder,                                     true",
+        "CONSUMES_NOTHING_FOR_A_RESERVATION,       reservationsAreGrantedInOrder,                                     true",
         "DATES_RESERVATIONS_NOW,                reservationsConsumeAsMuchAsCallsAtTheirGrantTimes,                 true",
-        "GIVES_NOTHING_BACK,                    refundingAllReservationsRestoresTheBucket,                         true",
-        "GIVES_BACK_TWICE,                      aRefundNeverExceedsTheCapacity,                                    true",
-        "FORGETS_WHAT_IS_PROMISED,              reservationsAreGrantedInOrder,                                     true",
-        "OWES_NOTHING,                          aDebitIncursADebtOfAtMostTheCapacity,                              true",
-        "OWES_WITHOUT_BOUND,                    aDebitIncursADebtOfAtMostTheCapacity,                              true",
-        "QUEUES_NOBODY,                         queuedCallsAreServedInOrder,                                       true",
-        "QUEUES_ANEW_EACH_TIME,                 queuedCallsAreServedInOrder,                                       true",
-        "LETS_NOBODY_LEAVE_THE_QUEUE,           aCallThatQueuesReservesNothingOfItsOtherLimits,                    true",
-        "LETS_OTHERS_OVERTAKE,                  queuedCallsAreServedInOrder,                                       true",
-        "RENEWS_NOTHING,                        aLeaseExpiresExactlyAfterItsLeaseTimeUnlessRenewed,                true",
-        "RENEWS_WHAT_RAN_OUT,                   aLeaseExpiresExactlyAfterItsLeaseTimeUnlessRenewed,                true",
-        "TELLS_NOBODY_OF_LEASES,                aQueuedCallIsToldWhenItsLeaseIsReady,                              false",
+        "IGNORES_REFUNDS,                    refundingAllReservationsRestoresTheBucket,                         true",
+        "REFUNDS_TWICE,                      aRefundNeverExceedsTheCapacity,                                    true",
+        "FORGETS_RESERVATIONS,              reservationsAreGrantedInOrder,                                     true",
+        "IGNORES_DEBITS,                          aDebitIncursADebtOfAtMostTheCapacity,                              true",
+        "DEBITS_WITHOUT_BOUND,                    aDebitIncursADebtOfAtMostTheCapacity,                              true",
+        "NEVER_QUEUES,                         queuedCallsAreServedInOrder,                                       true",
+        "QUEUES_AT_THE_END_EACH_TIME,                 queuedCallsAreServedInOrder,                                       true",
+        "NEVER_LEAVES_THE_QUEUE,           aCallThatQueuesReservesNothingOfItsOtherLimits,                    true",
+        "LETS_CALLS_OVERTAKE,                  queuedCallsAreServedInOrder,                                       true",
+        "IGNORES_RENEWALS,                        aLeaseExpiresExactlyAfterItsLeaseTimeUnlessRenewed,                true",
+        "RENEWS_EXPIRED_LEASES,                   aLeaseExpiresExactlyAfterItsLeaseTimeUnlessRenewed,                true",
+        "NEVER_TELLS_OF_LEASES,                aQueuedCallIsToldWhenItsLeaseIsReady,                              false",
     })
-    void catches(Flaw broken, String law, boolean alsoByComparison) {
-        Set<String> laws = alsoByComparison ? Set.of(law + "()", COMPARISON) : Set.of(law + "()");
+    void failsAStoreWithAFlaw(Flaw broken, String test, boolean alsoByComparison) {
+        Set<String> expected = alsoByComparison ? Set.of(test + "()", COMPARISON) : Set.of(test + "()");
         TestExecutionSummary summary = run(
                 broken,
-                test -> FilterResult.includedIf(
-                        test.isTest() ? laws.contains(test.getDisplayName()) : !test.mayRegisterTests()));
-        assertThat(failures(summary)).containsExactlyInAnyOrderElementsOf(laws);
+                descriptor -> FilterResult.includedIf(
+                        descriptor.isTest()
+                                ? expected.contains(descriptor.getDisplayName())
+                                : !descriptor.mayRegisterTests()));
+        assertThat(failures(summary)).containsExactlyInAnyOrderElementsOf(expected);
     }
 
     private static TestExecutionSummary run(Flaw broken, PostDiscoveryFilter filter) {

@@ -29,7 +29,7 @@ final class CommandExample {
 
     private CommandExample() {}
 
-    /** What is wrong with the command; empty if nothing is. */
+    /** Returns the mistakes of the command, empty if there is none. */
     static List<String> mistakes(String command) {
         List<String> mistakes = new ArrayList<>();
         String[] words = command.split("\\s+(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)");

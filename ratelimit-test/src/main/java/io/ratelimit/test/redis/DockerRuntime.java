@@ -6,7 +6,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.testcontainers.DockerClientFactory;
 
-/** Runs a server in a container. Needs Testcontainers. */
+/** Runs a server in a Docker container. Needs Testcontainers. */
 final class DockerRuntime implements RedisRuntime {
 
     private final int port;
@@ -38,7 +38,7 @@ final class DockerRuntime implements RedisRuntime {
         }
     }
 
-    /** Testcontainers stops by SIGKILL, which ends a paused container too. */
+    /** Testcontainers stops a container by SIGKILL, which also ends a paused one. */
     @Override
     public void end() {
         RedisContainer ending = container;

@@ -74,7 +74,7 @@ final class ProxiedConnection {
         try {
             socket.setSoLinger(true, 0);
         } catch (IOException ex) {
-            // It is closed already.
+            // The socket is already closed.
         }
     }
 
