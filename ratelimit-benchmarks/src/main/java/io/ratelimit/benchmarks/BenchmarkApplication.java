@@ -4,12 +4,12 @@ import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 
-/** Starts the small applications whose beans are measured. */
+/** Starts the applications whose beans are measured. */
 final class BenchmarkApplication {
 
     private BenchmarkApplication() {}
 
-    /** The bean of an application that ends with the JVM. */
+    /** Starts an application that ends with the JVM, and returns one of its beans. */
     static <T> T bean(Class<T> type, Class<?> configuration, String... properties) {
         return new SpringApplicationBuilder(configuration)
                 .web(WebApplicationType.NONE)

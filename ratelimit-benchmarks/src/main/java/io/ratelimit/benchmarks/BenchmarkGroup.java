@@ -10,7 +10,7 @@ import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.RunnerException;
 
-/** What one command runs. */
+/** A group of benchmarks, which one command runs. */
 enum BenchmarkGroup {
     /** Limiters in memory. */
     MEMORY {
@@ -49,10 +49,10 @@ enum BenchmarkGroup {
     }
 
     /**
-     * Measures what the settings want.
+     * Runs the benchmarks of this group that the settings select.
      *
-     * @param target where to leave what the tables are made of
-     * @return the tables, in Markdown; empty if no title is wanted
+     * @param target the directory for the raw results
+     * @return the tables in Markdown, empty if the settings select none
      */
     abstract String tables(RunSettings settings, Path target) throws RunnerException, IOException, InterruptedException;
 

@@ -5,17 +5,18 @@ import java.math.BigDecimal;
 import java.time.Duration;
 
 /**
- * How much a benchmark's limit gives.
+ * The capacity and rate of the limit that a benchmark calls.
  *
- * <p>Limiters with a capacity of their own have the one named here, so that their buckets are neither empty nor full. The
- * others have the highest rate that they can count where calls are admitted, and one call a day where they are refused.
+ * <p>Limiters with a separate capacity use the capacity given here, so that their buckets are neither empty nor full.
+ * The others use the highest rate that they support if calls are to be admitted, and one call a day if they are to be
+ * rejected.
  */
 public enum BenchmarkLimit {
-    /** One key is never refused and never full: ten billion tokens, a million more each second. */
+    /** Ten billion tokens and a million more each second: a single key is neither rejected nor full. */
     PLENTY(10_000_000_000L, 1_000_000, Duration.ofSeconds(1), true),
-    /** None of many keys is refused or full: a hundred million tokens, one more each fifty seconds. */
+    /** A hundred million tokens and one more each fifty seconds: each of many keys is neither rejected nor full. */
     PLENTY_EACH(100_000_000, 1, Duration.ofSeconds(50), true),
-    /** One token a day, taken before the measurement. */
+    /** One token a day, which is consumed before the measurement. */
     EXHAUSTED(1, 1, Duration.ofDays(1), false);
 
     final long capacity;
@@ -45,10 +46,11 @@ public enum BenchmarkLimit {
         return refill + "/" + period + " burst " + capacity;
     }
 
-    /** The answer of a call, which must be the one that is measured. */
+    /** Returns the result of a call, and fails if it is not the result that the benchmark is about. */
     boolean checked(boolean admitted) {
         if (admitted != admits) {
-            throw new IllegalStateException(this + " answered " + admitted + "; the measurement is void");
+            throw new IllegalStateException(
+                    this + " returned " + admitted + ", so the measurement is invalid; expected " + admits);
         }
         return admitted;
     }

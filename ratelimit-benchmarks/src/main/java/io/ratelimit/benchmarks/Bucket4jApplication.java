@@ -12,7 +12,7 @@ import org.springframework.cache.annotation.EnableCaching;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
-/** A bean with the annotation of Bucket4j's starter, on Caffeine, with meters, which it keeps in the global registry. */
+/** An application with Bucket4j's annotation, on Caffeine, with meters in the global registry, as its starter does. */
 @Configuration(proxyBeanMethods = false)
 @EnableCaching
 @ImportAutoConfiguration({
@@ -42,7 +42,7 @@ class Bucket4jApplication {
                 "bucket4j.methods[0].rate-limit.bandwidths[0].unit=seconds");
     }
 
-    /** The bean. */
+    /** The bean whose methods are measured. */
     static class Searches {
 
         @RateLimiting(name = "benchmark", cacheKey = "#userId")

@@ -19,7 +19,9 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Bucket4j's compare-and-swap on one connection; buckets are kept in a map, because its batches are those of one object. */
+/**
+ * Bucket4j with compare-and-swap on one connection. Buckets are kept in a map, because each object batches separately.
+ */
 record Bucket4jOnRedis(
         LettuceConnection lettuce,
         ConcurrentMap<String, BucketProxy> buckets,
@@ -28,7 +30,7 @@ record Bucket4jOnRedis(
         Function<String, AsyncBucketProxy> asyncBucket)
         implements RedisLimiter {
 
-    /** What a node grants before it tells the server: as many tokens as ours takes ahead, and for at most a tenth of a second. */
+    /** Delays reports to the server by as many tokens as ratelimit prefetches, and by at most 100 ms. */
     static final DelayParameters DELAY = new DelayParameters(RedisWorkload.PREFETCH, Duration.ofMillis(100));
 
     private static final Duration KEPT = Duration.ofSeconds(10);

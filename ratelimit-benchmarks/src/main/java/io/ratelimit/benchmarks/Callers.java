@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
-/** Callers of one limiter, each with one call under way at any time, and how long each call took. */
+/** Callers of one limiter, each of which makes one call at a time. Measures the time of each call. */
 final class Callers {
 
     private static final int DIGITS = 3;
@@ -30,14 +30,14 @@ final class Callers {
         this.running = new CountDownLatch(workload.callers());
     }
 
-    /** Lets them call for a quarter of the time unmeasured, and then measures. */
+    /** Runs the callers, first for a quarter of the time without measuring, and then for the whole time. */
     static RedisMeasurement run(List<RedisLimiter> nodes, List<String> keys, RedisWorkload workload, Duration measured)
             throws InterruptedException {
         Callers callers = new Callers(nodes, keys, workload, measured);
         for (int i = 0; i < workload.callers(); i++) {
             Caller caller = callers.new Caller(i, workload.callers());
             if (workload.async()) {
-                caller.goOn();
+                caller.continueCalling();
             } else {
                 new Thread(caller::callUntilTheEnd, "caller-" + i).start();
             }
@@ -76,8 +76,8 @@ final class Callers {
             }
         }
 
-        /** A loop and no recursion where the answer is there at once. */
-        void goOn() {
+        /** Makes calls in a loop as long as results are available at once, so that the stack does not grow. */
+        void continueCalling() {
             try {
                 long now = System.nanoTime();
                 while (now < end) {
@@ -103,7 +103,7 @@ final class Callers {
                 return;
             }
             record(called, System.nanoTime());
-            goOn();
+            continueCalling();
         }
 
         private String key() {

@@ -1,11 +1,11 @@
 package io.ratelimit.benchmarks;
 
-/** One row of a table; {@code enum} constants, so that JMH can name them to its forks. */
+/** A limiter or floor under test: one row of a table. Implemented by enums, so that JMH can pass it to its forks. */
 interface Contender {
 
-    /** The constant's name. */
+    /** {@return the name of the enum constant} */
     String name();
 
-    /** What the row is called. */
+    /** {@return the label of the row} */
     String label();
 }

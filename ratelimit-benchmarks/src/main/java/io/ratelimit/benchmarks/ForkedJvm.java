@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** A JVM of its own with the classes of this one, which is asked line by line and ends when nobody asks any more. */
+/**
+ * A new JVM with the class path of this one. It answers lines of input with lines of output, and ends with its input.
+ */
 final class ForkedJvm implements AutoCloseable {
 
     private static final long PATIENCE_SECONDS = 30;
@@ -29,7 +31,7 @@ final class ForkedJvm implements AutoCloseable {
     /**
      * Starts a main class.
      *
-     * @param options those of the JVM
+     * @param options the options of the JVM
      */
     static ForkedJvm of(Class<?> main, List<String> options, String... arguments) throws IOException {
         List<String> command = new ArrayList<>();
@@ -44,27 +46,27 @@ final class ForkedJvm implements AutoCloseable {
     /**
      * Runs a main class to its end.
      *
-     * @return what it printed
-     * @throws IOException if it failed
+     * @return its standard output
+     * @throws IOException if it exits with another status than 0
      */
     static String run(Class<?> main, List<String> options, String... arguments)
             throws IOException, InterruptedException {
         try (ForkedJvm fork = of(main, options, arguments)) {
             String printed = fork.answers.lines().collect(Collectors.joining("\n"));
             if (fork.process.waitFor() != 0) {
-                throw new IOException(main.getSimpleName() + " failed; see what it wrote to the console");
+                throw new IOException(main.getSimpleName() + " failed; see its messages on the console");
             }
             return printed;
         }
     }
 
-    /** Asks one line for another. */
+    /** Sends one line of input, and returns one line of output. */
     String ask(String question) throws IOException {
         questions.println(question);
         String answer = answers.readLine();
         if (answer == null) {
             throw new IOException("The JVM of " + process.info().commandLine().orElse("a fork")
-                    + " ended before it answered \"" + question + "\"; see what it wrote to the console");
+                    + " ended before it answered \"" + question + "\"; see its messages on the console");
         }
         return answer;
     }

@@ -7,7 +7,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Spring Cloud Gateway's own script out of its own jar, with the keys and arguments that it gives it. */
+/** The script in Spring Cloud Gateway's jar, called with the same keys and arguments as by the gateway. */
 final class GatewayScript {
 
     private static final String RESOURCE = "META-INF/scripts/request_rate_limiter.lua";
@@ -28,7 +28,9 @@ final class GatewayScript {
         return new String[] {prefix + "tokens", prefix + "timestamp"};
     }
 
-    /** It knows whole tokens a second; a call that takes a day's of them is refused as one a day is. */
+    /**
+     * The script counts whole tokens a second, so one call a day is expressed as a call that costs the tokens of a day.
+     */
     private static List<String> arguments(BenchmarkLimit limit) {
         String capacity = String.valueOf(limit.admits ? limit.capacity : limit.period.toSeconds());
         return List.of("1", capacity, "", limit.admits ? "1" : capacity);
@@ -37,7 +39,8 @@ final class GatewayScript {
     private static String script() {
         try (InputStream resource = GatewayScript.class.getClassLoader().getResourceAsStream(RESOURCE)) {
             if (resource == null) {
-                throw new IllegalStateException("No " + RESOURCE + " on the class path; add Spring Cloud Gateway");
+                throw new IllegalStateException(
+                        "Missing " + RESOURCE + " on the class path; add spring-cloud-gateway-server-webflux");
             }
             return new String(resource.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException ex) {

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How much heap a key costs, its text not counted, while its bucket is neither full nor empty.
+ * Measures the heap that a key needs, without its text, while its bucket is neither full nor empty.
  *
- * <p>Each contender has a JVM of its own with the serial collector, which leaves exactly what is reachable.
+ * <p>Each contender has its own JVM with the serial collector, which leaves exactly the reachable objects.
  */
 public final class HeapPerKey {
 
@@ -30,7 +30,7 @@ public final class HeapPerKey {
     }
 
     /**
-     * Fills a limiter with keys and prints the bytes of heap that each took.
+     * Fills a limiter with keys, and prints the bytes of heap for each key.
      *
      * @param args the {@link InMemoryContender}
      */

@@ -15,11 +15,11 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** A limiter through its public API at its fastest documented setting, or a floor: what no exact limiter can do without. */
+/** A limiter with its fastest documented settings, called through its public API, or a floor: the least work of any. */
 public enum InMemoryContender implements Contender {
-    /** Ours, the decision read and dropped. */
+    /** Ratelimit, where the decision is read and not kept. */
     RATELIMIT("ratelimit", InMemoryContender::ratelimit),
-    /** Ours with five rates on the limit, of which all must admit. */
+    /** Ratelimit with a limit of five rates, all of which must admit the call. */
     RATELIMIT_FIVE_RATES("ratelimit, five rates", InMemoryContender::ratelimitOfFive),
     /** Bucket4j's default. */
     BUCKET4J_LOCK_FREE("Bucket4j, lock-free", limit -> bucket4j(limit, SynchronizationStrategy.LOCK_FREE)),
@@ -33,17 +33,17 @@ public enum InMemoryContender implements Contender {
     RESILIENCE4J("Resilience4j", InMemoryContender::resilience4j),
     /** Failsafe's limiter of one call per interval. */
     FAILSAFE_SMOOTH("Failsafe, smooth", limit -> failsafe(limit, dev.failsafe.RateLimiter::smoothBuilder)),
-    /** Failsafe's limiter of so many calls per period. */
+    /** Failsafe's limiter of a number of calls per period. */
     FAILSAFE_BURSTY("Failsafe, bursty", limit -> failsafe(limit, dev.failsafe.RateLimiter::burstyBuilder)),
-    /** The clock read once, one word in hand replaced. */
+    /** Reads the clock once and replaces one word by compare-and-swap. */
     CAS_FLOOR("floor: CAS", InMemoryContender::casFloor),
-    /** The same with the word found in a map. */
+    /** Looks up a word in a map, reads the clock once, and replaces the word by compare-and-swap. */
     MAP_FLOOR("floor: map + CAS", InMemoryContender::mapFloor);
 
-    /** The least that a decision costs. */
+    /** The least cost of a decision. */
     static final List<InMemoryContender> FLOORS = List.of(CAS_FLOOR, MAP_FLOOR);
 
-    /** All that limit by one rate. */
+    /** All limiters with one rate. */
     static final List<InMemoryContender> LIMITERS = List.of(
             RATELIMIT,
             BUCKET4J_LOCK_FREE,
@@ -53,7 +53,7 @@ public enum InMemoryContender implements Contender {
             FAILSAFE_SMOOTH,
             FAILSAFE_BURSTY);
 
-    /** All that know keys or stand in a map, the floor last. */
+    /** All limiters that have keys or are kept in a map, followed by the floor. */
     static final List<InMemoryContender> KEYED =
             Stream.concat(LIMITERS.stream(), Stream.of(MAP_FLOOR)).toList();
 
@@ -81,7 +81,10 @@ public enum InMemoryContender implements Contender {
         return ratelimit(limit.toLimit());
     }
 
-    /** Each slower than the one before, with more saved up: no rate is idle. */
+    /**
+     * Returns a limit of five rates, each slower than the one before and with a larger burst, so that all of them
+     * matter.
+     */
     private static Limiter ratelimitOfFive(BenchmarkLimit limit) {
         return ratelimit(Limit.of(
                 "benchmark",

@@ -5,7 +5,7 @@ import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.springframework.aop.framework.ProxyFactory;
 
-/** What any advice costs that stands before a method of a bean: a proxy as Spring Boot makes them, by subclass. */
+/** The least cost of any advice on a method of a bean, in a proxy by subclass as Spring Boot creates it. */
 final class InterceptorFloors {
 
     private InterceptorFloors() {}
@@ -33,7 +33,7 @@ final class InterceptorFloors {
         return (Unlimited) factory.getProxy();
     }
 
-    /** A bean that nobody limits. */
+    /** A bean without a limit. */
     static class Unlimited {
 
         String search(String userId, SearchRequest request) {

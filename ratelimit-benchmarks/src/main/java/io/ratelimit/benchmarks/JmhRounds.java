@@ -17,9 +17,9 @@ import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
- * Runs every benchmark once in a round, in a JVM of its own, and then all of them again.
+ * Runs all benchmarks in rounds: once each, in a new JVM, and then all of them again.
  *
- * <p>A machine that slows down meanwhile slows all contenders alike. Each round begins with another contender.
+ * <p>So a machine that slows down during the run slows all contenders alike. Each round starts with another contender.
  */
 final class JmhRounds {
 
@@ -52,7 +52,7 @@ final class JmhRounds {
         }
     }
 
-    /** The tables of all workloads. */
+    /** Returns the tables of all workloads. */
     String tables() {
         return workloads.stream()
                 .map(workload -> "\n" + JmhTable.of(workload, measurements(workload)))

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
-/** Writes the measurements of one workload as a Markdown table: medians, their spread, and ratios to the floors. */
+/** Formats the measurements of one workload as a Markdown table of medians, their spread, and ratios to the floors. */
 final class JmhTable {
 
     private JmhTable() {}

@@ -5,7 +5,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/** The map that users put around a limiter that knows no keys. */
+/** A map of limiters by key, as users write it around a limiter that has no keys. */
 record KeyedLimiter<T>(ConcurrentMap<String, T> limiters, Function<String, T> make, Predicate<T> take)
         implements Limiter {
 

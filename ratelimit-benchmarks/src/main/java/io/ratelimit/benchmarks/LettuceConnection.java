@@ -9,7 +9,7 @@ import io.lettuce.core.codec.StringCodec;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 
-/** A client with one connection, which all callers of a node share as LettuceConnection means it to be. */
+/** A client with one connection, which all callers of a node share as Lettuce recommends. */
 record LettuceConnection(RedisClient client, StatefulRedisConnection<String, byte[]> connection)
         implements AutoCloseable {
 

@@ -3,7 +3,7 @@ package io.ratelimit.benchmarks;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletionStage;
 
-/** Asks nothing but whether the server is there. */
+/** Sends PING. */
 record LettucePing(LettuceConnection lettuce, boolean answer) implements RedisLimiter {
 
     static RedisLimiter open(InetSocketAddress redis, BenchmarkLimit limit) {

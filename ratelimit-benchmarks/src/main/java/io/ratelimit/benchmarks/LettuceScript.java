@@ -8,7 +8,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/** One EVALSHA a call. */
+/** Sends one EVALSHA for each call. */
 record LettuceScript(
         LettuceConnection lettuce,
         String sha,

@@ -4,17 +4,18 @@ import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 
 /**
- * What a call cost in one round.
+ * The cost of a call in one round.
  *
- * @param nanos nanoseconds of one thread
- * @param bytes of heap that it allocated
+ * @param nanos the time of a call in one thread, in nanoseconds
+ * @param bytes the heap that a call allocates, in bytes
  */
 record Measurement(double nanos, double bytes) {
 
     static Measurement of(RunResult result) {
         Result<?> bytes = result.getSecondaryResults().get("gc.alloc.rate.norm");
         if (bytes == null) {
-            throw new IllegalArgumentException("No allocation in the result; run it with the gc profiler");
+            throw new IllegalArgumentException(
+                    "The result has no allocation rate; run the benchmark with the gc profiler");
         }
         return new Measurement(result.getPrimaryResult().getScore(), bytes.getScore());
     }

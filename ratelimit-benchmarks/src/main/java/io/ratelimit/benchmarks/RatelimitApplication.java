@@ -9,7 +9,7 @@ import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
-/** A bean with our annotation, in memory, with meters. */
+/** An application with our annotation, in memory, with meters. */
 @Configuration(proxyBeanMethods = false)
 @ImportAutoConfiguration({
     AopAutoConfiguration.class,
@@ -27,7 +27,7 @@ class RatelimitApplication {
                 "ratelimit.limits.benchmark.rates=" + BenchmarkLimit.PLENTY.rate());
     }
 
-    /** The bean. */
+    /** The bean whose methods are measured. */
     static class Searches {
 
         @RateLimited(limit = "benchmark", key = "#userId")

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A contender on Redis in a JVM of its own, which it keeps for all rounds: what is compiled is compiled for it alone, as in
- * an application, which has one limiter.
+ * A JVM that runs one contender on Redis in all rounds. Its code is compiled for that contender alone, as in an
+ * application, which has one limiter.
  */
 public final class RedisContenderJvm implements AutoCloseable {
 
@@ -33,7 +33,7 @@ public final class RedisContenderJvm implements AutoCloseable {
                 String.valueOf(redis.getPort())));
     }
 
-    /** Gives the contender a workload. */
+    /** Runs a workload. */
     RedisMeasurement measurement(RedisWorkload workload, Duration measured) throws IOException {
         return RedisMeasurement.parse(fork.ask(RedisWorkload.all().indexOf(workload) + " " + measured));
     }
@@ -44,10 +44,10 @@ public final class RedisContenderJvm implements AutoCloseable {
     }
 
     /**
-     * Answers each line, the number of a workload and how long to measure it, with a measurement.
+     * Runs a workload for each line of input, which has the index of the workload and the time to measure it.
      *
      * @param args the {@link RedisContender}, and host and port of the server
-     * @throws IOException if nobody can ask
+     * @throws IOException if the input cannot be read
      * @throws InterruptedException if the thread is interrupted
      */
     public static void main(String... args) throws IOException, InterruptedException {

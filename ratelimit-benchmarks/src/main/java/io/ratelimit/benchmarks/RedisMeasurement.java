@@ -3,11 +3,11 @@ package io.ratelimit.benchmarks;
 import org.HdrHistogram.Histogram;
 
 /**
- * What a limiter gave its callers in one round.
+ * The throughput and latency of a limiter in one round.
  *
- * @param perSecond calls that were answered
- * @param p50 microseconds that half of them took at most
- * @param p99 microseconds that all but a hundredth took at most
+ * @param perSecond completed calls per second
+ * @param p50 the median time of a call, in microseconds
+ * @param p99 the 99th percentile of the time of a call, in microseconds
  */
 record RedisMeasurement(double perSecond, double p50, double p99) {
 
@@ -18,14 +18,14 @@ record RedisMeasurement(double perSecond, double p50, double p99) {
                 nanos.getValueAtPercentile(99) / 1000.0);
     }
 
-    /** The opposite of {@link #toString()}. */
+    /** Parses the text that {@link #toString()} returns. */
     static RedisMeasurement parse(String text) {
         String[] numbers = text.split(" ");
         return new RedisMeasurement(
                 Double.parseDouble(numbers[0]), Double.parseDouble(numbers[1]), Double.parseDouble(numbers[2]));
     }
 
-    /** {@return the three numbers, which {@link #parse} reads} */
+    /** {@return the three figures, separated by spaces} */
     @Override
     public String toString() {
         return perSecond + " " + p50 + " " + p99;

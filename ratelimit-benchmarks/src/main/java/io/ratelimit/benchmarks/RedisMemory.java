@@ -3,7 +3,9 @@ package io.ratelimit.benchmarks;
 import io.ratelimit.test.redis.RedisServer;
 import java.util.Locale;
 
-/** What a server's {@code used_memory} grows by for each key of 14 bytes whose bucket is neither full nor empty. */
+/**
+ * Measures the growth of a server's {@code used_memory} for each key of 14 bytes with a bucket neither full nor empty.
+ */
 final class RedisMemory {
 
     static final String TITLE = "100,000 keys, memory of the server";
@@ -27,16 +29,16 @@ final class RedisMemory {
         redis.command("FLUSHALL");
         try (RedisNodes nodes = new RedisNodes(RedisNodes.address(redis), contender, BenchmarkLimit.PLENTY_EACH)) {
             nodes.prepare(1, 1);
-            long before = settled(redis);
+            long before = stableMemory(redis);
             nodes.prepare(1, RedisWorkload.MANY_KEYS);
-            return (double) (settled(redis) - before) / RedisWorkload.MANY_KEYS;
+            return (double) (stableMemory(redis) - before) / RedisWorkload.MANY_KEYS;
         } finally {
             redis.command("FLUSHALL");
         }
     }
 
-    /** Once the server has neither freed nor rehashed anything for a while. */
-    private static long settled(RedisServer redis) throws InterruptedException {
+    /** Returns the used memory once it has been stable for a while, so that no rehashing distorts it. */
+    private static long stableMemory(RedisServer redis) throws InterruptedException {
         long last;
         long now = used(redis);
         do {

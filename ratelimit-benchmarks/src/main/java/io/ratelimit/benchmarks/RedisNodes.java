@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** The nodes of one contender with one limit, and the keys that nobody else asks for. */
+/** The nodes of one contender with one limit, and keys that only they use. */
 final class RedisNodes implements AutoCloseable {
 
     private static final int FILLERS = 32;
@@ -27,12 +27,12 @@ final class RedisNodes implements AutoCloseable {
                 .toList();
     }
 
-    /** {@return where contenders find a server, in this JVM or another} */
+    /** {@return the address of a server, for contenders in this or another JVM} */
     static InetSocketAddress address(RedisServer redis) {
         return InetSocketAddress.createUnresolved(redis.host(), redis.port());
     }
 
-    /** Connects so many nodes, and calls with each key, so that nothing is done for the first time while time is taken. */
+    /** Connects nodes and calls each key once, so that one-time costs are not measured. */
     void prepare(int nodes, int keysWanted) throws InterruptedException {
         while (limiters.size() < nodes) {
             RedisLimiter limiter = contender.open(redis, limit);

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Gives every workload to each contender once in a round, on one server, and then all of them again. Each contender has a JVM of
- * its own.
+ * Runs all workloads on one server in rounds: once with each contender, and then all of them again. Each contender has
+ * its own JVM.
  */
 final class RedisRounds implements AutoCloseable {
 
@@ -26,7 +26,7 @@ final class RedisRounds implements AutoCloseable {
         this.settings = settings;
     }
 
-    /** Starts a server, measures what the settings want, and ends the server. */
+    /** Starts a server, runs the workloads that the settings select, and ends the server. */
     static String tables(RunSettings settings) throws IOException, InterruptedException {
         List<RedisWorkload> workloads = RedisWorkload.all().stream()
                 .filter(workload -> settings.wants(workload.title()))
@@ -46,7 +46,7 @@ final class RedisRounds implements AutoCloseable {
         forks.values().forEach(RedisContenderJvm::close);
     }
 
-    /** The first round is not counted: in it each JVM compiles what it needs. */
+    /** Runs all rounds. The first one is not counted, because in it each JVM compiles its code. */
     private void run(List<RedisWorkload> workloads) throws IOException {
         for (int round = 0; round <= settings.rounds(); round++) {
             for (RedisWorkload workload : workloads) {

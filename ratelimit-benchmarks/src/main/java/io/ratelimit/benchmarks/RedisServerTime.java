@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/** What a call of one caller costs the server, which has one thread for all: in all, and of that in its scripts. */
+/** Measures the CPU time of the server for each call of a single caller: the total, and the part in scripts. */
 final class RedisServerTime {
 
     static final String TITLE = "One hot key, CPU time of the server";
@@ -68,7 +68,7 @@ final class RedisServerTime {
         }
     }
 
-    /** The time of a script contains that of its commands. */
+    /** Returns the time in scripts and PING, in microseconds. The time of a script includes that of its commands. */
     private static double executing(RedisServer redis) {
         return sum(redis, "commandstats", "cmdstat_(eval|evalsha|ping):calls=\\d+,usec=(\\d+),.*");
     }

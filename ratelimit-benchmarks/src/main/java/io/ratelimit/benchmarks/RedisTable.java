@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
-/** Writes the measurements of one workload on Redis as a Markdown table: medians, their spread, and ratios to the EVALSHA floor. */
+/** Formats the measurements of one workload on Redis as a Markdown table, with ratios to the EVALSHA floor. */
 final class RedisTable {
 
     private RedisTable() {}

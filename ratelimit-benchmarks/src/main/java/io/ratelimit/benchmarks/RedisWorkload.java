@@ -4,15 +4,15 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The same calls for all contenders: one table.
+ * The calls of one table, which all of its contenders answer.
  *
- * @param title above the table
- * @param contenders who is called, and the floors last
- * @param limit what is answered
- * @param keys how many, asked for in turn
- * @param nodes with a limiter and connections of their own, among which the callers are spread
- * @param callers each of which waits for its answer before it calls again
- * @param async whether they wait without a thread
+ * @param title the title of the table
+ * @param contenders the contenders, followed by the floors
+ * @param limit the limit, which decides whether calls are admitted
+ * @param keys the number of keys, which are used in turn
+ * @param nodes the number of nodes, each with its own limiter and connections, over which the callers are distributed
+ * @param callers the number of callers, each of which waits for its result before it calls again
+ * @param async true if callers wait without a thread
  */
 record RedisWorkload(
         String title,
@@ -25,7 +25,7 @@ record RedisWorkload(
 
     static final int MANY_KEYS = 100_000;
 
-    /** How many tokens of a key a node may take before it asks the server, or grant before it tells the server. */
+    /** The tokens of a key that a node may prefetch, or consume before it reports them to the server. */
     static final int PREFETCH = 100_000;
 
     static List<RedisWorkload> all() {

@@ -11,11 +11,11 @@ import org.redisson.api.RateType;
 import org.redisson.api.RedissonClient;
 import org.redisson.config.Config;
 
-/** Redisson's limiter with its own defaults; the rate of a key is set when the key is first asked for. */
+/** Redisson's limiter with its default settings. The rate of a key is set on the first call with that key. */
 record RedissonOnRedis(RedissonClient client, BenchmarkLimit limit, ConcurrentMap<String, RRateLimiter> limiters)
         implements RedisLimiter {
 
-    /** It has no capacity apart from its rate, and keeps every call of a period. */
+    /** Redisson has no separate capacity, and stores every call of a period, so a larger rate would fill the server. */
     private static final long PLENTY = 1_000_000;
 
     static RedisLimiter open(InetSocketAddress redis, BenchmarkLimit limit) {

@@ -3,11 +3,11 @@ package io.ratelimit.benchmarks;
 import java.time.Duration;
 
 /**
- * How long a run takes and what of it is wanted.
+ * The settings of a run.
  *
- * @param measured how long each contender is measured in each round, after a warm-up
- * @param rounds how often
- * @param only a part of the titles that are wanted; empty for all
+ * @param measured the time for which each contender is measured in each round, after a warm-up
+ * @param rounds the number of rounds
+ * @param only a text that the titles of the wanted tables contain; empty for all tables
  */
 record RunSettings(Duration measured, int rounds, String only) {
 
@@ -18,8 +18,8 @@ record RunSettings(Duration measured, int rounds, String only) {
      */
     RunSettings {
         if (measured.isNegative() || measured.isZero() || rounds < 1) {
-            throw new IllegalArgumentException("Nothing is measured in " + rounds + " rounds of " + measured
-                    + "; use at least one round of more than 0 seconds");
+            throw new IllegalArgumentException("Invalid settings: " + rounds + " rounds of " + measured
+                    + " measure nothing; use at least one round of more than 0 seconds");
         }
     }
 

@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * One figure in all rounds.
+ * The spread of one figure over all rounds.
  *
- * @param median of the rounds; the mean of the two in the middle where their number is even
- * @param least of them
- * @param most of them
+ * @param median the median; the mean of the two middle values if the number of rounds is even
+ * @param least the smallest value
+ * @param most the largest value
  */
 record Spread(double median, double least, double most) {
 

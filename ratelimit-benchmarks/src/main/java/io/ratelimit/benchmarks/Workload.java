@@ -5,15 +5,15 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * The same calls for all contenders: one table.
+ * The calls of one table, which all of its contenders answer.
  *
- * @param title above the table
+ * @param title the title of the table
  * @param benchmark the class that makes the calls
- * @param params of the class, which say which calls
- * @param threads that call at once
- * @param warmup how many times as long as the measurement the warm-up is
- * @param contenders who is called, and the floors last
- * @param floors those of the contenders that the others are compared to
+ * @param params the JMH parameters of that class
+ * @param threads the number of threads that call at the same time
+ * @param warmup the length of the warm-up, as a multiple of the measurement
+ * @param contenders the contenders, followed by the floors
+ * @param floors the contenders with which all others are compared
  */
 record Workload(
         String title,
@@ -26,10 +26,10 @@ record Workload(
 
     private static final int WARMUP = 2;
 
-    /** Deep stacks of a framework are compiled late. */
+    /** Longer, because the deep stacks of a framework are compiled late. */
     private static final int FRAMEWORK_WARMUP = 6;
 
-    /** Everything that JMH measures in memory: each workload with one thread and with two. */
+    /** Returns all workloads in memory, each with one thread and with two. */
     static List<Workload> inMemory() {
         return Stream.of(1, 2)
                 .flatMap(threads -> Stream.of(
@@ -41,7 +41,7 @@ record Workload(
                 .toList();
     }
 
-    /** What an annotated method costs: with one thread and with two. */
+    /** Returns the workloads of annotated methods, with one thread and with two. */
     static List<Workload> ofAnnotations() {
         return Stream.of(1, 2)
                 .map(threads -> new Workload(

@@ -19,7 +19,7 @@ class CallersTests {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void eachCallerHasOneCallUnderWay(boolean async) throws InterruptedException {
+    void eachCallerMakesOneCallAtATime(boolean async) throws InterruptedException {
         Slow slow = new Slow(true);
 
         RedisMeasurement measurement =
@@ -32,7 +32,7 @@ class CallersTests {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void anAnswerThatIsNotMeantEndsTheRun(boolean async) {
+    void anUnexpectedResultEndsTheRun(boolean async) {
         assertThatIllegalStateException()
                 .isThrownBy(() -> Callers.run(List.of(new Slow(false)), List.of("user-1"), workload(async), MEASURED))
                 .withMessageContaining("A call failed in: four callers");
@@ -40,7 +40,7 @@ class CallersTests {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void answersThatAreThereAtOnceAreCountedToo(boolean async) throws InterruptedException {
+    void resultsThatAreAvailableAtOnceAreCounted(boolean async) throws InterruptedException {
         RedisMeasurement measurement =
                 Callers.run(List.of(new Immediate()), List.of("user-1"), workload(async), MEASURED);
 
@@ -52,7 +52,7 @@ class CallersTests {
                 "four callers", List.of(RedisContender.RATELIMIT), BenchmarkLimit.PLENTY_EACH, 1, 1, 4, async);
     }
 
-    /** Answers after a millisecond, and knows how many calls were under way at once. */
+    /** Completes calls after a millisecond, and records the maximum number of concurrent calls. */
     private static final class Slow implements RedisLimiter {
 
         private final AtomicInteger underWay = new AtomicInteger();

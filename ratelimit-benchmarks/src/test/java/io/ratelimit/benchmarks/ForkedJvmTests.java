@@ -15,7 +15,7 @@ class ForkedJvmTests {
     private static final Duration MEASURED = Duration.ofSeconds(1);
 
     @Test
-    void aContenderInAJvmOfItsOwnIsGivenOneWorkAfterTheOther() throws IOException {
+    void aContenderInItsOwnJvmRunsOneWorkloadAfterTheOther() throws IOException {
         List<RedisWorkload> workloads = RedisWorkload.all().stream()
                 .filter(workload -> workload.title().startsWith("One hot key, 8 callers"))
                 .toList();
@@ -33,7 +33,7 @@ class ForkedJvmTests {
     }
 
     @Test
-    void aJvmThatEndsGivesNoSample() throws IOException {
+    void aJvmThatEndsFailsTheMeasurement() throws IOException {
         try (RedisContenderJvm fork =
                 RedisContenderJvm.of(RedisContender.SCRIPT_FLOOR, InetSocketAddress.createUnresolved("localhost", 1))) {
             assertThatIOException()
@@ -43,14 +43,14 @@ class ForkedJvmTests {
     }
 
     @Test
-    void aMainClassThatFailsHasPrintedNothingToGoBy() {
+    void aMainClassThatFailsThrowsInsteadOfReturningItsOutput() {
         assertThatIOException()
                 .isThrownBy(() -> ForkedJvm.run(HeapPerKey.class, List.of(), "NOBODY"))
                 .withMessageStartingWith("HeapPerKey failed");
     }
 
     @Test
-    void aSampleIsReadAsItWasWritten() {
+    void aMeasurementIsParsedFromItsText() {
         RedisMeasurement measurement = new RedisMeasurement(123_456.789, 0.5, 1e6);
         assertThat(RedisMeasurement.parse(measurement.toString())).isEqualTo(measurement);
     }

@@ -16,7 +16,7 @@ class InMemoryContenderTests {
 
     @ParameterizedTest
     @MethodSource("workloads")
-    void theContendersOfAWorkAnswerAsItIsMeant(Workload workload) {
+    void theContendersOfAWorkloadAdmitOrRejectAccordingToItsLimit(Workload workload) {
         BenchmarkLimit limit =
                 BenchmarkLimit.valueOf(workload.params().getOrDefault("limit", BenchmarkLimit.PLENTY_EACH.name()));
         for (Contender contender : workload.contenders()) {

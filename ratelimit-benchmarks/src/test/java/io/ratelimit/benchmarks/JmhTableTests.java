@@ -29,7 +29,7 @@ class JmhTableTests {
             InMemoryContender.FLOORS);
 
     @Test
-    void aTableHasMediansTheirSpreadAndRatiosToEachFloor() {
+    void aTableShowsMediansTheirSpreadAndRatiosToEachFloor() {
         String table = JmhTable.of(
                 WORK,
                 Map.of(
@@ -49,7 +49,7 @@ class JmhTableTests {
     }
 
     @Test
-    void aSampleIsTheMeanOfAForksIterationsWithItsAllocation() {
+    void aMeasurementIsTheMeanOfTheIterationsOfAFork() {
         IterationResult first = iteration(40);
         IterationResult second = iteration(60);
         first.addResult(allocated(16));
@@ -59,7 +59,7 @@ class JmhTableTests {
     }
 
     @Test
-    void aResultWithoutAllocationIsNoSample() {
+    void aResultWithoutAnAllocationRateIsRejected() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Measurement.of(result(iteration(40))))
                 .withMessageContaining("gc profiler");

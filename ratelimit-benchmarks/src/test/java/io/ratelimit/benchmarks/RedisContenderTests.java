@@ -24,7 +24,7 @@ class RedisContenderTests {
 
     @ParameterizedTest
     @EnumSource
-    void aContenderAnswersEachQuotaAsItIsMeant(RedisContender contender) {
+    void aContenderAdmitsOrRejectsAccordingToTheLimit(RedisContender contender) {
         for (BenchmarkLimit limit : new BenchmarkLimit[] {BenchmarkLimit.PLENTY_EACH, BenchmarkLimit.EXHAUSTED}) {
             try (RedisLimiter limiter = contender.open(RedisNodes.address(redis), limit)) {
                 String key = contender + "-" + limit;

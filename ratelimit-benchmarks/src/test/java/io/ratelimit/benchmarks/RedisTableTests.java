@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class RedisTableTests {
 
     @Test
-    void aTableHasMediansTheirSpreadAndRatiosToTheScript() {
+    void aTableShowsMediansTheirSpreadAndRatiosToTheScript() {
         RedisWorkload workload = new RedisWorkload(
                 "One hot key, 8 callers, sync",
                 List.of(RedisContender.RATELIMIT, RedisContender.SCRIPT_FLOOR),

@@ -7,7 +7,9 @@ import org.springframework.jdbc.core.DataClassRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 
-/** A stand-in for a language model that is paid by the token, where the cost of a call is known only after the answer. */
+/**
+ * A stand-in for a language model that is paid by the token, where the cost of a call is known only after the answer.
+ */
 @Service
 class Completions {
 

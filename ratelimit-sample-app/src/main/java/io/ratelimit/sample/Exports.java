@@ -22,8 +22,8 @@ class Exports {
     }
 
     /**
-     * Returns the products one by one, each read after the previous one was written. The call holds a permit of the user until
-     * the export is complete or the client disconnects.
+     * Returns the products one by one, each read after the previous one was written. The call holds a permit of the
+     * user until the export is complete or the client disconnects.
      */
     @RateLimited(limit = "export", key = "#user")
     Flux<Product> export(String user, int rows) {

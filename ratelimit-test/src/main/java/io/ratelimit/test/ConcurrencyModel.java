@@ -97,8 +97,8 @@ final class ConcurrencyModel implements RateModel {
     }
 
     /**
-     * Returns the tokens that other leases hold at a tick, plus those queued for before the lease of the call, or all that
-     * are queued for if that lease is not in the queue.
+     * Returns the tokens that other leases hold at a tick, plus those queued for before the lease of the call, or all
+     * that are queued for if that lease is not in the queue.
      */
     private long takenBefore(long lease, long instant) {
         long taken = 0;

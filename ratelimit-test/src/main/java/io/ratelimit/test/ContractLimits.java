@@ -8,7 +8,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The limits that several sections of the contract use. Unless its name says otherwise, a limit has a capacity of 10. */
+/**
+ * The limits that several sections of the contract use. Unless its name says otherwise, a limit has a capacity of 10.
+ */
 final class ContractLimits {
 
     /** A maximum wait that is longer than any wait in the tests that use it. */

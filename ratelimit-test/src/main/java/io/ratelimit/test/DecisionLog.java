@@ -24,8 +24,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * assertThat(log.check(Rate.parse("10/s"))).isEqualTo(DecisionLog.Verdict.POSSIBLE);
  * }</pre>
  *
- * <p>A decision can be made at any time between the start and the end of its call, so the log reports only violations that
- * hold for every such time. Thread-safe.
+ * <p>A decision can be made at any time between the start and the end of its call, so the log reports only violations
+ * that hold for every such time. Thread-safe.
  */
 public final class DecisionLog {
 
@@ -33,8 +33,8 @@ public final class DecisionLog {
      * The violations that a log proves.
      *
      * @param overAdmissions admitted calls at the end of an interval that admitted more than capacity plus refill
-     * @param falseDenials rejected calls for which the bucket had enough tokens, even if all other calls consumed theirs as
-     *     late as they can have
+     * @param falseDenials rejected calls for which the bucket had enough tokens, even if all other calls consumed
+     *     theirs as late as they can have
      */
     public record Verdict(int overAdmissions, int falseDenials) {
 
@@ -82,8 +82,9 @@ public final class DecisionLog {
     }
 
     /**
-     * Returns the largest number of tokens that any interval admitted beyond capacity plus refill, as far as the log proves it.
-     * A store that lost a bucket once, and so started with a full one again, has an excess of at most the capacity.
+     * Returns the largest number of tokens that any interval admitted beyond capacity plus refill, as far as the log
+     * proves it. A store that lost a bucket once, and so started with a full one again, has an excess of at most the
+     * capacity.
      *
      * <pre>{@code
      * Rate rate = Rate.parse("10/s");
@@ -92,8 +93,8 @@ public final class DecisionLog {
      * }</pre>
      *
      * @param rate the only rate of the bucket, with smooth refill
-     * @return tokens, less those that refill within two ticks of the store's clock (a tick is a microsecond, or a millisecond
-     *     for periods of a minute or more); 0 if {@link #check} finds no over-admission
+     * @return tokens, less those that refill within two ticks of the store's clock (a tick is a microsecond, or a
+     *     millisecond for periods of a minute or more); 0 if {@link #check} finds no over-admission
      */
     public double excess(Rate rate) {
         List<Call> log = List.copyOf(calls);
@@ -101,8 +102,8 @@ public final class DecisionLog {
     }
 
     /**
-     * Writes the log for other tools: rows {@code start_ns,end_ns,cost,decision} without a header, the cost in tokens, the
-     * decision A for admitted or D for denied.
+     * Writes the log for other tools: rows {@code start_ns,end_ns,cost,decision} without a header, the cost in tokens,
+     * the decision A for admitted or D for denied.
      *
      * @param file the file to write, which is replaced if it exists
      * @throws IOException if it cannot be written
@@ -116,7 +117,10 @@ public final class DecisionLog {
         }
     }
 
-    /** Capacity and refill in thousandths, with a slack of a tick at both ends of an interval for the ticks of the store. */
+    /**
+     * Capacity and refill in thousandths, with a slack of a tick at both ends of an interval for the ticks of the
+     * store.
+     */
     private static final class Bound {
 
         final double capacity;
@@ -132,9 +136,9 @@ public final class DecisionLog {
     }
 
     /**
-     * Returns the excess of the worst interval that ends with each admitted call, in order of their ends. The excess of the
-     * interval from s to e is the cost of the calls that started at or after s and ended by e, less the refill in e − s. So
-     * each call adds its cost to every start at or before its own.
+     * Returns the excess of the worst interval that ends with each admitted call, in order of their ends. The excess of
+     * the interval from s to e is the cost of the calls that started at or after s and ended by e, less the refill in e
+     * − s. So each call adds its cost to every start at or before its own.
      */
     private static double[] excesses(List<Call> log, Bound bound) {
         List<Call> admitted = byEnd(log.stream().filter(Call::admitted).toList());
@@ -159,9 +163,9 @@ public final class DecisionLog {
     }
 
     /**
-     * Counts the rejected calls that the bucket had enough tokens for. Its lowest possible level is the level if every call
-     * consumes at its end, less the costs of the calls in progress. It is lowest at the start of the rejected call, or at the
-     * start or end of another call during it.
+     * Counts the rejected calls that the bucket had enough tokens for. Its lowest possible level is the level if every
+     * call consumes at its end, less the costs of the calls in progress. It is lowest at the start of the rejected
+     * call, or at the start or end of another call during it.
      */
     private static int falseDenials(List<Call> log, Bound bound) {
         List<Call> byEnd = byEnd(log.stream().filter(Call::admitted).toList());

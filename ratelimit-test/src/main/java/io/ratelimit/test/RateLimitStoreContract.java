@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Nested;
  * <p>Each nested class checks one sentence of the contract on the page of {@link RateLimitStore}, and its display name
  * starts with the number of that sentence. So a failure of {@code 3. Rejection} says that the store breaks sentence 3.
  *
- * <p>Each test creates a store, makes its decisions both synchronously and asynchronously, and closes the store. A random
- * test reports its seed when it fails: {@code -Dio.ratelimit.contract.seed=42} repeats that run, and
+ * <p>Each test creates a store, makes its decisions both synchronously and asynchronously, and closes the store. A
+ * random test reports its seed when it fails: {@code -Dio.ratelimit.contract.seed=42} repeats that run, and
  * {@code -Dio.ratelimit.contract.decisions=1000000} makes it longer.
  */
 public abstract class RateLimitStoreContract {
@@ -51,8 +51,8 @@ public abstract class RateLimitStoreContract {
     protected abstract RateLimitStore createRealTimeStore();
 
     /**
-     * Returns whether the store's clock can be set back by an operator or a failover, as the time of day on a server can. The
-     * store is then also tested with such steps.
+     * Returns whether the store's clock can be set back by an operator or a failover, as the time of day on a server
+     * can. The store is then also tested with such steps.
      *
      * @return false, for a monotonic clock, unless overridden
      */
@@ -61,8 +61,8 @@ public abstract class RateLimitStoreContract {
     }
 
     /**
-     * Returns whether a call of several keys can wait. A store that keeps keys in different places and charges them one after
-     * the other may reject such a call instead.
+     * Returns whether a call of several keys can wait. A store that keeps keys in different places and charges them one
+     * after the other may reject such a call instead.
      *
      * @return true unless overridden
      */
@@ -71,9 +71,9 @@ public abstract class RateLimitStoreContract {
     }
 
     /**
-     * Returns whether the store may answer a rejection from a cache of earlier rejections. Such an answer may report fewer
-     * {@code remaining} tokens of a sliding or fixed window than there are, because the store did not tell the cache which
-     * tokens leave the window at which time.
+     * Returns whether the store may answer a rejection from a cache of earlier rejections. Such an answer may report
+     * fewer {@code remaining} tokens of a sliding or fixed window than there are, because the store did not tell the
+     * cache which tokens leave the window at which time.
      *
      * @return false unless overridden
      */

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * A second, slow implementation of all limits, which shares no arithmetic with the stores. Each algorithm is a {@link
  * RateModel}.
  *
- * <p>Only a call that consumes tokens changes a key, with two exceptions. A rejection changes a key after the clock was set
- * back by a large step, because the key would not refill otherwise. It also changes a key that was last charged under a
- * slower configuration, because the key would refill at the old rate otherwise.
+ * <p>Only a call that consumes tokens changes a key, with two exceptions. A rejection changes a key after the clock was
+ * set back by a large step, because the key would not refill otherwise. It also changes a key that was last charged
+ * under a slower configuration, because the key would refill at the old rate otherwise.
  */
 final class ReferenceModel {
 

@@ -6,8 +6,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Creates the store that a contract tests, and tells its properties, as the methods of {@link RateLimitStoreContract} of the
- * same names do.
+ * Creates the store that a contract tests, and tells its properties, as the methods of {@link RateLimitStoreContract}
+ * of the same names do.
  */
 record TestedStore(
         Function<VirtualClock, RateLimitStore> factory,

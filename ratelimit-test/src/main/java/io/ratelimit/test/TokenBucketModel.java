@@ -6,8 +6,8 @@ import java.math.BigInteger;
 import java.util.OptionalLong;
 
 /**
- * Models a token bucket as a level and the tick at which that level was counted. Under a rate of R thousandths in P ticks, a
- * thousandth of a token is P parts, and each tick adds R parts.
+ * Models a token bucket as a level and the tick at which that level was counted. Under a rate of R thousandths in P
+ * ticks, a thousandth of a token is P parts, and each tick adds R parts.
  */
 final class TokenBucketModel implements RateModel {
 

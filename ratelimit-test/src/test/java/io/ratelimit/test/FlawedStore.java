@@ -23,8 +23,8 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A simple store with a flaw to choose, in order to show that the contract fails it. It keeps all states behind one lock, on a
- * clock that may be set back. As a second implementation of the SPI it forwards to no other store.
+ * A simple store with a flaw to choose, in order to show that the contract fails it. It keeps all states behind one
+ * lock, on a clock that may be set back. As a second implementation of the SPI it forwards to no other store.
  */
 final class FlawedStore implements RateLimitStore {
 
@@ -340,7 +340,9 @@ final class FlawedStore implements RateLimitStore {
         return wait > rate.waitWithin(maxWait);
     }
 
-    /** Returns only the held leases: entries of three numbers after the time, of which the second is negative if queued. */
+    /**
+     * Returns only the held leases: entries of three numbers after the time, of which the second is negative if queued.
+     */
     private static long[] withoutQueue(long[] state) {
         LongStream.Builder held = LongStream.builder().add(state[0]);
         for (int i = 1; i < state.length; i += 3) {

@@ -93,7 +93,10 @@ final class CommandExample {
                             && pattern.matcher(source.text()).find());
         }
 
-        /** Returns whether there is a test, such as {@code RedisAclTests} or {@code SentinelFaultTests#aMasterThatIsKilled}. */
+        /**
+         * Returns whether there is a test, such as {@code RedisAclTests} or
+         * {@code SentinelFaultTests#aMasterThatIsKilled}.
+         */
         static boolean haveTest(String name) {
             String[] parts = name.split("#");
             return ALL.stream()

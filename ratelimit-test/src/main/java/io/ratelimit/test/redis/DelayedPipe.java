@@ -11,8 +11,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * One direction of a connection, which delays bytes. It sends each chunk of bytes when the delay of that chunk is over, so that
- * many chunks can be under way at the same time. After it has dropped a byte it drops all later ones.
+ * One direction of a connection, which delays bytes. It sends each chunk of bytes when the delay of that chunk is over,
+ * so that many chunks can be under way at the same time. After it has dropped a byte it drops all later ones.
  */
 final class DelayedPipe {
 

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For a manual failover, send {@code cluster.replicaOf(master).command("CLUSTER", "FAILOVER")}.
  *
- * <p>Its nodes are processes: it needs a {@code redis-server} on the {@code PATH} or embedded-redis on the class path; Docker
- * is not enough. A master that is killed and restarted within two seconds, before its replica took over, comes back empty, and
- * its replica becomes empty, too.
+ * <p>Its nodes are processes: it needs a {@code redis-server} on the {@code PATH} or embedded-redis on the class path;
+ * Docker is not enough. A master that is killed and restarted within two seconds, before its replica took over, comes
+ * back empty, and its replica becomes empty, too.
  */
 public final class RedisCluster implements AutoCloseable {
 
@@ -47,8 +47,8 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     /**
-     * Starts a cluster of three masters and a replica of each, which takes about five seconds. A replica takes over once its
-     * master has not replied for two seconds, even if its copy of the data is old.
+     * Starts a cluster of three masters and a replica of each, which takes about five seconds. A replica takes over
+     * once its master has not replied for two seconds, even if its copy of the data is old.
      *
      * @return the cluster, all of whose nodes know each other and all of whose replicas have copied their masters
      * @throws IllegalStateException if no Redis is available, or a step of it takes longer than sixty seconds
@@ -69,8 +69,8 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     /**
-     * Returns the shared cluster of this JVM, which has no replicas, and starts it if it does not run. {@link RedisExtension}
-     * passes it to tests and ends it after the last of them.
+     * Returns the shared cluster of this JVM, which has no replicas, and starts it if it does not run.
+     * {@link RedisExtension} passes it to tests and ends it after the last of them.
      *
      * @return the cluster, ready for commands
      * @throws IllegalStateException if no Redis is available, or it is not ready within sixty seconds
@@ -90,7 +90,8 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     /**
-     * Returns the current masters, in order of their slots. A dead or frozen master counts until its replica takes over.
+     * Returns the current masters, in order of their slots. A dead or frozen master counts until its replica takes
+     * over.
      *
      * @return the nodes, according to the live ones
      * @throws IllegalStateException if no node replies

@@ -14,8 +14,8 @@ interface RedisRuntime {
     void start();
 
     /**
-     * Ends the server at once, even if it is frozen. Its data is lost, but not its configuration, such as its place in a
-     * cluster.
+     * Ends the server at once, even if it is frozen. Its data is lost, but not its configuration, such as its place in
+     * a cluster.
      */
     void end();
 

@@ -18,10 +18,11 @@ import java.util.stream.Stream;
  * }
  * }</pre>
  *
- * <p>A sentinel considers a master dead that has not replied for one second, and a new one is elected if two sentinels agree.
- * All servers are processes: they need a {@code redis-server} on the {@code PATH} or embedded-redis on the class path; Docker
- * is not enough. Servers and sentinels can be killed, frozen and restarted, and keep their ports and their configuration. A
- * master that is killed and restarted within the second comes back empty, and its replica becomes empty, too.
+ * <p>A sentinel considers a master dead that has not replied for one second, and a new one is elected if two sentinels
+ * agree. All servers are processes: they need a {@code redis-server} on the {@code PATH} or embedded-redis on the class
+ * path; Docker is not enough. Servers and sentinels can be killed, frozen and restarted, and keep their ports and their
+ * configuration. A master that is killed and restarted within the second comes back empty, and its replica becomes
+ * empty, too.
  */
 public final class RedisSentinels implements AutoCloseable {
 
@@ -83,9 +84,9 @@ public final class RedisSentinels implements AutoCloseable {
     }
 
     /**
-     * Makes the replica the master by a manual failover, which takes a few seconds. Until then the old master accepts writes;
-     * then the sentinels close the connections of its clients, and it replies READONLY to writes. For a demotion that leaves
-     * connections open, send {@code REPLICAOF} to a server instead.
+     * Makes the replica the master by a manual failover, which takes a few seconds. Until then the old master accepts
+     * writes; then the sentinels close the connections of its clients, and it replies READONLY to writes. For a
+     * demotion that leaves connections open, send {@code REPLICAOF} to a server instead.
      *
      * @return the new master, which all live sentinels name and which the old one follows if it is live
      * @throws IllegalStateException if no sentinel replies, or a step of it takes longer than sixty seconds

@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A real Redis server for tests, on a free port, without persistence.
  *
- * <p>The server runs in Docker if Docker is available and Testcontainers is on the class path, or else as the {@code
- * redis-server} on the {@code PATH}, or else as the binary of {@code com.github.codemonstur:embedded-redis}. If none of these
- * is available, starting fails and the exception names the choices: a test that needs Redis is never skipped silently. The
- * server ends with the JVM at the latest.
+ * <p>The server runs in Docker if Docker is available and Testcontainers is on the class path, or else as the
+ * {@code redis-server} on the {@code PATH}, or else as the binary of {@code com.github.codemonstur:embedded-redis}. If
+ * none of these is available, starting fails and the exception names the choices: a test that needs Redis is never
+ * skipped silently. The server ends with the JVM at the latest.
  *
  * <pre>{@code
  * try (RedisServer redis = RedisServer.start()) {
@@ -48,7 +48,8 @@ public final class RedisServer implements AutoCloseable {
      * RedisServer locked = RedisServer.start("--requirepass", "secret"); // command() then fails with NOAUTH
      * }</pre>
      *
-     * @param options command-line options of {@code redis-server}, which also apply after a restart; none for the defaults
+     * @param options command-line options of {@code redis-server}, which also apply after a restart; none for the
+     *     defaults
      * @return the server, ready for commands
      * @throws IllegalStateException if no Redis is available, or it does not start within ten seconds
      */
@@ -68,8 +69,8 @@ public final class RedisServer implements AutoCloseable {
     }
 
     /**
-     * Returns the shared server of this JVM, and starts it if it does not run. {@link RedisExtension} passes it to tests and
-     * ends it after the last of them.
+     * Returns the shared server of this JVM, and starts it if it does not run. {@link RedisExtension} passes it to
+     * tests and ends it after the last of them.
      *
      * @return the server, ready for commands
      * @throws IllegalStateException if no Redis is available, or it does not start within ten seconds
@@ -131,8 +132,8 @@ public final class RedisServer implements AutoCloseable {
     }
 
     /**
-     * Starts the server again, without data and on the same port. A node of a cluster rejoins its cluster. Does nothing if the
-     * server runs.
+     * Starts the server again, without data and on the same port. A node of a cluster rejoins its cluster. Does nothing
+     * if the server runs.
      *
      * @throws IllegalStateException if the server does not start within ten seconds
      */
@@ -144,9 +145,9 @@ public final class RedisServer implements AutoCloseable {
     }
 
     /**
-     * Pauses the server at any point of its work, as a machine that hangs. Its connections stay open, and the operating system
-     * still accepts new ones, but the server does not reply until {@link #thaw()}; {@link #command} fails after five seconds.
-     * Idempotent.
+     * Pauses the server at any point of its work, as a machine that hangs. Its connections stay open, and the operating
+     * system still accepts new ones, but the server does not reply until {@link #thaw()}; {@link #command} fails after
+     * five seconds. Idempotent.
      *
      * @throws IllegalStateException if the server does not run
      */

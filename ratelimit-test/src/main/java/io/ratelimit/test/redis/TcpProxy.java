@@ -27,9 +27,10 @@ import java.util.concurrent.RejectedExecutionException;
  * }
  * }</pre>
  *
- * <p>TCP never continues after a gap. So a connection on which bytes were dropped stays open and silent in that direction even
- * after the proxy stops dropping bytes, as a connection does behind a firewall that has forgotten it; only new connections
- * work again. To delay bytes instead of dropping them, use {@link #delay} or {@link RedisServer#freeze()}. Thread-safe.
+ * <p>TCP never continues after a gap. So a connection on which bytes were dropped stays open and silent in that
+ * direction even after the proxy stops dropping bytes, as a connection does behind a firewall that has forgotten it;
+ * only new connections work again. To delay bytes instead of dropping them, use {@link #delay} or
+ * {@link RedisServer#freeze()}. Thread-safe.
  */
 public final class TcpProxy implements AutoCloseable {
 
@@ -80,8 +81,8 @@ public final class TcpProxy implements AutoCloseable {
     }
 
     /**
-     * Delays a request and its reply together by the given time, half of it in each direction, independent of the number of
-     * requests under way. Bytes that are already under way keep their delay.
+     * Delays a request and its reply together by the given time, half of it in each direction, independent of the
+     * number of requests under way. Bytes that are already under way keep their delay.
      *
      * @param roundTrip zero, the default, for no delay
      * @throws IllegalArgumentException if the delay is negative
@@ -94,8 +95,8 @@ public final class TcpProxy implements AutoCloseable {
     }
 
     /**
-     * Drops every byte in both directions, and does not forward that a side closed its connection. Connections stay open, and
-     * new ones are accepted but never answered.
+     * Drops every byte in both directions, and does not forward that a side closed its connection. Connections stay
+     * open, and new ones are accepted but never answered.
      *
      * @param on true to drop bytes, false to forward them again on new connections
      */
@@ -104,8 +105,8 @@ public final class TcpProxy implements AutoCloseable {
     }
 
     /**
-     * Drops every reply, and does not forward that the server closed a connection. Requests still reach the server, which
-     * executes them.
+     * Drops every reply, and does not forward that the server closed a connection. Requests still reach the server,
+     * which executes them.
      *
      * @param on true to drop replies, false to forward them again on new connections
      */

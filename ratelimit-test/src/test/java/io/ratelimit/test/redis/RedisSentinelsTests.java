@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Test;
 @Tag("fault")
 class RedisSentinelsTests {
 
-    /** Long enough for a sentinel that was paused for two seconds on a busy machine, and then does nothing for thirty. */
+    /**
+     * Long enough for a sentinel that was paused for two seconds on a busy machine, and then does nothing for thirty.
+     */
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private static final RedisSentinels GROUP = RedisSentinels.start();
