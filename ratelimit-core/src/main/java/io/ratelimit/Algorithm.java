@@ -20,12 +20,8 @@ public enum Algorithm {
     /** Leases of calls that run at the same time, given back when they end. See {@link ConcurrencyLeases}. */
     CONCURRENCY;
 
-    /** As in properties: {@code token-bucket}. */
-    String text() {
-        return text(this);
-    }
-
-    static String text(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    /** {@return the name as properties write it, such as {@code token-bucket}} */
+    public String text() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -112,15 +112,16 @@ record LimitProperties(
             throw new InvalidRateLimitPropertyException(
                     path + ".zone",
                     zone,
-                    "no calendar has this zone; add calendar and algorithm fixed-window, or drop it");
+                    "no calendar has this zone",
+                    "add calendar and algorithm fixed-window, or drop it");
         }
         BigDecimal costOrOne = all.cost != null ? all.cost : BigDecimal.ONE;
         if (all.maxConcurrent != null && costOrOne.compareTo(all.maxConcurrent) > 0) {
             throw new InvalidRateLimitPropertyException(
                     path + ".cost",
                     costOrOne,
-                    "more than the max-concurrent of " + all.maxConcurrent
-                            + ", so no call could ever run; lower the cost or raise max-concurrent");
+                    "more than the max-concurrent of " + all.maxConcurrent + ", so no call could ever run",
+                    "lower the cost or raise max-concurrent");
         }
         Limit made = built(path + ".cost", costOrOne, limit.cost(costOrOne));
         if (all.localShare != null) {
@@ -140,7 +141,7 @@ record LimitProperties(
         requireTokens(path + ".prefetch", prefetch);
         if (maxWait != null && maxWait.isNegative()) {
             throw new InvalidRateLimitPropertyException(
-                    path + ".max-wait", maxWait, "negative; use 0s for not waiting, or a duration such as 5s");
+                    path + ".max-wait", maxWait, "negative", "use 0s for not waiting, or a duration such as 5s");
         }
         if (localShare != null) {
             built(
@@ -150,17 +151,18 @@ record LimitProperties(
         }
         if (maxConcurrent != null && maxConcurrent.signum() <= 0) {
             throw new InvalidRateLimitPropertyException(
-                    path + ".max-concurrent", maxConcurrent, "not positive; use 1 or more");
+                    path + ".max-concurrent", maxConcurrent, "not positive", "use 1 or more");
         }
         if (maxConcurrent != null && !isWhole(maxConcurrent)) {
             throw new InvalidRateLimitPropertyException(
                     path + ".max-concurrent",
                     maxConcurrent,
-                    "not a whole number up to " + MOST_AT_ONCE + "; use one such as 2");
+                    "not a whole number up to " + MOST_AT_ONCE,
+                    "use one such as 2");
         }
         if (leaseTime != null && leaseTime.compareTo(SHORTEST_LEASE_TIME) < 0) {
             throw new InvalidRateLimitPropertyException(
-                    path + ".lease-time", leaseTime, "shorter than 100ms; use a duration such as 30s");
+                    path + ".lease-time", leaseTime, "shorter than 100ms", "use a duration such as 30s");
         }
         if (leaseTime != null) {
             built(path + ".lease-time", leaseTime, Limit.named("alone").maxConcurrent(1, leaseTime));
@@ -171,7 +173,7 @@ record LimitProperties(
         if (tokens != null) {
             try {
                 Tokens.exactly(tokens);
-            } catch (IllegalArgumentException ex) {
+            } catch (InvalidLimitException ex) {
                 throw new InvalidRateLimitPropertyException(property, tokens, ex);
             }
         }
@@ -187,19 +189,22 @@ record LimitProperties(
             throw new InvalidRateLimitPropertyException(
                     algorithmPath + ".algorithm",
                     "concurrency",
-                    path + " does not say how many calls may run at once; add max-concurrent to it, such as 2");
+                    path + " does not say how many calls may run at once",
+                    "add max-concurrent to it, such as 2");
         }
         if (!isLeased() && maxConcurrent != null) {
             throw new InvalidRateLimitPropertyException(
                     path + ".max-concurrent",
                     maxConcurrent,
-                    "only algorithm concurrency counts calls at once; add it and drop rates, or drop max-concurrent");
+                    "only algorithm concurrency counts calls at once",
+                    "add it and drop rates, or drop max-concurrent");
         }
         if (!isLeased() && leaseTime != null) {
             throw new InvalidRateLimitPropertyException(
                     path + ".lease-time",
                     leaseTime,
-                    "only algorithm concurrency has leases; add it with max-concurrent, or drop lease-time");
+                    "only algorithm concurrency has leases",
+                    "add it with max-concurrent, or drop lease-time");
         }
     }
 
@@ -210,7 +215,8 @@ record LimitProperties(
                     path + ".local-share",
                     share,
                     "with on-store-failure " + onStoreFailure.name().toLowerCase(Locale.ROOT)
-                            + " this node's memory is not asked; drop local-share, or use on-store-failure local");
+                            + " this node's memory is not asked",
+                    "drop local-share, or use on-store-failure local");
         }
     }
 
@@ -259,8 +265,8 @@ record LimitProperties(
             throw new InvalidRateLimitPropertyException(
                     path + ".rates",
                     texts.stream().map(RateProperties::text).collect(Collectors.joining(", ")),
-                    "algorithm concurrency has no rates, but a number of calls at once;"
-                            + " use max-concurrent, or another algorithm");
+                    "algorithm concurrency has no rates, but a number of calls at once",
+                    "use max-concurrent, or another algorithm");
         }
         List<Rate> parsed = new ArrayList<>(texts.size());
         for (int i = 0; i < texts.size(); i++) {

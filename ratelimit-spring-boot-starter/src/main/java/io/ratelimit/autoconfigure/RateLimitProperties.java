@@ -76,19 +76,22 @@ record RateLimitProperties(
             throw new InvalidRateLimitPropertyException(
                     PREFIX + ".store",
                     "redis",
-                    "there is no Redis connection factory; add spring-boot-starter-data-redis, or use memory");
+                    "there is no Redis connection factory",
+                    "add spring-boot-starter-data-redis, or use memory");
         }
         if (enabled && store == StoreType.AUTO && redis.connectionFactory() != null) {
             throw new InvalidRateLimitPropertyException(
                     PREFIX + ".redis.connection-factory",
                     redis.connectionFactory(),
-                    "there is no Redis connection factory; define one of this name, or drop the property");
+                    "there is no Redis connection factory",
+                    "define one of this name, or drop the property");
         }
         if (enabled && store == StoreType.AUTO && redis.requireAtStartup()) {
             throw new InvalidRateLimitPropertyException(
                     PREFIX + ".redis.require-at-startup",
                     true,
-                    "there is no Redis connection factory; add spring-boot-starter-data-redis, or drop the property");
+                    "there is no Redis connection factory",
+                    "add spring-boot-starter-data-redis, or drop the property");
         }
     }
 
@@ -103,7 +106,7 @@ record RateLimitProperties(
         Memory {
             if (maxKeys < 1) {
                 throw new InvalidRateLimitPropertyException(
-                        PREFIX + ".memory.max-keys", maxKeys, "not positive; use 1 or more");
+                        PREFIX + ".memory.max-keys", maxKeys, "not positive", "use 1 or more");
             }
         }
     }
@@ -127,7 +130,7 @@ record RateLimitProperties(
                 new RedisSettings(keyPrefix, timeout);
             } catch (InvalidRedisSettingException ex) {
                 throw new InvalidRateLimitPropertyException(
-                        PREFIX + ".redis." + ex.getSetting(), ex.getValue(), ex.getRule());
+                        PREFIX + ".redis." + ex.getSetting(), ex.getValue(), ex.getRule(), ex.getFix());
             }
         }
     }
@@ -149,7 +152,8 @@ record RateLimitProperties(
                 throw new InvalidRateLimitPropertyException(
                         PREFIX + ".aop.mode",
                         "aspectj",
-                        "AspectJ is not on the class path; add spring-boot-starter-aspectj, or use proxy");
+                        "AspectJ is not on the class path",
+                        "add spring-boot-starter-aspectj, or use proxy");
             }
         }
     }

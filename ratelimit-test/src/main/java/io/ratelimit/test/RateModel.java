@@ -1,14 +1,22 @@
 package io.ratelimit.test;
 
 import io.ratelimit.LeaseState;
-import io.ratelimit.Rate;
+import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.time.Duration;
 import java.util.OptionalLong;
 
 /** The state of one rate of one key in the reference model. Times are in ticks and costs in thousandths of a token. */
 interface RateModel {
 
-    Rate rate();
+    /** Returns the period of the rate, or the lease time. */
+    Duration duration();
+
+    /** Returns the thousandths that refill in a period. */
+    long tokens();
+
+    /** Returns the capacity in thousandths. */
+    long capacity();
 
     /** Returns a copy that is advanced to the present. */
     RateModel now(VirtualClock clock);
@@ -67,19 +75,15 @@ interface RateModel {
     void migrateFrom(long used);
 
     default long tickNanos() {
-        return rate().period().toNanos() < 60_000_000_000L ? 1_000 : 1_000_000;
+        return duration().toNanos() < 60_000_000_000L ? 1_000 : 1_000_000;
     }
 
     default long period() {
-        return rate().period().toNanos() / tickNanos();
+        return duration().toNanos() / tickNanos();
     }
 
-    default long tokens() {
-        return rate().tokens().movePointRight(3).longValueExact();
-    }
-
-    default long capacity() {
-        return rate().burst().movePointRight(3).longValueExact();
+    static long thousandths(BigDecimal tokens) {
+        return tokens.movePointRight(3).longValueExact();
     }
 
     default long ticks(VirtualClock clock) {
@@ -87,8 +91,7 @@ interface RateModel {
     }
 
     default boolean samePeriod(RateModel other) {
-        return getClass() == other.getClass()
-                && rate().period().equals(other.rate().period());
+        return getClass() == other.getClass() && duration().equals(other.duration());
     }
 
     default boolean isFasterThan(RateModel other) {
@@ -97,6 +100,6 @@ interface RateModel {
     }
 
     private static BigInteger nanos(RateModel rate) {
-        return BigInteger.valueOf(rate.rate().period().toNanos());
+        return BigInteger.valueOf(rate.duration().toNanos());
     }
 }

@@ -157,6 +157,7 @@ final class ReferenceModel {
         Stored stored = of(limit).get(key);
         return stored != null
                 && !(stored.limit.rates().equals(limit.rates())
+                        && stored.limit.concurrency().equals(limit.concurrency())
                         && stored.limit.algorithm() == limit.algorithm()
                         && stored.limit.refill() == limit.refill()
                         && stored.limit.calendar().equals(limit.calendar())
@@ -215,8 +216,7 @@ final class ReferenceModel {
             mostUsed = mostUsed == null || rate.used() > mostUsed.used() ? rate : mostUsed;
         }
         List<LoadedRate> loaded = new ArrayList<>();
-        for (Rate rate : limit.rates()) {
-            RateModel next = full(limit, rate, clock);
+        for (RateModel next : full(limit, clock)) {
             RateModel same =
                     before.stream().filter(next::canMigrateFrom).findFirst().orElse(null);
             if (same != null) {
@@ -243,7 +243,15 @@ final class ReferenceModel {
         return keys.computeIfAbsent(limit.name(), name -> new HashMap<>());
     }
 
-    /** Returns a model of one rate from which nothing is consumed yet. */
+    /**
+     * Returns models of the rates of a limit, or of its cap on concurrent calls, from which nothing is consumed yet.
+     */
+    private static List<RateModel> full(Limit limit, VirtualClock clock) {
+        return limit.concurrency().isPresent()
+                ? List.of(new ConcurrencyModel(limit.concurrency().get(), clock))
+                : limit.rates().stream().map(rate -> full(limit, rate, clock)).toList();
+    }
+
     private static RateModel full(Limit limit, Rate rate, VirtualClock clock) {
         return switch (limit.algorithm()) {
             case TOKEN_BUCKET -> new TokenBucketModel(rate, limit.refill(), clock);
@@ -253,7 +261,7 @@ final class ReferenceModel {
                 Optional<CalendarPeriod> calendar = limit.calendar();
                 yield new FixedWindowModel(rate, calendar.orElse(null), limit.zone(), clock);
             }
-            case CONCURRENCY -> new ConcurrencyModel(rate, clock);
+            case CONCURRENCY -> throw new IllegalStateException("A limit on concurrency has no rates");
         };
     }
 

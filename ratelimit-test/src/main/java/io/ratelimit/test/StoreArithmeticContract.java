@@ -112,7 +112,8 @@ abstract class StoreArithmeticContract extends StoreContractSection {
         }
         Decision rejected = decide(charges);
         assertThat(rejected.admitted()).isFalse();
-        Duration period = rejected.refusedBy().orElseThrow().rate().period();
+        Duration period =
+                rejected.rejectedBy().orElseThrow().rate().orElseThrow().period();
         Duration tick = Duration.ofNanos(period.toSeconds() < 60 ? 1_000 : 1_000_000);
         clock.advance(retryAfter(rejected).minus(tick));
         assertThat(decide(charges).admitted())

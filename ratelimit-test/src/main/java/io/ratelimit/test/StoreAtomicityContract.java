@@ -26,7 +26,7 @@ abstract class StoreAtomicityContract extends StoreContractSection {
         clock.advance(Duration.ofSeconds(1));
         Decision rejected = tryAcquire(limit, "key", "8");
         assertThat(rejected.admitted()).isFalse();
-        assertThat(rejected.refusedBy().orElseThrow().rate()).hasToString("15/m");
+        assertThat(rejected.rejectedBy().orElseThrow().text()).isEqualTo("15/m");
         assertThat(rejected.statuses()).extracting(status -> status.remaining()).containsExactly(10.0, 5.25);
         assertThat(tryAcquire(limit, "key", "5.25").admitted()).isTrue();
         assertThat(peek(limit, "key").statuses())
