@@ -99,7 +99,6 @@ class CodeBaseTests {
     }
 
     @Test
-    @Disabled("ScriptArguments still asks")
     void onlyTheirOwnPackageAsksForTheTypeOfAnAlgorithm() {
         String names = Arrays.stream(RateAlgorithm.class.getPermittedSubclasses())
                 .map(Class::getSimpleName)
