@@ -45,6 +45,7 @@ public final class Limit {
     private final Duration longestWait;
     private final Limit local;
     private final int nameHash;
+    private final @Nullable DecisionCounts counts;
 
     private Limit(Builder builder) {
         this.name = builder.name;
@@ -79,6 +80,26 @@ public final class Limit {
         this.localShare = requireShare(builder.localShare);
         this.local = localShare.equals(BigDecimal.ONE) ? this : sharedDown();
         this.nameHash = 31 * name.hashCode();
+        this.counts = null;
+    }
+
+    private Limit(Limit other, @Nullable DecisionCounts counts) {
+        this.name = other.name;
+        this.rates = other.rates;
+        this.algorithm = other.algorithm;
+        this.refill = other.refill;
+        this.calendar = other.calendar;
+        this.zone = other.zone;
+        this.cost = other.cost;
+        this.maxWait = other.maxWait;
+        this.onStoreFailure = other.onStoreFailure;
+        this.localShare = other.localShare;
+        this.prefetch = other.prefetch;
+        this.algorithms = other.algorithms;
+        this.longestWait = other.longestWait;
+        this.local = other.local == other ? this : new Limit(other.local, counts);
+        this.nameHash = other.nameHash;
+        this.counts = counts;
     }
 
     /**
@@ -111,6 +132,16 @@ public final class Limit {
     /** Of limits of different names mostly different. */
     int nameHash() {
         return nameHash;
+    }
+
+    /** The counts of the registry that this limit is defined in; null if it keeps none. They are no part of the value. */
+    @Nullable DecisionCounts counts() {
+        return counts;
+    }
+
+    /** Returns an equal limit whose decisions are counted in {@code other}, or not at all if that is null. */
+    Limit withCounts(@Nullable DecisionCounts other) {
+        return counts == other ? this : new Limit(this, other);
     }
 
     /** {@return the rates, all of which must admit a call} */

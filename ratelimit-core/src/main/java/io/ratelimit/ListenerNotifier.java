@@ -8,7 +8,7 @@ import java.util.function.BiConsumer;
 /** Who hears of limits and decisions; one that fails harms neither the others nor the call. */
 final class ListenerNotifier {
 
-    private static final System.Logger LOG = System.getLogger(RateLimiterRegistry.class.getName());
+    private static final System.Logger LOG = System.getLogger(RateLimitListener.class.getName());
 
     private final RateLimitListener[] listeners;
     private final Set<Class<?>> failed = ConcurrentHashMap.newKeySet();

@@ -15,11 +15,11 @@ package io.ratelimit;
  */
 public final class Permit implements AutoCloseable {
 
-    private final RateLimiterRegistry registry;
+    private final DecisionEngine engine;
     private final Decision decision;
 
-    Permit(RateLimiterRegistry registry, Decision decision) {
-        this.registry = registry;
+    Permit(DecisionEngine engine, Decision decision) {
+        this.engine = engine;
         this.decision = decision;
     }
 
@@ -30,12 +30,12 @@ public final class Permit implements AutoCloseable {
 
     /** {@return whether a lease ran out, or was reset, while the call ran, so that more may run than the limit says} */
     public boolean isLost() {
-        return registry.isLost(decision);
+        return engine.isLost(decision);
     }
 
     /** Gives the leases back, without waiting for the store. What cannot be given back runs out. Idempotent. */
     @Override
     public void close() {
-        registry.release(decision);
+        engine.release(decision);
     }
 }

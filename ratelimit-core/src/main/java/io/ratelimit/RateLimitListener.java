@@ -24,14 +24,14 @@ public interface RateLimitListener {
     /**
      * A limit was defined.
      *
-     * @param limiter its limiter
+     * @param limit the limit
      */
-    default void onDefined(RateLimiter limiter) {}
+    default void onDefined(Limit limit) {}
 
     /**
      * A limit was removed.
      *
-     * @param limiter its limiter, which admits no more calls
+     * @param limit the limit as it was configured last
      */
-    default void onRemoved(RateLimiter limiter) {}
+    default void onRemoved(Limit limit) {}
 }

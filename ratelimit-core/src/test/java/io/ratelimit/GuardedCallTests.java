@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class GuardedCallTests {
 
-    private final RateLimiterRegistry registry = RateLimiterRegistry.inMemory();
+    private final RateLimiterRegistry registry = InMemoryRateLimitStore.newRegistry();
+    private final DecisionEngine engine = new DecisionEngine(registry.store(), new ListenerNotifier(List.of()), false);
     private final RateLimiter hour = registry.define(Limit.of("hour", "2/1h"));
     private final RateLimiter quick = registry.define(Limit.named("quick")
             .rates("20/s burst 1")
@@ -93,7 +94,7 @@ class GuardedCallTests {
     @Test
     void whoIsGoneWhenTheGrantComesGivesTheTokensBack() throws Exception {
         CompletableFuture<Decision> granted = new CompletableFuture<>();
-        CompletableFuture<Thread> result = GuardedCall.start(granted.copy(), this::called, registry);
+        CompletableFuture<Thread> result = GuardedCall.start(granted.copy(), this::called, engine);
         granted.complete(hour.tryAcquire("key"));
         result.get(10, TimeUnit.SECONDS);
         assertThat(hour.peek("key").remaining()).isEqualTo(1);
@@ -105,7 +106,7 @@ class GuardedCallTests {
                 return complete(decision);
             }
         };
-        GuardedCall.start(late, this::called, registry).cancel(true);
+        GuardedCall.start(late, this::called, engine).cancel(true);
         await().untilAsserted(() -> assertThat(hour.peek("other").remaining()).isEqualTo(2));
         assertThat(calls).hasValue(1);
     }

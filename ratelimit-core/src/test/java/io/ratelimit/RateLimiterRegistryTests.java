@@ -26,7 +26,7 @@ class RateLimiterRegistryTests {
 
     @Test
     void aLimiterOnItsOwnNeedsNothingElse() {
-        RateLimiter limiter = RateLimiter.of("10/1d");
+        RateLimiter limiter = InMemoryRateLimitStore.newLimiter("10/1d");
         for (int i = 0; i < 10; i++) {
             assertThat(limiter.tryAcquire("user-42").admitted()).isTrue();
         }
@@ -65,10 +65,30 @@ class RateLimiterRegistryTests {
     }
 
     @Test
-    void countsOnlyWhereSomebodyListens() {
-        RateLimiter unheard = RateLimiterRegistry.inMemory().define(Limit.of("a", "10/s"));
-        unheard.tryAcquire("key");
-        assertThat(unheard.count(true, DecisionSource.STORE)).isZero();
+    void countsWithoutListenersOnlyIfAskedTo() {
+        RateLimiter uncounted = InMemoryRateLimitStore.newRegistry().define(Limit.of("a", "10/s"));
+        uncounted.tryAcquire("key");
+        assertThat(uncounted.count(true, DecisionSource.STORE)).isZero();
+
+        RateLimiterRegistry counting = new RateLimiterRegistry(InMemoryRateLimitStore.create(), List.of(), true);
+        RateLimiter counted = counting.define(Limit.of("a", "10/s"));
+        counted.tryAcquire("key");
+        counting.tryAcquire(List.of(counted.charge("key", 1), counted.charge("other", 1)));
+        assertThat(counted.count(true, DecisionSource.STORE)).isEqualTo(2);
+    }
+
+    @Test
+    void aReplacedLimitIsCountedOnAndALimitOfAnotherRegistryByItself() {
+        RateLimiter limiter = registry.define(Limit.of("a", "10/s"));
+        limiter.tryAcquire("key");
+        registry.replace(Limit.of("a", "20/s"));
+        limiter.tryAcquire("key");
+        assertThat(limiter.count(true, DecisionSource.STORE)).isEqualTo(2);
+
+        try (RateLimiterRegistry other = InMemoryRateLimitStore.newRegistry()) {
+            other.define(limiter.limit()).tryAcquire("key");
+        }
+        assertThat(limiter.count(true, DecisionSource.STORE)).isEqualTo(2);
     }
 
     @Test
@@ -242,12 +262,12 @@ class RateLimiterRegistryTests {
         }
 
         @Override
-        public void onDefined(RateLimiter limiter) {
+        public void onDefined(Limit limit) {
             throw new IllegalStateException("a listener that fails on purpose");
         }
 
         @Override
-        public void onRemoved(RateLimiter limiter) {
+        public void onRemoved(Limit limit) {
             throw new IllegalStateException("a listener that fails on purpose");
         }
     }
@@ -261,13 +281,13 @@ class RateLimiterRegistryTests {
         }
 
         @Override
-        public void onDefined(RateLimiter limiter) {
-            heard.add("defined " + limiter.name());
+        public void onDefined(Limit limit) {
+            heard.add("defined " + limit.name());
         }
 
         @Override
-        public void onRemoved(RateLimiter limiter) {
-            heard.add("removed " + limiter.name());
+        public void onRemoved(Limit limit) {
+            heard.add("removed " + limit.name());
         }
     }
 
@@ -282,7 +302,7 @@ class RateLimiterRegistryTests {
             }
         };
         logger.addHandler(handler);
-        try (RateLimiterRegistry registry = RateLimiterRegistry.inMemory()) {
+        try (RateLimiterRegistry registry = InMemoryRateLimitStore.newRegistry()) {
             registry.define(Limit.of("report", "10/s", "1000/1m"));
             registry.replace(Limit.of("report", "10/s", "100/1m"));
         } finally {
@@ -290,7 +310,7 @@ class RateLimiterRegistryTests {
         }
         assertThat(warnings)
                 .containsExactly(
-                        "WARNING Rate 1000/m of limit \"report\" never refuses a call that 10/s admits; drop it, or"
+                        "WARNING Rate 1000/m of limit \"report\" never rejects a call that 10/s admits; remove it, or"
                                 + " make it stricter");
     }
 }

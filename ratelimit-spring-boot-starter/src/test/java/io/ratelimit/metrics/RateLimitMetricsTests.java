@@ -29,7 +29,7 @@ class RateLimitMetricsTests {
     private final UnreliableStore remote = new UnreliableStore();
     private final RateLimiterRegistry limiters = new RateLimiterRegistry(
             new FallbackStore(remote, InMemoryRateLimitStore.create(() -> 0, 100)),
-            List.of(new RateLimitMetrics(registry)));
+            List.of(new RateLimitMetrics(registry, this::limiters)));
 
     @AfterEach
     void close() {
@@ -231,6 +231,10 @@ class RateLimitMetricsTests {
         assertThat(evictions.count()).isEqualTo(store.evictions()).isEqualTo(1);
         assertThat(overflows.count()).isEqualTo(store.overflows()).isPositive();
         store.close();
+    }
+
+    private RateLimiterRegistry limiters() {
+        return limiters;
     }
 
     private double count(String limit, String outcome, String source) {
