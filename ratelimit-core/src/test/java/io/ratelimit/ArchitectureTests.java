@@ -67,6 +67,7 @@ class ArchitectureTests {
                         "InvalidLimitException",
                         "LeaseState",
                         "Limit",
+                        "PendingRefunds",
                         "Permit",
                         "PrefetchingStore",
                         "Rate",
@@ -82,6 +83,7 @@ class ArchitectureTests {
                         "SlidingWindowLog",
                         "StoreFailurePolicy",
                         "StoreUnavailableException",
+                        "TimeoutScheduler",
                         "TokenBucket",
                         "Tokens",
                         "UnknownLimitException");
