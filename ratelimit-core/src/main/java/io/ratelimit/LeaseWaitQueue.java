@@ -198,12 +198,13 @@ final class LeaseWaitQueue implements AutoCloseable {
             if (before != null) {
                 leases.drop(before);
             }
+            boolean isQueued = decision != null && decision.isQueued();
             boolean again;
             boolean over;
             synchronized (this) {
                 asking = false;
-                queued = decision != null && decision.isQueued() ? decision : null;
-                again = queued != null && turnCame;
+                queued = isQueued ? decision : null;
+                again = isQueued && turnCame;
                 over = waitOver;
             }
             if (before != null && (decision == null || decision.source() != before.source())) {
@@ -212,7 +213,7 @@ final class LeaseWaitQueue implements AutoCloseable {
             }
             if (decision == null) {
                 fail(failure);
-            } else if (!decision.isQueued()) {
+            } else if (!isQueued) {
                 answer(before == null ? decision : afterWait(decision));
             } else if (answered.isDone()) {
                 giveUp(decision);

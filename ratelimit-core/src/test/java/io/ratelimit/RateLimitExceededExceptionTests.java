@@ -50,7 +50,7 @@ class RateLimitExceededExceptionTests {
         Charge charge = search.charge("secret-key", 1);
         RateLimitExceededException ex =
                 new RateLimitExceededException(Decision.withoutStore(List.of(charge), false, DecisionSource.POLICY));
-        assertThat(ex).hasMessage("Rate limit \"search\" refused the call: its store is unavailable");
+        assertThat(ex).hasMessage("Rate limit \"search\" rejected the call: its store is unavailable");
         assertThat(ex.getRate()).isEmpty();
         assertThat(ex.getRetryAfter()).isEmpty();
         assertThat(ex.getSource()).isEqualTo(DecisionSource.POLICY);
