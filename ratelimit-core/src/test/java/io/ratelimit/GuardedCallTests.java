@@ -33,7 +33,7 @@ class GuardedCallTests {
     }
 
     @Test
-    void callsWhatIsAdmittedAndNothingElse() throws Exception {
+    void runsTheTaskOnlyIfItIsAdmitted() throws Exception {
         assertThat(hour.call("key", calls::incrementAndGet)).isEqualTo(1);
         assertThat(registry.call(List.of(hour.charge("key", 1)), calls::incrementAndGet))
                 .isEqualTo(2);
@@ -43,7 +43,7 @@ class GuardedCallTests {
     }
 
     @Test
-    void whatItThrowsGoesToTheCaller() {
+    void passesTheFailureOfTheTaskToTheCaller() {
         IOException failure = new IOException("broken");
         assertThatThrownBy(() -> hour.call("key", () -> {
                     throw failure;
@@ -56,7 +56,7 @@ class GuardedCallTests {
     }
 
     @Test
-    void anAsynchronousRefusalIsAFailure() {
+    void anAsynchronousRejectionCompletesTheFutureExceptionally() {
         hour.tryAcquire("key", 2);
         assertThatThrownBy(() -> registry.callAsync(List.of(hour.charge("key", 1)), this::called)
                         .join())
@@ -65,13 +65,13 @@ class GuardedCallTests {
     }
 
     @Test
-    void anAsynchronousCallBeginsAtOnceOnThisThreadOrLaterOnAnother() {
+    void anAsynchronousCallStartsAtOnceOnThisThreadOrLaterOnAnother() {
         assertThat(quick.callAsync("key", this::called)).isCompletedWithValue(Thread.currentThread());
         assertThat(quick.callAsync("key", this::called).join()).isNotSameAs(Thread.currentThread());
     }
 
     @Test
-    void cancellingBeforeItBeginsGivesTheTokensBackAndAfterwardsCancelsWhatWasCalled() throws Exception {
+    void cancellingRefundsTheTokensBeforeTheTaskStartsAndCancelsTheTaskAfterwards() throws Exception {
         CompletableFuture<String> endless = new CompletableFuture<>();
         CompletableFuture<String> begun = hour.callAsync("key", () -> endless);
         begun.cancel(true);
@@ -92,7 +92,7 @@ class GuardedCallTests {
     }
 
     @Test
-    void whoIsGoneWhenTheGrantComesGivesTheTokensBack() throws Exception {
+    void refundsADecisionThatComesAfterItsCallWasCancelled() throws Exception {
         CompletableFuture<Decision> granted = new CompletableFuture<>();
         CompletableFuture<Thread> result = GuardedCall.start(granted.copy(), this::called, engine);
         granted.complete(hour.tryAcquire("key"));
