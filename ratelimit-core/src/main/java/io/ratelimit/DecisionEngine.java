@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>The store decides all charges of the call at once.
  *   <li>A call that reserved tokens waits for them in {@link ReservationWaits}; a call that needs a lease waits in
  *       {@link LeaseWaitQueue}.
- *   <li>{@link #complete} hands the leases of an admitted call to {@link LeaseRenewals}, counts the decision, and notifies the
- *       listeners.
+ *   <li>{@link #complete} hands the leases of an admitted call to {@link LeaseRenewals}, counts the decision, and
+ *       notifies the listeners.
  * </ol>
  */
 final class DecisionEngine implements AutoCloseable {
@@ -79,7 +79,8 @@ final class DecisionEngine implements AutoCloseable {
      * Decides several charges as one call, and blocks until the last of them fits.
      *
      * @param charges as {@link Charge#merged} returns them
-     * @throws java.util.concurrent.CancellationException if the thread is interrupted or the engine closed while it waits
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted or the engine closed while it
+     *     waits
      */
     Decision acquire(List<Charge> charges, Duration maxWait) {
         if (maxWait.isZero()) {

@@ -33,8 +33,8 @@ final class GuardedCall<T extends @Nullable Object> {
     }
 
     /**
-     * Starts a task on this thread if the decision is there already, otherwise in the common pool. Cancelling the result
-     * cancels the wait or the task, whichever is pending.
+     * Starts a task on this thread if the decision is there already, otherwise in the common pool. Cancelling the
+     * result cancels the wait or the task, whichever is pending.
      */
     static <T extends @Nullable Object> CompletableFuture<T> start(
             CompletableFuture<Decision> decision, Supplier<? extends CompletionStage<T>> task, DecisionEngine engine) {
@@ -48,7 +48,9 @@ final class GuardedCall<T extends @Nullable Object> {
         return call.result;
     }
 
-    /** Returns a permit when the decision admits it. If the caller has cancelled it by then, the decision is refunded. */
+    /**
+     * Returns a permit when the decision admits it. If the caller has cancelled it by then, the decision is refunded.
+     */
     static CompletableFuture<Permit> permit(CompletableFuture<Decision> decision, DecisionEngine engine) {
         CompletableFuture<Permit> permit = new CompletableFuture<>();
         permit.whenComplete((held, failure) -> decision.cancel(true));

@@ -14,8 +14,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * Renews the leases of running calls and of queued ones, in batches, three times within each lease time, until they are released
- * or dropped.
+ * Renews the leases of running calls and of queued ones, in batches, three times within each lease time, until they are
+ * released or dropped.
  *
  * <p>A call has lost its lease if the store no longer knows the lease, or could not renew it for a whole lease time.
  */

@@ -20,11 +20,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes calls wait for leases. The store keeps the order of the queue and reports each lease that became free; the call whose
- * turn it is is then decided again, with all its charges at once.
+ * Makes calls wait for leases. The store keeps the order of the queue and reports each lease that became free; the
+ * first call in the queue is then decided again, with all its charges at once.
  *
- * <p>A report may get lost, and the store does not report leases that expire. Twice a second, therefore, the first call in the
- * queue of each key asks the store whether it is its turn.
+ * <p>A report may get lost, and the store does not report leases that expire. Twice a second, therefore, the first call
+ * in the queue of each key asks the store whether it is its turn.
  */
 final class LeaseWaitQueue implements AutoCloseable {
 

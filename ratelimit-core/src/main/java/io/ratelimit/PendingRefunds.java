@@ -11,11 +11,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Tracks refunds that a store has not confirmed yet, so that a closing owner can wait for them. For stores that consume or
- * prefetch tokens on behalf of their callers. Thread-safe.
+ * Tracks refunds that a store has not confirmed yet, so that a closing owner can wait for them. For stores that consume
+ * or prefetch tokens on behalf of their callers. Thread-safe.
  *
- * <p>A refund that fails is not retried: the tokens stay consumed, so that later calls are rejected rather than admitted beyond
- * the limit.
+ * <p>A refund that fails is not retried: the tokens stay consumed, so that later calls are rejected rather than
+ * admitted beyond the limit.
  */
 public final class PendingRefunds {
 
@@ -46,8 +46,8 @@ public final class PendingRefunds {
     }
 
     /**
-     * Blocks until all pending refunds have succeeded, one of them has failed, the deadline has passed, or the thread is
-     * interrupted, which it then stays.
+     * Blocks until all pending refunds have succeeded, one of them has failed, the deadline has passed, or the thread
+     * is interrupted, which it then stays.
      *
      * @param deadlineNanos an instant of {@link System#nanoTime}
      */

@@ -1,7 +1,8 @@
 package io.ratelimit;
 
 /**
- * A permission to run one call of a {@linkplain Limit#isLeased() leased} limit. Closing it releases its leases to other calls.
+ * A permission to run one call of a {@linkplain Limit#isLeased() leased} limit. Closing it releases its leases to other
+ * calls.
  *
  * <pre>{@code
  * RateLimiter exports = registry.define(Limit.named("export").maxConcurrent(2, Duration.ofSeconds(30)).build());
@@ -10,8 +11,9 @@ package io.ratelimit;
  * }
  * }</pre>
  *
- * <p>The leases of an open permit are renewed in the background. They expire if this JVM is paused, or the store unavailable,
- * for longer than the lease time; other calls may then run at the same time. A permit that is never closed is renewed for ever.
+ * <p>The leases of an open permit are renewed in the background. They expire if this JVM is paused, or the store
+ * unavailable, for longer than the lease time; other calls may then run at the same time. A permit that is never closed
+ * is renewed for ever.
  */
 public final class Permit implements AutoCloseable {
 
@@ -28,7 +30,7 @@ public final class Permit implements AutoCloseable {
         return decision;
     }
 
-    /** {@return whether a lease expired or was reset while the call ran, so that more calls than the limit allows may run} */
+    /** {@return whether a lease expired or was reset while the call ran; more calls than the limit allows may then run} */
     public boolean isLost() {
         return engine.isLost(decision);
     }

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Thrown when a limit rejects a call. No bucket was charged, and the message does not contain the key.
  *
- * <p>{@code Rate limit "search" (10/s) exceeded: cost 1, remaining 0, retry after 100ms}; for a call that would have waited,
- * {@code …, retry after 3s, more than the max-wait of 2s}.
+ * <p>{@code Rate limit "search" (10/s) exceeded: cost 1, remaining 0, retry after 100ms}; for a call that would have
+ * waited, {@code …, retry after 3s, more than the max-wait of 2s}.
  */
 public final class RateLimitExceededException extends RuntimeException {
 
@@ -85,7 +85,7 @@ public final class RateLimitExceededException extends RuntimeException {
         return remaining;
     }
 
-    /** {@return the time until the call would be admitted if no other call came; empty if never, or if no bucket was read} */
+    /** {@return the time until the call would be admitted if it came alone; empty if never, or if no bucket was read} */
     public Optional<Duration> getRetryAfter() {
         return Optional.ofNullable(retryAfter);
     }
@@ -95,7 +95,9 @@ public final class RateLimitExceededException extends RuntimeException {
         return source;
     }
 
-    /** {@return the decision with the status of every rate; empty after serialization and for an exception without one} */
+    /**
+     * {@return the decision with the status of every rate; empty after serialization and for an exception without one}
+     */
     public Optional<Decision> getDecision() {
         return Optional.ofNullable(decision);
     }

@@ -3,8 +3,9 @@ package io.ratelimit;
 /**
  * Listens to the decisions of a registry and to its limits.
  *
- * <p>Methods run on the thread that decides: the caller's or, for an asynchronous decision, the store's. They should return
- * quickly. An exception is logged, as a warning the first time, and affects neither the call nor other listeners.
+ * <p>Methods run on the thread that decides: the caller's or, for an asynchronous decision, the store's. They should
+ * return quickly. An exception is logged, as a warning the first time, and affects neither the call nor other
+ * listeners.
  */
 public interface RateLimitListener {
 
@@ -16,8 +17,8 @@ public interface RateLimitListener {
     default void onDecision(Decision decision) {}
 
     /**
-     * Called when a running call has lost a lease: the lease was not renewed in time, because the JVM was paused or the store was
-     * unavailable, or its key was reset. More calls than the limit allows may run now.
+     * Called when a running call has lost a lease: the lease was not renewed in time, because the JVM was paused or the
+     * store was unavailable, or its key was reset. More calls than the limit allows may run now.
      *
      * @param decision the admitted decision that holds the lease
      */

@@ -22,19 +22,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Keys, costs and waits</h2>
  *
- * <p>A key names a user, a tenant, an address: any text that is not blank. A null or blank key is an {@link EmptyKeyException},
- * because it would otherwise share one bucket among all callers without a key; {@link #tryAcquire()} uses such a shared bucket
- * on purpose.
+ * <p>A key names a user, a tenant, an address: any text that is not blank. A null or blank key is an
+ * {@link EmptyKeyException}, because it would otherwise share one bucket among all callers without a key;
+ * {@link #tryAcquire()} uses such a shared bucket on purpose.
  *
- * <p>A cost is a number of tokens, rounded up to a thousandth. Methods without a cost use {@link Limit#cost()}. A cost of zero
- * is always admitted; a cost above the capacity of the limit never is. A cost that is negative, NaN or infinite is an
- * {@link IllegalArgumentException}, and nothing is consumed.
+ * <p>A cost is a number of tokens, rounded up to a thousandth. Methods without a cost use {@link Limit#cost()}. A cost
+ * of zero is always admitted; a cost above the capacity of the limit never is. A cost that is negative, NaN or infinite
+ * is an {@link IllegalArgumentException}, and nothing is consumed.
  *
- * <p>{@code tryAcquire} never waits. {@code acquire}, {@code hold} and {@code call} wait at most {@link Limit#maxWait()}, or the
- * wait that they are given, as {@link RateLimiterRegistry} describes.
+ * <p>{@code tryAcquire} never waits. {@code acquire}, {@code hold} and {@code call} wait at most
+ * {@link Limit#maxWait()}, or the wait that they are given, as {@link RateLimiterRegistry} describes.
  *
- * <p>Thread-safe. Every method throws an {@link UnknownLimitException} after the limit was removed from its registry, and follows
- * the limit when it is replaced.
+ * <p>Thread-safe. A limiter follows its limit when that is replaced. After the limit was removed from its registry, every
+ * method that needs it throws an {@link UnknownLimitException}.
  */
 public final class RateLimiter {
 
@@ -175,8 +175,8 @@ public final class RateLimiter {
      * @param maxWait zero or more
      * @return the decision, after the wait
      * @throws EmptyKeyException if the key is null or blank
-     * @throws IllegalArgumentException if the wait is negative, or longer than the limit can count, or the limit cannot wait
-     *     because of its algorithm
+     * @throws IllegalArgumentException if the wait is negative, or longer than the limit can count, or the limit cannot
+     *     wait because of its algorithm
      */
     public Decision acquire(@Nullable String key, double cost, Duration maxWait) {
         return engine.acquire(charge(key, cost), maxWait);
@@ -330,8 +330,8 @@ public final class RateLimiter {
     }
 
     /**
-     * Returns how many calls this limit has admitted or rejected since it was defined. A rejected call of several limits counts
-     * on those that rejected it.
+     * Returns how many calls this limit has admitted or rejected since it was defined. A rejected call of several
+     * limits counts on those that rejected it.
      *
      * @param admitted true for admitted calls, false for rejected ones
      * @param source where they were decided
@@ -349,7 +349,9 @@ public final class RateLimiter {
         return key;
     }
 
-    /** Returns false for most characters that are not white space, so that {@code isBlank} need not run for their keys. */
+    /**
+     * Returns false for most characters that are not white space, so that {@code isBlank} need not run for their keys.
+     */
     private static boolean mayBeSpace(char first) {
         return first <= ' ' || first > 0xff;
     }

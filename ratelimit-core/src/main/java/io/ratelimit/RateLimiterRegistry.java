@@ -26,23 +26,24 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Calls of several limits</h2>
  *
- * <p>A call of one limit goes through its {@link RateLimiter}. A call of several limits goes through this class, with one
- * charge for each limit, made by {@link RateLimiter#charge}. Charges of the same limit and key add up. The store decides all
- * charges in one atomic step: it consumes the tokens of every charge or, if one of them is rejected, of none. How long a call
- * waits is told by {@code maxWait}:
+ * <p>A call of one limit goes through its {@link RateLimiter}. A call of several limits goes through this class, with
+ * one charge for each limit, made by {@link RateLimiter#charge}. Charges of the same limit and key add up. The store
+ * decides all charges in one atomic step: it consumes the tokens of every charge or, if one of them is rejected, of
+ * none. How long a call waits is told by {@code maxWait}:
  *
  * <ul>
  *   <li>With zero, a call that does not fit now is rejected.
- *   <li>Otherwise the call reserves its tokens if the last of them will be there within {@code maxWait}, first come first
- *       served, and waits for them. A call that would have to wait longer is rejected at once.
- *   <li>A call that needs a {@linkplain Limit#isLeased() lease} reserves nothing. It queues until its leases are free, and
- *       then consumes all its charges at once.
+ *   <li>Otherwise the call reserves its tokens if the last of them will be there within {@code maxWait}, first come
+ *       first served, and waits for them. A call that would have to wait longer is rejected at once.
+ *   <li>A call that needs a {@linkplain Limit#isLeased() lease} reserves nothing. It queues until its leases are free,
+ *       and then consumes all its charges at once.
  * </ul>
  *
- * <p>Methods that wait throw, or complete with, a {@link java.util.concurrent.CancellationException} if the waiting thread is
- * interrupted (it stays interrupted), the future is cancelled, or the registry is closed. All tokens are then refunded. A
- * {@code maxWait} that is negative, or longer than a limit can count, is an {@link IllegalArgumentException}. Where a remote
- * store does not answer, and no {@link StoreFailurePolicy} does in its place, a {@link StoreUnavailableException} says so.
+ * <p>Methods that wait throw, or complete with, a {@link java.util.concurrent.CancellationException} if the waiting
+ * thread is interrupted (it stays interrupted), the future is cancelled, or the registry is closed. All tokens are then
+ * refunded. A {@code maxWait} that is negative, or longer than a limit can count, is an
+ * {@link IllegalArgumentException}. Where a remote store does not answer, and no {@link StoreFailurePolicy} does in its
+ * place, a {@link StoreUnavailableException} says so.
  */
 public final class RateLimiterRegistry implements AutoCloseable {
 
@@ -68,7 +69,8 @@ public final class RateLimiterRegistry implements AutoCloseable {
      *
      * @param store the store that keeps the buckets; closed with the registry
      * @param listeners notified of decisions, in this order
-     * @param countDecisions whether {@link RateLimiter#count} counts; on several threads a count costs 8 to 10 ns a call
+     * @param countDecisions whether {@link RateLimiter#count} counts; on several threads a count costs 8 to 10 ns a
+     *     call
      */
     public RateLimiterRegistry(
             RateLimitStore store, List<? extends RateLimitListener> listeners, boolean countDecisions) {
@@ -96,9 +98,9 @@ public final class RateLimiterRegistry implements AutoCloseable {
     }
 
     /**
-     * Replaces a limit by one of the same name with other rates or policies. Its buckets keep their tokens, rounded down to a
-     * thousandth, up to the new capacity. When a rate is added, its bucket starts with as many tokens used as the most used of
-     * the other rates.
+     * Replaces a limit by one of the same name with other rates or policies. Its buckets keep their tokens, rounded
+     * down to a thousandth, up to the new capacity. When a rate is added, its bucket starts with as many tokens used as
+     * the most used of the other rates.
      *
      * @param limit the new limit
      * @return its limiter, the same as before
@@ -219,19 +221,21 @@ public final class RateLimiterRegistry implements AutoCloseable {
     }
 
     /**
-     * The same as {@link #acquire(Collection, Duration)}, but blocks the caller only while a remote store is asked, and not
-     * during the wait.
+     * The same as {@link #acquire(Collection, Duration)}, but blocks the caller only while a remote store is asked, and
+     * not during the wait.
      *
      * @param charges one or more, made by {@link RateLimiter#charge}
      * @param maxWait zero or more
-     * @return the decision, after the wait; done if there is nothing to wait for; cancelling it before that refunds everything
+     * @return the decision, after the wait; done if there is nothing to wait for; cancelling it before that refunds
+     *     everything
      */
     public CompletableFuture<Decision> reserve(Collection<Charge> charges, Duration maxWait) {
         return engine.reserve(Charge.merged(charges), maxWait);
     }
 
     /**
-     * Acquires several charges like {@link #acquire(Collection, Duration)}, and holds their leases until the permit is closed.
+     * Acquires several charges like {@link #acquire(Collection, Duration)}, and holds their leases until the permit is
+     * closed.
      *
      * @param charges one or more, made by {@link RateLimiter#charge}
      * @param maxWait zero or more
@@ -255,7 +259,8 @@ public final class RateLimiterRegistry implements AutoCloseable {
 
     /**
      * Releases the leases of a decision, because its call has ended. Needed after each admitted call of a
-     * {@linkplain Limit#isLeased() leased} limit that did not use a {@link Permit}; otherwise its leases are renewed for ever.
+     * {@linkplain Limit#isLeased() leased} limit that did not use a {@link Permit}; otherwise its leases are renewed
+     * for ever.
      *
      * @param decision any decision of this registry; does nothing if it holds no lease, or none any more
      * @return completes when they are released, or with a {@link StoreUnavailableException}; they then expire
@@ -283,14 +288,14 @@ public final class RateLimiterRegistry implements AutoCloseable {
     }
 
     /**
-     * The same as {@link #call}, without blocking the caller. The task starts on the caller's thread if the decision is there
-     * at once, otherwise in the common pool.
+     * The same as {@link #call}, without blocking the caller. The task starts on the caller's thread if the decision is
+     * there at once, otherwise in the common pool.
      *
      * @param charges one or more, made by {@link RateLimiter#charge}
      * @param task what it throws completes the future
      * @param <T> the type of the result
-     * @return the result of the task, or a {@link RateLimitExceededException}; cancelling it refunds everything if the task has
-     *     not started, and otherwise cancels the stage of the task if that is a future
+     * @return the result of the task, or a {@link RateLimitExceededException}; cancelling it refunds everything if the
+     *     task has not started, and otherwise cancels the stage of the task if that is a future
      */
     public <T extends @Nullable Object> CompletableFuture<T> callAsync(
             Collection<Charge> charges, Supplier<? extends CompletionStage<T>> task) {
@@ -298,8 +303,8 @@ public final class RateLimiterRegistry implements AutoCloseable {
     }
 
     /**
-     * Corrects the charges of a decision to what its call really used. Unused tokens are refunded. Tokens used beyond the
-     * charge become a debt, of at most the capacity of each rate, that later calls have to wait for.
+     * Corrects the charges of a decision to what its call really used. Unused tokens are refunded. Tokens used beyond
+     * the charge become a debt, of at most the capacity of each rate, that later calls have to wait for.
      *
      * <pre>{@code
      * Decision decision = registry.tryAcquire(List.of(tokens.charge("acme", 4000))).orThrow(); // the most it can cost
@@ -311,8 +316,8 @@ public final class RateLimiterRegistry implements AutoCloseable {
      *
      * @param decision an admitted decision that is not settled yet
      * @param used charges of the decision with their real costs; charges that are not listed stay as they are
-     * @return completes when the store is corrected, or with a {@link StoreUnavailableException}; at once for a decision that
-     *     no store made
+     * @return completes when the store is corrected, or with a {@link StoreUnavailableException}; at once for a
+     *     decision that no store made
      * @throws IllegalArgumentException if the decision was rejected, or does not have one of the charges
      * @throws IllegalStateException if the decision was settled before
      */
@@ -333,8 +338,8 @@ public final class RateLimiterRegistry implements AutoCloseable {
     }
 
     /**
-     * Ends all waits, refunds their tokens, and closes the store. Leases of calls that are still running are not renewed any
-     * more, and expire.
+     * Ends all waits, refunds their tokens, and closes the store. Leases of calls that are still running are not
+     * renewed any more, and expire.
      */
     @Override
     public void close() {

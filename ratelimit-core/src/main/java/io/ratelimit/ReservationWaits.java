@@ -13,14 +13,17 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
- * Makes callers wait until the time that their reservation was granted for: threads park, futures are completed by a timer.
+ * Makes callers wait until the time that their reservation was granted for: threads park, futures are completed by a
+ * timer.
  *
- * <p>A reservation is refunded if its caller is interrupted or cancelled first, wakes up too late (for instance after the JVM
- * was paused), or if the engine is closed.
+ * <p>A reservation is refunded if its caller is interrupted or cancelled first, wakes up too late (for instance after
+ * the JVM was paused), or if the engine is closed.
  */
 final class ReservationWaits {
 
-    /** Allows for the scheduling of threads; a call that is later than this has waited longer than its caller agreed to. */
+    /**
+     * Allows for the scheduling of threads; a call that is later than this has waited longer than its caller agreed to.
+     */
     private static final long LATE_NANOS = 500_000_000;
 
     private final PendingRefunds refunds;

@@ -8,9 +8,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Schedules short tasks on one daemon thread, {@code ratelimit-timer}, which ends after a second without tasks and starts again
- * with the next one. The tasks themselves run in the common pool, so that a slow one does not delay the others. For stores that
- * need timeouts or periodic work. Thread-safe.
+ * Schedules short tasks on one daemon thread, {@code ratelimit-timer}, which ends after a second without tasks and
+ * starts again with the next one. The tasks themselves run in the common pool, so that a slow one does not delay the
+ * others. For stores that need timeouts or periodic work. Thread-safe.
  */
 public final class TimeoutScheduler implements AutoCloseable {
 

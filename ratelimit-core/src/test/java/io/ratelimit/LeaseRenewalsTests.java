@@ -231,7 +231,9 @@ class LeaseRenewalsTests {
         assertThat(lost).isEmpty();
     }
 
-    /** Cancels at each of the reads of the decision, of which there are more than ten while the call enters the queue. */
+    /**
+     * Cancels at each of the reads of the decision, of which there are more than ten while the call enters the queue.
+     */
     @Test
     void aCallThatIsCancelledWhileItsDecisionIsReadIsNotRenewed() {
         Permit running = one.hold("key");

@@ -8,8 +8,8 @@ import io.ratelimit.RateLimitListener;
 import java.util.List;
 
 /**
- * Registers the gauge {@code ratelimit.prefetched} of every limit, with the tag {@code limit}: tokens of all keys that this node
- * has prefetched and that no call has used yet. It is zero for limits without a prefetch.
+ * Registers the gauge {@code ratelimit.prefetched} of every limit, with the tag {@code limit}: tokens of all keys that
+ * this node has prefetched and that no call has used yet. It is zero for limits without a prefetch.
  */
 public final class PrefetchMetrics implements RateLimitListener {
 

@@ -22,12 +22,13 @@ import java.util.function.Supplier;
  *
  * <ul>
  *   <li>The counter {@code ratelimit.decisions}, with the tags {@code limit}, {@code outcome} ({@code admitted} or
- *       {@code rejected}) and {@code source} (see {@link DecisionSource}). An admitted call counts on each of its limits, a
- *       rejected one on those that rejected it. All eight counters of a limit are registered when it is defined. They read the
- *       counts of the registry, so a call does not look them up.
- *   <li>The timer {@code ratelimit.wait}, with the tag {@code limit}: how long admitted calls waited for tokens or leases.
- *   <li>The counter {@code ratelimit.leases.lost}, with the tag {@code limit}: calls that lost a lease while they ran. Only for
- *       limits of concurrent calls.
+ *       {@code rejected}) and {@code source} (see {@link DecisionSource}). An admitted call counts on each of its
+ *       limits, a rejected one on those that rejected it. All eight counters of a limit are registered when it is
+ *       defined. They read the counts of the registry, so a call does not look them up.
+ *   <li>The timer {@code ratelimit.wait}, with the tag {@code limit}: how long admitted calls waited for tokens or
+ *       leases.
+ *   <li>The counter {@code ratelimit.leases.lost}, with the tag {@code limit}: calls that lost a lease while they ran.
+ *       Only for limits of concurrent calls.
  * </ul>
  *
  * <p>No tag ever holds a key.
@@ -88,7 +89,9 @@ public final class RateLimitMetrics implements RateLimitListener {
         }
     }
 
-    /** Counts the call on each limit that it holds a lease of, because the decision does not tell which lease was lost. */
+    /**
+     * Counts the call on each limit that it holds a lease of, because the decision does not tell which lease was lost.
+     */
     @Override
     public void onLost(Decision decision) {
         decision.leases().stream()
