@@ -138,7 +138,8 @@ final class LeaseRenewals {
 
     private static Duration shortestLeaseTime(Decision decision) {
         return decision.leases().stream()
-                .map(charge -> charge.limit().rates().get(0).period())
+                .flatMap(charge -> charge.limit().concurrency().stream())
+                .map(ConcurrencyCap::leaseTime)
                 .min(Comparator.naturalOrder())
                 .orElse(Duration.ZERO);
     }

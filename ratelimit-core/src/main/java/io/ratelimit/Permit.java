@@ -30,7 +30,9 @@ public final class Permit implements AutoCloseable {
         return decision;
     }
 
-    /** {@return whether a lease expired or was reset while the call ran; more calls than the limit allows may then run} */
+    /**
+     * {@return whether a lease expired or was reset while the call ran; more calls than the limit allows may then run}
+     */
     public boolean isLost() {
         return engine.isLost(decision);
     }

@@ -30,7 +30,7 @@ public final class RateLimitExceededException extends RuntimeException {
      * @param decision a decision that was not admitted
      */
     public RateLimitExceededException(Decision decision) {
-        this(decision, decision.refusedBy().orElse(null));
+        this(decision, decision.rejectedBy().orElse(null));
     }
 
     /**
@@ -58,7 +58,7 @@ public final class RateLimitExceededException extends RuntimeException {
         super(message(decision, rejecting, charge));
         this.limit = charge.limit().name();
         this.cost = Tokens.decimal(charge.cost());
-        this.rate = rejecting == null ? null : rejecting.limit().text(rejecting.rate());
+        this.rate = rejecting == null ? null : rejecting.text();
         this.remaining = rejecting == null ? 0 : rejecting.remaining();
         this.retryAfter = rejecting == null ? null : rejecting.retryAfter().orElse(null);
         this.source = decision.source();
@@ -85,7 +85,9 @@ public final class RateLimitExceededException extends RuntimeException {
         return remaining;
     }
 
-    /** {@return the time until the call would be admitted if it came alone; empty if never, or if no bucket was read} */
+    /**
+     * {@return the time until the call would be admitted if it came alone; empty if never, or if no bucket was read}
+     */
     public Optional<Duration> getRetryAfter() {
         return Optional.ofNullable(retryAfter);
     }
@@ -120,17 +122,17 @@ public final class RateLimitExceededException extends RuntimeException {
             return "Rate limit \"" + charge.limit().name() + "\" rejected the call: its store is unavailable";
         }
         return "Rate limit \"" + charge.limit().name() + "\" ("
-                + rejecting.limit().text(rejecting.rate()) + ") exceeded: cost "
+                + rejecting.text() + ") exceeded: cost "
                 + Tokens.text(charge.cost()) + ", remaining " + Tokens.text(Tokens.roundedUp(rejecting.remaining()))
                 + ", "
                 + retryText(rejecting.retryAfter().orElse(null))
                 + (decision.maxWait().isZero() || rejecting.retryAfter().isEmpty()
                         ? ""
-                        : (rejecting.limit().isLeased() ? ", not free within" : ", more than") + " the max-wait of "
-                                + PeriodFormat.text(decision.maxWait()));
+                        : (rejecting.rate().isEmpty() ? ", not free within" : ", more than") + " the max-wait of "
+                                + Rate.text(decision.maxWait()));
     }
 
     private static String retryText(@Nullable Duration retryAfter) {
-        return retryAfter == null ? "never admitted" : "retry after " + PeriodFormat.text(retryAfter);
+        return retryAfter == null ? "never admitted" : "retry after " + Rate.text(retryAfter);
     }
 }

@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * <p>{@code tryAcquire} never waits. {@code acquire}, {@code hold} and {@code call} wait at most
  * {@link Limit#maxWait()}, or the wait that they are given, as {@link RateLimiterRegistry} describes.
  *
- * <p>Thread-safe. A limiter follows its limit when that is replaced. After the limit was removed from its registry, every
- * method that needs it throws an {@link UnknownLimitException}.
+ * <p>Thread-safe. A limiter follows its limit when that is replaced. After the limit was removed from its registry,
+ * every method that needs it throws an {@link UnknownLimitException}.
  */
 public final class RateLimiter {
 

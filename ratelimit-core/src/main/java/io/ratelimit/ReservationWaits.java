@@ -60,7 +60,7 @@ final class ReservationWaits {
         }
         if (isLate(decision, calledNanos)) {
             refund(decision);
-            return decision.refused();
+            return decision.rejected();
         }
         return decision;
     }
@@ -112,7 +112,7 @@ final class ReservationWaits {
             Consumer<Decision> beforeAnswer) {
         futures.add(answered);
         Runnable grant =
-                () -> answer(answered, isLate(decision, calledNanos) ? decision.refused() : decision, beforeAnswer);
+                () -> answer(answered, isLate(decision, calledNanos) ? decision.rejected() : decision, beforeAnswer);
         Future<?> timeout = scheduler.schedule(decision.waitTime().toNanos(), grant);
         answered.whenComplete((answer, cancelled) -> {
             futures.remove(answered);
