@@ -7,7 +7,7 @@ import io.github.bucket4j.local.LocalBucketBuilder;
 import io.github.bucket4j.local.SynchronizationStrategy;
 import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import io.ratelimit.Limit;
-import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.InMemoryRateLimitStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -95,7 +95,7 @@ public enum InMemoryContender implements Contender {
     }
 
     private static Limiter ratelimit(Limit limit) {
-        io.ratelimit.RateLimiter limiter = RateLimiterRegistry.inMemory().define(limit);
+        io.ratelimit.RateLimiter limiter = InMemoryRateLimitStore.newRegistry().define(limit);
         return key -> limiter.tryAcquire(key).admitted();
     }
 
