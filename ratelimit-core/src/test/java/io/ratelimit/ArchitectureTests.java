@@ -67,6 +67,7 @@ class ArchitectureTests {
                         "LeaseState",
                         "Limit",
                         "Observations",
+                        "PendingRefunds",
                         "Permit",
                         "Rate",
                         "RateAlgorithm",
@@ -80,6 +81,7 @@ class ArchitectureTests {
                         "RemoteRateLimitStore",
                         "StoreFailurePolicy",
                         "StoreUnavailableException",
+                        "TimeoutScheduler",
                         "TokenBucket",
                         "Tokens",
                         "UnknownLimitException");

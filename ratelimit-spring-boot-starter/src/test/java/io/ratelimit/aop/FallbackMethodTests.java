@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.ratelimit.Charge;
 import io.ratelimit.DecisionSource;
+import io.ratelimit.ForwardingRateLimitStore;
 import io.ratelimit.InMemoryRateLimitStore;
-import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -149,7 +148,7 @@ class FallbackMethodTests {
 
         @Bean
         RateLimiterRegistry rateLimiters() {
-            RateLimitStore broken = new BrokenStore();
+            RateLimitStore broken = new UnavailableStore();
             RateLimiterRegistry registry = new RateLimiterRegistry(
                     RemoteRateLimitStore.builder(broken, InMemoryRateLimitStore.create())
                             .build(),
@@ -162,46 +161,21 @@ class FallbackMethodTests {
         }
     }
 
-    private static final class BrokenStore implements RateLimitStore {
+    private static final class UnavailableStore extends ForwardingRateLimitStore {
 
-        @Override
-        public String name() {
-            return "broken";
+        UnavailableStore() {
+            super(InMemoryRateLimitStore.create());
         }
 
         @Override
         public io.ratelimit.Decision decide(List<Charge> charges, Duration maxWait) {
-            throw new StoreUnavailableException("broken", null);
+            throw new StoreUnavailableException("not reachable", null);
         }
 
         @Override
         public CompletionStage<io.ratelimit.Decision> decideAsync(List<Charge> charges, Duration maxWait) {
-            return CompletableFuture.failedFuture(new StoreUnavailableException("broken", null));
+            return CompletableFuture.failedFuture(new StoreUnavailableException("not reachable", null));
         }
-
-        @Override
-        public CompletionStage<Void> refund(io.ratelimit.Decision taken, List<Charge> unused) {
-            return CompletableFuture.failedFuture(new StoreUnavailableException("broken", null));
-        }
-
-        @Override
-        public CompletionStage<Void> debit(io.ratelimit.Decision taken, List<Charge> more) {
-            return CompletableFuture.failedFuture(new StoreUnavailableException("broken", null));
-        }
-
-        @Override
-        public CompletionStage<List<LeaseState>> renew(List<io.ratelimit.Decision> decisions) {
-            return CompletableFuture.failedFuture(new StoreUnavailableException("broken", null));
-        }
-
-        @Override
-        public void onLeaseReady(LongConsumer listener) {}
-
-        @Override
-        public void reset(Limit limit, String key) {}
-
-        @Override
-        public void close() {}
     }
 
     static class Policed {

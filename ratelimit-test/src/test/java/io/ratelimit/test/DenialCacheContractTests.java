@@ -5,7 +5,7 @@ import io.ratelimit.RateLimitStore;
 import io.ratelimit.RemoteRateLimitStore;
 import org.junit.jupiter.api.Tag;
 
-/** A store whose refusals are remembered answers like the store alone. */
+/** A store with a denial cache makes the same decisions as the store alone. */
 @Tag("slow")
 class DenialCacheContractTests extends RateLimitStoreContract {
 
@@ -30,7 +30,7 @@ class DenialCacheContractTests extends RateLimitStoreContract {
         return true;
     }
 
-    /** Fewer: the store itself is compared at length elsewhere. */
+    /** Fewer, because InMemoryRateLimitStoreContractTests compares the store itself at length. */
     @Override
     protected int randomDecisions() {
         return super.randomDecisions() / 4;

@@ -5,7 +5,7 @@ import io.ratelimit.RateLimitStore;
 import io.ratelimit.RemoteRateLimitStore;
 import org.junit.jupiter.api.Tag;
 
-/** Limits that take nothing ahead are decided by the store behind. */
+/** Calls of limits without a prefetch are forwarded to the store. */
 @Tag("slow")
 class PrefetchContractTests extends RateLimitStoreContract {
 
@@ -26,7 +26,7 @@ class PrefetchContractTests extends RateLimitStoreContract {
                 .build();
     }
 
-    /** Fewer: the store itself is compared at length elsewhere. */
+    /** Fewer, because InMemoryRateLimitStoreContractTests compares the store itself at length. */
     @Override
     protected int randomDecisions() {
         return super.randomDecisions() / 4;
