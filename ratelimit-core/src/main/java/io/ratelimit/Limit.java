@@ -43,6 +43,7 @@ public final class Limit {
     private final Duration longestWait;
     private final Limit local;
     private final int nameHash;
+    private final @Nullable DecisionCounts counts;
     private final LimitValidation validation;
 
     private Limit(Builder builder) {
@@ -69,6 +70,28 @@ public final class Limit {
         this.localShare = validation.localShare(builder.localShare, onStoreFailure);
         this.local = localShare.equals(BigDecimal.ONE) ? this : sharedDown();
         this.nameHash = 31 * name.hashCode();
+        this.counts = null;
+    }
+
+    private Limit(Limit other, @Nullable DecisionCounts counts) {
+        this.name = other.name;
+        this.rates = other.rates;
+        this.concurrency = other.concurrency;
+        this.algorithm = other.algorithm;
+        this.refill = other.refill;
+        this.calendar = other.calendar;
+        this.zone = other.zone;
+        this.cost = other.cost;
+        this.maxWait = other.maxWait;
+        this.onStoreFailure = other.onStoreFailure;
+        this.localShare = other.localShare;
+        this.prefetch = other.prefetch;
+        this.algorithms = other.algorithms;
+        this.longestWait = other.longestWait;
+        this.local = other.local == other ? this : new Limit(other.local, counts);
+        this.nameHash = other.nameHash;
+        this.validation = other.validation;
+        this.counts = counts;
     }
 
     /**
@@ -101,6 +124,16 @@ public final class Limit {
     /** Returns a hash of the name, computed once. */
     int nameHash() {
         return nameHash;
+    }
+
+    /** Returns the counts of the registry that this limit is defined in; null if it keeps none. No part of the value. */
+    @Nullable DecisionCounts counts() {
+        return counts;
+    }
+
+    /** Returns an equal limit whose decisions are counted in {@code other}, or not at all if that is null. */
+    Limit withCounts(@Nullable DecisionCounts other) {
+        return counts == other ? this : new Limit(this, other);
     }
 
     /** {@return the rates, all of which must admit a call; empty for a cap on concurrent calls} */

@@ -164,7 +164,7 @@ class LocalLimitScalerTests {
     @Test
     void aQuarterOfASmoothBucketIsTwentyFiveAndThenOneEachFortyMilliseconds() {
         Limit limit = shared(Limit.named("search").rates("100/s"));
-        FallbackStore node = node();
+        RateLimitStore node = node();
         assertThat(burst(node, limit)).isEqualTo(25);
         nanos.addAndGet(40 * MILLI - 1000);
         assertThat(burst(node, limit)).isZero();
@@ -177,7 +177,7 @@ class LocalLimitScalerTests {
     @Test
     void aQuarterOfPortionsIsTwentyFiveAtTheEndOfEachPeriod() {
         Limit limit = shared(Limit.named("search").rates("100/s burst 200").refill(Refill.INTERVAL));
-        FallbackStore node = node();
+        RateLimitStore node = node();
         assertThat(burst(node, limit)).isEqualTo(50);
         nanos.addAndGet(1_000 * MILLI - 1000);
         assertThat(burst(node, limit)).isZero();
@@ -189,7 +189,7 @@ class LocalLimitScalerTests {
     @EnumSource(names = {"SLIDING_WINDOW", "FIXED_WINDOW"})
     void aQuarterOfAWindowIsTwentyFiveInEachWindow(Algorithm algorithm) {
         Limit limit = shared(Limit.named("search").rates("100/s").algorithm(algorithm));
-        FallbackStore node = node();
+        RateLimitStore node = node();
         assertThat(burst(node, limit)).isEqualTo(25);
         nanos.addAndGet(1_000 * MILLI - 1000);
         assertThat(burst(node, limit)).isZero();
@@ -200,7 +200,7 @@ class LocalLimitScalerTests {
     @Test
     void aQuarterOfASlidingWindowCounterIsTwentyFiveAndOneMoreForEachThatLeavesTheWindow() {
         Limit limit = shared(Limit.named("search").rates("100/s").algorithm(Algorithm.SLIDING_WINDOW_COUNTER));
-        FallbackStore node = node();
+        RateLimitStore node = node();
         assertThat(burst(node, limit)).isEqualTo(25);
         nanos.addAndGet(1_040 * MILLI - 1000);
         assertThat(burst(node, limit)).isZero();
@@ -213,7 +213,7 @@ class LocalLimitScalerTests {
     @Test
     void aQuarterOfTenConcurrentCallsIsTwoUntilOneEnds() {
         Limit limit = shared(Limit.named("export").maxConcurrent(10, Duration.ofSeconds(30)));
-        FallbackStore node = node();
+        RateLimitStore node = node();
         Charge first = new Charge(limit, "key", 1000);
         Decision held = node.decide(List.of(first), Duration.ZERO);
         assertThat(burst(node, limit)).isEqualTo(1);
@@ -237,7 +237,7 @@ class LocalLimitScalerTests {
                 .localShare(share)
                 .build();
         Limit small = Limit.named("search").rates(smaller).algorithm(algorithm).build();
-        FallbackStore node = node();
+        RateLimitStore node = node();
         InMemoryRateLimitStore reference = memory();
         long seed = System.nanoTime();
         Random random = new Random(seed);
@@ -269,7 +269,7 @@ class LocalLimitScalerTests {
     @EnumSource(names = {"TOKEN_BUCKET", "SLIDING_WINDOW", "FIXED_WINDOW"})
     void fourNodesWithAQuarterEachGrantNoMoreThanTheLimit(Algorithm algorithm) {
         Limit limit = shared(Limit.named("search").rates("100/s").algorithm(algorithm));
-        List<FallbackStore> nodes = List.of(node(), node(), node(), node());
+        List<RateLimitStore> nodes = List.of(node(), node(), node(), node());
         long seed = System.nanoTime();
         Random random = new Random(seed);
         List<long[]> granted = new ArrayList<>();
@@ -308,7 +308,7 @@ class LocalLimitScalerTests {
     void aCallAboveTheShareIsRejectedByPolicyAndOneAboveTheLimitForEver() {
         Limit limit = shared(Limit.named("search").rates("100/s"));
         Limit other = Limit.of("other", "100/s");
-        FallbackStore node = node();
+        RateLimitStore node = node();
         Decision beyond = node.decide(
                 Charge.merged(List.of(new Charge(limit, "key", 25_001), new Charge(other, "key", 1000))),
                 Duration.ZERO);
@@ -377,12 +377,11 @@ class LocalLimitScalerTests {
     @Test
     void theWholeLimitIsBackOnceTheStoreIs() {
         Limit limit = shared(Limit.named("search").rates("100/s"));
-        AbsentStore remote = new AbsentStore();
-        FallbackStore node = new FallbackStore(remote, memory());
-        closing.add(node);
+        UnreliableStore remote = UnreliableStore.unavailable(memory());
+        RateLimitStore node = node(remote);
         assertThat(burst(node, limit)).isEqualTo(25);
         Decision local = node.decide(List.of(new Charge(limit, "other", 1000)), Duration.ZERO);
-        remote.answers = memory();
+        remote.failure = null;
         while (node.decide(new Charge(limit, "other", 0)).source() != DecisionSource.STORE) {
             Thread.onSpinWait();
         }
@@ -409,8 +408,14 @@ class LocalLimitScalerTests {
     }
 
     /** Creates a node whose store is unavailable. */
-    private FallbackStore node() {
-        FallbackStore node = new FallbackStore(new AbsentStore(), memory());
+    private RateLimitStore node() {
+        return node(UnreliableStore.unavailable(memory()));
+    }
+
+    private RateLimitStore node(RateLimitStore remote) {
+        RateLimitStore node = RemoteRateLimitStore.builder(remote, memory())
+                .denialCache(false)
+                .build();
         closing.add(node);
         return node;
     }

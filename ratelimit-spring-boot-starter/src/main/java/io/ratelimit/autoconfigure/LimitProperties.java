@@ -22,18 +22,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * The properties of a limit, or the defaults of all.
  *
- * @param rates One rate or a list, all of which must admit a call: text such as 10/s, or tokens, per and burst.
- * @param algorithm How the rates count.
- * @param refill How tokens of a token bucket come back: continuously, or in whole portions at the end of each period.
- * @param calendar Whose windows fixed windows are, instead of those of the rate's period from the epoch.
- * @param zone Time zone whose midnight ends the windows of a calendar.
- * @param maxConcurrent With algorithm concurrency, how many calls may run at once, 1 or more.
- * @param leaseTime With algorithm concurrency, how long a call counts whose node died, 100ms or longer. 30s unless given.
- * @param cost Tokens that a call takes that names no cost, with at most three decimal places.
- * @param maxWait How long a call may wait for its tokens that names no wait.
- * @param onStoreFailure What is answered while the store cannot be asked: this node's memory, yes, or no.
- * @param localShare Share of the limit that this node's memory grants meanwhile, above 0 and at most 1, such as 0.25.
- * @param prefetch Tokens of a key that a node takes from Redis ahead and grants from its memory. Each node widens the bound by so much.
+ * @param rates One rate or a list, each as text such as 10/s, or as tokens, per and burst. Every rate must admit a
+ *     call.
+ * @param algorithm Algorithm that counts the calls.
+ * @param refill How a token bucket is refilled: smoothly, or in whole portions at the end of each period.
+ * @param calendar Calendar unit of fixed windows. By default windows have the length of the period and start from the
+ *     epoch.
+ * @param zone Time zone of the calendar.
+ * @param maxConcurrent With algorithm concurrency, the number of calls that may run at the same time, 1 or more.
+ * @param leaseTime With algorithm concurrency, the time after which the calls of a dead node expire, at least 100ms.
+ * @param cost Tokens that a call costs unless it sets a cost, with at most three decimal places.
+ * @param maxWait How long a call may wait for its tokens unless it sets a wait.
+ * @param onStoreFailure How calls are answered while the store cannot be asked: from this node's memory, all admitted,
+ *     or all rejected.
+ * @param localShare Share of the limit that this node's memory grants while the store cannot be asked, above 0 and at
+ *     most 1.
+ * @param prefetch Tokens of a key that a node consumes from Redis in advance. Each node widens the bound by this
+ *     number.
  */
 record LimitProperties(
         @Nullable List<RateProperties> rates,

@@ -9,6 +9,7 @@ import io.ratelimit.aop.AspectJRateLimits;
 import io.ratelimit.aop.RateLimitAdvisor;
 import io.ratelimit.aop.RateLimitedBeanPostProcessor;
 import io.ratelimit.aop.RateLimitedMethodRegistry;
+import java.util.List;
 import org.springframework.aop.Advisor;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -48,10 +49,13 @@ public final class RateLimitAutoConfiguration {
             RateLimitProperties properties,
             ObjectProvider<RateLimitStore> store,
             ObjectProvider<Limit> limits,
-            ObjectProvider<RateLimitListener> listeners) {
+            ObjectProvider<RateLimitListener> listeners,
+            ObjectProvider<DecisionCounting> counting) {
+        List<RateLimitListener> all = listeners.orderedStream().toList();
         RateLimiterRegistry registry = new RateLimiterRegistry(
                 properties.enabled() ? store.getObject() : new NoOpRateLimitStore(),
-                listeners.orderedStream().toList());
+                all,
+                !all.isEmpty() || counting.stream().findAny().isPresent());
         properties.toLimits().forEach(registry::define);
         limits.orderedStream().forEach(registry::define);
         return registry;

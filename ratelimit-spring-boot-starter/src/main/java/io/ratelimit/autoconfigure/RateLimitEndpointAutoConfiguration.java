@@ -1,6 +1,5 @@
 package io.ratelimit.autoconfigure;
 
-import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.actuate.RateLimitsEndpoint;
 import io.ratelimit.aop.RateLimitedMethodRegistry;
@@ -26,10 +25,10 @@ public final class RateLimitEndpointAutoConfiguration {
         return new RateLimitsEndpoint(registry, methods::usedBy, methods::withComputedLimit);
     }
 
-    /** Decisions are counted for whoever listens, and the endpoint tells totals. */
+    /** The endpoint shows totals, which a registry without listeners would not count. */
     @Bean
     @ConditionalOnAvailableEndpoint(endpoint = RateLimitsEndpoint.class)
-    RateLimitListener rateLimitTotals() {
-        return new RateLimitListener() {};
+    DecisionCounting rateLimitTotals() {
+        return new DecisionCounting();
     }
 }

@@ -2,19 +2,22 @@ package io.ratelimit.autoconfigure;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ratelimit.InMemoryRateLimitStore;
-import io.ratelimit.PrefetchingStore;
+import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.metrics.MemoryStoreMetrics;
 import io.ratelimit.metrics.MeteredStore;
 import io.ratelimit.metrics.PrefetchMetrics;
 import io.ratelimit.metrics.RateLimitMetrics;
 import io.ratelimit.metrics.RedisStoreMetrics;
 import io.ratelimit.redis.RedisRateLimitStore;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.util.function.SingletonSupplier;
 
 /** The meters {@code ratelimit.*}, where the application has a Micrometer registry. */
 @AutoConfiguration(
@@ -27,8 +30,8 @@ public final class RateLimitMetricsAutoConfiguration {
     RateLimitMetricsAutoConfiguration() {}
 
     @Bean
-    RateLimitMetrics rateLimitMeters(MeterRegistry registry) {
-        return new RateLimitMetrics(registry);
+    RateLimitMetrics rateLimitMeters(MeterRegistry meters, ObjectProvider<RateLimiterRegistry> registry) {
+        return new RateLimitMetrics(meters, SingletonSupplier.of(registry::getObject));
     }
 
     @Bean
@@ -52,8 +55,7 @@ public final class RateLimitMetricsAutoConfiguration {
         }
 
         @Bean
-        PrefetchMetrics rateLimitPrefetchMeters(
-                @Qualifier("rateLimitPrefetch") PrefetchingStore store, MeterRegistry registry) {
+        PrefetchMetrics rateLimitPrefetchMeters(RemoteRateLimitStore store, MeterRegistry registry) {
             return new PrefetchMetrics(store, registry);
         }
     }

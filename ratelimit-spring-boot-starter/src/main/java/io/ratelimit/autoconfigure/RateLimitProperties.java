@@ -20,14 +20,16 @@ import org.springframework.util.ClassUtils;
 /**
  * The properties under {@code ratelimit}.
  *
- * @param enabled Whether calls are limited. If false, every bean is there and every call is admitted.
- * @param store Where buckets are kept; auto takes Redis if the application has a Redis connection factory.
- * @param emptyKey What a call with a null or blank key gets; an exception, or the bucket that all such calls share.
- * @param unknownLimit What a call gets whose limit is computed and not defined; an exception, or no limit.
- * @param defaults What limits use that do not say otherwise.
- * @param limits Limits by name, each one given by its rates as text or by its properties.
+ * @param enabled Whether calls are limited. If false, all beans are created and every call is admitted.
+ * @param store Where buckets are kept. With auto, on Redis if the application has a Redis connection factory, else in
+ *     memory.
+ * @param emptyKey How a call with a null or blank key is answered: by an exception, or from one bucket that all such
+ *     calls share.
+ * @param unknownLimit How a call is answered whose computed limit is not defined: by an exception, or without a limit.
+ * @param defaults Defaults for limits that do not set a property themselves.
+ * @param limits Limits by name, each given by its rates as text or by its properties.
  * @param memory The store in memory.
- * @param redis The store in Redis.
+ * @param redis The store on Redis.
  * @param aop The advice of annotated methods.
  */
 @ConfigurationProperties(RateLimitProperties.PREFIX)
@@ -96,7 +98,8 @@ record RateLimitProperties(
     /**
      * The store in memory.
      *
-     * @param maxKeys How many keys may have buckets of their own, 1 or more, at most one for each KB of heap; others share.
+     * @param maxKeys Number of keys that have their own bucket in memory, 1 or more, at most one per KB of heap.
+     *     Further keys share buckets.
      */
     record Memory(@DefaultValue("1000000") int maxKeys) {
 
@@ -111,10 +114,10 @@ record RateLimitProperties(
     /**
      * The store in Redis.
      *
-     * @param timeout How long a decision may take, 1ms to 1m, before the limit's on-store-failure answers.
-     * @param keyPrefix What all keys begin with, 1 to 32 letters, digits, dots, colons, dashes and underscores.
-     * @param connectionFactory Name of the connection factory bean whose settings are used, where there are several.
-     * @param requireAtStartup Whether the application refuses to start when Redis does not answer within 5s.
+     * @param timeout Deadline of a decision, from 1ms to 1m. After it, the on-store-failure of the limit applies.
+     * @param keyPrefix Prefix of all keys on Redis: 1 to 32 letters, digits, dots, colons, dashes and underscores.
+     * @param connectionFactory Name of the connection factory bean whose settings are used, if there are several.
+     * @param requireAtStartup Whether the application fails to start if Redis does not answer within 5s.
      */
     record Redis(
             @DefaultValue("250ms") Duration timeout,
@@ -135,8 +138,10 @@ record RateLimitProperties(
     /**
      * The advice of annotated methods.
      *
-     * @param mode Who limits annotated methods; proxies of beans, or an aspect that AspectJ weaves into the methods.
-     * @param order Order of a proxy's advice among others. The default is outermost, before security, transactions, caching.
+     * @param mode How annotated methods are advised: by proxies of beans, or by an aspect that AspectJ weaves into the
+     *     methods.
+     * @param order Order of the proxies' advice. By default it is applied first, before security, transactions and
+     *     caching.
      */
     record Aop(
             @DefaultValue("proxy") AdviceMode mode,

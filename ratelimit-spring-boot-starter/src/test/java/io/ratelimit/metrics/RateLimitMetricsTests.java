@@ -9,12 +9,12 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.ratelimit.Charge;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
 import io.ratelimit.Permit;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.StoreFailurePolicy;
 import java.time.Duration;
 import java.util.List;
@@ -28,8 +28,10 @@ class RateLimitMetricsTests {
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final UnreliableStore remote = new UnreliableStore();
     private final RateLimiterRegistry limiters = new RateLimiterRegistry(
-            new FallbackStore(remote, InMemoryRateLimitStore.create(() -> 0, 100)),
-            List.of(new RateLimitMetrics(registry)));
+            RemoteRateLimitStore.builder(remote, InMemoryRateLimitStore.create(() -> 0, 100))
+                    .denialCache(false)
+                    .build(),
+            List.of(new RateLimitMetrics(registry, this::limiters)));
 
     @AfterEach
     void close() {
@@ -37,7 +39,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void callsCountByLimitOutcomeAndSource() {
+    void callsAreCountedByLimitOutcomeAndSource() {
         RateLimiter search = limiters.define(Limit.of("search", "2/s"));
         limiters.define(Limit.of("other", "2/s"));
 
@@ -72,7 +74,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void aWaitInAQueueIsTimedFromTheCallOn() {
+    void aWaitInAQueueIsTimedFromTheStartOfTheCall() {
         RateLimiter export = limiters.define(Limit.named("export")
                 .maxConcurrent(1, Duration.ofSeconds(30))
                 .maxWait(Duration.ofMinutes(1))
@@ -113,7 +115,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void callsThatTheStoreDidNotDecideCountByTheirOwnSource() {
+    void callsThatTheStoreDidNotDecideAreCountedUnderTheirOwnSource() {
         RateLimiter local = limiters.define(Limit.of("local", "1/s"));
         RateLimiter deny = limiters.define(Limit.named("deny")
                 .rates("1/s")
@@ -132,7 +134,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void aRefusedCallOfSeveralLimitsCountsOnThoseThatRefused() {
+    void aRejectedCallOfSeveralLimitsIsCountedOnThoseThatRejectedIt() {
         RateLimiter user = limiters.define(Limit.of("user", "1/s"));
         RateLimiter everybody = limiters.define(Limit.of("everybody", "9/s"));
         List<Charge> charges = List.of(user.charge("user-42", 1), everybody.charge("all", 1));
@@ -147,7 +149,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void allCountersOfALimitAreThereBeforeItsFirstCall() {
+    void allCountersOfALimitAreRegisteredBeforeItsFirstCall() {
         limiters.define(Limit.of("search", "2/s"));
 
         assertThat(registry.find("ratelimit.decisions").tag("limit", "search").functionCounters())
@@ -168,7 +170,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void aRemovedLimitTakesItsCountersAway() {
+    void theCountersOfALimitAreRemovedWithIt() {
         limiters.define(Limit.of("search", "2/s"));
         limiters.define(Limit.of("other", "2/s"));
 
@@ -181,7 +183,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void aLimitDefinedAgainCountsFromZero() {
+    void theCountsOfALimitThatIsDefinedAgainStartFromZero() {
         limiters.define(Limit.of("search", "2/s")).tryAcquire("user-42");
         limiters.remove("search");
 
@@ -191,7 +193,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void aReplacedLimitCountsOn() {
+    void aReplacedLimitKeepsItsCounts() {
         RateLimiter search = limiters.define(Limit.of("search", "2/s"));
         search.tryAcquire("user-42");
 
@@ -214,7 +216,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void aMemoryStoreShowsItsRoom() {
+    void aMemoryStoreHasMetersOfItsKeysAndEvictions() {
         InMemoryRateLimitStore store = InMemoryRateLimitStore.create(() -> 0, 2);
         new MemoryStoreMetrics(store).bindTo(registry);
         Limit limit = Limit.of("search", "2/s");
@@ -231,6 +233,10 @@ class RateLimitMetricsTests {
         assertThat(evictions.count()).isEqualTo(store.evictions()).isEqualTo(1);
         assertThat(overflows.count()).isEqualTo(store.overflows()).isPositive();
         store.close();
+    }
+
+    private RateLimiterRegistry limiters() {
+        return limiters;
     }
 
     private double count(String limit, String outcome, String source) {
