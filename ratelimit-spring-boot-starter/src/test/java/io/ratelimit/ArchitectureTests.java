@@ -85,9 +85,16 @@ class ArchitectureTests {
                         "annotation.RateLimits",
                         "aop.AdviceSettings",
                         "aop.AspectJRateLimits",
+                        "aop.CallExpression",
+                        "aop.CallSnapshot",
                         "aop.ContinuationSettings",
+                        "aop.CostExpression",
                         "aop.EmptyKeyPolicy",
+                        "aop.ExpressionCompiler",
+                        "aop.ExpressionOrigin",
+                        "aop.ExpressionParameters",
                         "aop.InvalidRateLimitedException",
+                        "aop.KeyExpression",
                         "aop.RateLimitAdvisor",
                         "aop.RateLimitAspect",
                         "aop.RateLimitedBeanPostProcessor",
@@ -164,12 +171,12 @@ class ArchitectureTests {
         assertOnlyIn("metrics\\..*|autoconfigure\\.RateLimitMetricsAutoConfiguration(\\$OfRedis)?", "io.micrometer");
         assertOnlyIn("aop\\.ThreadContextPropagator\\$Logging", "org.slf4j");
         assertOnlyIn(
-                "aop\\.(ReactiveTypeAdapter|CoroutineAdapter|EventLoopDetector\\$OfReactor)|autoconfigure\\.ContinuationExecutorSelector\\$Reactive",
+                "aop\\.(ReactiveTypeAdapter|CoroutineAdapter|SuspendFunctionInvoker|EventLoopDetector\\$OfReactor)|autoconfigure\\.ContinuationExecutorSelector\\$Reactive",
                 "reactor");
-        assertOnlyIn("aop\\.(ReactiveTypeAdapter|CoroutineAdapter)", "org.reactivestreams");
+        assertOnlyIn("aop\\.(ReactiveTypeAdapter|CoroutineAdapter|SuspendFunctionInvoker)", "org.reactivestreams");
         assertOnlyIn("aop\\.EventLoopDetector\\$OfNetty|redis\\.LettuceSettings", "io.netty");
-        assertOnlyIn("aop\\.CoroutineAdapter", "kotlin");
-        assertOnlyIn("aop\\.CoroutineAdapter", "kotlinx");
+        assertOnlyIn("aop\\.(CoroutineAdapter|SuspendFunctionInvoker)", "kotlin");
+        assertOnlyIn("aop\\.(CoroutineAdapter|SuspendFunctionInvoker)", "kotlinx");
         assertOnlyIn("aop\\.RateLimitAspect(\\$Execution)?", "org.aspectj");
         assertOnlyIn(
                 "actuate\\..*|autoconfigure\\.RateLimitEndpointAutoConfiguration", "org.springframework.boot.actuate");

@@ -3,9 +3,15 @@ package io.ratelimit.aop;
 import io.ratelimit.annotation.RateLimitedCall;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a value off a call. */
+/** An expression, or a bean in its place, that gives a value for each call. */
 @FunctionalInterface
-interface CallExpression {
+public interface CallExpression {
 
+    /**
+     * Evaluates the expression.
+     *
+     * @param call the call, whose arguments are the variables
+     * @return the value, not yet checked
+     */
     @Nullable Object of(RateLimitedCall call);
 }

@@ -2,7 +2,6 @@ package io.ratelimit.aop;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.ast.*;
@@ -13,18 +12,10 @@ import org.springframework.expression.spel.ast.*;
  */
 final class CompilationSafety {
 
-    /** The types whose arithmetic and comparison the compiler does exactly as the interpreter does. */
-    private static final Set<Class<?>> EXACT = Set.of(Integer.class, Long.class, Float.class, Double.class);
-
     private final ExpressionTypeChecker types;
 
     CompilationSafety(ExpressionTypeChecker types) {
         this.types = types;
-    }
-
-    /** {@return whether the arithmetic of operands is exact, which also decides the type of its result} */
-    static boolean isExact(List<@Nullable Class<?>> operands) {
-        return operands.stream().allMatch(type -> type != null && EXACT.contains(type));
     }
 
     /** {@return whether an expression, whose types are known, may be compiled} */
@@ -78,7 +69,7 @@ final class CompilationSafety {
             // The compiler joins two nulls, the interpreter refuses to.
             return children(node).stream().limit(2).anyMatch(CompilationSafety::isText);
         }
-        return isExact(operands);
+        return OperatorTypeResolver.isExact(operands);
     }
 
     private static boolean isText(SpelNode node) {

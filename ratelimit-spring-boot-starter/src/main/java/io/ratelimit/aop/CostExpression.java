@@ -8,21 +8,32 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import org.jspecify.annotations.Nullable;
 
-/** What a call costs, in thousandths of a token. */
+/** The cost of a call in thousandths of a token, as a number or as an expression. */
 @FunctionalInterface
-interface CostExpression {
+public interface CostExpression {
 
-    /** The limit's own. */
+    /** The cost that the limit sets for its calls. */
     CostExpression OF_LIMIT = (limit, call) -> limit.cost();
 
+    /**
+     * Evaluates the cost.
+     *
+     * @param limit the limit that is charged
+     * @param call the call
+     * @return thousandths of a token, zero or more: 500 for 0.5 tokens
+     * @throws IllegalArgumentException if the value is no number, negative or not finite
+     */
     long thousandths(Limit limit, RateLimitedCall call);
 
     /**
-     * A cost that is written as a number.
+     * Creates the cost that is written as a number.
      *
-     * @throws InvalidRateLimitedException if it is negative, not finite, or finer than 0.001
+     * @param origin where it is written
+     * @param cost tokens, or {@link RateLimited#COST_OF_LIMIT}
+     * @return the cost
+     * @throws RuntimeException the origin's exception, if the cost is negative, not finite, or finer than 0.001
      */
-    static CostExpression constant(AnnotationAttribute origin, double cost) {
+    static CostExpression constant(ExpressionOrigin origin, double cost) {
         if (cost == RateLimited.COST_OF_LIMIT) {
             return OF_LIMIT;
         }
@@ -37,19 +48,34 @@ interface CostExpression {
         }
     }
 
-    /** {@return a cost as people write it: 10, 0.5, NaN} */
+    /**
+     * Formats a cost for messages.
+     *
+     * @param cost tokens
+     * @return for example {@code 10}, {@code 0.5} or {@code NaN}
+     */
     static String text(double cost) {
         return Double.isFinite(cost)
                 ? BigDecimal.valueOf(cost).stripTrailingZeros().toPlainString()
                 : Double.toString(cost);
     }
 
-    /** A cost that an expression gives, rounded up. */
-    static CostExpression computed(AnnotationAttribute origin, CallExpression value) {
+    /**
+     * Creates a cost that is computed for each call and rounded up to a thousandth.
+     *
+     * @param origin where its text is written
+     * @param value gives the number of tokens
+     * @return the cost
+     */
+    static CostExpression computed(ExpressionOrigin origin, CallExpression value) {
         return (limit, call) -> thousandths(origin, value.of(call));
     }
 
-    /** A cost that is known before any call. */
+    /**
+     * A cost that is known before any call.
+     *
+     * @param thousandths thousandths of a token
+     */
     record Constant(long thousandths) implements CostExpression {
 
         @Override
@@ -58,7 +84,7 @@ interface CostExpression {
         }
     }
 
-    private static long thousandths(AnnotationAttribute origin, @Nullable Object value) {
+    private static long thousandths(ExpressionOrigin origin, @Nullable Object value) {
         if (!(value instanceof Number number)) {
             throw origin.unusable(
                     value == null ? "null" : "a " + value.getClass().getName() + ", no number",

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.context.expression.BeanFactoryResolver;
@@ -43,14 +44,19 @@ import org.springframework.util.ReflectionUtils;
  * some use only if the types that it deals with are known for certain, because for changing types the compiler of Spring
  * Expression Language does not always give the interpreter's answer. Such an expression never mentions the call itself.
  */
-final class ExpressionCompiler {
+public final class ExpressionCompiler {
 
     private final ConfigurableBeanFactory beanFactory;
     private final CallEvaluationContext.EvaluationSettings shared;
     private final SpelExpressionParser interpreting;
     private final SpelExpressionParser compiling;
 
-    ExpressionCompiler(ConfigurableBeanFactory beanFactory) {
+    /**
+     * Creates a compiler.
+     *
+     * @param beanFactory resolves the beans that expressions name
+     */
+    public ExpressionCompiler(ConfigurableBeanFactory beanFactory) {
         this.beanFactory = beanFactory;
         ClassLoader classLoader = beanFactory.getBeanClassLoader();
         ConversionService conversion = beanFactory.getConversionService();
@@ -76,9 +82,10 @@ final class ExpressionCompiler {
      * @param origin where it is written, with its text
      * @param parameters what its variables mean
      * @param wanted the boxed type that the value must have; Object for any
-     * @throws InvalidRateLimitedException if it is no expression, or cannot work
+     * @return the expression, ready for calls
+     * @throws RuntimeException the origin's exception, if it is no expression, or cannot work
      */
-    CallExpression parse(AnnotationAttribute origin, ExpressionParameters parameters, Class<?> wanted) {
+    public CallExpression parse(ExpressionOrigin origin, ExpressionParameters parameters, Class<?> wanted) {
         SpelExpression expression = parse(origin, interpreting);
         ExpressionTypeChecker types = new ExpressionTypeChecker(origin, parameters, beanFactory, shared.typeLocator());
         types.check(expression.getAST(), wanted);
@@ -96,8 +103,31 @@ final class ExpressionCompiler {
         return call -> evaluate(origin, expression, parameters, call, new TypedValue(CallSnapshot.of(call)));
     }
 
-    /** {@return the texts that an expression spells out as possible values: gold and silver of {@code #pays ? 'gold' : 'silver'}} */
-    Set<String> texts(AnnotationAttribute origin) {
+    /**
+     * Parses and checks an expression that must give a boolean.
+     *
+     * @param origin where it is written, with its text
+     * @param parameters what its variables mean
+     * @return the condition, which throws an {@link IllegalArgumentException} if the value is null
+     * @throws RuntimeException the origin's exception, if it is no expression, or cannot work
+     */
+    public Predicate<RateLimitedCall> parseCondition(ExpressionOrigin origin, ExpressionParameters parameters) {
+        CallExpression value = parse(origin, parameters, Boolean.class);
+        return call -> {
+            if (value.of(call) instanceof Boolean holds) {
+                return holds;
+            }
+            throw origin.unusable("no boolean", "nothing was charged; give true or false");
+        };
+    }
+
+    /**
+     * Returns the texts that an expression spells out as possible values.
+     *
+     * @param origin where it is written, with its text
+     * @return for example gold and silver for {@code #pays ? 'gold' : 'silver'}
+     */
+    public Set<String> texts(ExpressionOrigin origin) {
         Set<String> texts = new TreeSet<>();
         collectTexts(parse(origin, interpreting).getAST(), texts);
         return texts;
@@ -115,7 +145,7 @@ final class ExpressionCompiler {
 
     /** What a called method throws passes; what the evaluation throws would tell the values that it failed on. */
     private @Nullable Object evaluate(
-            AnnotationAttribute origin,
+            ExpressionOrigin origin,
             SpelExpression expression,
             ExpressionParameters parameters,
             RateLimitedCall call,
@@ -154,7 +184,7 @@ final class ExpressionCompiler {
         return null;
     }
 
-    private static SpelExpression parse(AnnotationAttribute origin, SpelExpressionParser parser) {
+    private static SpelExpression parse(ExpressionOrigin origin, SpelExpressionParser parser) {
         try {
             return parser.parseRaw(origin.value());
         } catch (ParseException | IllegalStateException ex) {

@@ -29,7 +29,7 @@ final class ExpressionTypeChecker {
 
     private static final DeclaredMemberResolver MEMBERS = new DeclaredMemberResolver();
 
-    private final AnnotationAttribute origin;
+    private final ExpressionOrigin origin;
     private final ExpressionParameters parameters;
     private final ConfigurableBeanFactory beanFactory;
     private final TypeLocator typeLocator;
@@ -37,7 +37,7 @@ final class ExpressionTypeChecker {
     private int depth;
 
     ExpressionTypeChecker(
-            AnnotationAttribute origin,
+            ExpressionOrigin origin,
             ExpressionParameters parameters,
             ConfigurableBeanFactory beanFactory,
             TypeLocator typeLocator) {
@@ -50,7 +50,7 @@ final class ExpressionTypeChecker {
     /**
      * Finds the types in an expression whose value must be of a boxed type; Object for a key, which has a text.
      *
-     * @throws InvalidRateLimitedException if something in it does not exist, or its value is of another type
+     * @throws RuntimeException the origin's exception, if something in it does not exist, or its value is of another type
      */
     void check(SpelNode root, Class<?> wanted) {
         ResolvableType type = type(root);

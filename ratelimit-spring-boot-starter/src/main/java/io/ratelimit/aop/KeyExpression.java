@@ -4,17 +4,30 @@ import io.ratelimit.Charge;
 import io.ratelimit.annotation.RateLimitedCall;
 import org.jspecify.annotations.Nullable;
 
-/** Whose bucket a call charges. */
+/** An expression of the key whose bucket a call is charged to. */
 @FunctionalInterface
-interface KeyExpression {
+public interface KeyExpression {
 
-    /** All callers' one. */
+    /** The key of the bucket that all calls share. */
     KeyExpression SHARED = call -> Charge.SHARED;
 
-    /** {@return the text; null if there is none} */
+    /**
+     * Evaluates the expression.
+     *
+     * @param call the call
+     * @return the key as text; null if it is null or blank
+     * @throws IllegalArgumentException if the value has no text of its own, for example if it is an array
+     */
     @Nullable String text(RateLimitedCall call);
 
-    static KeyExpression of(AnnotationAttribute origin, CallExpression value) {
+    /**
+     * Creates the expression of a key.
+     *
+     * @param origin where its text is written
+     * @param value gives the value of the key, of any type
+     * @return the expression
+     */
+    static KeyExpression of(ExpressionOrigin origin, CallExpression value) {
         return call -> {
             Object key = value.of(call);
             String text = key instanceof String same ? same : KeyFormatter.of(origin, key);

@@ -36,7 +36,7 @@ final class KeyFormatter {
      *
      * @throws IllegalArgumentException if it, or a part of it, has no text of its own
      */
-    static @Nullable String of(AnnotationAttribute origin, @Nullable Object value) {
+    static @Nullable String of(ExpressionOrigin origin, @Nullable Object value) {
         if (value == null) {
             return null;
         }
@@ -50,7 +50,7 @@ final class KeyFormatter {
         return value.toString();
     }
 
-    private static void check(AnnotationAttribute origin, @Nullable Object part) {
+    private static void check(ExpressionOrigin origin, @Nullable Object part) {
         if (part == null) {
             return;
         }
@@ -79,7 +79,7 @@ final class KeyFormatter {
     }
 
     /** A collection may contain itself, and says so in its text. */
-    private static void checkAll(AnnotationAttribute origin, Collection<?> elements, Object owner) {
+    private static void checkAll(ExpressionOrigin origin, Collection<?> elements, Object owner) {
         for (Object element : elements) {
             if (element != owner) {
                 check(origin, element);

@@ -16,6 +16,9 @@ final class OperatorTypeResolver {
     private static final ResolvableType NUMBER = ResolvableType.forClass(Number.class);
     private static final ResolvableType STRING = ResolvableType.forClass(String.class);
 
+    /** The types whose arithmetic and comparison the compiler does exactly as the interpreter does. */
+    private static final Set<Class<?>> EXACT = Set.of(Integer.class, Long.class, Float.class, Double.class);
+
     private OperatorTypeResolver() {}
 
     /** The type of the value, unknown if the operands do not tell it. */
@@ -51,8 +54,13 @@ final class OperatorTypeResolver {
         if (!classes.stream().allMatch(type -> type != null && Number.class.isAssignableFrom(type))) {
             return ResolvableType.NONE;
         }
-        boolean same = CompilationSafety.isExact(classes) && Set.copyOf(classes).size() == 1;
+        boolean same = isExact(classes) && Set.copyOf(classes).size() == 1;
         return same ? operands.get(0) : NUMBER;
+    }
+
+    /** {@return whether the arithmetic of operands is exact, which also decides the type of its result} */
+    static boolean isExact(List<@Nullable Class<?>> operands) {
+        return operands.stream().allMatch(type -> type != null && EXACT.contains(type));
     }
 
     /** The class of a value, boxed; null if it is unknown. */

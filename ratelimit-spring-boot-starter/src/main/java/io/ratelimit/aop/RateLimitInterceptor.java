@@ -26,10 +26,10 @@ final class RateLimitInterceptor implements MethodInterceptor {
         if (!settings.get().enabled()) {
             return invocation.proceed();
         }
-        RateLimitedMethod limited = methods.find(invocation.getMethod(), invocation.getThis());
+        MethodAdvice limited = methods.find(invocation.getMethod(), invocation.getThis());
         if (limited == null) {
             return invocation.proceed();
         }
-        return limited.returnType().invoke(new RateLimitedInvocation(limited, invocation, shared.get()));
+        return limited.invoke(invocation, shared.get());
     }
 }

@@ -6,8 +6,10 @@ import io.ratelimit.Limit;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.Tokens;
 import io.ratelimit.UnknownLimitException;
+import io.ratelimit.annotation.RateLimitedCall;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 record RateLimitSpec(
         LimitSelector limit,
-        ConditionExpression condition,
+        Predicate<RateLimitedCall> condition,
         KeyExpression key,
         CostExpression cost,
         @Nullable MaxWaitAttribute maxWait,
@@ -94,12 +96,11 @@ record RateLimitSpec(
      * @throws EmptyKeyException if the key is null or blank and must not be
      * @throws IllegalArgumentException if the limit has no name, or the cost cannot be charged
      */
-    @Nullable Charge charge(RateLimitedInvocation call) {
-        AdviceSettings settings = call.shared().settings();
-        if (!condition.holds(call)) {
+    @Nullable Charge charge(RateLimitedCall call, RateLimiterRegistry registry, AdviceSettings settings) {
+        if (!condition.test(call)) {
             return null;
         }
-        Limit current = limit.limit(call, call.shared().registry(), settings.unknownLimit());
+        Limit current = limit.limit(call, registry, settings.unknownLimit());
         if (current == null) {
             return null;
         }

@@ -57,11 +57,15 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
 
     /** Decides, and blocks the thread while a remote store is asked, and while tokens are waited for. */
     DecidedInvocation decide() {
-        return limited.specs().size() == 1 ? decide(limited.specs().get(0)) : decide(limited.callCharges(this));
+        return limited.specs().size() == 1 ? decide(limited.specs().get(0)) : decide(callCharges());
+    }
+
+    private CallCharges callCharges() {
+        return limited.callCharges(this, shared.registry(), shared.settings());
     }
 
     private DecidedInvocation decide(RateLimitSpec only) {
-        Charge charge = only.charge(this);
+        Charge charge = only.charge(this, shared.registry(), shared.settings());
         if (charge == null) {
             return this;
         }
@@ -79,7 +83,7 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
 
     /** Decides, and blocks the thread while a remote store is asked, but not while tokens are waited for. */
     CompletableFuture<DecidedInvocation> decideThenWait() {
-        CallCharges callCharges = limited.callCharges(this);
+        CallCharges callCharges = callCharges();
         return callCharges.maxWait().isZero()
                 ? CompletableFuture.completedFuture(decide(callCharges))
                 : dispatched(callCharges, shared.registry().reserve(callCharges.charges(), callCharges.maxWait()));
@@ -87,7 +91,7 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
 
     /** Decides without blocking. What is not known at once comes where the handover takes it. */
     CompletableFuture<DecidedInvocation> decideAsync() {
-        CallCharges callCharges = limited.callCharges(this);
+        CallCharges callCharges = callCharges();
         return callCharges == CallCharges.NOTHING
                 ? CompletableFuture.completedFuture(this)
                 : dispatched(callCharges, shared.registry().acquireAsync(callCharges.charges(), callCharges.maxWait()));

@@ -107,7 +107,10 @@ class ExpressionCompilerTests {
         AnnotationAttribute origin = new AnnotationAttribute(on, Varied.class, "key", text);
         SpelNode root = new SpelExpressionParser().parseRaw(text).getAST();
         ExpressionTypeChecker types = new ExpressionTypeChecker(
-                origin, ExpressionParameters.of(on, on, Varied.class), beans, new StandardTypeLocator());
+                origin,
+                ExpressionParameters.of(on, on, on.getParameterCount(), Varied.class),
+                beans,
+                new StandardTypeLocator());
         types.check(root, Object.class);
         assertThat(new CompilationSafety(types).isSafe(root)).isEqualTo(compiled);
     }
@@ -219,7 +222,8 @@ class ExpressionCompilerTests {
     private StandardEvaluationContext standard(CallSnapshot call) {
         StandardEvaluationContext context = new StandardEvaluationContext(call);
         context.addPropertyAccessor(new org.springframework.expression.spel.support.MapAccessor());
-        ExpressionParameters parameters = ExpressionParameters.of(call.method(), null, Varied.class);
+        ExpressionParameters parameters =
+                ExpressionParameters.of(call.method(), null, call.method().getParameterCount(), Varied.class);
         parameters.indexes().forEach((name, index) -> context.setVariable(name, call.args()[index]));
         return context;
     }
@@ -228,7 +232,7 @@ class ExpressionCompilerTests {
         Method on = method(method);
         return expressions.parse(
                 new AnnotationAttribute(on, Varied.class, "key", text),
-                ExpressionParameters.of(on, on, Varied.class),
+                ExpressionParameters.of(on, on, on.getParameterCount(), Varied.class),
                 Object.class);
     }
 

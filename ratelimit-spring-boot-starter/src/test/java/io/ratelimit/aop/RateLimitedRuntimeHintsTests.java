@@ -15,6 +15,7 @@ class RateLimitedRuntimeHintsTests {
     void aNativeImageCanReadTheAnnotationsAndTheRootOfExpressions() throws Exception {
         RuntimeHints hints = new RuntimeHints();
         new RateLimitedRuntimeHints().registerHints(hints, getClass().getClassLoader());
+        new ExpressionRuntimeHints().registerHints(hints, getClass().getClassLoader());
         assertThat(RuntimeHintsPredicates.reflection()
                         .onType(RateLimited.class)
                         .withMemberCategory(MemberCategory.INVOKE_DECLARED_METHODS))

@@ -236,7 +236,6 @@ class StartupFailureTests {
         AnnotationAttribute origin =
                 new AnnotationAttribute(NoNames.class.getDeclaredMethods()[0], NoNames.class, "key", "#user");
         ExpressionParameters nameless = new ExpressionParameters(
-                NoNames.class,
                 List.of(),
                 List.of(org.springframework.core.ResolvableType.forClass(String.class)),
                 Map.of("p0", 0, "a0", 0));
