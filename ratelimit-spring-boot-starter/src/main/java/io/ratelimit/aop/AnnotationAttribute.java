@@ -1,5 +1,6 @@
 package io.ratelimit.aop;
 
+import io.ratelimit.expression.ExpressionOrigin;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.stream.Collectors;

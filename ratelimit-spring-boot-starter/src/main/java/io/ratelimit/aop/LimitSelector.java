@@ -5,6 +5,7 @@ import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.UnknownLimitException;
 import io.ratelimit.annotation.RateLimitedCall;
+import io.ratelimit.expression.CallExpression;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 

@@ -7,6 +7,8 @@ import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.Tokens;
 import io.ratelimit.UnknownLimitException;
 import io.ratelimit.annotation.RateLimitedCall;
+import io.ratelimit.expression.CostExpression;
+import io.ratelimit.expression.KeyExpression;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;

@@ -6,6 +6,7 @@ import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimitedCall;
 import io.ratelimit.aop.RateLimitedMethod.CallCharges;
+import io.ratelimit.expression.CallSnapshot;
 import java.lang.reflect.Method;
 import java.util.concurrent.CompletableFuture;
 import org.aopalliance.intercept.MethodInvocation;

@@ -1,4 +1,4 @@
-package io.ratelimit.aop;
+package io.ratelimit.expression;
 
 import io.ratelimit.Limit;
 import io.ratelimit.Tokens;

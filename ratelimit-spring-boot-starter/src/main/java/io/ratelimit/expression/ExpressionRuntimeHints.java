@@ -1,4 +1,4 @@
-package io.ratelimit.aop;
+package io.ratelimit.expression;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.aot.hint.MemberCategory;

@@ -1,4 +1,4 @@
-package io.ratelimit.aop;
+package io.ratelimit.expression;
 
 import java.lang.reflect.Method;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.ratelimit.aop;
+package io.ratelimit.expression;
 
 import io.ratelimit.annotation.RateLimitedCall;
 import java.lang.reflect.InvocationTargetException;
