@@ -48,7 +48,7 @@ public final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
                 methods,
                 this.settings,
                 SingletonSupplier.of(() -> new RateLimitedInvocation.InvocationSettings(
-                        registry.getObject(), this.settings.get(), dispatcher)));
+                        registry.getObject(), this.settings.get().common(), dispatcher)));
     }
 
     /** {@return the advice, for whoever has calls of methods that have no proxy} */

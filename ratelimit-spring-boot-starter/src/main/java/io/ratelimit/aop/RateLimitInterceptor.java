@@ -23,7 +23,7 @@ final class RateLimitInterceptor implements MethodInterceptor {
 
     @Override
     public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
-        if (!settings.get().enabled()) {
+        if (!settings.get().common().enabled()) {
             return invocation.proceed();
         }
         MethodAdvice limited = methods.find(invocation.getMethod(), invocation.getThis());

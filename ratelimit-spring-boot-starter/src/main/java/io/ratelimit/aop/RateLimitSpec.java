@@ -7,6 +7,7 @@ import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.Tokens;
 import io.ratelimit.UnknownLimitException;
 import io.ratelimit.annotation.RateLimitedCall;
+import io.ratelimit.autoconfigure.RateLimitSettings;
 import io.ratelimit.expression.CostExpression;
 import io.ratelimit.expression.KeyExpression;
 import java.time.Duration;
@@ -98,17 +99,17 @@ record RateLimitSpec(
      * @throws EmptyKeyException if the key is null or blank and must not be
      * @throws IllegalArgumentException if the limit has no name, or the cost cannot be charged
      */
-    @Nullable Charge charge(RateLimitedCall call, RateLimiterRegistry registry, AdviceSettings settings) {
+    @Nullable Charge charge(RateLimitedCall call, RateLimiterRegistry registry, RateLimitSettings settings) {
         if (!condition.test(call)) {
             return null;
         }
-        Limit current = limit.limit(call, registry, settings.unknownLimit());
+        Limit current = limit.limit(call, registry, settings);
         if (current == null) {
             return null;
         }
         String text = key.text(call);
         if (text == null) {
-            if (settings.emptyKey() == EmptyKeyPolicy.REFUSE) {
+            if (!settings.sharesEmptyKeys()) {
                 throw new EmptyKeyException(current.name());
             }
             text = Charge.SHARED;

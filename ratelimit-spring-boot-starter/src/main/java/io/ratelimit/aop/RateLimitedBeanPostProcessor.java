@@ -83,7 +83,7 @@ public final class RateLimitedBeanPostProcessor implements SmartInstantiationAwa
     }
 
     private void requireWoven(Method method, Class<?> targetClass) {
-        if (settings.get().enabled() && !AspectJWeaving.isWoven(method)) {
+        if (settings.get().common().enabled() && !AspectJWeaving.isWoven(method)) {
             throw new AnnotationAttribute(method, targetClass, "method", method.getName())
                     .invalid(
                             "AspectJ did not weave "

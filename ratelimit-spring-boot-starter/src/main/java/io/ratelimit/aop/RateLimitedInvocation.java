@@ -6,6 +6,7 @@ import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimitedCall;
 import io.ratelimit.aop.RateLimitedMethod.CallCharges;
+import io.ratelimit.autoconfigure.RateLimitSettings;
 import io.ratelimit.expression.CallSnapshot;
 import java.lang.reflect.Method;
 import java.util.concurrent.CompletableFuture;
@@ -26,7 +27,7 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
      * @param dispatcher where they go on if the decision comes late
      */
     record InvocationSettings(
-            RateLimiterRegistry registry, AdviceSettings settings, ContinuationDispatcher dispatcher) {}
+            RateLimiterRegistry registry, RateLimitSettings settings, ContinuationDispatcher dispatcher) {}
 
     @Override
     public @Nullable Object target() {

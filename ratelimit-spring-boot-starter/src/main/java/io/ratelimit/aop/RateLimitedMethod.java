@@ -4,6 +4,7 @@ import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimitedCall;
+import io.ratelimit.autoconfigure.RateLimitSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +67,7 @@ record RateLimitedMethod(String name, boolean suspending, List<RateLimitSpec> sp
      * @throws io.ratelimit.EmptyKeyException if a key is null or blank and must not be
      * @throws IllegalArgumentException if a limit has no name, or a cost cannot be charged
      */
-    CallCharges callCharges(RateLimitedCall call, RateLimiterRegistry registry, AdviceSettings settings) {
+    CallCharges callCharges(RateLimitedCall call, RateLimiterRegistry registry, RateLimitSettings settings) {
         if (specs.size() == 1) {
             Charge charge = specs.get(0).charge(call, registry, settings);
             return charge == null ? CallCharges.NOTHING : CallCharges.of(specs.get(0), charge);

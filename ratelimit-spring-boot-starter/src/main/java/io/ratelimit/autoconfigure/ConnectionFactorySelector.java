@@ -9,7 +9,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 /** Which of the application's Redis connection factories the store takes its settings from. */
 final class ConnectionFactorySelector {
 
-    private static final String PROPERTY = RateLimitProperties.PREFIX + ".redis.connection-factory";
+    private static final String PROPERTY = RedisProperties.PREFIX + ".connection-factory";
 
     private ConnectionFactorySelector() {}
 

@@ -1,7 +1,7 @@
 package io.ratelimit.autoconfigure;
 
 /** Says that a property under {@code ratelimit} is unknown or wrong: its name, its value, the rule, and the fix. */
-final class InvalidRateLimitPropertyException extends IllegalArgumentException {
+public final class InvalidRateLimitPropertyException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1L;
 
@@ -16,7 +16,7 @@ final class InvalidRateLimitPropertyException extends IllegalArgumentException {
      * @param value what it was set to
      * @param reason the rule that is broken and, after a semicolon, what to do
      */
-    InvalidRateLimitPropertyException(String property, Object value, String reason) {
+    public InvalidRateLimitPropertyException(String property, Object value, String reason) {
         super("Invalid property " + property + " = \"" + value + "\": " + reason);
         this.property = property;
         this.value = value.toString();

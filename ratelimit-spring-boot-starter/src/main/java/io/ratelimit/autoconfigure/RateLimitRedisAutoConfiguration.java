@@ -17,6 +17,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.DependsOn;
 import org.springframework.context.annotation.Import;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
@@ -30,18 +31,21 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 @Conditional(OnRedisStoreCondition.class)
 @ConditionalOnMissingBean(RateLimitStore.class)
 @Import(InMemoryStoreConfiguration.class)
-@EnableConfigurationProperties(RateLimitProperties.class)
+@EnableConfigurationProperties(RedisProperties.class)
 public final class RateLimitRedisAutoConfiguration {
 
     RateLimitRedisAutoConfiguration() {}
 
+    /** The settings come first, so that a wrong property is reported before Redis is asked. */
     @Bean(defaultCandidate = false)
-    RedisRateLimitStore rateLimitRedis(RateLimitProperties properties, ListableBeanFactory beans) {
-        RateLimitProperties.Redis redis = properties.redis();
+    @DependsOn("rateLimitSettings")
+    RedisRateLimitStore rateLimitRedis(RedisProperties properties, ListableBeanFactory beans) {
         RedisRateLimitStore store = RedisRateLimitStore.create(
-                ConnectionFactorySelector.select(redis.connectionFactory(), beans), redis.keyPrefix(), redis.timeout());
+                ConnectionFactorySelector.select(properties.connectionFactory(), beans),
+                properties.keyPrefix(),
+                properties.timeout());
         store.connect();
-        if (redis.requireAtStartup()) {
+        if (properties.requireAtStartup()) {
             RedisStartupCheck.await(store);
         }
         return store;

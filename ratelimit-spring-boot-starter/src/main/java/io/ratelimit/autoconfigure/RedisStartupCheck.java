@@ -36,7 +36,7 @@ final class RedisStartupCheck {
             } catch (StoreUnavailableException ex) {
                 if (System.nanoTime() > deadline || !pause()) {
                     store.close();
-                    throw new RedisStartupException(ex);
+                    throw new RedisStartupException(ex, PATIENCE.toSeconds());
                 }
             } catch (RuntimeException | Error ex) {
                 store.close();

@@ -11,9 +11,10 @@ final class RedisStartupException extends IllegalStateException {
      * Creates the exception.
      *
      * @param last the failure of the last attempt, whose message has no host, user or password in it
+     * @param seconds how long it was asked
      */
-    RedisStartupException(StoreUnavailableException last) {
-        super(last.getMessage() + ". It was asked for " + RedisStartupCheck.PATIENCE.toSeconds()
+    RedisStartupException(StoreUnavailableException last, long seconds) {
+        super(last.getMessage() + ". It was asked for " + seconds
                 + " s, as ratelimit.redis.require-at-startup is true");
         initCause(last);
     }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.autoconfigure.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitHealthAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitRedisAutoConfiguration;
@@ -32,6 +33,7 @@ class RateLimitHealthTests {
                     AopAutoConfiguration.class,
                     DataRedisAutoConfiguration.class,
                     RateLimitAutoConfiguration.class,
+                    RateLimitAopAutoConfiguration.class,
                     RateLimitRedisAutoConfiguration.class,
                     RateLimitHealthAutoConfiguration.class,
                     HealthContributorAutoConfiguration.class,

@@ -7,6 +7,7 @@ import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.actuate.RateLimitsEndpoint.Overview;
 import io.ratelimit.actuate.RateLimitsEndpointResponses.FailingStore;
 import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.autoconfigure.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitEndpointAutoConfiguration;
 import java.util.List;
@@ -46,6 +47,7 @@ class RateLimitsEndpointTests {
                 .withConfiguration(AutoConfigurations.of(
                         AopAutoConfiguration.class,
                         RateLimitAutoConfiguration.class,
+                        RateLimitAopAutoConfiguration.class,
                         RateLimitEndpointAutoConfiguration.class))
                 .withPropertyValues(
                         "management.endpoints.web.exposure.include=ratelimits",

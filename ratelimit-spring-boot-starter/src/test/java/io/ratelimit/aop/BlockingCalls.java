@@ -7,6 +7,7 @@ import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.autoconfigure.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitRedisAutoConfiguration;
 import java.time.Duration;
@@ -136,6 +137,7 @@ public final class BlockingCalls {
         AopAutoConfiguration.class,
         DataRedisAutoConfiguration.class,
         RateLimitAutoConfiguration.class,
+        RateLimitAopAutoConfiguration.class,
         RateLimitRedisAutoConfiguration.class,
         TaskExecutionAutoConfiguration.class
     })

@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.autoconfigure.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitMetricsAutoConfiguration;
 import java.lang.management.ManagementFactory;
@@ -27,6 +28,7 @@ class PlainCallTests {
             .withConfiguration(AutoConfigurations.of(
                     AopAutoConfiguration.class,
                     RateLimitAutoConfiguration.class,
+                    RateLimitAopAutoConfiguration.class,
                     RateLimitMetricsAutoConfiguration.class))
             .withBean(MeterRegistry.class, SimpleMeterRegistry::new)
             .withUserConfiguration(Shop.class)

@@ -82,6 +82,7 @@ class AheadOfTimeTests {
             context.register(
                     AopAutoConfiguration.class,
                     RateLimitAutoConfiguration.class,
+                    RateLimitAopAutoConfiguration.class,
                     Service.class,
                     PlanOfUser.class,
                     KeyOfUser.class,

@@ -72,7 +72,11 @@ class OptionalLibraryTests {
             Class<?> type = Class.forName(bean);
             try (var context = new AnnotationConfigApplicationContext()) {
                 TestPropertyValues.of("ratelimit.limits.search=2/1h").applyTo(context);
-                context.register(AopAutoConfiguration.class, RateLimitAutoConfiguration.class, type);
+                context.register(
+                        AopAutoConfiguration.class,
+                        RateLimitAutoConfiguration.class,
+                        RateLimitAopAutoConfiguration.class,
+                        type);
                 context.refresh();
                 return "started";
             } catch (BeansException ex) {

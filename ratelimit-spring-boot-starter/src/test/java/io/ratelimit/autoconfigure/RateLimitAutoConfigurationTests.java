@@ -53,6 +53,7 @@ class RateLimitAutoConfigurationTests {
     private static final AutoConfigurations OURS = AutoConfigurations.of(
             AopAutoConfiguration.class,
             RateLimitAutoConfiguration.class,
+            RateLimitAopAutoConfiguration.class,
             RateLimitRedisAutoConfiguration.class,
             RateLimitMetricsAutoConfiguration.class,
             RateLimitEndpointAutoConfiguration.class,
@@ -108,6 +109,21 @@ class RateLimitAutoConfigurationTests {
                         .hasMessage(
                                 "Invalid property ratelimit.store = \"redis\": there is no Redis connection factory; "
                                         + "add spring-boot-starter-data-redis, or use memory"));
+    }
+
+    @Test
+    void doesNotStartIfRedisIsRequiredAtStartupAndThereIsNoConnectionFactory() {
+        application
+                .withPropertyValues("ratelimit.redis.require-at-startup=true")
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .isInstanceOf(InvalidRateLimitPropertyException.class)
+                        .hasMessage("Invalid property ratelimit.redis.require-at-startup = \"true\": there is no Redis"
+                                + " connection factory; add spring-boot-starter-data-redis, or drop the property"));
+        application
+                .withPropertyValues("ratelimit.redis.require-at-startup=true", "ratelimit.store=memory")
+                .run(context -> assertThat(context).hasNotFailed());
     }
 
     @Test

@@ -16,6 +16,7 @@ class RateLimitEndpointAutoConfigurationTests {
             .withConfiguration(AutoConfigurations.of(
                     AopAutoConfiguration.class,
                     RateLimitAutoConfiguration.class,
+                    RateLimitAopAutoConfiguration.class,
                     RateLimitEndpointAutoConfiguration.class))
             .withPropertyValues("ratelimit.store=memory", "ratelimit.limits.search=10/s");
 

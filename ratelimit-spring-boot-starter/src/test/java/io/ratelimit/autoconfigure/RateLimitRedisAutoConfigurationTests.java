@@ -35,6 +35,7 @@ class RateLimitRedisAutoConfigurationTests {
             .withConfiguration(AutoConfigurations.of(
                     AopAutoConfiguration.class,
                     RateLimitAutoConfiguration.class,
+                    RateLimitAopAutoConfiguration.class,
                     RateLimitRedisAutoConfiguration.class))
             .withPropertyValues("ratelimit.limits.search=2/1h", "ratelimit.redis.timeout=5s");
 

@@ -122,19 +122,6 @@ class RedisStartupCheckTests {
                 .doesNotContain("secret");
     }
 
-    @Test
-    void aRequiredRedisWithoutAConnectionFactoryIsNone() {
-        assertThat(BoundApplication.of("ratelimit.redis.require-at-startup: true")
-                        .properties())
-                .satisfies(properties -> assertThatThrownBy(properties::requireMemory)
-                        .isInstanceOf(InvalidRateLimitPropertyException.class)
-                        .hasMessage("Invalid property ratelimit.redis.require-at-startup = \"true\": there is no Redis"
-                                + " connection factory; add spring-boot-starter-data-redis, or drop the property"));
-        BoundApplication.of("ratelimit: {store: memory, redis: {require-at-startup: true}}")
-                .properties()
-                .requireMemory();
-    }
-
     private static String trace(Throwable failure) {
         StringWriter trace = new StringWriter();
         failure.printStackTrace(new PrintWriter(trace));

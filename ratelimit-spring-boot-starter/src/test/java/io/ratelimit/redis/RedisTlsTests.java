@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.ratelimit.DecisionSource;
 import io.ratelimit.FallbackStore;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.autoconfigure.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitHealthAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitRedisAutoConfiguration;
@@ -175,6 +176,7 @@ class RedisTlsTests {
                         SslAutoConfiguration.class,
                         DataRedisAutoConfiguration.class,
                         RateLimitAutoConfiguration.class,
+                        RateLimitAopAutoConfiguration.class,
                         RateLimitRedisAutoConfiguration.class,
                         RateLimitHealthAutoConfiguration.class))
                 .withPropertyValues(

@@ -1,0 +1,15 @@
+package io.ratelimit.autoconfigure;
+
+/** Tells the properties of the advice of annotated methods. */
+final class AopFeature implements RateLimitFeature<AopProperties> {
+
+    @Override
+    public String name() {
+        return "aop";
+    }
+
+    @Override
+    public Class<AopProperties> propertiesType() {
+        return AopProperties.class;
+    }
+}
