@@ -3,7 +3,7 @@ package io.ratelimit.benchmarks;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
-import io.ratelimit.autoconfigure.RateLimitMetricsAutoConfiguration;
+import io.ratelimit.metrics.RateLimitMetricsAutoConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.context.annotation.Configuration;

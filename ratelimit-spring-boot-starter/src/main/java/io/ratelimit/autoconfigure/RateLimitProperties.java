@@ -1,8 +1,6 @@
 package io.ratelimit.autoconfigure;
 
 import io.ratelimit.Limit;
-import io.ratelimit.aop.EmptyKeyPolicy;
-import io.ratelimit.aop.UnknownLimitPolicy;
 import java.util.List;
 import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;

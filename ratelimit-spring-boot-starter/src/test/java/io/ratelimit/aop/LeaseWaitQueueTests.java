@@ -9,7 +9,6 @@ import io.ratelimit.Decision;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
-import io.ratelimit.autoconfigure.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import java.time.Duration;
 import java.util.List;

@@ -9,7 +9,6 @@ import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
-import io.ratelimit.autoconfigure.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

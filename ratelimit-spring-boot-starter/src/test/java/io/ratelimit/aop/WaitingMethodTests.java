@@ -8,7 +8,6 @@ import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
-import io.ratelimit.autoconfigure.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;

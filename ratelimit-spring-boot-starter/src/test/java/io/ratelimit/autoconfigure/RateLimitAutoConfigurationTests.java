@@ -15,10 +15,15 @@ import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.UnknownLimitException;
+import io.ratelimit.actuate.RateLimitEndpointAutoConfiguration;
 import io.ratelimit.actuate.RateLimitsEndpoint;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.aop.RateLimitAdvisor;
+import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.http.RateLimitExceptionHandler;
+import io.ratelimit.http.RateLimitHttpAutoConfiguration;
+import io.ratelimit.metrics.RateLimitMetricsAutoConfiguration;
+import io.ratelimit.redis.RateLimitRedisAutoConfiguration;
 import io.ratelimit.redis.RedisRateLimitStore;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -57,7 +62,7 @@ class RateLimitAutoConfigurationTests {
             RateLimitRedisAutoConfiguration.class,
             RateLimitMetricsAutoConfiguration.class,
             RateLimitEndpointAutoConfiguration.class,
-            RateLimitWebAutoConfiguration.class);
+            RateLimitHttpAutoConfiguration.class);
 
     private final ApplicationContextRunner application = new ApplicationContextRunner()
             .withConfiguration(OURS)

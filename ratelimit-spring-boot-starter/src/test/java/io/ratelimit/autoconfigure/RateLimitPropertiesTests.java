@@ -7,8 +7,6 @@ import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Limit;
 import io.ratelimit.Refill;
 import io.ratelimit.StoreFailurePolicy;
-import io.ratelimit.aop.EmptyKeyPolicy;
-import io.ratelimit.aop.UnknownLimitPolicy;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneId;

@@ -1,6 +1,5 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.http;
 
-import io.ratelimit.http.RateLimitExceptionHandler;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -12,9 +11,9 @@ import org.springframework.http.ProblemDetail;
 @AutoConfiguration
 @ConditionalOnWebApplication
 @ConditionalOnClass(ProblemDetail.class)
-public final class RateLimitWebAutoConfiguration {
+public final class RateLimitHttpAutoConfiguration {
 
-    RateLimitWebAutoConfiguration() {}
+    RateLimitHttpAutoConfiguration() {}
 
     @Bean
     @ConditionalOnMissingBean

@@ -1,6 +1,5 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.aop;
 
-import io.ratelimit.aop.ContinuationSettings;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import org.springframework.beans.factory.ListableBeanFactory;

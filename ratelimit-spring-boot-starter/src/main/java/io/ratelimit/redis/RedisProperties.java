@@ -1,7 +1,6 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.redis;
 
-import io.ratelimit.redis.InvalidRedisSettingException;
-import io.ratelimit.redis.RedisSettings;
+import io.ratelimit.autoconfigure.InvalidRateLimitPropertyException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;

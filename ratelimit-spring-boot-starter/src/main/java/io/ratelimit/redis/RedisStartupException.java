@@ -1,4 +1,4 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.redis;
 
 import io.ratelimit.StoreUnavailableException;
 

@@ -1,4 +1,4 @@
-package io.ratelimit.aop;
+package io.ratelimit.autoconfigure;
 
 /** What a call gets whose limit is computed, and not defined. */
 public enum UnknownLimitPolicy {

@@ -1,13 +1,11 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.metrics;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.PrefetchingStore;
-import io.ratelimit.metrics.MemoryStoreMetrics;
-import io.ratelimit.metrics.MeteredStore;
-import io.ratelimit.metrics.PrefetchMetrics;
-import io.ratelimit.metrics.RateLimitMetrics;
-import io.ratelimit.metrics.RedisStoreMetrics;
+import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
+import io.ratelimit.autoconfigure.RateLimitStoreCustomizer;
+import io.ratelimit.redis.RateLimitRedisAutoConfiguration;
 import io.ratelimit.redis.RedisRateLimitStore;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;

@@ -1,11 +1,13 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.redis;
 
 import io.ratelimit.DenialCachingStore;
 import io.ratelimit.FallbackStore;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.redis.RedisRateLimitStore;
+import io.ratelimit.autoconfigure.InMemoryStoreConfiguration;
+import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
+import io.ratelimit.autoconfigure.RateLimitStoreCustomizer;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;

@@ -1,7 +1,6 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.aop;
 
 import io.ratelimit.UnknownLimitException;
-import io.ratelimit.aop.InvalidRateLimitedException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.Ordered;

@@ -1,9 +1,11 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ratelimit.autoconfigure.BoundApplication;
+import io.ratelimit.autoconfigure.InvalidRateLimitPropertyException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,5 +1,6 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.aop;
 
+import io.ratelimit.autoconfigure.InvalidRateLimitPropertyException;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.context.annotation.AdviceMode;

@@ -1,7 +1,8 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.aop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ratelimit.autoconfigure.BoundApplication;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.annotation.AdviceMode;
 import org.springframework.core.Ordered;

@@ -1,11 +1,8 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.aop;
 
 import io.ratelimit.RateLimiterRegistry;
-import io.ratelimit.aop.AdviceSettings;
-import io.ratelimit.aop.AspectJRateLimits;
-import io.ratelimit.aop.RateLimitAdvisor;
-import io.ratelimit.aop.RateLimitedBeanPostProcessor;
-import io.ratelimit.aop.RateLimitedMethodRegistry;
+import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
+import io.ratelimit.autoconfigure.RateLimitSettings;
 import java.util.function.Supplier;
 import org.springframework.aop.Advisor;
 import org.springframework.beans.factory.ListableBeanFactory;

@@ -1,7 +1,7 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.actuate;
 
 import io.ratelimit.RateLimiterRegistry;
-import io.ratelimit.actuate.RateLimitHealthIndicator;
+import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;

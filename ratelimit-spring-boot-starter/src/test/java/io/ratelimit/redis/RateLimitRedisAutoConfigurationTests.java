@@ -1,4 +1,4 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -7,6 +7,9 @@ import io.ratelimit.Decision;
 import io.ratelimit.DecisionSource;
 import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.aop.RateLimitAopAutoConfiguration;
+import io.ratelimit.autoconfigure.InvalidRateLimitPropertyException;
+import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;

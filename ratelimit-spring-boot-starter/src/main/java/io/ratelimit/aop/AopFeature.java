@@ -1,4 +1,6 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.aop;
+
+import io.ratelimit.autoconfigure.RateLimitFeature;
 
 /** Tells the properties of the advice of annotated methods. */
 final class AopFeature implements RateLimitFeature<AopProperties> {

@@ -1,9 +1,9 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.actuate;
 
 import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimiterRegistry;
-import io.ratelimit.actuate.RateLimitsEndpoint;
 import io.ratelimit.aop.RateLimitedMethodRegistry;
+import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;

@@ -1,5 +1,6 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.redis;
 
+import io.ratelimit.autoconfigure.InvalidRateLimitPropertyException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ListableBeanFactory;

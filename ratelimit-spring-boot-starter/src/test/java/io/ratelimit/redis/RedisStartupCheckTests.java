@@ -1,4 +1,4 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.DecisionSource;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.autoconfigure.InvalidRateLimitPropertyException;
 import io.ratelimit.test.redis.RedisServer;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,4 +1,4 @@
-package io.ratelimit.aop;
+package io.ratelimit.autoconfigure;
 
 /** What becomes of a call whose key is null or blank. */
 public enum EmptyKeyPolicy {

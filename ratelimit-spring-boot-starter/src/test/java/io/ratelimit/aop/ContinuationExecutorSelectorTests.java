@@ -1,8 +1,8 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.aop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ratelimit.aop.ContinuationSettings;
+import io.ratelimit.autoconfigure.ReducedClassPath;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;

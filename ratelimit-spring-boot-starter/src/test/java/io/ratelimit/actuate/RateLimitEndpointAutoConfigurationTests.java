@@ -1,10 +1,11 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.actuate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.DecisionSource;
 import io.ratelimit.RateLimiterRegistry;
-import io.ratelimit.actuate.RateLimitsEndpoint;
+import io.ratelimit.aop.RateLimitAopAutoConfiguration;
+import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;

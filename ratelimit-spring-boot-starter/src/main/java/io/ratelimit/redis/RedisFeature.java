@@ -1,4 +1,7 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.redis;
+
+import io.ratelimit.autoconfigure.InvalidRateLimitPropertyException;
+import io.ratelimit.autoconfigure.RateLimitFeature;
 
 /** Tells the properties of the store on Redis, and rejects them where there is no Redis connection factory. */
 final class RedisFeature implements RateLimitFeature<RedisProperties> {

@@ -1,15 +1,14 @@
-package io.ratelimit.autoconfigure;
+package io.ratelimit.aop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.UnknownLimitException;
-import io.ratelimit.aop.InvalidRateLimitedException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.BeanCreationException;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-class FailureAnalyzersTests {
+class InvalidRateLimitedFailureAnalyzerTests {
 
     private static final String METHOD = "com.acme.Search#search(String)";
 
@@ -26,7 +25,6 @@ class FailureAnalyzersTests {
         assertThat(analysis).isNotNull();
         assertThat(analysis.getDescription()).contains(METHOD).contains("key \"#usr\": unknown variable #usr");
         assertThat(analysis.getAction()).isEqualTo("In key: did you mean #user?.");
-        assertThat(new UnknownLimitFailureAnalyzer().analyze(failure)).isNull();
     }
 
     @Test
@@ -40,14 +38,5 @@ class FailureAnalyzersTests {
                         + " asks for, is not defined. Defined are: report, search.");
         assertThat(analysis.getAction())
                 .isEqualTo("Did you mean \"search\"? If not, define it, for example with ratelimit.limits.serch=10/s");
-    }
-
-    @Test
-    void anUnknownLimitThatNoAnnotationAsksForIsExplainedToo() {
-        FailureAnalysis analysis = new UnknownLimitFailureAnalyzer()
-                .analyze(new IllegalStateException(new UnknownLimitException("search", List.of())));
-        assertThat(analysis).isNotNull();
-        assertThat(analysis.getDescription()).isEqualTo("The limit \"search\" is not defined. No limits are defined.");
-        assertThat(analysis.getAction()).startsWith("To mend it, define it");
     }
 }
