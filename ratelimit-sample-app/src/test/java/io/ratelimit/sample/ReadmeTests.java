@@ -43,7 +43,9 @@ class ReadmeTests {
         new ApplicationContextRunner()
                 .withClassLoader(service.getClassLoader())
                 .withConfiguration(AutoConfigurations.of(
-                        AopAutoConfiguration.class, io.ratelimit.autoconfigure.RateLimitAutoConfiguration.class))
+                        AopAutoConfiguration.class,
+                        io.ratelimit.autoconfigure.RateLimitAutoConfiguration.class,
+                        io.ratelimit.aop.RateLimitAopAutoConfiguration.class))
                 .withPropertyValues(yaml(block("yaml", "ratelimit:")))
                 .withBean(RateLimitStore.class, () -> InMemoryRateLimitStore.create(new VirtualClock(), 100))
                 .withBean(service)

@@ -4,6 +4,8 @@ import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.aop.RateLimitedMethodRegistry;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
+import java.util.List;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -22,8 +24,12 @@ public final class RateLimitEndpointAutoConfiguration {
     @Bean
     @ConditionalOnAvailableEndpoint
     @ConditionalOnMissingBean
-    RateLimitsEndpoint rateLimitsEndpoint(RateLimiterRegistry registry, RateLimitedMethodRegistry methods) {
-        return new RateLimitsEndpoint(registry, methods::usedBy, methods::withComputedLimit);
+    RateLimitsEndpoint rateLimitsEndpoint(
+            RateLimiterRegistry registry, ObjectProvider<RateLimitedMethodRegistry> methods) {
+        RateLimitedMethodRegistry annotated = methods.getIfAvailable();
+        return annotated == null
+                ? new RateLimitsEndpoint(registry, limit -> List.of(), List::of)
+                : new RateLimitsEndpoint(registry, annotated::usedBy, annotated::withComputedLimit);
     }
 
     /** Decisions are counted for whoever listens, and the endpoint tells totals. */

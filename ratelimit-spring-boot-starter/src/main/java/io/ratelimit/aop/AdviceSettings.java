@@ -10,4 +10,4 @@ import org.springframework.context.annotation.AdviceMode;
  * @param mode by proxies of beans, or by an aspect in the methods themselves
  * @param order the order of the proxies' advice; {@link org.springframework.core.Ordered#HIGHEST_PRECEDENCE} is outermost
  */
-public record AdviceSettings(RateLimitSettings common, AdviceMode mode, int order) {}
+record AdviceSettings(RateLimitSettings common, AdviceMode mode, int order) {}

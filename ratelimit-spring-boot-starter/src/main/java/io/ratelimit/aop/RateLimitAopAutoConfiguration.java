@@ -25,14 +25,14 @@ public final class RateLimitAopAutoConfiguration {
 
     @Bean
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-    static RateLimitedMethodRegistry rateLimitedMethods(
+    static RateLimitedMethodRegistry rateLimitMethodRegistry(
             ConfigurableBeanFactory beanFactory, ObjectProvider<RateLimiterRegistry> registry) {
         return new RateLimitedMethodRegistry(beanFactory, registry);
     }
 
     @Bean
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
-    static RateLimitedBeanPostProcessor rateLimitedBeanPostProcessor(
+    static RateLimitedBeanPostProcessor rateLimitBeanPostProcessor(
             RateLimitedMethodRegistry methods,
             ObjectProvider<RateLimitSettings> settings,
             ObjectProvider<AopProperties> properties) {
@@ -40,7 +40,7 @@ public final class RateLimitAopAutoConfiguration {
     }
 
     @Bean
-    AspectJRateLimits rateLimitWovenCalls(
+    AspectJRateLimits rateLimitAspectJ(
             RateLimitAdvisor advisor, RateLimitedMethodRegistry methods, AopProperties properties) {
         return new AspectJRateLimits(advisor, methods, properties.mode());
     }

@@ -49,8 +49,7 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
      * @param beanFactory resolves placeholders, and the beans that expressions name
      * @param registry the limits, first fetched when all singletons are made, and only if a method is limited
      */
-    public RateLimitedMethodRegistry(
-            ConfigurableBeanFactory beanFactory, ObjectProvider<RateLimiterRegistry> registry) {
+    RateLimitedMethodRegistry(ConfigurableBeanFactory beanFactory, ObjectProvider<RateLimiterRegistry> registry) {
         this.beanFactory = beanFactory;
         this.registry = registry;
         this.reader = new RateLimitSpecFactory(beanFactory);

@@ -1,7 +1,7 @@
 package io.ratelimit.autoconfigure;
 
 /** What becomes of a call whose key is null or blank. */
-public enum EmptyKeyPolicy {
+enum EmptyKeyPolicy {
 
     /** The call fails with an {@link io.ratelimit.EmptyKeyException}. */
     REFUSE,

@@ -43,7 +43,7 @@ public final class RateLimitAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    RateLimiterRegistry rateLimiters(
+    RateLimiterRegistry rateLimitRegistry(
             RateLimitProperties properties,
             ObjectProvider<RateLimitStore> store,
             ObjectProvider<Limit> limits,

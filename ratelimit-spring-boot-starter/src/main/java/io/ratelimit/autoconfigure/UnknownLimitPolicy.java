@@ -1,7 +1,7 @@
 package io.ratelimit.autoconfigure;
 
 /** What a call gets whose limit is computed, and not defined. */
-public enum UnknownLimitPolicy {
+enum UnknownLimitPolicy {
 
     /** An {@link io.ratelimit.UnknownLimitException}; nothing is charged. */
     FAIL,

@@ -11,7 +11,7 @@ import java.util.List;
  * The gauge {@code ratelimit.prefetched} of every limit, with the tag {@code limit}: tokens of all keys that this node took from
  * the store ahead and no call used yet. It is there from the definition of a limit on, and zero where nothing is taken ahead.
  */
-public final class PrefetchMetrics implements RateLimitListener {
+final class PrefetchMetrics implements RateLimitListener {
 
     private static final String PREFETCHED = "ratelimit.prefetched";
 
@@ -24,7 +24,7 @@ public final class PrefetchMetrics implements RateLimitListener {
      * @param store the store; the gauges read it for as long as someone else holds it
      * @param registry where the gauge of each limit is registered
      */
-    public PrefetchMetrics(PrefetchingStore store, MeterRegistry registry) {
+    PrefetchMetrics(PrefetchingStore store, MeterRegistry registry) {
         this.store = store;
         this.registry = registry;
     }

@@ -25,7 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * tokens, in a queue too; it is there from the definition of a limit on, and so is, for limits of calls at once, the
  * counter {@code ratelimit.leases.lost} of calls that lost a lease while they ran. No tag ever holds a key.
  */
-public final class RateLimitMetrics implements RateLimitListener {
+final class RateLimitMetrics implements RateLimitListener {
 
     private static final String DECISIONS = "ratelimit.decisions";
     private static final String WAIT = "ratelimit.wait";
@@ -40,7 +40,7 @@ public final class RateLimitMetrics implements RateLimitListener {
      *
      * @param registry where the counters of each limit are registered
      */
-    public RateLimitMetrics(MeterRegistry registry) {
+    RateLimitMetrics(MeterRegistry registry) {
         this.registry = registry;
     }
 

@@ -25,18 +25,18 @@ public final class RateLimitMetricsAutoConfiguration {
     RateLimitMetricsAutoConfiguration() {}
 
     @Bean
-    RateLimitMetrics rateLimitMeters(MeterRegistry registry) {
+    RateLimitMetrics rateLimitMetrics(MeterRegistry registry) {
         return new RateLimitMetrics(registry);
     }
 
     @Bean
     @ConditionalOnBean(name = "rateLimitMemory")
-    MemoryStoreMetrics rateLimitMemoryMeters(@Qualifier("rateLimitMemory") InMemoryRateLimitStore memory) {
+    MemoryStoreMetrics rateLimitMemoryMetrics(@Qualifier("rateLimitMemory") InMemoryRateLimitStore memory) {
         return new MemoryStoreMetrics(memory);
     }
 
     @Bean
-    RateLimitStoreCustomizer rateLimitStoreTimer(MeterRegistry registry) {
+    RateLimitStoreCustomizer rateLimitMeteredStore(MeterRegistry registry) {
         return remote -> new MeteredStore(remote, registry);
     }
 
@@ -45,12 +45,12 @@ public final class RateLimitMetricsAutoConfiguration {
     static final class OfRedis {
 
         @Bean
-        RedisStoreMetrics rateLimitRedisMeters(@Qualifier("rateLimitRedis") RedisRateLimitStore redis) {
+        RedisStoreMetrics rateLimitRedisMetrics(@Qualifier("rateLimitRedis") RedisRateLimitStore redis) {
             return new RedisStoreMetrics(redis);
         }
 
         @Bean
-        PrefetchMetrics rateLimitPrefetchMeters(
+        PrefetchMetrics rateLimitPrefetchMetrics(
                 @Qualifier("rateLimitPrefetch") PrefetchingStore store, MeterRegistry registry) {
             return new PrefetchMetrics(store, registry);
         }

@@ -5,7 +5,7 @@ package io.ratelimit.redis;
  *
  * <p>{@code Invalid Redis timeout "PT0S": not between 1ms and 1m; use a deadline such as 250ms}
  */
-public final class InvalidRedisSettingException extends IllegalArgumentException {
+final class InvalidRedisSettingException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1L;
 
@@ -20,7 +20,7 @@ public final class InvalidRedisSettingException extends IllegalArgumentException
      * @param value what it was set to
      * @param rule the rule that is broken and, after a semicolon, what to write
      */
-    public InvalidRedisSettingException(String setting, Object value, String rule) {
+    InvalidRedisSettingException(String setting, Object value, String rule) {
         super("Invalid Redis " + setting + " \"" + value + "\": " + rule);
         this.setting = setting;
         this.value = value.toString();

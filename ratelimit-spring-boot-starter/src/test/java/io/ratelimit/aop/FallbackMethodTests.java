@@ -148,7 +148,7 @@ class FallbackMethodTests {
     static class Denying {
 
         @Bean
-        RateLimiterRegistry rateLimiters() {
+        RateLimiterRegistry rateLimitRegistry() {
             RateLimitStore broken = new BrokenStore();
             RateLimiterRegistry registry =
                     new RateLimiterRegistry(new FallbackStore(broken, InMemoryRateLimitStore.create()), List.of());

@@ -50,7 +50,7 @@ final class LimitedApplication {
     static class Wiring {
 
         @Bean
-        RateLimiterRegistry rateLimiters() {
+        RateLimiterRegistry rateLimitRegistry() {
             RateLimiterRegistry registry =
                     new RateLimiterRegistry(InMemoryRateLimitStore.create(() -> 0, 1000), List.of());
             registry.define(Limit.of("default", "3/h"));

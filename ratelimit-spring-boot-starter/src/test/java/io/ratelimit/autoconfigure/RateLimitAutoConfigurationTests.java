@@ -18,7 +18,6 @@ import io.ratelimit.UnknownLimitException;
 import io.ratelimit.actuate.RateLimitEndpointAutoConfiguration;
 import io.ratelimit.actuate.RateLimitsEndpoint;
 import io.ratelimit.annotation.RateLimited;
-import io.ratelimit.aop.RateLimitAdvisor;
 import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.http.RateLimitExceptionHandler;
 import io.ratelimit.http.RateLimitHttpAutoConfiguration;
@@ -299,12 +298,13 @@ class RateLimitAutoConfigurationTests {
 
     @Test
     void putsTheAdviceFirstOrWhereItIsTold() {
-        application.run(context ->
-                assertThat(context.getBean(RateLimitAdvisor.class).getOrder()).isEqualTo(Ordered.HIGHEST_PRECEDENCE));
+        application.run(context -> assertThat(
+                        context.getBean("rateLimitAdvisor", Ordered.class).getOrder())
+                .isEqualTo(Ordered.HIGHEST_PRECEDENCE));
         application
                 .withPropertyValues("ratelimit.aop.order=7")
-                .run(context -> assertThat(
-                                context.getBean(RateLimitAdvisor.class).getOrder())
+                .run(context -> assertThat(context.getBean("rateLimitAdvisor", Ordered.class)
+                                .getOrder())
                         .isEqualTo(7));
     }
 
