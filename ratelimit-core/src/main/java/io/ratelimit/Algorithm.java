@@ -2,7 +2,7 @@ package io.ratelimit;
 
 import java.util.Locale;
 
-/** How a limit counts. Each one's bound and memory, and when to choose it, are in {@code docs/algorithm.md}. */
+/** How a limit counts. Each one's bound and memory, and when to choose it, are in {@code docs/algorithms.md}. */
 public enum Algorithm {
 
     /** Tokens that come back while they are taken: a burst, then an even flow. See {@link TokenBucket}. */
@@ -20,12 +20,8 @@ public enum Algorithm {
     /** Leases of calls that run at the same time, given back when they end. See {@link ConcurrencyLeases}. */
     CONCURRENCY;
 
-    /** As in properties: {@code token-bucket}. */
-    String text() {
-        return text(this);
-    }
-
-    static String text(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    /** {@return the name as properties write it, such as {@code token-bucket}} */
+    public String text() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -160,7 +160,7 @@ final class Bucket {
     long[][] states(long locked, long nanos) {
         long[][] now = new long[layout.rates.length][];
         for (int i = 0; i < now.length; i++) {
-            long tick = BucketLayout.ticks(layout.rates[i], nanos);
+            long tick = layout.rates[i].ticks(nanos);
             now[i] = layout.isSmooth()
                     ? new long[] {tick, level(i, locked, nanos)}
                     : layout.rates[i].advance(stored()[i], tick);
@@ -200,10 +200,9 @@ final class Bucket {
     /** How full a held bucket is: the least of its rates, 1 if all are full; 0 with a lease, which somebody holds. */
     double fullness(long locked, long nanos) {
         long[][] now = states(locked, nanos);
-        double least = layout.limit.isLeased() && !isFull(now) ? 0 : 1;
+        double least = 1;
         for (int i = 0; i < now.length; i++) {
-            double out = layout.rates[i].used(now[i]);
-            least = Math.min(least, 1 - out / layout.rates[i].capacityThousandths());
+            least = Math.min(least, layout.rates[i].fullness(now[i]));
         }
         return least;
     }
@@ -238,7 +237,7 @@ final class Bucket {
         long[][] next = new long[wanted.rates.length][];
         for (int i = 0; i < next.length; i++) {
             RateAlgorithm rate = wanted.rates[i];
-            long tick = BucketLayout.ticks(rate, nanos);
+            long tick = rate.ticks(nanos);
             int origin = origin(rate, now);
             RateAlgorithm before = layout.rates[origin];
             next[i] = rate.canMigrateFrom(before)
@@ -280,7 +279,7 @@ final class Bucket {
     private static long[][] fullStates(BucketLayout layout, long nanos) {
         long[][] full = new long[layout.rates.length][];
         for (int i = 0; i < full.length; i++) {
-            full[i] = layout.rates[i].full(BucketLayout.ticks(layout.rates[i], nanos));
+            full[i] = layout.rates[i].full(layout.rates[i].ticks(nanos));
         }
         return full;
     }

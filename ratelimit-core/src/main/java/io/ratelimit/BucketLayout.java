@@ -50,7 +50,8 @@ final class BucketLayout {
     private static TokenBucket[] smooth(RateAlgorithm[] rates) {
         TokenBucket[] smooth = new TokenBucket[rates.length];
         for (int i = 0; i < rates.length; i++) {
-            if (!(rates[i] instanceof TokenBucket bucket) || bucket.isInterval() || bucket.refill() > MOST_REFILL) {
+            TokenBucket bucket = rates[i].asSmoothTokenBucket();
+            if (bucket == null || bucket.refill() > MOST_REFILL) {
                 return new TokenBucket[0];
             }
             smooth[i] = bucket;
@@ -81,15 +82,11 @@ final class BucketLayout {
 
     /** Ticks since the base of the only rate, at an instant that is {@linkplain #reaches(long) reached}. */
     long ticksSinceBase(TokenBucket only, long nanos) {
-        return ticks(only, nanos - baseNanos);
+        return only.ticks(nanos - baseNanos);
     }
 
     /** Ticks since the base of a smooth rate; of one that was left alone for very long, fewer. */
     long ticksSinceBase(int rate, long nanos) {
-        return ticks(smooth[rate], Math.min(nanos - baseNanos, fullNanos[rate]));
-    }
-
-    static long ticks(RateAlgorithm rate, long nanos) {
-        return rate.tickNanos() == 1000 ? nanos / 1000 : nanos / 1_000_000;
+        return smooth[rate].ticks(Math.min(nanos - baseNanos, fullNanos[rate]));
     }
 }

@@ -33,7 +33,7 @@ final class CachedDenial {
 
     private final LimitVersion version;
     private final Charge refused;
-    private final long[] observations;
+    private final Observations observations;
     private final long sent;
     private volatile boolean asked;
 
@@ -75,7 +75,7 @@ final class CachedDenial {
         if (nanos < 0 || version.isReplaced() || !version.countsLike(charge.limit())) {
             return null;
         }
-        long[] later = new long[observations.length];
+        Observations later = Observations.ofRates(observations.rates());
         if (!refuses(charge, maxWait, nanos + (nanos >> DRIFT), later) || isTimeToAsk(nanos)) {
             return null;
         }
@@ -83,22 +83,21 @@ final class CachedDenial {
         for (int i = 0; i < rates.size(); i++) {
             RateAlgorithm rate = rates.get(i);
             long elapsed = ticks(now, rate) - ticks(sent, rate);
-            rate.project(observations, i * RateAlgorithm.OBSERVATIONS, elapsed, refused.cost(), charge.cost(), later);
+            rate.project(observations, i, elapsed, refused.cost(), charge.cost(), later);
         }
         return Decision.of(charges, maxWait, false, later);
     }
 
     /** Whether a rate refuses after at most so many nanoseconds, and the numbers tell of all rates. */
-    private boolean refuses(Charge charge, Duration maxWait, long nanos, long[] later) {
+    private boolean refuses(Charge charge, Duration maxWait, long nanos, Observations later) {
         boolean refuses = false;
         List<RateAlgorithm> rates = charge.limit().algorithms();
         for (int i = 0; i < rates.size(); i++) {
             RateAlgorithm rate = rates.get(i);
-            int at = i * RateAlgorithm.OBSERVATIONS;
-            if (!rate.project(observations, at, ticks(nanos, rate) + 1, refused.cost(), charge.cost(), later)) {
+            if (!rate.project(observations, i, ticks(nanos, rate) + 1, refused.cost(), charge.cost(), later)) {
                 return false;
             }
-            refuses |= rate.ticksUntilAdmitted(later, at, charge.cost()) > rate.waitWithin(maxWait);
+            refuses |= rate.ticksUntilAdmitted(later, i, charge.cost()) > rate.waitWithin(maxWait);
         }
         return refuses;
     }

@@ -7,6 +7,7 @@ import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.temporal.TemporalAdjusters;
 import java.time.zone.ZoneOffsetTransition;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,10 @@ public enum CalendarPeriod {
     /** {@return the period that a rate over this window is written with} */
     public Duration nominal() {
         return nominal;
+    }
+
+    String text() {
+        return name().toLowerCase(Locale.ROOT);
     }
 
     /** Start and end of the window that an instant is in. */

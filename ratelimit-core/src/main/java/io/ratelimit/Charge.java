@@ -71,11 +71,9 @@ public record Charge(Limit limit, String key, long cost, long lease) {
 
     /** The arithmetic of another configuration of the limit, as the holder of the lease sees it. */
     List<RateAlgorithm> algorithms(Limit configured) {
-        return lease == 0
-                ? configured.algorithms()
-                : configured.algorithms().stream()
-                        .map(rate -> rate instanceof ConcurrencyLeases leases ? leases.forLease(lease) : rate)
-                        .toList();
+        List<RateAlgorithm> algorithms = configured.algorithms();
+        ConcurrencyLeases leases = lease == 0 ? null : algorithms.get(0).asLeases();
+        return leases == null ? algorithms : List.of(leases.forLease(lease));
     }
 
     /**

@@ -23,42 +23,34 @@ import java.util.stream.LongStream;
  */
 public final class ConcurrencyLeases implements RateAlgorithm {
 
-    /** The shortest lease: below it, renewals would come too late. */
-    static final Duration SHORTEST_LEASE = Duration.ofMillis(100);
-
     private static final long NOBODY = 0;
     private static final int TIME = 0;
     private static final int FIRST = 1;
     private static final int ENTRY = 3;
     private static final int COST = 1;
     private static final int END = 2;
+    private static final int FREE = 1;
+    private static final int WAIT = 2;
+    private static final int UNTIL_FULL = 3;
 
-    private final Rate rate;
     private final long lease;
     private final long most;
     private final long id;
 
-    private ConcurrencyLeases(Rate rate, long id) {
-        this.rate = rate;
-        this.lease = rate.period().toMillis();
-        this.most = Tokens.exactly(rate.tokens());
+    private ConcurrencyLeases(long lease, long most, long id) {
+        this.lease = lease;
+        this.most = most;
         this.id = id;
     }
 
     /**
-     * The leases of a rate, as somebody sees them who has none.
+     * The leases of a cap, as somebody sees them who has none.
      *
-     * @param rate how many at once, per lease time of 100 ms to 10,000 days in whole milliseconds
+     * @param cap how many at once, and for how long
      * @return the arithmetic
-     * @throws InvalidLimitException if the rate has a burst, or its period is no lease time
      */
-    public static ConcurrencyLeases of(Rate rate) {
-        rate.requireWindow(Algorithm.CONCURRENCY);
-        if (rate.period().compareTo(SHORTEST_LEASE) < 0 || rate.period().getNano() % 1_000_000 != 0) {
-            throw new InvalidLimitException("Invalid lease-time " + rate.period()
-                    + ": a lease lasts 100ms or longer, in whole milliseconds; use for example 30s");
-        }
-        return new ConcurrencyLeases(rate, NOBODY);
+    public static ConcurrencyLeases of(ConcurrencyCap cap) {
+        return new ConcurrencyLeases(cap.leaseTime().toMillis(), cap.max() * 1_000L, NOBODY);
     }
 
     /**
@@ -68,22 +60,23 @@ public final class ConcurrencyLeases implements RateAlgorithm {
      * @return the arithmetic of a charge
      */
     public ConcurrencyLeases forLease(long id) {
-        return new ConcurrencyLeases(rate, id);
+        return new ConcurrencyLeases(lease, most, id);
     }
 
-    /** {@return the lease of the charge that this is the arithmetic of; 0 for nobody's} */
-    public long lease() {
-        return id;
+    @Override
+    public ConcurrencyLeases asLeases() {
+        return this;
+    }
+
+    /** The lease of the charge that this is the arithmetic of; 0 for nobody's. */
+    @Override
+    public long[] encodedFields() {
+        return new long[] {id};
     }
 
     @Override
     public Algorithm algorithm() {
         return Algorithm.CONCURRENCY;
-    }
-
-    @Override
-    public Rate rate() {
-        return rate;
     }
 
     @Override
@@ -139,22 +132,29 @@ public final class ConcurrencyLeases implements RateAlgorithm {
      * run out. What the lease itself holds or queues for is not counted.
      */
     @Override
-    public void observe(long[] state, long now, long cost, long[] observations, int at) {
+    public void observe(long[] state, long now, long cost, Observations observations, int rate) {
         int own = find(state);
         long others = entries(state)
                 .filter(i -> i != own)
                 .mapToLong(i -> cost(state, i))
                 .sum();
-        observations[at] = state[TIME];
-        observations[at + 1] = most - others;
-        observations[at + 2] = cost > most ? 0 : untilFree(state, cost);
-        observations[at + 3] = ticksUntilFull(state);
+        long wait = cost > most ? 0 : untilFree(state, cost);
+        observations.set(rate, state[TIME], most - others, wait, ticksUntilFull(state));
     }
 
     /** Nothing follows, because nobody knows when a call ends. */
     @Override
-    public boolean project(long[] observations, int at, long elapsed, long refused, long cost, long[] later) {
+    public boolean project(
+            Observations observations, int rate, long elapsed, long rejected, long cost, Observations later) {
         return false;
+    }
+
+    @Override
+    public void spend(Observations observations, int rate, Observations older, long spent) {
+        observations.set(rate, FREE, Math.min(most, observations.get(rate, FREE) - spent));
+        if (spent < 0) {
+            observations.setInstant(rate, older.instant(rate));
+        }
     }
 
     /** Holds the lease, for which it waits no more. */
@@ -171,7 +171,7 @@ public final class ConcurrencyLeases implements RateAlgorithm {
      * @return the next state
      */
     public long[] enqueue(long[] state, long cost) {
-        return cost == 0 ? state : find(state) > 0 ? renew(state) : with(state, -cost);
+        return cost == 0 || id == NOBODY ? state : find(state) > 0 ? renew(state) : with(state, -cost);
     }
 
     /**
@@ -283,14 +283,20 @@ public final class ConcurrencyLeases implements RateAlgorithm {
         return false;
     }
 
+    /** Nothing while anything is held: to evict a held lease would admit one call more. */
+    @Override
+    public double fullness(long[] state) {
+        return isFull(state) ? 1 : 0;
+    }
+
     @Override
     public long ticksUntilFull(long[] state) {
         return entries(state).mapToLong(i -> state[i + END] - state[TIME]).max().orElse(0);
     }
 
     @Override
-    public long ticksUntilAdmitted(long[] observations, int at, long cost) {
-        return cost > most ? NEVER : cost == 0 ? 0 : observations[at + 2];
+    public long ticksUntilAdmitted(Observations observations, int rate, long cost) {
+        return cost > most ? NEVER : cost == 0 ? 0 : observations.get(rate, WAIT);
     }
 
     /** Nothing is promised, however long the wait. */
@@ -300,13 +306,13 @@ public final class ConcurrencyLeases implements RateAlgorithm {
     }
 
     @Override
-    public long remaining(long[] observations, int at, long taken) {
-        return Math.max(0, observations[at + 1] - taken);
+    public long remaining(Observations observations, int rate, long taken) {
+        return Math.max(0, observations.get(rate, FREE) - taken);
     }
 
     @Override
-    public long ticksUntilReset(long[] observations, int at, long taken, long wait) {
-        return taken > 0 ? Math.max(lease, observations[at + 3]) : observations[at + 3];
+    public long ticksUntilReset(Observations observations, int rate, long taken, long wait) {
+        return taken > 0 ? Math.max(lease, observations.get(rate, UNTIL_FULL)) : observations.get(rate, UNTIL_FULL);
     }
 
     private long untilFree(long[] state, long cost) {

@@ -11,7 +11,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer to one call: admitted or not, and why.
+ * The answer to one call: whether it was admitted, and the state of every rate that was asked.
  *
  * <pre>{@code
  * Decision decision = limiter.tryAcquire("user-42");
@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Immutable. All figures are as of the instant of the decision, computed here for every store.
+ * <p>Immutable. All figures are as of the instant of the decision and are computed here for every store.
  */
 public final class Decision {
 
-    private static final long[] NONE = {};
+    private static final DecisionSource[] SOURCES = DecisionSource.values();
     private static final VarHandle SETTLED;
 
     static {
@@ -35,54 +35,55 @@ public final class Decision {
         }
     }
 
-    /** What was decided; null where it was one charge of smooth rates, which the next fields say with no further object. */
-    private final @Nullable DecidedCharges decided;
+    // A decision of the memory store on one charge of smooth rates keeps only levels, and makes charges and
+    // observations when
+    // it is asked for them. The fields are chosen so that a decision takes 64 bytes.
 
+    /** The charges and what was observed of their rates; null for one charge of smooth rates. */
+    private final @Nullable List<Charge> charges;
+
+    private final @Nullable Observations observations;
+
+    /** The one charge of smooth rates, with the level of its only rate or the levels of all. */
     private final @Nullable Limit limit;
+
     private final String key;
     private final long cost;
-    /** The level of the only rate; of several, the levels of all. */
     private final long level;
-
     private final long @Nullable [] levels;
+
+    /** The store's instant of a decision on smooth rates; for others the time that the call was queued. */
     private final long nanos;
+
     private final Duration maxWait;
     private final boolean admitted;
-    private final DecisionSource source;
+    private final byte source;
     private volatile boolean settled;
 
     private Decision(
             List<Charge> charges,
             Duration maxWait,
             boolean admitted,
-            long[] observations,
+            Observations observations,
             DecisionSource source,
-            Duration queued) {
-        this.decided = new DecidedCharges(charges, observations, queued);
+            long queuedNanos) {
+        this.charges = charges;
+        this.observations = observations;
         this.limit = null;
         this.key = Charge.SHARED;
         this.cost = 0;
         this.level = 0;
         this.levels = null;
-        this.nanos = 0;
+        this.nanos = queuedNanos;
         this.maxWait = maxWait;
         this.admitted = admitted;
-        this.source = source;
-    }
-
-    /** A store's decision on one charge of one smooth rate. */
-    Decision(Charge only, Duration maxWait, boolean admitted, long level, long nanos) {
-        this(only, maxWait, admitted, level, null, nanos);
-    }
-
-    /** A store's decision on one charge of several smooth rates. */
-    Decision(Charge only, Duration maxWait, boolean admitted, long[] levels, long nanos) {
-        this(only, maxWait, admitted, 0, levels, nanos);
+        this.source = (byte) source.ordinal();
     }
 
     private Decision(
             Charge only, Duration maxWait, boolean admitted, long level, long @Nullable [] levels, long nanos) {
-        this.decided = null;
+        this.charges = null;
+        this.observations = null;
         this.limit = only.limit();
         this.key = only.key();
         this.cost = only.cost();
@@ -91,102 +92,123 @@ public final class Decision {
         this.nanos = nanos;
         this.maxWait = maxWait;
         this.admitted = admitted;
-        this.source = DecisionSource.STORE;
+        this.source = (byte) DecisionSource.STORE.ordinal();
     }
 
-    /** The charges, what was seen of each of their rates, and how long the call had been in a queue. */
-    private record DecidedCharges(List<Charge> charges, long[] observations, Duration queued) {}
+    /** Creates a store's decision on one charge of a limit with one smooth rate. */
+    static Decision ofLevel(Charge only, Duration maxWait, boolean admitted, long level, long nanos) {
+        return new Decision(only, maxWait, admitted, level, null, nanos);
+    }
 
-    private DecidedCharges decided() {
-        if (decided != null) {
-            return decided;
-        }
-        Charge only = new Charge(Objects.requireNonNull(limit), key, cost);
-        List<RateAlgorithm> rates = only.limit().algorithms();
-        long[] observations = new long[RateAlgorithm.OBSERVATIONS * rates.size()];
-        for (int i = 0; i < rates.size(); i++) {
-            observations[RateAlgorithm.OBSERVATIONS * i] = BucketLayout.ticks(rates.get(i), nanos);
-            observations[RateAlgorithm.OBSERVATIONS * i + 1] = levels == null ? level : levels[i];
-        }
-        return new DecidedCharges(List.of(only), observations, Duration.ZERO);
+    /** Creates a store's decision on one charge of a limit with several smooth rates. */
+    static Decision ofLevels(Charge only, Duration maxWait, boolean admitted, long[] levels, long nanos) {
+        return new Decision(only, maxWait, admitted, 0, levels, nanos);
     }
 
     /**
-     * A store's decision.
+     * Creates the decision of a store.
      *
      * @param charges the charges that were decided
      * @param maxWait the longest wait that was asked for
-     * @param admitted whether all of them were taken
-     * @param observations for each rate of each charge, in order, the numbers that {@link RateAlgorithm#observe} told before anything was
-     *     taken
+     * @param admitted whether all of them were consumed
+     * @param observations for each rate of each charge, in order, what {@link RateAlgorithm#observe} reported before anything
+     *     was consumed
      * @return the decision, from {@link DecisionSource#STORE}
-     * @throws IllegalArgumentException if there are not {@link RateAlgorithm#OBSERVATIONS} numbers for each rate
+     * @throws IllegalArgumentException if the observations are not of as many rates as the charges have
      */
-    public static Decision of(List<Charge> charges, Duration maxWait, boolean admitted, long[] observations) {
+    public static Decision of(List<Charge> charges, Duration maxWait, boolean admitted, Observations observations) {
         int rates = 0;
         for (Charge charge : charges) {
             rates += charge.limit().algorithms().size();
         }
-        if (observations.length != rates * RateAlgorithm.OBSERVATIONS) {
-            throw new IllegalArgumentException(observations.length + " numbers for " + rates + " rates; a store gives "
-                    + RateAlgorithm.OBSERVATIONS + " for each rate");
+        if (observations.rates() != rates) {
+            throw new IllegalArgumentException("Observations of " + observations.rates() + " rates for " + rates
+                    + " rates of the charges; a store observes every rate");
         }
-        return new Decision(charges, maxWait, admitted, observations, DecisionSource.STORE, Duration.ZERO);
+        return new Decision(charges, maxWait, admitted, observations, DecisionSource.STORE, 0);
     }
 
     /**
-     * A decision that no bucket was asked for.
+     * Creates a decision that no bucket was asked for.
      *
      * @param charges the charges that it answers
      * @param admitted the answer
-     * @param source who answered instead of the store
-     * @return a decision without readings
+     * @param source what answered instead of the store
+     * @return a decision without statuses
      */
     public static Decision withoutStore(List<Charge> charges, boolean admitted, DecisionSource source) {
-        return new Decision(charges, Duration.ZERO, admitted, NONE, source, Duration.ZERO);
+        return new Decision(charges, Duration.ZERO, admitted, Observations.none(), source, 0);
     }
 
-    /** This decision as the answer to its charges and to others after them, which no bucket was asked for. */
+    /** Returns this decision as the answer to its charges and to others after them, which no bucket was asked for. */
     Decision forCharges(List<Charge> all, DecisionSource other) {
-        DecidedCharges asked = decided();
-        return new Decision(all, maxWait, admitted, asked.observations, other, asked.queued);
+        return new Decision(all, maxWait, admitted, observations(), other, queuedNanos());
     }
 
-    /** {@return whether the call may go on, at once or after {@link #waitTime()}; its cost is then taken from every bucket} */
+    /** Returns this decision for a call that waited in a queue before it. */
+    Decision after(Duration inQueue) {
+        return new Decision(charges(), maxWait, admitted, observations(), source(), inQueue.toNanos());
+    }
+
+    /** Returns this decision as a rejection, for a caller that missed the instant of its grant. */
+    Decision rejected() {
+        return new Decision(charges(), maxWait, false, observations(), source(), queuedNanos());
+    }
+
+    /** {@return whether the call may proceed, at once or after {@link #waitTime()}; its cost is then consumed from every bucket} */
     public boolean admitted() {
         return admitted;
     }
 
-    /** {@return who decided} */
+    /** {@return what made the decision} */
     public DecisionSource source() {
-        return source;
+        return SOURCES[source];
     }
 
     /** {@return the charges that were decided, each bucket once} */
     public List<Charge> charges() {
-        return decided().charges;
+        return charges != null ? charges : List.of(new Charge(Objects.requireNonNull(limit), key, cost));
+    }
+
+    /** Returns what the store observed of each rate of each charge, in order; of no rate where no bucket was asked. */
+    Observations observations() {
+        if (observations != null) {
+            return observations;
+        }
+        List<RateAlgorithm> rates = Objects.requireNonNull(limit).algorithms();
+        Observations made = Observations.ofRates(rates.size());
+        for (int i = 0; i < rates.size(); i++) {
+            TokenBucket bucket = Objects.requireNonNull(rates.get(i).asSmoothTokenBucket());
+            bucket.observeLevel(bucket.ticks(nanos), levels == null ? level : levels[i], made, i);
+        }
+        return made;
+    }
+
+    private long queuedNanos() {
+        return charges == null ? 0 : nanos;
     }
 
     /**
-     * Whether one of the charges would have been admitted alone.
+     * Returns whether one of the charges would have been admitted alone.
      *
      * @param index of the charge in {@link #charges()}
      * @return true for every charge of an admitted call
      */
     public boolean admits(int index) {
-        long[] observations = observations();
-        if (admitted || observations.length == 0) {
+        Observations seen = observations();
+        if (admitted || seen.rates() == 0) {
             return admitted;
         }
-        Charge charge = charges().get(index);
-        int at = at(index);
-        Duration promised = maxReservation(charges(), maxWait);
-        for (RateAlgorithm rate : charge.limit().algorithms()) {
-            if (at < observations.length
-                    && rate.ticksUntilAdmitted(observations, at, charge.cost()) > rate.waitWithin(promised)) {
+        List<Charge> all = charges();
+        Charge charge = all.get(index);
+        Duration longest = maxReservation(all, maxWait);
+        int rate = firstRate(all, index);
+        for (RateAlgorithm algorithm : charge.limit().algorithms()) {
+            if (rate < seen.rates()
+                    && algorithm.ticksUntilAdmitted(seen, rate, charge.cost()) > algorithm.waitWithin(longest)) {
                 return false;
             }
-            at += RateAlgorithm.OBSERVATIONS;
+            rate++;
         }
         return true;
     }
@@ -197,31 +219,25 @@ public final class Decision {
     }
 
     /**
-     * How long after the decision an admitted call may begin.
+     * Returns how long after the decision an admitted call may begin.
      *
-     * @return zero unless it was reserved, then when the last of its charges fits
+     * @return zero unless the call was given a reservation; then the time until the last of its charges fits
      */
     public Duration waitTime() {
-        return admitted ? Duration.ofNanos(waitNanos()) : Duration.ZERO;
+        return admitted ? Duration.ofNanos(waitNanos(charges(), observations())) : Duration.ZERO;
     }
 
     /**
-     * How long an admitted call waited, or has to: in a queue for its leases, and then until its grant.
+     * Returns how long an admitted call waits in all: in a queue for its leases, and then until its grant.
      *
      * @return zero if it may begin at once
      */
     public Duration waited() {
-        return admitted ? decided().queued.plus(waitTime()) : Duration.ZERO;
-    }
-
-    /** This decision after so long in a queue. */
-    Decision after(Duration inQueue) {
-        DecidedCharges asked = decided();
-        return new Decision(asked.charges, maxWait, admitted, asked.observations, source, inQueue);
+        return admitted ? waitTime().plusNanos(queuedNanos()) : Duration.ZERO;
     }
 
     /**
-     * What a call may be promised that would wait so long: nothing, if it queues for a lease.
+     * Returns the longest reservation that a call may get: none if it queues for a lease.
      *
      * @param charges the charges of the call
      * @param maxWait the longest wait that was asked for
@@ -232,19 +248,18 @@ public final class Decision {
     }
 
     /**
-     * Whether the call was refused for want of a lease that it now queues for.
+     * Returns whether the call was rejected for want of a lease, for which it is queued now.
      *
-     * @return true if it would wait, and one of its leases is not free, and none of its charges is above a capacity
+     * @return true if the call would wait, one of its leases is not free, and none of its charges is above a capacity
      */
     public boolean isQueued() {
         return !admitted && !maxWait.isZero() && isShortOfLeases() && !isPermanent();
     }
 
     private boolean isShortOfLeases() {
-        if (decided == null || decided.observations.length == 0) {
+        if (charges == null || observations().rates() == 0) {
             return false;
         }
-        List<Charge> charges = decided.charges;
         for (int i = 0; i < charges.size(); i++) {
             if (charges.get(i).isLeased() && !admits(i)) {
                 return true;
@@ -253,15 +268,16 @@ public final class Decision {
         return false;
     }
 
-    /** {@return the leased charges that a bucket was asked for, which are held if the call was admitted, or queued for} */
+    /** {@return the leased charges that a bucket was asked for; they are held if the call was admitted, else queued} */
     public List<Charge> leases() {
         List<Charge> leases = new ArrayList<>();
-        int at = 0;
+        int observed = observations().rates();
+        int rate = 0;
         for (Charge charge : charges()) {
-            if (charge.isLeased() && at < observations().length) {
+            if (charge.isLeased() && rate < observed) {
                 leases.add(charge);
             }
-            at += RateAlgorithm.OBSERVATIONS * charge.limit().algorithms().size();
+            rate += charge.limit().algorithms().size();
         }
         return leases;
     }
@@ -269,43 +285,44 @@ public final class Decision {
     /** {@return whether the call holds leases in a store} */
     public boolean isLeased() {
         return admitted
-                && (source == DecisionSource.STORE || source == DecisionSource.LOCAL)
-                && decided != null
-                && Charge.anyLeased(decided.charges)
+                && charges != null
+                && (source() == DecisionSource.STORE || source() == DecisionSource.LOCAL)
+                && Charge.anyLeased(charges)
                 && !leases().isEmpty();
     }
 
     /**
-     * The instants for which an admitted charge was taken, by the store's clock: what a store needs to give it back.
+     * Returns the instants that an admitted charge was granted for, by the store's clock: a store needs them to refund it.
      *
      * @param charge one of this decision's limits and keys, whatever its cost
      * @return the tick of each rate of its limit
      * @throws IllegalArgumentException if the charge is not of this decision
      */
     public long[] grantTicks(Charge charge) {
-        int index = index(charge);
-        Limit limit = charges().get(index).limit();
-        long[] observations = observations();
-        long[] grants = new long[limit.algorithms().size()];
-        for (int rate = 0; rate < grants.length; rate++) {
-            grants[rate] = observations[at(index) + RateAlgorithm.OBSERVATIONS * rate]
-                    + (admitted ? waitNanos() : 0)
-                            / limit.algorithms().get(rate).tickNanos();
+        List<Charge> all = charges();
+        Observations seen = observations();
+        int index = index(all, charge);
+        List<RateAlgorithm> algorithms = all.get(index).limit().algorithms();
+        long waitNanos = admitted ? waitNanos(all, seen) : 0;
+        long[] grants = new long[algorithms.size()];
+        int first = firstRate(all, index);
+        for (int i = 0; i < grants.length; i++) {
+            grants[i] = seen.instant(first + i) + algorithms.get(i).ticks(waitNanos);
         }
         return grants;
     }
 
-    /** The charge of the same bucket that was taken. */
+    /** Returns the charge that was consumed from the bucket of another one. */
     Charge taken(Charge charge) {
         if (!admitted) {
             throw new IllegalArgumentException(
                     "The decision was not admitted and took nothing; settle what was admitted");
         }
-        return charges().get(index(charge));
+        List<Charge> all = charges();
+        return all.get(index(all, charge));
     }
 
-    private int index(Charge charge) {
-        List<Charge> all = charges();
+    private static int index(List<Charge> all, Charge charge) {
         for (int i = 0; i < all.size(); i++) {
             if (all.get(i).limit().name().equals(charge.limit().name())
                     && all.get(i).key().equals(charge.key())) {
@@ -316,41 +333,31 @@ public final class Decision {
                 + charge.limit().name() + "\" with this key is in the decision; give back what it took");
     }
 
-    /** Says that what was taken is settled; true for the first who says so. */
+    /** Marks the charges as settled; returns true for the first caller only. */
     boolean settle() {
         return SETTLED.compareAndSet(this, false, true);
     }
 
-    /** This decision as it is for a caller who was not there at the instant of the grant. */
-    Decision refused() {
-        DecidedCharges asked = decided();
-        return new Decision(asked.charges, maxWait, false, asked.observations, source, asked.queued);
-    }
-
-    /** {@return a reading for each rate of each charge, in order; none where no bucket was asked} */
+    /** {@return the status of each rate of each charge, in order; none where no bucket was asked} */
     public List<RateStatus> statuses() {
-        long[] observations = observations();
-        long waitNanos = admitted ? waitNanos() : 0;
-        List<RateStatus> statuses = new ArrayList<>(observations.length / RateAlgorithm.OBSERVATIONS);
-        int at = 0;
-        for (Charge charge : charges()) {
-            for (RateAlgorithm rate : charge.limit().algorithms()) {
-                if (at < observations.length) {
-                    statuses.add(status(charge, rate, observations, at, waitNanos));
-                    at += RateAlgorithm.OBSERVATIONS;
-                }
+        List<Charge> all = charges();
+        Observations seen = observations();
+        long waitNanos = admitted ? waitNanos(all, seen) : 0;
+        List<RateStatus> statuses = new ArrayList<>(seen.rates());
+        for (Charge charge : all) {
+            int rates = charge.limit().algorithms().size();
+            for (int i = 0; i < rates && statuses.size() < seen.rates(); i++) {
+                ObservedRate observed = new ObservedRate(charge, i, seen, statuses.size());
+                statuses.add(admitted ? observed.admitted(waitNanos) : observed.rejected());
             }
         }
         return statuses;
     }
 
-    /** {@return the rate that refused; of several the one that takes longest to admit. Empty if none did} */
-    public Optional<RateStatus> refusedBy() {
-        return admitted
-                ? Optional.empty()
-                : statuses().stream()
-                        .filter(status -> !status.admitted())
-                        .max(Comparator.comparing(RateStatus::retryAfter, Decision::compareWaits));
+    /** {@return the rate that rejected the call; of several the one with the longest wait. Empty if none did} */
+    public Optional<RateStatus> rejectedBy() {
+        ObservedRate rejection = rejection();
+        return rejection == null ? Optional.empty() : Optional.of(rejection.rejected());
     }
 
     /** {@return tokens left in the tightest bucket, rounded down to a thousandth; 0 where no bucket was asked} */
@@ -359,18 +366,23 @@ public final class Decision {
     }
 
     /**
-     * When the same call would be admitted, if nobody else called.
+     * Returns when the same call would be admitted, if nobody else called.
      *
      * @return zero if it was admitted; empty if no such instant is known: the cost is above a capacity (see
      *     {@link #isPermanent()}), or no bucket was asked
      */
     public Optional<Duration> retryAfter() {
-        return admitted ? Optional.of(Duration.ZERO) : refusedBy().flatMap(RateStatus::retryAfter);
+        if (admitted) {
+            return Optional.of(Duration.ZERO);
+        }
+        ObservedRate rejection = rejection();
+        return rejection == null ? Optional.empty() : rejection.retryAfter();
     }
 
     /** {@return whether the cost is above the capacity of a rate, so that the call can never be admitted} */
     public boolean isPermanent() {
-        return refusedBy().filter(status -> status.retryAfter().isEmpty()).isPresent();
+        ObservedRate rejection = rejection();
+        return rejection != null && rejection.isNeverAdmitted();
     }
 
     /** {@return when every bucket is full again, if nobody calls} */
@@ -382,7 +394,7 @@ public final class Decision {
     }
 
     /**
-     * Turns a refusal into an exception.
+     * Turns a rejection into an exception.
      *
      * @return this decision, if it was admitted
      * @throws RateLimitExceededException if it was not
@@ -394,71 +406,65 @@ public final class Decision {
         return this;
     }
 
-    /** Such as {@code refused by search 10/s, remaining 0, retry after PT0.1S}; no key. */
+    /** Such as {@code rejected by search 10/s, remaining 0, retry after PT0.1S}; no key. */
     @Override
     public String toString() {
         return admitted
                 ? "admitted, remaining " + remaining()
-                : refusedBy()
-                        .map(by -> "refused by " + by.limit().name() + " "
-                                + by.limit().text(by.rate()) + ", remaining " + by.remaining()
+                : rejectedBy()
+                        .map(by -> "rejected by " + by.limit().name() + " " + by.text() + ", remaining "
+                                + by.remaining()
                                 + by.retryAfter()
                                         .map(wait -> ", retry after " + wait)
                                         .orElse(", never"))
-                        .orElse("refused by policy");
+                        .orElse("rejected by policy");
     }
 
-    /** For each rate of each charge the numbers that {@link RateAlgorithm#observe} told; nothing where no bucket was asked. */
-    long[] observations() {
-        return decided().observations;
-    }
-
-    /** Where the numbers of a charge begin. */
-    private int at(int index) {
-        int at = 0;
-        for (int i = 0; i < index; i++) {
-            at += RateAlgorithm.OBSERVATIONS
-                    * charges().get(i).limit().algorithms().size();
+    /** Returns the rate that has the longest wait of those that rejected the call; null if none did. */
+    private @Nullable ObservedRate rejection() {
+        if (admitted) {
+            return null;
         }
-        return at;
+        Observations seen = observations();
+        ObservedRate longest = null;
+        long longestMicros = 0;
+        int rate = 0;
+        for (Charge charge : charges()) {
+            int rates = charge.limit().algorithms().size();
+            for (int i = 0; i < rates && rate < seen.rates(); i++, rate++) {
+                ObservedRate observed = new ObservedRate(charge, i, seen, rate);
+                long micros = observed.microsUntilAdmitted();
+                if (micros > longestMicros) {
+                    longestMicros = micros;
+                    longest = observed;
+                }
+            }
+        }
+        return longest;
     }
 
-    /** Until the last charge fits; nothing where a cost never does, which an admitted decision has none of. */
-    private long waitNanos() {
-        long[] observations = observations();
+    /** Returns the index of the first rate of a charge. */
+    private static int firstRate(List<Charge> all, int index) {
+        int first = 0;
+        for (int i = 0; i < index; i++) {
+            first += all.get(i).limit().algorithms().size();
+        }
+        return first;
+    }
+
+    /** Returns the time until the last charge of an admitted decision fits. */
+    private static long waitNanos(List<Charge> all, Observations seen) {
         long wait = 0;
-        int at = 0;
-        for (Charge charge : charges()) {
-            for (RateAlgorithm rate : charge.limit().algorithms()) {
-                if (at < observations.length) {
-                    wait = Math.max(wait, rate.ticksUntilAdmitted(observations, at, charge.cost()) * rate.tickNanos());
-                    at += RateAlgorithm.OBSERVATIONS;
+        int rate = 0;
+        for (Charge charge : all) {
+            for (RateAlgorithm algorithm : charge.limit().algorithms()) {
+                if (rate < seen.rates()) {
+                    long ticks = algorithm.ticksUntilAdmitted(seen, rate, charge.cost());
+                    wait = Math.max(wait, ticks * algorithm.tickNanos());
+                    rate++;
                 }
             }
         }
         return wait;
-    }
-
-    private RateStatus status(Charge charge, RateAlgorithm rate, long[] observations, int at, long waitNanos) {
-        long taken = admitted ? charge.cost() : 0;
-        long until = admitted ? 0 : rate.ticksUntilAdmitted(observations, at, charge.cost());
-        return new RateStatus(
-                charge.limit(),
-                rate.rate(),
-                until == 0,
-                Tokens.decimal(rate.remaining(observations, at, taken)),
-                until == RateAlgorithm.NEVER ? Optional.empty() : Optional.of(duration(rate, until)),
-                duration(rate, rate.ticksUntilReset(observations, at, taken, waitNanos / rate.tickNanos())));
-    }
-
-    private static Duration duration(RateAlgorithm rate, long ticks) {
-        return Duration.ofNanos(rate.tickNanos()).multipliedBy(ticks);
-    }
-
-    private static int compareWaits(Optional<Duration> one, Optional<Duration> other) {
-        if (one.isEmpty() || other.isEmpty()) {
-            return Boolean.compare(one.isEmpty(), other.isEmpty());
-        }
-        return one.get().compareTo(other.get());
     }
 }

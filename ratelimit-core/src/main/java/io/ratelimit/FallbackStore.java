@@ -133,7 +133,7 @@ public final class FallbackStore implements RateLimitStore {
     public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
         return switch (taken.source()) {
             case STORE -> remote.refund(taken, unused);
-            case LOCAL -> local.refund(taken, LocalLimitScaler.charges(by(StoreFailurePolicy.LOCAL, unused)));
+            case LOCAL -> local.refund(taken, LocalCharges.of(by(StoreFailurePolicy.LOCAL, unused)));
             case POLICY, DISABLED -> CompletableFuture.completedFuture(null);
         };
     }
@@ -142,7 +142,7 @@ public final class FallbackStore implements RateLimitStore {
     public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
         return switch (taken.source()) {
             case STORE -> remote.debit(taken, more);
-            case LOCAL -> local.debit(taken, LocalLimitScaler.charges(by(StoreFailurePolicy.LOCAL, more)));
+            case LOCAL -> local.debit(taken, LocalCharges.of(by(StoreFailurePolicy.LOCAL, more)));
             case POLICY, DISABLED -> CompletableFuture.completedFuture(null);
         };
     }
@@ -196,14 +196,14 @@ public final class FallbackStore implements RateLimitStore {
     private Decision answer(List<Charge> charges, Duration maxWait) {
         List<Charge> denied = by(StoreFailurePolicy.DENY, charges);
         List<Charge> locals = by(StoreFailurePolicy.LOCAL, charges);
-        denied.addAll(LocalLimitScaler.beyond(locals));
+        denied.addAll(LocalCharges.beyond(locals));
         if (!denied.isEmpty()) {
             return Decision.withoutStore(denied, false, DecisionSource.POLICY);
         }
         if (locals.isEmpty()) {
             return Decision.withoutStore(charges, true, DecisionSource.POLICY);
         }
-        List<Charge> shares = LocalLimitScaler.charges(locals);
+        List<Charge> shares = LocalCharges.of(locals);
         List<Charge> counted = new ArrayList<>(shares);
         counted.addAll(by(StoreFailurePolicy.ALLOW, charges));
         Duration wait = Charge.anyLeased(shares) ? maxWait : Decision.maxReservation(charges, maxWait);

@@ -1,6 +1,5 @@
 package io.ratelimit;
 
-import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A reservation counts in a window of the future, never one before what is promised already.
  */
-public final class FixedWindow implements RateAlgorithm {
+final class FixedWindow implements RateAlgorithm {
 
     private static final int TIME = 0;
     private static final int FIRST = 1;
@@ -25,20 +24,20 @@ public final class FixedWindow implements RateAlgorithm {
     private static final int END = 1;
     private static final int COUNT = 2;
     private static final int ENTRY = 3;
+    private static final int FREE = 1;
+    private static final int WAIT = 2;
+    private static final int UNTIL_FULL = 3;
 
-    private final Rate rate;
+    private final long tickNanos;
     private final long period;
     private final long most;
-    private final @Nullable CalendarPeriod calendar;
-    private final ZoneId zone;
-    private volatile long[] last = {0, 0};
+    private final @Nullable CalendarWindows calendar;
 
-    private FixedWindow(Rate rate, @Nullable CalendarPeriod calendar, ZoneId zone) {
-        this.rate = rate;
+    private FixedWindow(Rate rate, @Nullable CalendarWindows calendar) {
+        this.tickNanos = Rate.tick(rate.period()).toNanos();
         this.period = Rate.ticks(rate.period());
         this.most = Tokens.exactly(rate.tokens());
         this.calendar = calendar;
-        this.zone = zone;
     }
 
     /**
@@ -50,45 +49,30 @@ public final class FixedWindow implements RateAlgorithm {
      * @return the windows' arithmetic
      * @throws InvalidLimitException if the rate has a burst, a period of more than 10,000 days, or one that is not the calendar's
      */
-    public static FixedWindow of(Rate rate, @Nullable CalendarPeriod calendar, ZoneId zone) {
+    static FixedWindow of(Rate rate, @Nullable CalendarPeriod calendar, ZoneId zone) {
         rate.requireWindow(Algorithm.FIXED_WINDOW);
         if (calendar != null && !rate.period().equals(calendar.nominal())) {
             throw new InvalidLimitException(
-                    "Invalid rate \"" + rate + "\": the windows are those of the calendar; write "
-                            + Tokens.text(rate.tokens()) + "/" + PeriodFormat.text(calendar.nominal()) + " for a "
-                            + Algorithm.text(calendar));
+                    "rate",
+                    rate,
+                    "the windows are those of the calendar",
+                    "write " + Tokens.text(rate.tokens()) + "/" + PeriodFormat.text(calendar.nominal()) + " for a "
+                            + calendar.text());
         }
-        return new FixedWindow(rate, calendar, zone);
+        return new FixedWindow(rate, calendar == null ? null : new CalendarWindows(calendar, zone));
     }
 
-    /** {@return whose windows these are; null for those of the period from the epoch} */
-    public @Nullable CalendarPeriod calendar() {
+    @Override
+    public @Nullable CalendarWindows asCalendarWindows() {
         return calendar;
     }
 
-    /** {@return the zone of a calendar's windows} */
-    public ZoneId zone() {
-        return zone;
+    private long start(long tick) {
+        return calendar == null ? Math.floorDiv(tick, period) * period : calendar.start(tick);
     }
 
-    /**
-     * The window that an instant is in.
-     *
-     * @param tick the instant
-     * @return its first tick, and that of the next window
-     */
-    public long[] window(long tick) {
-        if (calendar == null) {
-            long start = Math.floorDiv(tick, period) * period;
-            return new long[] {start, start + period};
-        }
-        long[] known = last;
-        if (tick < known[START] || tick >= known[END]) {
-            Instant[] around = calendar.around(Instant.ofEpochMilli(tick), zone);
-            known = new long[] {around[START].toEpochMilli(), around[END].toEpochMilli()};
-            last = known;
-        }
-        return known;
+    private long end(long tick) {
+        return calendar == null ? Math.floorDiv(tick, period) * period + period : calendar.end(tick);
     }
 
     @Override
@@ -97,8 +81,13 @@ public final class FixedWindow implements RateAlgorithm {
     }
 
     @Override
-    public Rate rate() {
-        return rate;
+    public long tickNanos() {
+        return tickNanos;
+    }
+
+    @Override
+    public long period() {
+        return period;
     }
 
     @Override
@@ -141,30 +130,39 @@ public final class FixedWindow implements RateAlgorithm {
 
     /** Tells the instant, what is free, the ticks until the cost fits, and the ticks until the last window with a count ends. */
     @Override
-    public void observe(long[] state, long now, long cost, long[] observations, int at) {
-        observations[at] = state[TIME];
-        observations[at + 1] = most - count(state);
-        observations[at + 2] = Math.max(0, earliest(state, cost) - state[TIME]);
-        observations[at + 3] = ticksUntilFull(state);
+    public void observe(long[] state, long now, long cost, Observations observations, int rate) {
+        long wait = Math.max(0, earliest(state, cost) - state[TIME]);
+        observations.set(rate, state[TIME], most - count(state), wait, ticksUntilFull(state));
     }
 
     /** For any cost where only the window of now counts; else for the same one, because it does not tell which counts when. */
     @Override
-    public boolean project(long[] observations, int at, long elapsed, long refused, long cost, long[] later) {
-        boolean single = observations[at] + observations[at + 3] <= window(observations[at])[END];
-        if (cost != refused && !single) {
+    public boolean project(
+            Observations observations, int rate, long elapsed, long rejected, long cost, Observations later) {
+        long instant = observations.instant(rate);
+        long free = observations.get(rate, FREE);
+        long untilFull = observations.get(rate, UNTIL_FULL);
+        boolean single = instant + untilFull <= end(instant);
+        if (cost != rejected && !single) {
             return false;
         }
-        long wait =
-                !single ? observations[at + 2] : cost <= observations[at + 1] || cost > most ? 0 : observations[at + 3];
+        long wait = !single ? observations.get(rate, WAIT) : cost <= free || cost > most ? 0 : untilFull;
         boolean fits = cost <= most && elapsed >= wait;
-        later[at] = observations[at] + elapsed;
-        later[at + 1] = elapsed >= observations[at + 3]
-                ? most
-                : fits ? Math.max(observations[at + 1], cost) : observations[at + 1];
-        later[at + 2] = Math.max(0, wait - elapsed);
-        later[at + 3] = Math.max(0, observations[at + 3] - elapsed);
+        later.set(
+                rate,
+                instant + elapsed,
+                elapsed >= untilFull ? most : fits ? Math.max(free, cost) : free,
+                Math.max(0, wait - elapsed),
+                Math.max(0, untilFull - elapsed));
         return true;
+    }
+
+    @Override
+    public void spend(Observations observations, int rate, Observations older, long spent) {
+        observations.set(rate, FREE, Math.min(most, observations.get(rate, FREE) - spent));
+        if (spent < 0) {
+            observations.setInstant(rate, older.instant(rate));
+        }
     }
 
     @Override
@@ -205,15 +203,14 @@ public final class FixedWindow implements RateAlgorithm {
     public boolean canMigrateFrom(RateAlgorithm other) {
         return RateAlgorithm.super.canMigrateFrom(other)
                 && other instanceof FixedWindow from
-                && calendar == from.calendar
-                && (calendar == null || zone.equals(from.zone));
+                && (calendar == null ? from.calendar == null : from.calendar != null && calendar.isSame(from.calendar));
     }
 
     /** If one of these windows is made of whole windows of the other, or within one, which hold no more. */
     @Override
     public boolean isRedundantBeside(RateAlgorithm stricter) {
-        long nanos = rate.period().toNanos();
-        long other = stricter.rate().period().toNanos();
+        long nanos = period * tickNanos;
+        long other = stricter.period() * stricter.tickNanos();
         boolean aligned = calendar == null && (nanos % other == 0 || other % nanos == 0);
         long windows = Math.max(1, nanos / other);
         return aligned && stricter instanceof FixedWindow && stricter.capacityThousandths() <= most / windows;
@@ -225,18 +222,20 @@ public final class FixedWindow implements RateAlgorithm {
     }
 
     @Override
-    public long ticksUntilAdmitted(long[] observations, int at, long cost) {
-        return cost > most ? NEVER : cost == 0 ? 0 : observations[at + 2];
+    public long ticksUntilAdmitted(Observations observations, int rate, long cost) {
+        return cost > most ? NEVER : cost == 0 ? 0 : observations.get(rate, WAIT);
     }
 
     @Override
-    public long remaining(long[] observations, int at, long taken) {
-        return Math.max(0, observations[at + 1] - taken);
+    public long remaining(Observations observations, int rate, long taken) {
+        return Math.max(0, observations.get(rate, FREE) - taken);
     }
 
     @Override
-    public long ticksUntilReset(long[] observations, int at, long taken, long wait) {
-        return taken > 0 ? window(observations[at] + wait)[END] - observations[at] : observations[at + 3];
+    public long ticksUntilReset(Observations observations, int rate, long taken, long wait) {
+        return taken > 0
+                ? end(observations.instant(rate) + wait) - observations.instant(rate)
+                : observations.get(rate, UNTIL_FULL);
     }
 
     /** The instant at which a cost fits: in the last window that counts, or at the start of the next. */
@@ -256,10 +255,9 @@ public final class FixedWindow implements RateAlgorithm {
             next[length - ENTRY + COUNT] += cost;
             return next;
         }
-        long[] window = window(granted);
         long[] next = Arrays.copyOf(state, length + ENTRY);
-        next[length + START] = window[START];
-        next[length + END] = window[END];
+        next[length + START] = start(granted);
+        next[length + END] = end(granted);
         next[length + COUNT] = cost;
         return next;
     }

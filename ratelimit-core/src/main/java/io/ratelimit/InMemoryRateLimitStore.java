@@ -207,7 +207,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
                     || !maxWait.isZero() && rate.ticksUntilAdmitted(level, charge.cost()) <= rate.waitWithin(maxWait);
             long taken = admitted ? price : 0;
             if (taken == 0 || bucket.replace(word, rate.fullAt(level - taken, now))) {
-                return new Decision(charge, maxWait, admitted, level, nanos);
+                return Decision.ofLevel(charge, maxWait, admitted, level, nanos);
             }
             Bucket.pause(tries);
         }
@@ -236,7 +236,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
                     bucket.setLevel(i, levels[i] - charge.cost() * rates[i].unitsPerThousandth(), nanos);
                 }
             }
-            return new Decision(charge, maxWait, admitted, levels, nanos);
+            return Decision.ofLevels(charge, maxWait, admitted, levels, nanos);
         } finally {
             bucket.unlock(word);
         }
@@ -275,18 +275,18 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
             locked.look(nanos);
             rates += locked.charge.limit().algorithms().size();
         }
-        long[] observations = new long[RateAlgorithm.OBSERVATIONS * rates];
+        Observations observations = Observations.ofRates(rates);
         Duration promised = Decision.maxReservation(charges, maxWait);
         boolean admitted = true;
         long waitNanos = 0;
-        int at = 0;
+        int index = 0;
         for (int i = 0; i < lockedBuckets.length; i++) {
             Charge charge = lockedBuckets[i].charge;
             boolean mayFit = charge.cost() <= charge.limit().capacity();
-            for (int rate = 0; rate < charge.limit().algorithms().size(); rate++, at += RateAlgorithm.OBSERVATIONS) {
+            for (int rate = 0; rate < charge.limit().algorithms().size(); rate++, index++) {
                 RateAlgorithm algorithm = charge.limit().algorithms().get(rate);
-                lockedBuckets[i].observe(rate, lockedBuckets, i, observations, at);
-                long wait = algorithm.ticksUntilAdmitted(observations, at, charge.cost());
+                lockedBuckets[i].observe(rate, lockedBuckets, i, observations, index);
+                long wait = algorithm.ticksUntilAdmitted(observations, index, charge.cost());
                 if (wait == 0) {
                     continue;
                 }
@@ -320,14 +320,13 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         }
     }
 
-    private static void take(LockedBucket[] lockedBuckets, long waitNanos, long[] observations) {
-        int at = 0;
+    private static void take(LockedBucket[] lockedBuckets, long waitNanos, Observations observations) {
+        int first = 0;
         for (LockedBucket locked : lockedBuckets) {
             if (locked.charge.cost() > 0) {
-                locked.charge(waitNanos, observations, at);
+                locked.charge(waitNanos, observations, first);
             }
-            at += RateAlgorithm.OBSERVATIONS
-                    * locked.charge.limit().algorithms().size();
+            first += locked.charge.limit().algorithms().size();
         }
     }
 
@@ -349,8 +348,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         for (int i = 0; i < lockedBuckets.length; i++) {
             lockedBuckets[i] = locator.locate(charges.get(i), ownBuckets);
         }
-        LockedBucket[] ordered = lockedBuckets.clone();
-        Arrays.sort(ordered, LockedBucket.ORDER);
+        LockedBucket[] ordered = inOrder(lockedBuckets);
         boolean held = false;
         try {
             held = lockOrdered(ordered);
@@ -360,6 +358,18 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
             }
         }
         return held;
+    }
+
+    /** Charges come in the order of their limits and keys, which is that of their buckets but for shared ones. */
+    private static LockedBucket[] inOrder(LockedBucket[] lockedBuckets) {
+        for (int i = 1; i < lockedBuckets.length; i++) {
+            if (LockedBucket.ORDER.compare(lockedBuckets[i - 1], lockedBuckets[i]) > 0) {
+                LockedBucket[] ordered = lockedBuckets.clone();
+                Arrays.sort(ordered, LockedBucket.ORDER);
+                return ordered;
+            }
+        }
+        return lockedBuckets;
     }
 
     private static boolean lockOrdered(LockedBucket[] ordered) {

@@ -133,7 +133,8 @@ final class LeaseRenewals {
 
     private static Duration time(Decision decision) {
         return decision.leases().stream()
-                .map(charge -> charge.limit().rates().get(0).period())
+                .flatMap(charge -> charge.limit().concurrency().stream())
+                .map(ConcurrencyCap::leaseTime)
                 .min(Comparator.naturalOrder())
                 .orElse(Duration.ZERO);
     }

@@ -18,8 +18,13 @@ public enum LeaseState {
     /** It ran out, or somebody reset the key: it is neither held nor waited for any more. */
     LOST;
 
-    /** The state of a call that needs both. */
-    LeaseState and(LeaseState other) {
+    /**
+     * Combines the states of two leases of one call.
+     *
+     * @param other the other lease's state
+     * @return the worse of both
+     */
+    public LeaseState and(LeaseState other) {
         return compareTo(other) >= 0 ? this : other;
     }
 }

@@ -231,7 +231,7 @@ final class LeaseWaitQueue implements AutoCloseable {
             Duration waited = sinceCalled();
             if (decision.admitted() && ReservationWaits.isLate(waited, maxWait)) {
                 refunds.refund(decision, decision.charges());
-                return decision.refused();
+                return decision.rejected();
             }
             return decision.after(waited);
         }

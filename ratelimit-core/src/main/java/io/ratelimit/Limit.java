@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,13 +24,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Limit {
 
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
-
     private static final long LONGEST_WAIT_NANOS = 1L << 61;
-    private static final int FINEST_SHARE = 6;
 
     private final String name;
     private final List<Rate> rates;
+    private final @Nullable ConcurrencyCap concurrency;
     private final Algorithm algorithm;
     private final Refill refill;
     private final @Nullable CalendarPeriod calendar;
@@ -45,6 +42,7 @@ public final class Limit {
     private final Duration longestWait;
     private final Limit local;
     private final int nameHash;
+    private final LimitValidation validation;
 
     private Limit(Builder builder) {
         this.name = builder.name;
@@ -54,29 +52,20 @@ public final class Limit {
         this.calendar = builder.calendar;
         this.zone = builder.zone;
         this.onStoreFailure = builder.onStoreFailure;
-        if (!NAME.matcher(name).matches()) {
-            throw new InvalidLimitException(
-                    "Invalid limit name \"" + name
-                            + "\": use 1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit");
-        }
-        if (rates.isEmpty()) {
-            throw new InvalidLimitException("Limit \"" + name + "\" has no rates; give it one, such as 10/s");
-        }
-        if (algorithm == Algorithm.CONCURRENCY && rates.size() > 1) {
-            throw new InvalidLimitException("Limit \"" + name + "\" has " + rates.size()
-                    + " numbers of calls at once; only the smallest can bind, so give it that one");
-        }
-        if (rates.stream().map(Rate::period).distinct().count() < rates.size()) {
-            throw new InvalidLimitException("Limit \"" + name + "\" has two rates with the same period in " + rates
-                    + "; write one of them over another period, as 100/10s is 10/s burst 100");
-        }
-        requireOwnOptions();
-        this.algorithms = rates.stream().map(this::rateAlgorithm).toList();
-        this.cost = cost(builder.cost);
+        this.concurrency = builder.concurrency;
+        this.validation = LimitValidation.of(name, algorithm);
+        validation.requireRates(rates, concurrency);
+        validation.requireOwnOptions(refill, calendar);
+        this.algorithms = concurrency != null
+                ? List.of(ConcurrencyLeases.of(concurrency))
+                : rates.stream()
+                        .map(rate -> RateAlgorithm.of(rate, algorithm, refill, calendar, zone))
+                        .toList();
+        this.cost = validation.cost(builder.cost, capacity(), texts());
         this.longestWait = longestWait(algorithms);
         this.maxWait = requireWait(builder.maxWait);
-        this.prefetch = prefetch(builder.prefetch);
-        this.localShare = requireShare(builder.localShare);
+        this.prefetch = validation.prefetch(builder.prefetch, cost, capacity(), texts());
+        this.localShare = validation.localShare(builder.localShare, onStoreFailure);
         this.local = localShare.equals(BigDecimal.ONE) ? this : sharedDown();
         this.nameHash = 31 * name.hashCode();
     }
@@ -113,9 +102,14 @@ public final class Limit {
         return nameHash;
     }
 
-    /** {@return the rates, all of which must admit a call} */
+    /** {@return the rates, all of which must admit a call; empty if calls are counted while they run} */
     public List<Rate> rates() {
         return rates;
+    }
+
+    /** {@return the cap on calls that run at the same time; empty for limits of rates} */
+    public Optional<ConcurrencyCap> concurrency() {
+        return Optional.ofNullable(concurrency);
     }
 
     /** {@return how the rates count} */
@@ -145,7 +139,7 @@ public final class Limit {
 
     /** {@return whether calls hold what they take until they end, as they do with {@link Algorithm#CONCURRENCY}} */
     public boolean isLeased() {
-        return algorithm == Algorithm.CONCURRENCY;
+        return concurrency != null;
     }
 
     /** {@return how long a call may wait for its tokens that names no wait; zero for not at all} */
@@ -176,7 +170,7 @@ public final class Limit {
         return local;
     }
 
-    /** {@return the arithmetic of each rate, in the order of {@link #rates()}} */
+    /** {@return the arithmetic of each rate, in the order of {@link #rates()}, or of the cap on concurrent calls} */
     public List<RateAlgorithm> algorithms() {
         return algorithms;
     }
@@ -184,10 +178,10 @@ public final class Limit {
     /** Rates that never refuse what another rate admits, each with such a stricter one. */
     Map<Rate, Rate> idleRates() {
         Map<Rate, Rate> idle = new LinkedHashMap<>();
-        for (RateAlgorithm rate : algorithms) {
-            for (RateAlgorithm other : algorithms) {
-                if (rate != other && rate.isRedundantBeside(other)) {
-                    idle.putIfAbsent(rate.rate(), other.rate());
+        for (int i = 0; i < rates.size(); i++) {
+            for (int j = 0; j < rates.size(); j++) {
+                if (i != j && algorithms.get(i).isRedundantBeside(algorithms.get(j))) {
+                    idle.putIfAbsent(rates.get(i), rates.get(j));
                 }
             }
         }
@@ -216,19 +210,7 @@ public final class Limit {
      * @throws InvalidLimitException if it is negative or too long, or the algorithm cannot wait, saying what can
      */
     public Duration requireWait(Duration wait) {
-        String wrong = null;
-        if (wait.isNegative()) {
-            wrong = "negative; use 0s for not waiting, or a duration such as 5s";
-        } else if (!wait.isZero()) {
-            if (longestWait.isZero()) {
-                wrong = algorithm.text() + " cannot promise when a call fits; use sliding-window, or do not wait";
-            } else if (wait.compareTo(longestWait) > 0) {
-                wrong = "longer than can be counted exactly; use at most " + PeriodFormat.text(longestWait);
-            }
-        }
-        if (wrong != null) {
-            throw new InvalidLimitException("Limit \"" + name + "\" has a max-wait of " + wait + ": " + wrong);
-        }
+        validation.requireWait(wait, longestWait);
         return wait;
     }
 
@@ -248,6 +230,7 @@ public final class Limit {
     /** Whether the state of a key means the same for both limits. */
     boolean countsLike(Limit that) {
         return rates.equals(that.rates)
+                && Objects.equals(concurrency, that.concurrency)
                 && algorithm == that.algorithm
                 && refill == that.refill
                 && calendar == that.calendar
@@ -265,91 +248,26 @@ public final class Limit {
         return name + " " + texts();
     }
 
-    /**
-     * A rate of this limit as people read it.
-     *
-     * @param rate one of {@link #rates()}
-     * @return {@code 10/s}, or {@code 2 at once} where it is leased
-     */
-    public String text(Rate rate) {
-        return isLeased() ? Tokens.text(rate.tokens()) + " at once" : rate.toString();
-    }
-
-    private List<String> texts() {
-        return rates.stream().map(this::text).toList();
-    }
-
-    private RateAlgorithm rateAlgorithm(Rate rate) {
-        return switch (algorithm) {
-            case TOKEN_BUCKET -> TokenBucket.of(rate, refill);
-            case SLIDING_WINDOW -> SlidingWindowLog.of(rate);
-            case SLIDING_WINDOW_COUNTER -> SlidingWindowCounter.of(rate);
-            case FIXED_WINDOW -> FixedWindow.of(rate, calendar, zone);
-            case CONCURRENCY -> ConcurrencyLeases.of(rate);
-        };
-    }
-
-    private void requireOwnOptions() {
-        if (refill != Refill.SMOOTH && algorithm != Algorithm.TOKEN_BUCKET) {
-            throw new InvalidLimitException("Limit \"" + name + "\" has refill " + Algorithm.text(refill) + ", but "
-                    + algorithm.text() + " does not refill; drop refill, or use token-bucket");
-        }
-        if (calendar != null && algorithm != Algorithm.FIXED_WINDOW) {
-            throw new InvalidLimitException("Limit \"" + name + "\" has calendar " + Algorithm.text(calendar) + ", but "
-                    + algorithm.text() + " has no windows of a calendar; drop calendar, or use fixed-window");
-        }
-    }
-
-    private BigDecimal requireShare(BigDecimal share) {
-        String wrong = null;
-        if (share.signum() <= 0 || share.compareTo(BigDecimal.ONE) > 0) {
-            wrong = "not above 0 and at most 1; use 1 divided by the number of nodes, such as 0.25";
-        } else if (share.stripTrailingZeros().scale() > FINEST_SHARE) {
-            wrong = "finer than 0.000001; use at most six decimal places";
-        } else if (onStoreFailure != StoreFailurePolicy.LOCAL && share.compareTo(BigDecimal.ONE) < 0) {
-            wrong = "with on-store-failure " + Algorithm.text(onStoreFailure)
-                    + " this node's memory is not asked; drop local-share, or use on-store-failure local";
-        }
-        if (wrong != null) {
-            throw new InvalidLimitException(
-                    "Limit \"" + name + "\" has a local-share of " + Tokens.text(share) + ": " + wrong);
-        }
-        return new BigDecimal(Tokens.text(share));
-    }
-
-    private long prefetch(BigDecimal tokens) {
-        long thousandths;
-        try {
-            thousandths = Tokens.exactly(tokens);
-        } catch (IllegalArgumentException ex) {
-            throw new InvalidLimitException("Limit \"" + name + "\" has an invalid prefetch. " + ex.getMessage());
-        }
-        String wrong = null;
-        if (thousandths > 0 && isLeased()) {
-            wrong = algorithm.text() + " counts calls while they run, so that nothing can be taken ahead of them; drop"
-                    + " prefetch";
-        } else if (thousandths > capacity() - cost) {
-            wrong = "its rates " + texts() + " never hold more than " + Tokens.text(capacity())
-                    + ", of which a call takes " + Tokens.text(cost) + "; use at most " + Tokens.text(capacity() - cost)
-                    + " or raise the burst";
-        }
-        if (thousandths > 0 && wrong != null) {
-            throw new InvalidLimitException(
-                    "Limit \"" + name + "\" has a prefetch of " + Tokens.text(tokens) + ": " + wrong);
-        }
-        return thousandths;
+    /** {@return each rate, or the cap on concurrent calls, for people: {@code 10/s}, {@code 2 at once}} */
+    public List<String> texts() {
+        return concurrency != null
+                ? List.of(concurrency.toString())
+                : rates.stream().map(Rate::toString).toList();
     }
 
     private Limit sharedDown() {
-        Builder builder = named(name).algorithm(algorithm).refill(refill).cost(BigDecimal.valueOf(cost, 3));
+        BigDecimal tokens = BigDecimal.valueOf(cost, 3);
+        Builder builder = named(name).algorithm(algorithm).refill(refill).cost(tokens);
         builder.calendar = calendar;
         builder.zone = zone;
         try {
-            return builder.rates(LocalLimitScaler.rates(rates, algorithm, localShare, BigDecimal.valueOf(cost, 3)))
+            if (concurrency != null) {
+                builder.concurrency = LocalLimitScaler.cap(concurrency, localShare, tokens);
+            }
+            return builder.rates(LocalLimitScaler.rates(rates, algorithm, localShare, tokens))
                     .build();
         } catch (InvalidLimitException ex) {
-            throw new InvalidLimitException("Limit \"" + name + "\" has a local-share of " + Tokens.text(localShare)
-                    + " that cannot be counted, as a rounder one can. " + ex.getMessage());
+            throw validation.uncountableShare(localShare, ex);
         }
     }
 
@@ -362,26 +280,12 @@ public final class Limit {
         return Duration.ofNanos(nanos);
     }
 
-    private long cost(BigDecimal tokens) {
-        long thousandths;
-        try {
-            thousandths = Tokens.exactly(tokens);
-        } catch (IllegalArgumentException ex) {
-            throw new InvalidLimitException("Limit \"" + name + "\" has an invalid cost. " + ex.getMessage());
-        }
-        if (thousandths > capacity()) {
-            throw new InvalidLimitException("Limit \"" + name + "\" has a cost of " + Tokens.text(tokens)
-                    + ", but its rates " + texts() + " never hold more than " + Tokens.text(capacity())
-                    + "; lower the cost or raise the burst");
-        }
-        return thousandths;
-    }
-
     /** Collects the parts of a {@link Limit}. */
     public static final class Builder {
 
         private final String name;
         private List<Rate> rates = List.of();
+        private @Nullable ConcurrencyCap concurrency;
         private Algorithm algorithm = Algorithm.TOKEN_BUCKET;
         private Refill refill = Refill.SMOOTH;
         private @Nullable CalendarPeriod calendar;
@@ -444,20 +348,21 @@ public final class Limit {
         }
 
         /**
-         * Calls that run at the same time: {@code Limit.named("export").maxConcurrent(2, Duration.ofSeconds(30))}. What a call takes it
-         * holds until it ends, in a lease that its holder renews.
+         * Limits the calls that run at the same time: {@code Limit.named("export").maxConcurrent(2, Duration.ofSeconds(30))}. A
+         * call holds a lease until it ends. The lease is renewed while the call runs, and expires if its node dies.
          *
-         * @param most how many tokens are held at once, 1 or more
-         * @param lease after what time a lease is free whose holder renews it no more, 100 ms or longer, in whole milliseconds
+         * @param max how many tokens are held at once, 1 or more
+         * @param leaseTime after what time a lease expires that is not renewed: 100 ms to 10,000 days, in whole milliseconds
          * @return this builder
-         * @throws InvalidLimitException if the number is not positive
+         * @throws InvalidLimitException if the number is not positive, or the lease time is too short, too long or too fine
          */
-        public Builder maxConcurrent(int most, Duration lease) {
-            if (most < 1) {
-                throw new InvalidLimitException(
-                        "Limit \"" + name + "\" has max-concurrent " + most + ": not positive; use 1 or more");
+        public Builder maxConcurrent(int max, Duration leaseTime) {
+            try {
+                this.concurrency = new ConcurrencyCap(max, leaseTime);
+            } catch (InvalidLimitException ex) {
+                throw new InvalidLimitException(name, ex.getOption(), ex.getValue(), ex.getRule(), ex.getFix());
             }
-            return algorithm(Algorithm.CONCURRENCY).rates(List.of(Rate.of(most, lease)));
+            return algorithm(Algorithm.CONCURRENCY);
         }
 
         /**

@@ -22,35 +22,20 @@ final class LocalLimitScaler {
         return rates.stream()
                 .map(rate -> switch (algorithm) {
                     case TOKEN_BUCKET -> bucket(rate, share, cost);
-                    case CONCURRENCY ->
-                        held(
-                                rate,
-                                whole(rate.tokens().multiply(share), RoundingMode.FLOOR)
-                                        .max(BigDecimal.ONE)
-                                        .max(whole(cost, RoundingMode.CEILING))
-                                        .min(rate.tokens()));
-                    case SLIDING_WINDOW, SLIDING_WINDOW_COUNTER, FIXED_WINDOW ->
-                        held(rate, tokens(rate.tokens(), share).max(cost));
+                    case SLIDING_WINDOW, SLIDING_WINDOW_COUNTER, FIXED_WINDOW, CONCURRENCY ->
+                        window(rate, tokens(rate.tokens(), share).max(cost));
                 })
                 .toList();
     }
 
-    /** The charges as this node's memory counts them. */
-    static List<Charge> charges(List<Charge> charges) {
-        return charges.stream().map(LocalLimitScaler::charge).toList();
-    }
-
-    /** The charges that the limit can admit, and this node's share of it never. */
-    static List<Charge> beyond(List<Charge> charges) {
-        return charges.stream()
-                .filter(charge -> charge.cost() > charge.limit().local().capacity()
-                        && charge.cost() <= charge.limit().capacity())
-                .toList();
-    }
-
-    private static Charge charge(Charge charge) {
-        Limit local = charge.limit().local();
-        return local == charge.limit() ? charge : new Charge(local, charge.key(), charge.cost(), charge.lease());
+    /** A share of a cap, in whole calls, with room for one call of the limit's own cost. */
+    static ConcurrencyCap cap(ConcurrencyCap cap, BigDecimal share, BigDecimal cost) {
+        BigDecimal max = BigDecimal.valueOf(cap.max());
+        BigDecimal scaled = whole(max.multiply(share), RoundingMode.FLOOR)
+                .max(BigDecimal.ONE)
+                .max(whole(cost, RoundingMode.CEILING))
+                .min(max);
+        return new ConcurrencyCap(scaled.intValueExact(), cap.leaseTime());
     }
 
     private static Rate bucket(Rate rate, BigDecimal share, BigDecimal cost) {
@@ -60,7 +45,7 @@ final class LocalLimitScaler {
                 tokens(rate.burst(), share).max(cost));
     }
 
-    private static Rate held(Rate rate, BigDecimal tokens) {
+    private static Rate window(Rate rate, BigDecimal tokens) {
         return new Rate(tokens, rate.period(), tokens);
     }
 

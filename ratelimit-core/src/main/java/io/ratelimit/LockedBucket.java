@@ -24,6 +24,7 @@ final class LockedBucket {
     private final BucketLayout wanted;
     private final Bucket bucket;
     private final List<RateAlgorithm> rates;
+    private final @Nullable ConcurrencyLeases leases;
     /** This hold or, if a neighbour holds the same bucket already, that one, whose fields below count for both. */
     private LockedBucket owner = this;
 
@@ -39,6 +40,7 @@ final class LockedBucket {
         this.wanted = wanted;
         this.bucket = bucket;
         this.rates = charge.algorithms(wanted.limit);
+        this.leases = rates.get(0).asLeases();
     }
 
     /** Holds the bucket, unless the neighbour before does; false says that it is no longer in its table. */
@@ -68,26 +70,26 @@ final class LockedBucket {
     }
 
     /** Tells what the charge finds of a rate, after what {@code others} before it would take of the same bucket. */
-    void observe(int rate, LockedBucket[] others, int before, long[] observations, int at) {
+    void observe(int rate, LockedBucket[] others, int before, Observations observations, int index) {
         RateAlgorithm algorithm = rate(rate);
-        long now = BucketLayout.ticks(algorithm, nanos);
+        long now = algorithm.ticks(nanos);
         long[] state = owner.states[rate];
         for (int i = 0; i < before; i++) {
             if (others[i].owner == owner) {
                 long cost = Math.min(others[i].charge.cost(), algorithm.capacityThousandths());
-                algorithm.observe(state, now, cost, observations, at);
-                state = algorithm.consume(
-                        state, cost, observations[at] + algorithm.ticksUntilAdmitted(observations, at, cost));
+                algorithm.observe(state, now, cost, observations, index);
+                long wait = algorithm.ticksUntilAdmitted(observations, index, cost);
+                state = algorithm.consume(state, cost, observations.instant(index) + wait);
             }
         }
-        algorithm.observe(state, now, charge.cost(), observations, at);
+        algorithm.observe(state, now, charge.cost(), observations, index);
     }
 
     /** Takes the charge's cost from each rate, for a grant so many nanoseconds after the instants that were seen. */
-    void charge(long waitNanos, long[] observations, int at) {
+    void charge(long waitNanos, Observations observations, int first) {
         for (int i = 0; i < owner.states.length; i++) {
             RateAlgorithm rate = rate(i);
-            long granted = observations[at + RateAlgorithm.OBSERVATIONS * i] + waitNanos / rate.tickNanos();
+            long granted = observations.instant(first + i) + waitNanos / rate.tickNanos();
             owner.states[i] = rate.consume(owner.states[i], charge.cost(), granted);
         }
         owner.rewritten = true;
@@ -95,16 +97,17 @@ final class LockedBucket {
 
     /** Queues for the lease of the charge, if it has one. */
     void queue() {
-        if (charge.isLeased()) {
-            owner.states[0] = leases().enqueue(owner.states[0], charge.cost());
-            owner.rewritten = true;
+        if (leases != null) {
+            long[] queued = leases.enqueue(owner.states[0], charge.cost());
+            owner.rewritten |= queued != owner.states[0];
+            owner.states[0] = queued;
         }
     }
 
     /** Leaves the queue for the lease of the charge, if it is in one. */
     void leaveQueue() {
-        if (charge.isLeased()) {
-            long[] left = leases().leaveQueue(owner.states[0]);
+        if (leases != null) {
+            long[] left = leases.leaveQueue(owner.states[0]);
             owner.rewritten |= left != owner.states[0];
             owner.states[0] = left;
         }
@@ -115,10 +118,10 @@ final class LockedBucket {
      * and who queues will be decided by the limit that it knows; so both count in the configuration of the charge.
      */
     LeaseState renew() {
-        if (!isOfLeases()) {
+        ConcurrencyLeases known = charge.algorithms().get(0).asLeases();
+        if (leases == null || known == null) {
             return LeaseState.LOST;
         }
-        ConcurrencyLeases known = (ConcurrencyLeases) charge.algorithms().get(0);
         long[] renewed = known.renew(owner.states[0]);
         owner.rewritten |= renewed != owner.states[0];
         owner.states[0] = renewed;
@@ -127,16 +130,7 @@ final class LockedBucket {
 
     /** The leases that those who queue could have after what changed. */
     long[] ready() {
-        return isOfLeases() && charge.isLeased() && owner.rewritten ? leases().readyLeases(owner.states[0]) : NONE;
-    }
-
-    /** Whether the limit is not configured otherwise since the lease was taken. */
-    private boolean isOfLeases() {
-        return rate(0) instanceof ConcurrencyLeases;
-    }
-
-    private ConcurrencyLeases leases() {
-        return (ConcurrencyLeases) rate(0);
+        return leases != null && owner.rewritten ? leases.readyLeases(owner.states[0]) : NONE;
     }
 
     /** Takes the charge's cost from each rate, whether it fits or not. */

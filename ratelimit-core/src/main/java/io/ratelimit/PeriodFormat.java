@@ -49,7 +49,11 @@ final class PeriodFormat {
             try {
                 sum = sum.plus(unit.multipliedBy(Long.parseLong(part.group(1))));
             } catch (ArithmeticException | NumberFormatException ex) {
-                throw new IllegalArgumentException("period \"" + text + "\" is longer than can be counted");
+                throw new InvalidLimitException(
+                        "period",
+                        text,
+                        "period \"" + text + "\" is longer than can be counted",
+                        "use a shorter period");
             }
         }
         return sum;
@@ -79,8 +83,11 @@ final class PeriodFormat {
         return text.startsWith("1") && UNITS.containsKey(text.substring(1)) ? text.substring(1) : text;
     }
 
-    private static IllegalArgumentException unknown(String what, String text) {
-        return new IllegalArgumentException(
-                "unknown " + what + " \"" + text + "\"; use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S");
+    private static InvalidLimitException unknown(String part, String text) {
+        return new InvalidLimitException(
+                "period",
+                text,
+                "unknown " + part + " \"" + text + "\"",
+                "use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S");
     }
 }

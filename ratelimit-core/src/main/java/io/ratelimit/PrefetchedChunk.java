@@ -33,8 +33,8 @@ final class PrefetchedChunk {
     private final Decision taken;
     private final Decision older;
     private final long size;
-    private final long[] observations;
-    private final long[] olderObservations;
+    private final Observations observations;
+    private final Observations olderObservations;
     private final @Nullable TokenBucket singleBucket;
     private volatile long left;
 
@@ -45,11 +45,8 @@ final class PrefetchedChunk {
         this.size = size;
         this.observations = taken.observations();
         this.olderObservations = older.observations();
-        this.singleBucket = limit.algorithms().size() == 1
-                        && limit.algorithms().get(0) instanceof TokenBucket bucket
-                        && !bucket.isInterval()
-                ? bucket
-                : null;
+        this.singleBucket =
+                limit.algorithms().size() == 1 ? limit.algorithms().get(0).asSmoothTokenBucket() : null;
         this.left = left;
     }
 
@@ -88,30 +85,16 @@ final class PrefetchedChunk {
         long spent = size - before;
         TokenBucket bucket = singleBucket;
         if (bucket != null) {
-            long level = Math.min(bucket.capacity(), observations[1] - spent * bucket.unitsPerThousandth());
-            long tick = (spent < 0 ? olderObservations : observations)[0];
-            return new Decision(charge, maxWait, true, level, tick * bucket.tickNanos());
+            long level = bucket.levelAfter(observations, 0, spent);
+            long tick = (spent < 0 ? olderObservations : observations).instant(0);
+            return Decision.ofLevel(charge, maxWait, true, level, tick * bucket.tickNanos());
         }
-        long[] told = observations.clone();
-        int at = 0;
-        for (RateAlgorithm rate : charge.limit().algorithms()) {
-            told[at + 1] = told(rate, observations[at + 1], spent);
-            if (spent < 0 && !(rate instanceof SlidingWindowCounter)) {
-                told[at] = olderObservations[at];
-            }
-            at += RateAlgorithm.OBSERVATIONS;
+        List<RateAlgorithm> rates = charge.limit().algorithms();
+        Observations told = observations.copyOf(0, rates.size());
+        for (int i = 0; i < rates.size(); i++) {
+            rates.get(i).spend(told, i, olderObservations, spent);
         }
         return Decision.of(List.of(charge), maxWait, true, told);
-    }
-
-    /** The number in which an algorithm tells how much there is, after so much more was spent; less than none of it if negative. */
-    private static long told(RateAlgorithm rate, long number, long spent) {
-        if (rate instanceof TokenBucket bucket) {
-            return Math.min(bucket.capacity(), number - spent * bucket.unitsPerThousandth());
-        }
-        return rate instanceof SlidingWindowCounter
-                ? number + spent
-                : Math.min(rate.capacityThousandths(), number - spent);
     }
 
     /** Gives back what was left, each part as of the decision that took it. */

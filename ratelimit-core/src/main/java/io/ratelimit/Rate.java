@@ -31,15 +31,16 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
         tokens = positive("tokens", tokens);
         burst = positive("burst", burst);
         if (period.isNegative() || period.isZero()) {
-            throw new InvalidLimitException(
-                    "Invalid period " + period + ": not positive; use a duration such as 1s or 10m");
+            throw new InvalidLimitException("period", period, "not positive", "use a duration such as 1s or 10m");
         }
         Duration tick = tick(period);
         if (period.getNano() % tick.toNanos() != 0) {
-            throw new InvalidLimitException("Invalid period " + period + ": finer than " + PeriodFormat.text(tick)
-                    + ", the tick of "
-                    + (tick.toNanos() == 1000 ? "periods below a minute" : "periods from a minute on")
-                    + "; use a whole number of ticks");
+            throw new InvalidLimitException(
+                    "period",
+                    period,
+                    "finer than " + PeriodFormat.text(tick) + ", the tick of "
+                            + (tick.toNanos() == 1000 ? "periods below a minute" : "periods from a minute on"),
+                    "use a whole number of ticks");
         }
     }
 
@@ -78,15 +79,41 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
     public static Rate parse(String text) {
         Matcher parts = TEXT.matcher(text.strip());
         if (!parts.matches()) {
-            throw invalid(text, "not of the form tokens/period; write for example 10/s or 1000/1h burst 200");
+            throw new InvalidLimitException(
+                    "rate", text, "not of the form tokens/period", "write for example 10/s or 1000/1h burst 200");
         }
         BigDecimal tokens = number(text, "tokens", parts.group(1));
         BigDecimal burst = parts.group(3) == null ? tokens : number(text, "burst", parts.group(3));
+        Duration period;
         try {
-            return new Rate(tokens, PeriodFormat.parse(parts.group(2)), burst);
-        } catch (IllegalArgumentException ex) {
-            throw invalid(text, String.valueOf(ex.getMessage()));
+            period = PeriodFormat.parse(parts.group(2));
+        } catch (InvalidLimitException ex) {
+            throw new InvalidLimitException("rate", text, ex.getRule(), ex.getFix());
         }
+        try {
+            return new Rate(tokens, period, burst);
+        } catch (InvalidLimitException ex) {
+            throw new InvalidLimitException(
+                    "rate",
+                    text,
+                    "invalid " + ex.getOption() + " \"" + ex.getValue() + "\": " + ex.getRule(),
+                    ex.getFix());
+        }
+    }
+
+    /** {@return the period as text, such as {@code 1s}, {@code 10m} or {@code 1m30s}} */
+    public String periodText() {
+        return PeriodFormat.text(period);
+    }
+
+    /**
+     * Writes a duration as rates write their periods.
+     *
+     * @param duration zero or more
+     * @return its shortest text: {@code 0s}, {@code 100ms}, {@code 1m30s}; ISO-8601 below a microsecond
+     */
+    public static String text(Duration duration) {
+        return PeriodFormat.text(duration);
     }
 
     /** The smallest step of time in which this rate counts: a microsecond below a minute, else a millisecond. */
@@ -104,13 +131,18 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
     /** Checks what a window of this rate's period needs: no burst, and instants that can be counted exactly. */
     void requireWindow(Algorithm algorithm) {
         if (period.compareTo(LONGEST_WINDOW) > 0) {
-            throw new InvalidLimitException("Invalid rate \"" + this + "\": windows of more than "
-                    + PeriodFormat.text(LONGEST_WINDOW) + " cannot be counted exactly; use a shorter period");
+            throw new InvalidLimitException(
+                    "rate",
+                    this,
+                    "windows of more than " + PeriodFormat.text(LONGEST_WINDOW) + " cannot be counted exactly",
+                    "use a shorter period");
         }
         if (!burst.equals(tokens)) {
-            throw new InvalidLimitException("Invalid rate \"" + this + "\": burst is for token-bucket, and "
-                    + algorithm.text() + " holds the tokens of a period; write " + Tokens.text(tokens) + "/"
-                    + PeriodFormat.perText(period));
+            throw new InvalidLimitException(
+                    "rate",
+                    this,
+                    "burst is for token-bucket, and " + algorithm.text() + " holds the tokens of a period",
+                    "write " + Tokens.text(tokens) + "/" + PeriodFormat.perText(period));
         }
     }
 
@@ -122,33 +154,31 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
     }
 
     private static BigDecimal positive(String part, BigDecimal value) {
-        String wrong = value.signum() <= 0
-                ? "not positive; use 0.001 or more"
-                : value.stripTrailingZeros().scale() > 3
-                        ? "finer than 0.001; use at most three decimal places"
-                        : value.compareTo(MOST) > 0 ? "more than can be counted; use " + MOST + " or less" : null;
-        if (wrong != null) {
-            throw new InvalidLimitException("Invalid " + part + " " + Tokens.text(value) + ": " + wrong);
+        String text = Tokens.text(value);
+        if (value.signum() <= 0) {
+            throw new InvalidLimitException(part, text, "not positive", "use 0.001 or more");
         }
-        return new BigDecimal(Tokens.text(value));
+        if (value.stripTrailingZeros().scale() > 3) {
+            throw new InvalidLimitException(part, text, "finer than 0.001", "use at most three decimal places");
+        }
+        if (value.compareTo(MOST) > 0) {
+            throw new InvalidLimitException(part, text, "more than can be counted", "use " + MOST + " or less");
+        }
+        return new BigDecimal(text);
     }
 
     private static BigDecimal decimal(String part, double value) {
         if (!Double.isFinite(value)) {
-            throw new InvalidLimitException("Invalid " + part + " " + value + ": not finite; use 0.001 or more");
+            throw new InvalidLimitException(part, value, "not finite", "use 0.001 or more");
         }
         return BigDecimal.valueOf(value);
     }
 
     private static BigDecimal number(String text, String part, String number) {
         if (!NUMBER.matcher(number).matches()) {
-            throw invalid(text, part + " \"" + number + "\" is not a decimal number; write for example 10 or 0.5");
+            throw new InvalidLimitException(
+                    "rate", text, part + " \"" + number + "\" is not a decimal number", "write for example 10 or 0.5");
         }
         return new BigDecimal(number);
-    }
-
-    private static InvalidLimitException invalid(String text, String reason) {
-        return new InvalidLimitException(
-                "Invalid rate \"" + text + "\": " + Character.toLowerCase(reason.charAt(0)) + reason.substring(1));
     }
 }

@@ -1,6 +1,8 @@
 package io.ratelimit;
 
 import java.time.Duration;
+import java.time.ZoneId;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The arithmetic of one rate of a limit: pure functions from the state of a key and the time to an answer and the next state.
@@ -13,7 +15,7 @@ import java.time.Duration;
  * rate.observe(state, now, cost, observations, 0);
  * long wait = rate.ticksUntilAdmitted(observations, 0, cost);
  * if (wait <= maxWait) {
- *     stored = rate.consume(state, cost, observations[0] + wait);
+ *     stored = rate.consume(state, cost, observations.instant(0) + wait);
  * }
  * }</pre>
  *
@@ -22,26 +24,76 @@ import java.time.Duration;
 public sealed interface RateAlgorithm
         permits TokenBucket, SlidingWindowLog, SlidingWindowCounter, FixedWindow, ConcurrencyLeases {
 
-    /** How many numbers {@link #observe} tells of a rate. The first is an instant. */
-    int OBSERVATIONS = 4;
-
     /** The wait for a cost that no wait makes fit. */
     long NEVER = Long.MAX_VALUE;
+
+    /**
+     * The algorithm of a rate.
+     *
+     * @param rate the rate
+     * @param algorithm how it counts; not {@link Algorithm#CONCURRENCY}, which has no rates
+     * @param refill how the tokens of a token bucket come back
+     * @param calendar whose windows fixed windows are; null for those of the rate's period from the epoch
+     * @param zone the zone of the calendar
+     * @return the algorithm
+     * @throws InvalidLimitException if the algorithm cannot count the rate
+     */
+    static RateAlgorithm of(
+            Rate rate, Algorithm algorithm, Refill refill, @Nullable CalendarPeriod calendar, ZoneId zone) {
+        return switch (algorithm) {
+            case TOKEN_BUCKET -> TokenBucket.of(rate, refill);
+            case SLIDING_WINDOW -> SlidingWindowLog.of(rate);
+            case SLIDING_WINDOW_COUNTER -> SlidingWindowCounter.of(rate);
+            case FIXED_WINDOW -> FixedWindow.of(rate, calendar, zone);
+            case CONCURRENCY ->
+                throw new InvalidLimitException(
+                        "rate", rate, "concurrency counts calls at once and has no rates", "use a concurrency cap");
+        };
+    }
 
     /** {@return the algorithm that this is the arithmetic of} */
     Algorithm algorithm();
 
-    /** {@return the rate that this is the arithmetic of} */
-    Rate rate();
-
     /** {@return the length of a tick in nanoseconds: 1,000 for periods below a minute, else 1,000,000} */
-    default long tickNanos() {
-        return Rate.tick(rate().period()).toNanos();
-    }
+    long tickNanos();
 
     /** {@return P, the period in ticks} */
-    default long period() {
-        return Rate.ticks(rate().period());
+    long period();
+
+    /**
+     * Converts nanoseconds to ticks.
+     *
+     * @param nanos zero or more
+     * @return whole ticks, rounded down
+     */
+    default long ticks(long nanos) {
+        // Divisors that are known when this is compiled are several times as fast.
+        return tickNanos() == 1_000 ? nanos / 1_000 : nanos / 1_000_000;
+    }
+
+    /** {@return whether tokens come back in whole portions at the end of each period} */
+    default boolean isInterval() {
+        return false;
+    }
+
+    /** {@return this, if it is a token bucket that refills smoothly, whose state a store can keep in one number; else null} */
+    default @Nullable TokenBucket asSmoothTokenBucket() {
+        return null;
+    }
+
+    /** {@return this, if it counts calls while they run; else null} */
+    default @Nullable ConcurrencyLeases asLeases() {
+        return null;
+    }
+
+    /** {@return the windows of the calendar that this counts in; null if it counts in none} */
+    default @Nullable CalendarWindows asCalendarWindows() {
+        return null;
+    }
+
+    /** {@return the numbers that a remote store writes after kind, period and capacity, to tell its script how to count} */
+    default long[] encodedFields() {
+        return new long[0];
     }
 
     /** {@return what comes back in a period, in thousandths of a token} */
@@ -109,10 +161,10 @@ public sealed interface RateAlgorithm
      * @param state brought up to now
      * @param now the instant
      * @param cost thousandths
-     * @param observations where to write {@link #OBSERVATIONS} numbers
-     * @param at from which index on
+     * @param observations where to write what is found
+     * @param rate the index of this rate there
      */
-    void observe(long[] state, long now, long cost, long[] observations, int at);
+    void observe(long[] state, long now, long cost, Observations observations, int rate);
 
     /**
      * Takes a cost that fits now, or will after a wait.
@@ -168,8 +220,7 @@ public sealed interface RateAlgorithm
      * @return true for the same algorithm over the same period
      */
     default boolean canMigrateFrom(RateAlgorithm other) {
-        return algorithm() == other.algorithm()
-                && rate().period().equals(other.rate().period());
+        return algorithm() == other.algorithm() && tickNanos() == other.tickNanos() && period() == other.period();
     }
 
     /**
@@ -185,6 +236,17 @@ public sealed interface RateAlgorithm
     }
 
     /**
+     * How full a key is, for the choice of a bucket to evict.
+     *
+     * @param state brought up to now
+     * @return from 0 to 1; 1 if nothing is out, 0 if it must not be evicted while another may
+     */
+    default double fullness(long[] state) {
+        double out = used(state);
+        return 1 - out / capacityThousandths();
+    }
+
+    /**
      * Ticks until nothing is out, if nothing more is taken.
      *
      * @param state brought up to now
@@ -197,45 +259,55 @@ public sealed interface RateAlgorithm
      * rate was kept as this one is. Where the numbers do not tell what became free, it tells the least.
      *
      * @param observations numbers that {@link #observe} told for the refused cost
-     * @param at from which index on, in both arrays
+     * @param rate the index of this rate, in both observations
      * @param elapsed ticks, zero or more; with more of them nothing fits later
-     * @param refused the refused cost, in thousandths
+     * @param rejected the refused cost, in thousandths
      * @param cost of the charge, in thousandths
-     * @param later where to write {@link #OBSERVATIONS} numbers
+     * @param later where to write what it finds
      * @return false, and nothing written, if the numbers do not tell when the cost fits
      */
-    boolean project(long[] observations, int at, long elapsed, long refused, long cost, long[] later);
+    boolean project(Observations observations, int rate, long elapsed, long rejected, long cost, Observations later);
+
+    /**
+     * Changes observations to those of a call that spends tokens which an earlier decision consumed ahead.
+     *
+     * @param observations what was observed when the tokens were consumed, before they were; changed in place
+     * @param rate the index of this rate, in both observations
+     * @param older what the decision before that observed, of which tokens are left while {@code spent} is negative
+     * @param spent thousandths that were spent since of those consumed; negative by what is left of the decision before
+     */
+    void spend(Observations observations, int rate, Observations older, long spent);
 
     /**
      * When a cost fits, if nobody else takes: it fits then, and not one tick before.
      *
      * @param observations numbers that {@link #observe} told for this cost
-     * @param at from which index on
+     * @param rate the index of this rate there
      * @param cost thousandths
      * @return ticks, 0 for now, {@link #NEVER} above the capacity
      */
-    long ticksUntilAdmitted(long[] observations, int at, long cost);
+    long ticksUntilAdmitted(Observations observations, int rate, long cost);
 
     /**
      * What is left for calls that do not wait.
      *
      * @param observations numbers that {@link #observe} told
-     * @param at from which index on
+     * @param rate the index of this rate there
      * @param taken what the decision took, in thousandths
      * @return thousandths, rounded down, 0 or more
      */
-    long remaining(long[] observations, int at, long taken);
+    long remaining(Observations observations, int rate, long taken);
 
     /**
      * When everything is back, if nobody takes more.
      *
      * @param observations numbers that {@link #observe} told
-     * @param at from which index on
+     * @param rate the index of this rate there
      * @param taken what the decision took, in thousandths
      * @param wait ticks to its grant
      * @return ticks
      */
-    long ticksUntilReset(long[] observations, int at, long taken, long wait);
+    long ticksUntilReset(Observations observations, int rate, long taken, long wait);
 
     /**
      * Whether this rate brings more tokens in the same time. Both sides are one correctly rounded quotient of integers.

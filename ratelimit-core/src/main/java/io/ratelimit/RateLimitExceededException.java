@@ -30,7 +30,7 @@ public final class RateLimitExceededException extends RuntimeException {
      * @param decision a decision that was not admitted
      */
     public RateLimitExceededException(Decision decision) {
-        this(decision, decision.refusedBy().orElse(null));
+        this(decision, decision.rejectedBy().orElse(null));
     }
 
     /**
@@ -51,11 +51,14 @@ public final class RateLimitExceededException extends RuntimeException {
     }
 
     private RateLimitExceededException(Decision decision, @Nullable RateStatus refusal) {
-        super(message(decision, refusal));
-        Charge charge = refusedCharge(decision);
+        this(decision, refusal, rejectedCharge(decision, refusal));
+    }
+
+    private RateLimitExceededException(Decision decision, @Nullable RateStatus refusal, Charge charge) {
+        super(message(decision, refusal, charge));
         this.limit = charge.limit().name();
         this.cost = Tokens.decimal(charge.cost());
-        this.rate = refusal == null ? null : refusal.limit().text(refusal.rate());
+        this.rate = refusal == null ? null : refusal.text();
         this.remaining = refusal == null ? 0 : refusal.remaining();
         this.retryAfter = refusal == null ? null : refusal.retryAfter().orElse(null);
         this.source = decision.source();
@@ -97,8 +100,8 @@ public final class RateLimitExceededException extends RuntimeException {
         return Optional.ofNullable(decision);
     }
 
-    private static Charge refusedCharge(Decision decision) {
-        String limit = decision.refusedBy().map(status -> status.limit().name()).orElse("");
+    private static Charge rejectedCharge(Decision decision, @Nullable RateStatus refusal) {
+        String limit = refusal == null ? "" : refusal.limit().name();
         List<Charge> charges = decision.charges();
         for (int i = 0; i < charges.size(); i++) {
             if (charges.get(i).limit().name().equals(limit) && !decision.admits(i)) {
@@ -108,23 +111,22 @@ public final class RateLimitExceededException extends RuntimeException {
         return charges.get(0);
     }
 
-    private static String message(Decision decision, @Nullable RateStatus refusal) {
-        Charge charge = refusedCharge(decision);
+    private static String message(Decision decision, @Nullable RateStatus refusal, Charge charge) {
         if (refusal == null) {
             return "Rate limit \"" + charge.limit().name() + "\" refused the call: its store is unavailable";
         }
         return "Rate limit \"" + charge.limit().name() + "\" ("
-                + refusal.limit().text(refusal.rate()) + ") exceeded: cost "
+                + refusal.text() + ") exceeded: cost "
                 + Tokens.text(charge.cost()) + ", remaining " + Tokens.text(Tokens.roundedUp(refusal.remaining()))
                 + ", "
                 + retryText(refusal.retryAfter().orElse(null))
                 + (decision.maxWait().isZero() || refusal.retryAfter().isEmpty()
                         ? ""
-                        : (refusal.limit().isLeased() ? ", not free within" : ", more than") + " the max-wait of "
-                                + PeriodFormat.text(decision.maxWait()));
+                        : (refusal.rate().isEmpty() ? ", not free within" : ", more than") + " the max-wait of "
+                                + Rate.text(decision.maxWait()));
     }
 
     private static String retryText(@Nullable Duration retryAfter) {
-        return retryAfter == null ? "never admitted" : "retry after " + PeriodFormat.text(retryAfter);
+        return retryAfter == null ? "never admitted" : "retry after " + Rate.text(retryAfter);
     }
 }

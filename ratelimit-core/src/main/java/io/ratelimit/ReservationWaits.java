@@ -52,7 +52,7 @@ final class ReservationWaits {
         }
         if (isLate(decision, calledNanos)) {
             refund(decision);
-            return decision.refused();
+            return decision.rejected();
         }
         return decision;
     }
@@ -96,7 +96,8 @@ final class ReservationWaits {
     private void scheduleGrant(
             Decision decision, long calledNanos, CompletableFuture<Decision> answered, Consumer<Decision> counted) {
         futures.add(answered);
-        Runnable grant = () -> answer(answered, isLate(decision, calledNanos) ? decision.refused() : decision, counted);
+        Runnable grant =
+                () -> answer(answered, isLate(decision, calledNanos) ? decision.rejected() : decision, counted);
         Future<?> timeout = scheduler.schedule(decision.waitTime().toNanos(), grant);
         answered.whenComplete((answer, cancelled) -> {
             futures.remove(answered);

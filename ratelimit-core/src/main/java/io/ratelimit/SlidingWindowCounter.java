@@ -12,7 +12,7 @@ package io.ratelimit;
  * share back with each step of this one, although none of it has left the period: nearly N more, 2N − 1 in all. It cannot
  * promise an instant either, and so does not wait. Choose it where a log would be too large: it takes three numbers.
  */
-public final class SlidingWindowCounter implements RateAlgorithm {
+final class SlidingWindowCounter implements RateAlgorithm {
 
     private static final int TIME = 0;
     private static final int CURRENT = 1;
@@ -21,14 +21,14 @@ public final class SlidingWindowCounter implements RateAlgorithm {
     private static final long FEWEST_STEPS = 1_000;
     private static final long MOST_UNITS = 1L << 52;
 
-    private final Rate rate;
+    private final long tickNanos;
     private final long period;
     private final long most;
     private final long step;
     private final long steps;
 
     private SlidingWindowCounter(Rate rate, long most, long mostSteps) {
-        this.rate = rate;
+        this.tickNanos = Rate.tick(rate.period()).toNanos();
         this.period = Rate.ticks(rate.period());
         this.most = most;
         this.step = (period + mostSteps - 1) / mostSteps;
@@ -47,15 +47,20 @@ public final class SlidingWindowCounter implements RateAlgorithm {
         long most = Tokens.exactly(rate.tokens());
         long mostSteps = Math.min(MOST_STEPS, MOST_UNITS / most);
         if (mostSteps < FEWEST_STEPS) {
-            throw new InvalidLimitException("Invalid rate \"" + rate + "\": sliding-window-counter counts at most "
-                    + Tokens.text(MOST_UNITS / FEWEST_STEPS) + " tokens a period; use fewer tokens, or token-bucket");
+            throw new InvalidLimitException(
+                    "rate",
+                    rate,
+                    "sliding-window-counter counts at most " + Tokens.text(MOST_UNITS / FEWEST_STEPS)
+                            + " tokens a period",
+                    "use fewer tokens, or token-bucket");
         }
         return new SlidingWindowCounter(rate, most, mostSteps);
     }
 
-    /** {@return the ticks of a step, in which a window's elapsed share is counted} */
-    public long step() {
-        return step;
+    /** The ticks of a step, in which a window's elapsed share is counted. */
+    @Override
+    public long[] encodedFields() {
+        return new long[] {step};
     }
 
     @Override
@@ -64,8 +69,13 @@ public final class SlidingWindowCounter implements RateAlgorithm {
     }
 
     @Override
-    public Rate rate() {
-        return rate;
+    public long tickNanos() {
+        return tickNanos;
+    }
+
+    @Override
+    public long period() {
+        return period;
     }
 
     @Override
@@ -107,23 +117,22 @@ public final class SlidingWindowCounter implements RateAlgorithm {
 
     /** Tells the instant and both counters. */
     @Override
-    public void observe(long[] state, long now, long cost, long[] observations, int at) {
-        observations[at] = state[TIME];
-        observations[at + 1] = state[CURRENT];
-        observations[at + 2] = state[PREVIOUS];
-        observations[at + 3] = 0;
+    public void observe(long[] state, long now, long cost, Observations observations, int rate) {
+        observations.set(rate, state[TIME], state[CURRENT], state[PREVIOUS], 0);
     }
 
     @Override
-    public boolean project(long[] observations, int at, long elapsed, long refused, long cost, long[] later) {
-        long now = observations[at] + elapsed;
-        observe(
-                advance(new long[] {observations[at], observations[at + 1], observations[at + 2]}, now),
-                now,
-                cost,
-                later,
-                at);
+    public boolean project(
+            Observations observations, int rate, long elapsed, long rejected, long cost, Observations later) {
+        long now = observations.instant(rate) + elapsed;
+        long[] state = {observations.instant(rate), observations.get(rate, CURRENT), observations.get(rate, PREVIOUS)};
+        observe(advance(state, now), now, cost, later, rate);
         return true;
+    }
+
+    @Override
+    public void spend(Observations observations, int rate, Observations older, long spent) {
+        observations.set(rate, CURRENT, observations.get(rate, CURRENT) + spent);
     }
 
     /** Nobody waits for this algorithm; where a call waits for another, the cost counts from now on. */
@@ -170,27 +179,36 @@ public final class SlidingWindowCounter implements RateAlgorithm {
     }
 
     @Override
-    public long ticksUntilAdmitted(long[] observations, int at, long cost) {
+    public long ticksUntilAdmitted(Observations observations, int rate, long cost) {
         if (cost > most) {
             return NEVER;
         }
-        long current = observations[at + 1];
-        long elapsed = observations[at] % period;
-        if (cost == 0 || cost <= free(current, observations[at + 2], elapsed)) {
+        long current = observations.get(rate, CURRENT);
+        long elapsed = observations.instant(rate) % period;
+        if (cost == 0 || cost <= free(current, observations.get(rate, PREVIOUS), elapsed)) {
             return 0;
         }
-        long inThis = current + cost > most ? period : share(most - current - cost, observations[at + 2]);
+        long inThis = current + cost > most ? period : share(most - current - cost, observations.get(rate, PREVIOUS));
         return inThis < period ? inThis - elapsed : period - elapsed + share(most - cost, current);
     }
 
     @Override
-    public long remaining(long[] observations, int at, long taken) {
-        return Math.max(0, free(observations[at + 1], observations[at + 2], observations[at] % period) - taken);
+    public long remaining(Observations observations, int rate, long taken) {
+        return Math.max(
+                0,
+                free(
+                                observations.get(rate, CURRENT),
+                                observations.get(rate, PREVIOUS),
+                                observations.instant(rate) % period)
+                        - taken);
     }
 
     @Override
-    public long ticksUntilReset(long[] observations, int at, long taken, long wait) {
-        return untilEmpty(observations[at + 1] + taken, observations[at + 2], observations[at] % period);
+    public long ticksUntilReset(Observations observations, int rate, long taken, long wait) {
+        return untilEmpty(
+                observations.get(rate, CURRENT) + taken,
+                observations.get(rate, PREVIOUS),
+                observations.instant(rate) % period);
     }
 
     /** What fits now, from 0 on. */

@@ -16,17 +16,20 @@ import java.util.Arrays;
  * <p>A reservation is an entry of the future. It counts at once, and nothing is ever granted before what is promised
  * already, so the log stays in order.
  */
-public final class SlidingWindowLog implements RateAlgorithm {
+final class SlidingWindowLog implements RateAlgorithm {
 
     private static final int TIME = 0;
     private static final int FIRST = 1;
+    private static final int FREE = 1;
+    private static final int WAIT = 2;
+    private static final int UNTIL_FULL = 3;
 
-    private final Rate rate;
+    private final long tickNanos;
     private final long period;
     private final long most;
 
     private SlidingWindowLog(Rate rate) {
-        this.rate = rate;
+        this.tickNanos = Rate.tick(rate.period()).toNanos();
         this.period = Rate.ticks(rate.period());
         this.most = Tokens.exactly(rate.tokens());
     }
@@ -49,8 +52,13 @@ public final class SlidingWindowLog implements RateAlgorithm {
     }
 
     @Override
-    public Rate rate() {
-        return rate;
+    public long tickNanos() {
+        return tickNanos;
+    }
+
+    @Override
+    public long period() {
+        return period;
     }
 
     @Override
@@ -100,28 +108,37 @@ public final class SlidingWindowLog implements RateAlgorithm {
 
     /** Tells the instant, what is free, the ticks until the cost fits, and the ticks until the log is empty. */
     @Override
-    public void observe(long[] state, long now, long cost, long[] observations, int at) {
+    public void observe(long[] state, long now, long cost, Observations observations, int rate) {
         long free = most - sum(state);
-        observations[at] = state[TIME];
-        observations[at + 1] = free;
-        observations[at + 2] = earliest(state, free, cost) - state[TIME];
-        observations[at + 3] = ticksUntilFull(state);
+        observations.set(rate, state[TIME], free, earliest(state, free, cost) - state[TIME], ticksUntilFull(state));
     }
 
     /** Only for the same cost, because it does not tell which entries leave when. */
     @Override
-    public boolean project(long[] observations, int at, long elapsed, long refused, long cost, long[] later) {
-        if (cost != refused) {
+    public boolean project(
+            Observations observations, int rate, long elapsed, long rejected, long cost, Observations later) {
+        if (cost != rejected) {
             return false;
         }
-        boolean fits = cost <= most && elapsed >= observations[at + 2];
-        later[at] = observations[at] + elapsed;
-        later[at + 1] = elapsed >= observations[at + 3]
-                ? most
-                : fits ? Math.max(observations[at + 1], cost) : observations[at + 1];
-        later[at + 2] = Math.max(0, observations[at + 2] - elapsed);
-        later[at + 3] = Math.max(0, observations[at + 3] - elapsed);
+        long free = observations.get(rate, FREE);
+        long wait = observations.get(rate, WAIT);
+        long untilFull = observations.get(rate, UNTIL_FULL);
+        boolean fits = cost <= most && elapsed >= wait;
+        later.set(
+                rate,
+                observations.instant(rate) + elapsed,
+                elapsed >= untilFull ? most : fits ? Math.max(free, cost) : free,
+                Math.max(0, wait - elapsed),
+                Math.max(0, untilFull - elapsed));
         return true;
+    }
+
+    @Override
+    public void spend(Observations observations, int rate, Observations older, long spent) {
+        observations.set(rate, FREE, Math.min(most, observations.get(rate, FREE) - spent));
+        if (spent < 0) {
+            observations.setInstant(rate, older.instant(rate));
+        }
     }
 
     @Override
@@ -171,8 +188,8 @@ public final class SlidingWindowLog implements RateAlgorithm {
     /** If as many windows of the other as it takes to cover one of these hold no more. */
     @Override
     public boolean isRedundantBeside(RateAlgorithm stricter) {
-        long nanos = rate.period().toNanos();
-        long other = stricter.rate().period().toNanos();
+        long nanos = period * tickNanos;
+        long other = stricter.period() * stricter.tickNanos();
         long windows = nanos / other + (nanos % other == 0 ? 0 : 1);
         return stricter instanceof SlidingWindowLog && stricter.capacityThousandths() <= most / windows;
     }
@@ -183,18 +200,18 @@ public final class SlidingWindowLog implements RateAlgorithm {
     }
 
     @Override
-    public long ticksUntilAdmitted(long[] observations, int at, long cost) {
-        return cost > most ? NEVER : cost == 0 ? 0 : observations[at + 2];
+    public long ticksUntilAdmitted(Observations observations, int rate, long cost) {
+        return cost > most ? NEVER : cost == 0 ? 0 : observations.get(rate, WAIT);
     }
 
     @Override
-    public long remaining(long[] observations, int at, long taken) {
-        return Math.max(0, observations[at + 1] - taken);
+    public long remaining(Observations observations, int rate, long taken) {
+        return Math.max(0, observations.get(rate, FREE) - taken);
     }
 
     @Override
-    public long ticksUntilReset(long[] observations, int at, long taken, long wait) {
-        return taken > 0 ? wait + period : observations[at + 3];
+    public long ticksUntilReset(Observations observations, int rate, long taken, long wait) {
+        return taken > 0 ? wait + period : observations.get(rate, UNTIL_FULL);
     }
 
     /** The instant at which a cost fits: when enough entries have left, and nothing is promised for later. */

@@ -2,6 +2,7 @@ package io.ratelimit;
 
 import java.math.BigInteger;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The arithmetic of one rate: when a bucket that refills while it is being emptied holds enough, in integers alone.
@@ -36,23 +37,24 @@ public final class TokenBucket implements RateAlgorithm {
 
     private static final int TIME = 0;
     private static final int LEVEL = 1;
+    private static final int PHASE = 2;
     private static final long LIMIT = 1L << 53;
 
-    private final Rate rate;
     private final boolean interval;
     private final long tickNanos;
     private final long period;
     private final long refill;
     private final long unitsPerThousandth;
+    private final long thousandthsPerPeriod;
     private final long capacityThousandths;
 
     private TokenBucket(Rate rate, boolean interval, long period, long refill, long unitsPerThousandth) {
-        this.rate = rate;
         this.interval = interval;
         this.tickNanos = Rate.tick(rate.period()).toNanos();
         this.period = period;
         this.refill = refill;
         this.unitsPerThousandth = unitsPerThousandth;
+        this.thousandthsPerPeriod = interval ? refill : Tokens.exactly(rate.tokens());
         this.capacityThousandths = Tokens.exactly(rate.burst());
     }
 
@@ -91,13 +93,18 @@ public final class TokenBucket implements RateAlgorithm {
     }
 
     @Override
-    public Rate rate() {
-        return rate;
-    }
-
-    /** {@return whether the tokens come back in whole portions} */
     public boolean isInterval() {
         return interval;
+    }
+
+    @Override
+    public @Nullable TokenBucket asSmoothTokenBucket() {
+        return interval ? null : this;
+    }
+
+    @Override
+    public long[] encodedFields() {
+        return new long[] {refill, unitsPerThousandth};
     }
 
     @Override
@@ -122,7 +129,7 @@ public final class TokenBucket implements RateAlgorithm {
 
     @Override
     public long thousandthsPerPeriod() {
-        return interval ? refill : Tokens.exactly(rate.tokens());
+        return thousandthsPerPeriod;
     }
 
     @Override
@@ -168,32 +175,56 @@ public final class TokenBucket implements RateAlgorithm {
 
     /** Tells the instant, the level in units and, for interval refill, the ticks since the period began. */
     @Override
-    public void observe(long[] state, long now, long cost, long[] observations, int at) {
-        observations[at] = now;
-        observations[at + 1] = state[LEVEL];
-        observations[at + 2] = interval ? now - state[TIME] : 0;
-        observations[at + 3] = 0;
+    public void observe(long[] state, long now, long cost, Observations observations, int rate) {
+        observations.set(rate, now, state[LEVEL], interval ? now - state[TIME] : 0, 0);
+    }
+
+    /**
+     * Writes what a decision on smooth rates observed of this one.
+     *
+     * @param now the instant of the decision
+     * @param level units, before anything was consumed
+     * @param observations where to write it
+     * @param rate the index of this rate there
+     */
+    public void observeLevel(long now, long level, Observations observations, int rate) {
+        observations.set(rate, now, level, 0, 0);
     }
 
     @Override
-    public boolean project(long[] observations, int at, long elapsed, long refused, long cost, long[] later) {
-        long now = observations[at] + elapsed;
+    public boolean project(
+            Observations observations, int rate, long elapsed, long rejected, long cost, Observations later) {
+        long now = observations.instant(rate) + elapsed;
+        long level = observations.get(rate, LEVEL);
         if (interval) {
-            observe(
-                    advance(new long[] {observations[at] - observations[at + 2], observations[at + 1]}, now),
-                    now,
-                    cost,
-                    later,
-                    at);
+            long[] state = {observations.instant(rate) - observations.get(rate, PHASE), level};
+            observe(advance(state, now), now, cost, later, rate);
             return true;
         }
         long came = elapsed * refill;
-        boolean full = Math.multiplyHigh(elapsed, refill) != 0 || came < 0 || came >= capacity() - observations[at + 1];
-        later[at] = now;
-        later[at + 1] = full ? capacity() : observations[at + 1] + came;
-        later[at + 2] = 0;
-        later[at + 3] = 0;
+        boolean full = Math.multiplyHigh(elapsed, refill) != 0 || came < 0 || came >= capacity() - level;
+        later.set(rate, now, full ? capacity() : level + came, 0, 0);
         return true;
+    }
+
+    @Override
+    public void spend(Observations observations, int rate, Observations older, long spent) {
+        observations.set(rate, LEVEL, levelAfter(observations, rate, spent));
+        if (spent < 0) {
+            observations.setInstant(rate, older.instant(rate));
+        }
+    }
+
+    /**
+     * Returns the level that is left of an observed one.
+     *
+     * @param observations what was observed
+     * @param rate the index of this rate there
+     * @param spent thousandths that were spent since; negative to add to the level
+     * @return units, at most the capacity
+     */
+    public long levelAfter(Observations observations, int rate, long spent) {
+        return Math.min(capacity(), observations.get(rate, LEVEL) - spent * unitsPerThousandth);
     }
 
     @Override
@@ -254,24 +285,36 @@ public final class TokenBucket implements RateAlgorithm {
     }
 
     @Override
-    public long ticksUntilAdmitted(long[] observations, int at, long cost) {
+    public long ticksUntilAdmitted(Observations observations, int rate, long cost) {
         return cost > capacityThousandths
                 ? NEVER
-                : cost == 0 ? 0 : untilLevel(observations[at + 1], observations[at + 2], cost * unitsPerThousandth);
+                : cost == 0
+                        ? 0
+                        : untilLevel(
+                                observations.get(rate, LEVEL),
+                                observations.get(rate, PHASE),
+                                cost * unitsPerThousandth);
     }
 
     @Override
-    public long remaining(long[] observations, int at, long taken) {
-        return Math.max(0, whole(observations[at + 1] - taken * unitsPerThousandth));
+    public long remaining(Observations observations, int rate, long taken) {
+        return Math.max(0, whole(observations.get(rate, LEVEL) - taken * unitsPerThousandth));
     }
 
     @Override
-    public long ticksUntilReset(long[] observations, int at, long taken, long wait) {
-        return untilLevel(observations[at + 1] - taken * unitsPerThousandth, observations[at + 2], capacity());
+    public long ticksUntilReset(Observations observations, int rate, long taken, long wait) {
+        long left = observations.get(rate, LEVEL) - taken * unitsPerThousandth;
+        return untilLevel(left, observations.get(rate, PHASE), capacity());
     }
 
-    /** Ticks until a smooth bucket at this level holds enough; {@link #NEVER} above the capacity. */
-    long ticksUntilAdmitted(long level, long cost) {
+    /**
+     * Returns when a smooth bucket at a level holds enough.
+     *
+     * @param level units
+     * @param cost thousandths
+     * @return ticks, 0 for now, {@link #NEVER} above the capacity
+     */
+    public long ticksUntilAdmitted(long level, long cost) {
         return cost > capacityThousandths ? NEVER : untilLevel(level, 0, cost * unitsPerThousandth);
     }
 
@@ -296,26 +339,46 @@ public final class TokenBucket implements RateAlgorithm {
         return Math.floorDiv(level, unitsPerThousandth);
     }
 
-    /** The level of a smooth bucket that is full again at {@code fullAt} (in units, {@code now·r} on the same scale). */
-    long level(long fullAt, long now) {
+    /**
+     * Returns the level of a smooth bucket that is one number.
+     *
+     * @param fullAt the instant at which it is full again, in units
+     * @param now the instant, in ticks from the same origin
+     * @return units, at most the capacity
+     */
+    public long level(long fullAt, long now) {
         return Math.min(capacity(), capacity() - fullAt + now * refill);
     }
 
-    /** What a cost takes, in units; of one that never fits, more than the capacity. */
-    long price(long cost) {
+    /**
+     * Converts a cost to units.
+     *
+     * @param cost thousandths
+     * @return units; more than the capacity for a cost that never fits
+     */
+    public long price(long cost) {
         return Math.min(cost, capacityThousandths + 1) * unitsPerThousandth;
     }
 
-    /** When, in units, a smooth bucket at this level is full again. */
-    long fullAt(long level, long now) {
+    /**
+     * Returns the number that a smooth bucket is kept as.
+     *
+     * @param level units
+     * @param now the instant, in ticks
+     * @return the instant at which it is full again, in units from the same origin
+     */
+    public long fullAt(long level, long now) {
         return now * refill + capacity() - level;
     }
 
     private static void requireCountable(Rate rate, BigInteger needed, String what, String fix) {
         if (needed.bitLength() > 53) {
             BigInteger times = needed.divide(BigInteger.valueOf(LIMIT)).add(BigInteger.ONE);
-            throw new InvalidLimitException("Invalid rate \"" + rate + "\": it needs " + needed + " " + what + ", "
-                    + times + " times what can be held (2^53); use a smaller burst, " + fix + ", or a shorter period");
+            throw new InvalidLimitException(
+                    "rate",
+                    rate,
+                    "it needs " + needed + " " + what + ", " + times + " times what can be held (2^53)",
+                    "use a smaller burst, " + fix + ", or a shorter period");
         }
     }
 

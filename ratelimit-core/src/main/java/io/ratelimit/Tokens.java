@@ -27,12 +27,16 @@ public final class Tokens {
      *
      * @param tokens zero or more; {@code 2.5} gives 2500
      * @return thousandths, at most {@link #MOST_THOUSANDTHS}
-     * @throws IllegalArgumentException if the value is negative or has more than three decimal places
+     * @throws InvalidLimitException if the value is negative or has more than three decimal places
      */
     public static long exactly(BigDecimal tokens) {
         if (tokens.stripTrailingZeros().scale() > 3) {
-            throw new IllegalArgumentException("Invalid number of tokens " + text(tokens)
-                    + ": finer than 0.001; use at most three decimal places");
+            throw new InvalidLimitException(
+                    "number of tokens", text(tokens), "finer than 0.001", "use at most three decimal places");
+        }
+        if (tokens.signum() < 0) {
+            throw new InvalidLimitException(
+                    "number of tokens", text(tokens), "negative", "use zero (free) or a positive number");
         }
         return roundedUp(tokens);
     }
@@ -88,12 +92,23 @@ public final class Tokens {
         return thousandths / 1000.0;
     }
 
-    static String text(long thousandths) {
+    /**
+     * Writes thousandths as the decimal that they are.
+     *
+     * @param thousandths any count
+     * @return plain digits; 2500 gives {@code 2.5}
+     */
+    public static String text(long thousandths) {
         return text(BigDecimal.valueOf(thousandths, 3));
     }
 
-    /** Plain digits, where that is not a page of them. */
-    static String text(BigDecimal tokens) {
+    /**
+     * Writes tokens without trailing zeros.
+     *
+     * @param tokens any number
+     * @return plain digits, or scientific notation where there would be more than thirty of them
+     */
+    public static String text(BigDecimal tokens) {
         BigDecimal stripped = tokens.stripTrailingZeros();
         return tokens.signum() == 0
                 ? "0"

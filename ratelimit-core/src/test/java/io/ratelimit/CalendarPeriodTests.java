@@ -59,16 +59,20 @@ class CalendarPeriodTests {
                 .toEpochMilli();
         long[] state = window.consume(window.full(start), 10_000, start);
         long last = start + hours * 3_600_000L - 1;
-        long[] observations = new long[RateAlgorithm.OBSERVATIONS];
+        Observations observations = Observations.ofRates(1);
         window.observe(window.advance(state, last), last, 1, observations, 0);
         assertThat(window.ticksUntilAdmitted(observations, 0, 1)).isEqualTo(1);
         assertThat(window.isFull(window.advance(state, last + 1))).isTrue();
     }
 
     @Test
-    void remembersTheLastWindow() {
-        FixedWindow window = FixedWindow.of(Rate.parse("10/1d"), CalendarPeriod.DAY, ZoneId.of("UTC"));
-        assertThat(window.window(86_400_000)).isSameAs(window.window(2 * 86_400_000 - 1));
-        assertThat(window.window(0)).containsExactly(0, 86_400_000);
+    void windowsBeginAndEndWithTheCalendar() {
+        CalendarWindows days = new CalendarWindows(CalendarPeriod.DAY, ZoneId.of("UTC"));
+        assertThat(days.start(86_400_000)).isEqualTo(86_400_000);
+        assertThat(days.start(2 * 86_400_000 - 1)).isEqualTo(86_400_000);
+        assertThat(days.end(86_400_000)).isEqualTo(2 * 86_400_000);
+        assertThat(days.start(0)).isZero();
+        assertThat(days.end(0)).isEqualTo(86_400_000);
+        assertThat(days).hasToString("DAY UTC");
     }
 }

@@ -22,7 +22,7 @@ class DecisionTests {
         assertThat(decision.remaining()).isEqualTo(1.5);
         assertThat(decision.retryAfter()).contains(Duration.ZERO);
         assertThat(decision.resetAfter()).isEqualTo(Duration.ofNanos(849_950_000));
-        assertThat(decision.refusedBy()).isEmpty();
+        assertThat(decision.rejectedBy()).isEmpty();
         assertThat(decision.isPermanent()).isFalse();
         assertThat(decision.admits(0)).isTrue();
         assertThat(decision.orThrow()).isSameAs(decision);
@@ -36,13 +36,13 @@ class DecisionTests {
         assertThat(decision.statuses())
                 .containsExactly(new RateStatus(
                         SEARCH,
-                        SEARCH.rates().get(0),
+                        Optional.of(SEARCH.rates().get(0)),
                         false,
                         1.0,
                         Optional.of(Duration.ofMillis(200)),
                         Duration.ofMillis(900)));
         assertThat(decision.retryAfter()).contains(Duration.ofMillis(200));
-        assertThat(decision).hasToString("refused by search 10/s, remaining 1.0, retry after PT0.2S");
+        assertThat(decision).hasToString("rejected by search 10/s, remaining 1.0, retry after PT0.2S");
         assertThatThrownBy(decision::orThrow).isInstanceOf(RateLimitExceededException.class);
     }
 
@@ -53,7 +53,7 @@ class DecisionTests {
         assertThat(decision.statuses())
                 .extracting(RateStatus::retryAfter)
                 .containsExactly(Optional.of(Duration.ofSeconds(1)), Optional.of(Duration.ofSeconds(54)));
-        assertThat(decision.refusedBy().orElseThrow().rate()).hasToString("100/h burst 20");
+        assertThat(decision.rejectedBy().orElseThrow().text()).isEqualTo("100/h burst 20");
         assertThat(decision.retryAfter()).contains(Duration.ofSeconds(54));
         assertThat(decision.remaining()).isEqualTo(0.5);
     }
@@ -64,8 +64,8 @@ class DecisionTests {
                 List.of(new Charge(REPORT, "key", 21_000)), Duration.ZERO, false, seen(1_000, 0, 720_000, 0));
         assertThat(decision.isPermanent()).isTrue();
         assertThat(decision.retryAfter()).isEmpty();
-        assertThat(decision.refusedBy().orElseThrow().rate()).hasToString("100/h burst 20");
-        assertThat(decision).hasToString("refused by report 100/h burst 20, remaining 20.0, never");
+        assertThat(decision.rejectedBy().orElseThrow().text()).isEqualTo("100/h burst 20");
+        assertThat(decision).hasToString("rejected by report 100/h burst 20, remaining 20.0, never");
     }
 
     @Test
@@ -75,7 +75,7 @@ class DecisionTests {
         assertThat(decision.admits(0)).isTrue();
         assertThat(decision.admits(1)).isFalse();
         assertThat(decision.charges()).isEqualTo(charges);
-        assertThat(decision.refusedBy().orElseThrow().limit()).isEqualTo(SEARCH);
+        assertThat(decision.rejectedBy().orElseThrow().limit()).isEqualTo(SEARCH);
         assertThat(decision.remaining()).isEqualTo(0.999);
     }
 
@@ -107,15 +107,15 @@ class DecisionTests {
         assertThat(decision.isPermanent()).isFalse();
         assertThat(decision.resetAfter()).isZero();
         assertThat(decision.admits(0)).isFalse();
-        assertThat(decision).hasToString("refused by policy");
+        assertThat(decision).hasToString("rejected by policy");
     }
 
     @Test
-    void wantsFourNumbersForEachRate() {
+    void needsObservationsOfEveryRate() {
         List<Charge> charges = List.of(new Charge(REPORT, "key", 1000));
-        assertThatThrownBy(() -> Decision.of(charges, Duration.ZERO, true, new long[4]))
+        assertThatThrownBy(() -> Decision.of(charges, Duration.ZERO, true, Observations.ofRates(1)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("4 numbers for 2 rates; a store gives 4 for each rate");
+                .hasMessage("Observations of 1 rates for 2 rates of the charges; a store observes every rate");
     }
 
     @Test
@@ -144,12 +144,10 @@ class DecisionTests {
     }
 
     /** The numbers of token buckets, at the instant 7, by their levels and phases. */
-    private static long[] seen(long... levelsAndPhases) {
-        long[] observations = new long[2 * levelsAndPhases.length];
+    private static Observations seen(long... levelsAndPhases) {
+        Observations observations = Observations.ofRates(levelsAndPhases.length / 2);
         for (int i = 0; i < levelsAndPhases.length; i += 2) {
-            observations[2 * i] = 7;
-            observations[2 * i + 1] = levelsAndPhases[i];
-            observations[2 * i + 2] = levelsAndPhases[i + 1];
+            observations.set(i / 2, 7, levelsAndPhases[i], levelsAndPhases[i + 1], 0);
         }
         return observations;
     }

@@ -89,7 +89,7 @@ class InMemoryRateLimitStoreLinearizabilityTests {
         public void refund(@Param(name = "key") int key, @Param(name = "cost") int cost) {
             List<Charge> charges = List.of(
                     new Charge(logged, "key-" + key, 1000L * cost), new Charge(narrow, "key-" + key, 1000L * cost));
-            store.refund(Decision.of(charges, Duration.ZERO, true, new long[2 * RateAlgorithm.OBSERVATIONS]), charges);
+            store.refund(Decision.of(charges, Duration.ZERO, true, Observations.ofRates(2)), charges);
         }
 
         @Operation
@@ -168,7 +168,7 @@ class InMemoryRateLimitStoreLinearizabilityTests {
         }
 
         private static Decision decision(int caller) {
-            return Decision.of(List.of(charge(caller)), Duration.ZERO, true, new long[RateAlgorithm.OBSERVATIONS]);
+            return Decision.of(List.of(charge(caller)), Duration.ZERO, true, Observations.ofRates(1));
         }
 
         private static Charge charge(int caller) {

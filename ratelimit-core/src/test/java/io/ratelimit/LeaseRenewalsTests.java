@@ -147,7 +147,7 @@ class LeaseRenewalsTests {
                 registry.acquireAsync(List.of(one.charge("key", 1), hourly.charge("key", 1)), LONG);
         assertThat(both).isNotDone();
         running.close();
-        assertThat(both.get(10, TimeUnit.SECONDS).refusedBy().orElseThrow().limit())
+        assertThat(both.get(10, TimeUnit.SECONDS).rejectedBy().orElseThrow().limit())
                 .isEqualTo(hourly.limit());
         assertThat(one.peek("key").remaining()).isEqualTo(1);
     }

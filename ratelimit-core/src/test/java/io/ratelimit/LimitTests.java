@@ -27,6 +27,20 @@ class LimitTests {
     }
 
     @Test
+    void anInvalidOptionIsToldInParts() {
+        assertThatThrownBy(() -> named().cost(BigDecimal.valueOf(20)).build())
+                .isInstanceOfSatisfying(InvalidLimitException.class, invalid -> {
+                    assertThat(invalid.getOption()).isEqualTo("cost");
+                    assertThat(invalid.getValue()).isEqualTo("20");
+                    assertThat(invalid.getRule()).isEqualTo("its rates [10/s] never hold more than 10");
+                    assertThat(invalid.getFix()).isEqualTo("lower the cost or raise the burst");
+                })
+                .hasMessage(
+                        "Invalid cost \"20\" of limit \"a\": its rates [10/s] never hold more than 10; lower the cost or"
+                                + " raise the burst");
+    }
+
+    @Test
     void isEqualToAnotherWithTheSameParts() {
         assertThat(Limit.of("a", "10/s")).isEqualTo(Limit.of("a", "10/1s")).hasSameHashCodeAs(Limit.of("a", "10/1s"));
         assertThat(Limit.of("a", "10/s"))
@@ -68,25 +82,27 @@ class LimitTests {
         assertThatThrownBy(() -> Limit.of(name, "1/s"))
                 .isInstanceOf(InvalidLimitException.class)
                 .hasMessage("Invalid limit name \"" + name
-                        + "\": use 1 to 64 letters, digits, dots, dashes and underscores, "
-                        + "beginning with a letter or digit");
+                        + "\": not 1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter or"
+                        + " digit; choose a name such as search or report.daily");
     }
 
     @Test
     void needsRatesOverDifferentPeriods() {
-        assertThatThrownBy(() -> Limit.of("a")).hasMessage("Limit \"a\" has no rates; give it one, such as 10/s");
+        assertThatThrownBy(() -> Limit.of("a"))
+                .hasMessage(
+                        "Invalid rates \"[]\" of limit \"a\": a limit has at least one rate; give it one, such as 10/s");
         assertThatThrownBy(() -> Limit.of("a", "10/60s", "20/1m"))
                 .hasMessage(
-                        "Limit \"a\" has two rates with the same period in [10/m, 20/m]; write one of them over another "
-                                + "period, as 100/10s is 10/s burst 100");
+                        "Invalid rates \"[10/m, 20/m]\" of limit \"a\": two rates have the same period; write one of them"
+                                + " over another period, as 100/10s is 10/s burst 100");
     }
 
     @Test
     void refusesACostThatNoBucketCouldHold() {
         assertThatThrownBy(() -> Limit.of("a", "10/s", "0.5/1m"))
                 .hasMessage(
-                        "Limit \"a\" has a cost of 1, but its rates [10/s, 0.5/m] never hold more than 0.5; lower the cost "
-                                + "or raise the burst");
+                        "Invalid cost \"1\" of limit \"a\": its rates [10/s, 0.5/m] never hold more than 0.5; lower the cost"
+                                + " or raise the burst");
         assertThat(named().cost(BigDecimal.TEN).build().cost()).isEqualTo(10_000);
         assertThatThrownBy(() -> named().cost(new BigDecimal("10.001")).build())
                 .isInstanceOf(InvalidLimitException.class);
@@ -95,10 +111,10 @@ class LimitTests {
                 .hasMessageContaining("1E+999999999");
         assertThatThrownBy(() -> named().cost(new BigDecimal("1E-999999999")).build())
                 .isInstanceOf(InvalidLimitException.class)
-                .hasMessageContaining("1E-999999999: finer than 0.001");
+                .hasMessageContaining("\"1E-999999999\" of limit \"a\": finer than 0.001");
         assertThatThrownBy(() -> new Rate(new BigDecimal("1E+999999999"), Duration.ofSeconds(1), BigDecimal.ONE))
                 .isInstanceOf(InvalidLimitException.class)
-                .hasMessage("Invalid tokens 1E+999999999: more than can be counted; use 9007199254740.992 or less");
+                .hasMessage("Invalid tokens \"1E+999999999\": more than can be counted; use 9007199254740.992 or less");
         assertThatThrownBy(() -> named().cost(new BigDecimal("1E+30")).build())
                 .isInstanceOf(InvalidLimitException.class);
     }
@@ -107,9 +123,7 @@ class LimitTests {
     void refusesACostThatIsNone() {
         assertThatThrownBy(() -> named().cost(new BigDecimal("-1")).build())
                 .isInstanceOf(InvalidLimitException.class)
-                .hasMessage(
-                        "Limit \"a\" has an invalid cost. Invalid number of tokens -1: negative; use zero (free) or a "
-                                + "positive number");
+                .hasMessage("Invalid cost \"-1\" of limit \"a\": negative; use zero (free) or a positive number");
         assertThatThrownBy(() -> named().cost(new BigDecimal("0.0005")).build())
                 .isInstanceOf(InvalidLimitException.class)
                 .hasMessageContaining("finer than 0.001");
@@ -146,13 +160,13 @@ class LimitTests {
                         .rates("5/10m")
                         .algorithm(Algorithm.SLIDING_WINDOW)
                         .refill(Refill.INTERVAL),
-                "Limit \"login\" has refill interval, but sliding-window does not refill; drop refill, or use token-bucket");
+                "Invalid refill \"interval\" of limit \"login\": sliding-window does not refill; drop refill, or use token-bucket");
         assertInvalid(
                 Limit.named("login")
                         .rates("5/10m")
                         .algorithm(Algorithm.SLIDING_WINDOW)
                         .calendar(CalendarPeriod.DAY, ZoneOffset.UTC),
-                "Limit \"login\" has calendar day, but sliding-window has no windows of a calendar; drop calendar, or use"
+                "Invalid calendar \"day\" of limit \"login\": sliding-window has no windows of a calendar; drop calendar, or use"
                         + " fixed-window");
         assertInvalid(
                 Limit.named("login").rates("5/10m burst 6").algorithm(Algorithm.FIXED_WINDOW),
@@ -177,17 +191,17 @@ class LimitTests {
     void aWaitThatCannotBePromisedIsRefused() {
         assertInvalid(
                 Limit.named("slow").rates("10/s").maxWait(Duration.ofMillis(-1)),
-                "Limit \"slow\" has a max-wait of PT-0.001S: negative; use 0s for not waiting, or a duration such as 5s");
+                "Invalid max-wait \"PT-0.001S\" of limit \"slow\": negative; use 0s for not waiting, or a duration such as 5s");
         assertInvalid(
                 Limit.named("slow")
                         .rates("10/s")
                         .algorithm(Algorithm.SLIDING_WINDOW_COUNTER)
                         .maxWait(Duration.ofSeconds(1)),
-                "Limit \"slow\" has a max-wait of PT1S: sliding-window-counter cannot promise when a call fits; use"
+                "Invalid max-wait \"PT1S\" of limit \"slow\": sliding-window-counter cannot promise when a call fits; use"
                         + " sliding-window, or do not wait");
         assertInvalid(
                 Limit.named("fast").rates("999999.999/1s").maxWait(Duration.ofDays(3650)),
-                "Limit \"fast\" has a max-wait of PT87600H: longer than can be counted exactly; use at most");
+                "Invalid max-wait \"PT87600H\" of limit \"fast\": longer than can be counted exactly; use at most");
     }
 
     @ParameterizedTest
@@ -234,19 +248,16 @@ class LimitTests {
     void aPrefetchThatCannotBeTakenIsRefused() {
         assertInvalid(
                 named().prefetch(BigDecimal.TEN),
-                "Limit \"a\" has a prefetch of 10: its rates [10/s] never hold more than 10, of which a call takes 1; use at"
+                "Invalid prefetch \"10\" of limit \"a\": its rates [10/s] never hold more than 10, of which a call takes 1; use at"
                         + " most 9 or raise the burst");
         assertInvalid(
                 named().prefetch(new BigDecimal("0.0005")),
-                "Limit \"a\" has an invalid prefetch. Invalid number of tokens 0.0005: finer than 0.001; use at most three"
-                        + " decimal places");
-        assertInvalid(
-                named().prefetch(BigDecimal.valueOf(-1)),
-                "Limit \"a\" has an invalid prefetch. Invalid number of tokens -1: negative");
+                "Invalid prefetch \"0.0005\" of limit \"a\": finer than 0.001; use at most three" + " decimal places");
+        assertInvalid(named().prefetch(BigDecimal.valueOf(-1)), "Invalid prefetch \"-1\" of limit \"a\": negative");
         Limit.Builder export = Limit.named("export").maxConcurrent(20, Duration.ofSeconds(30));
         assertInvalid(
                 export.prefetch(BigDecimal.ONE),
-                "Limit \"export\" has a prefetch of 1: concurrency counts calls while they run, so that nothing can be taken"
+                "Invalid prefetch \"1\" of limit \"export\": concurrency counts calls while they run, so that nothing can be taken"
                         + " ahead of them; drop prefetch");
         assertThat(export.prefetch(BigDecimal.ZERO).build().prefetch()).isZero();
         assertThat(named().cost(BigDecimal.TEN)
@@ -270,10 +281,12 @@ class LimitTests {
         assertThat(limit.isLeased()).isTrue();
         assertThat(limit.capacity()).isEqualTo(2_000);
         assertThat(limit.canWait()).isTrue();
+        assertThat(limit.rates()).isEmpty();
+        assertThat(limit.concurrency()).contains(new ConcurrencyCap(2, Duration.ofSeconds(30)));
+        assertThat(limit.texts()).containsExactly("2 at once");
         assertThat(limit)
                 .isEqualTo(Limit.named("export")
-                        .rates("2/30s")
-                        .algorithm(Algorithm.CONCURRENCY)
+                        .maxConcurrent(2, Duration.ofSeconds(30))
                         .build())
                 .isNotEqualTo(Limit.named("export")
                         .maxConcurrent(2, Duration.ofSeconds(20))
@@ -284,20 +297,27 @@ class LimitTests {
     void aLimitOfLeasesSaysWhatIsWrongWithIt() {
         assertThatThrownBy(() -> Limit.named("export").maxConcurrent(0, Duration.ofSeconds(30)))
                 .isInstanceOf(InvalidLimitException.class)
-                .hasMessage("Limit \"export\" has max-concurrent 0: not positive; use 1 or more");
+                .hasMessage("Invalid max-concurrent \"0\" of limit \"export\": not positive; use 1 or more");
         for (Duration time : List.of(Duration.ofMillis(99), Duration.ofNanos(200_500_000))) {
             assertThatThrownBy(
                             () -> Limit.named("export").maxConcurrent(2, time).build())
                     .isInstanceOf(InvalidLimitException.class)
-                    .hasMessage("Invalid lease-time " + time
-                            + ": a lease lasts 100ms or longer, in whole milliseconds; use for example 30s");
+                    .hasMessage(
+                            "Invalid lease-time \"" + time
+                                    + "\" of limit \"export\": a lease lasts 100ms to 10000d, in whole milliseconds; use for example 30s");
         }
-        assertThatThrownBy(() -> Limit.named("export")
-                        .algorithm(Algorithm.CONCURRENCY)
-                        .rates("2/30s", "3/10s")
-                        .build())
-                .isInstanceOf(InvalidLimitException.class)
-                .hasMessageContaining("only the smallest can bind");
+        assertInvalid(
+                Limit.named("export").algorithm(Algorithm.CONCURRENCY).rates("2/30s"),
+                "Invalid rates \"[2/30s]\" of limit \"export\": algorithm concurrency has no rates, but a number of calls at"
+                        + " once; use max-concurrent, or another algorithm");
+        assertInvalid(
+                Limit.named("export").algorithm(Algorithm.CONCURRENCY),
+                "Invalid algorithm \"concurrency\" of limit \"export\": the number of calls that may run at once is not"
+                        + " given; add max-concurrent, such as 2");
+        assertInvalid(
+                Limit.named("export").maxConcurrent(2, Duration.ofSeconds(30)).algorithm(Algorithm.TOKEN_BUCKET),
+                "Invalid max-concurrent \"2\" of limit \"export\": only algorithm concurrency counts calls at once; drop"
+                        + " algorithm token-bucket, or give the limit rates instead");
         assertThatThrownBy(() -> Limit.named("export")
                         .maxConcurrent(2, Duration.ofSeconds(30))
                         .cost(BigDecimal.valueOf(3))

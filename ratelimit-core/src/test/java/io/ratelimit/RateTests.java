@@ -50,20 +50,20 @@ class RateTests {
             10/5x          | unknown unit "x"; use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S
             10/1s-         | unknown period "1s-"; use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S
             10/PTx         | unknown period "PTx"; use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S
-            10/99999999999999999999s | period "99999999999999999999s" is longer than can be counted
+            10/99999999999999999999s | period "99999999999999999999s" is longer than can be counted; use a shorter period
             ten/s          | tokens "ten" is not a decimal number; write for example 10 or 0.5
             1e3/s          | tokens "1e3" is not a decimal number; write for example 10 or 0.5
             NaN/s          | tokens "NaN" is not a decimal number; write for example 10 or 0.5
             10/s burst ten | burst "ten" is not a decimal number; write for example 10 or 0.5
-            0/s            | invalid tokens 0: not positive; use 0.001 or more
-            -1/s           | invalid tokens -1: not positive; use 0.001 or more
-            0.0001/s       | invalid tokens 0.0001: finer than 0.001; use at most three decimal places
-            10/s burst 0   | invalid burst 0: not positive; use 0.001 or more
-            10/s burst 0.0005 | invalid burst 0.0005: finer than 0.001; use at most three decimal places
-            10/0s          | invalid period PT0S: not positive; use a duration such as 1s or 10m
-            10/PT-1S       | invalid period PT-1S: not positive; use a duration such as 1s or 10m
-            10/PT0.0000001S | invalid period PT0.0000001S: finer than 1us, the tick of periods below a minute; use a whole number of ticks
-            10/PT1M0.0001S | invalid period PT1M0.0001S: finer than 1ms, the tick of periods from a minute on; use a whole number of ticks
+            0/s            | invalid tokens "0": not positive; use 0.001 or more
+            -1/s           | invalid tokens "-1": not positive; use 0.001 or more
+            0.0001/s       | invalid tokens "0.0001": finer than 0.001; use at most three decimal places
+            10/s burst 0   | invalid burst "0": not positive; use 0.001 or more
+            10/s burst 0.0005 | invalid burst "0.0005": finer than 0.001; use at most three decimal places
+            10/0s          | invalid period "PT0S": not positive; use a duration such as 1s or 10m
+            10/PT-1S       | invalid period "PT-1S": not positive; use a duration such as 1s or 10m
+            10/PT0.0000001S | invalid period "PT0.0000001S": finer than 1us, the tick of periods below a minute; use a whole number of ticks
+            10/PT1M0.0001S | invalid period "PT1M0.0001S": finer than 1ms, the tick of periods from a minute on; use a whole number of ticks
             """)
     void saysWhatIsWrongWithAText(String text, String reason) {
         assertThatThrownBy(() -> Rate.parse(text))
@@ -87,9 +87,9 @@ class RateTests {
     @Test
     void refusesNumbersThatAreNone() {
         assertThatThrownBy(() -> Rate.of(Double.NaN, Duration.ofSeconds(1)))
-                .hasMessage("Invalid tokens NaN: not finite; use 0.001 or more");
+                .hasMessage("Invalid tokens \"NaN\": not finite; use 0.001 or more");
         assertThatThrownBy(() -> Rate.parse("1/s").withBurst(Double.POSITIVE_INFINITY))
-                .hasMessage("Invalid burst Infinity: not finite; use 0.001 or more");
+                .hasMessage("Invalid burst \"Infinity\": not finite; use 0.001 or more");
         assertThatThrownBy(() -> Rate.of(-5, Duration.ofSeconds(1))).isInstanceOf(InvalidLimitException.class);
     }
 }

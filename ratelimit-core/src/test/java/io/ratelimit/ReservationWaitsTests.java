@@ -178,7 +178,7 @@ class ReservationWaitsTests {
                 .hasMessageContaining("sliding-window-counter cannot promise when a call fits");
         assertThatThrownBy(() -> fast.acquire("key", 1, Duration.ofSeconds(-1)))
                 .isInstanceOf(InvalidLimitException.class)
-                .hasMessageContaining("PT-1S: negative");
+                .hasMessageContaining("\"PT-1S\" of limit \"fast\": negative");
         assertThatThrownBy(() -> fast.acquireAsync("key", 1, Duration.ofDays(365 * 200)))
                 .isInstanceOf(InvalidLimitException.class)
                 .hasMessageContaining("longer than can be counted exactly");

@@ -52,33 +52,34 @@ class TokenBucketTests {
         "1000000, 10001, never",
     })
     void admitsWhatFitsNowOrAfterAWaitOfWholeTicks(long level, long cost, String wait) {
-        long ticks = TEN_A_SECOND.ticksUntilAdmitted(new long[] {0, level, 0, 0}, 0, cost);
+        long ticks = TEN_A_SECOND.ticksUntilAdmitted(Observations.of(0, level, 0, 0), 0, cost);
         assertThat(ticks).isEqualTo(wait.equals("never") ? RateAlgorithm.NEVER : Long.parseLong(wait));
     }
 
     @Test
     void remainingIsRoundedDownAndNeverLessThanNothing() {
-        assertThat(TEN_A_SECOND.remaining(new long[] {0, 199, 0, 0}, 0, 0)).isEqualTo(1);
-        assertThat(TEN_A_SECOND.remaining(new long[] {0, 199, 0, 0}, 0, 1)).isZero();
-        assertThat(TEN_A_SECOND.remaining(new long[] {0, -1, 0, 0}, 0, 0)).isZero();
+        assertThat(TEN_A_SECOND.remaining(Observations.of(0, 199, 0, 0), 0, 0)).isEqualTo(1);
+        assertThat(TEN_A_SECOND.remaining(Observations.of(0, 199, 0, 0), 0, 1)).isZero();
+        assertThat(TEN_A_SECOND.remaining(Observations.of(0, -1, 0, 0), 0, 0)).isZero();
     }
 
     @Test
     void waitsAreRoundedUpToATick() {
         TokenBucket three = smooth("3/s");
-        assertThat(three.ticksUntilAdmitted(new long[] {0, 0, 0, 0}, 0, 1)).isEqualTo(334);
-        assertThat(three.ticksUntilReset(new long[] {0, 2_999_999, 0, 0}, 0, 0, 0))
+        assertThat(three.ticksUntilAdmitted(Observations.of(0, 0, 0, 0), 0, 1)).isEqualTo(334);
+        assertThat(three.ticksUntilReset(Observations.of(0, 2_999_999, 0, 0), 0, 0, 0))
                 .isEqualTo(1);
-        assertThat(TEN_A_SECOND.ticksUntilReset(new long[] {0, 1_000_000, 0, 0}, 0, 10_000, 0))
+        assertThat(TEN_A_SECOND.ticksUntilReset(Observations.of(0, 1_000_000, 0, 0), 0, 10_000, 0))
                 .isEqualTo(1_000_000);
     }
 
     @Test
     void waitsForPortionsEndWithPeriods() {
-        long[] observations = {0, 0, 250_000, 0};
+        Observations observations = Observations.of(0, 0, 250_000, 0);
         assertThat(PORTIONS.ticksUntilAdmitted(observations, 0, 1)).isEqualTo(750_000);
         assertThat(PORTIONS.ticksUntilAdmitted(observations, 0, 3001)).isEqualTo(1_750_000);
-        assertThat(PORTIONS.ticksUntilReset(new long[] {0, 0, 0, 0}, 0, 0, 0)).isEqualTo(4_000_000);
+        assertThat(PORTIONS.ticksUntilReset(Observations.of(0, 0, 0, 0), 0, 0, 0))
+                .isEqualTo(4_000_000);
     }
 
     @Test

@@ -77,7 +77,7 @@ class TokensTests {
         assertThat(Tokens.exactly(new BigDecimal("2.500000"))).isEqualTo(2500);
         assertThatThrownBy(() -> Tokens.exactly(new BigDecimal("0.0001")))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("Invalid number of tokens 0.0001: finer than 0.001; use at most three decimal places");
+                .hasMessage("Invalid number of tokens \"0.0001\": finer than 0.001; use at most three decimal places");
     }
 
     @Test

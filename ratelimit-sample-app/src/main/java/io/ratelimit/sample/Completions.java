@@ -26,7 +26,7 @@ class Completions {
     Completion complete(String tenant, String prompt) {
         List<String> words = List.of(prompt.strip().split("\\s+"));
         List<Suggestion> suggestions = database.sql(
-                        "select name from product where lower(name) like ? order by price limit 3")
+                        "select name from product where lower(name) like ? order by price, id limit 3")
                 .param("%" + words.get(words.size() - 1).toLowerCase() + "%")
                 .query(DataClassRowMapper.newInstance(Suggestion.class))
                 .list();

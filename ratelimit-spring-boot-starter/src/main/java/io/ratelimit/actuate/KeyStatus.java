@@ -33,7 +33,7 @@ record KeyStatus(String source, List<RateLevelStatus> rates) {
     record RateLevelStatus(String rate, double remaining, Duration resetAfter) {
 
         private static RateLevelStatus of(RateStatus status) {
-            return new RateLevelStatus(status.limit().text(status.rate()), status.remaining(), status.resetAfter());
+            return new RateLevelStatus(status.text(), status.remaining(), status.resetAfter());
         }
     }
 }

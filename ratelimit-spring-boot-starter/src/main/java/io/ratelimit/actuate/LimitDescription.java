@@ -51,7 +51,7 @@ record LimitDescription(
         Limit limit = limiter.limit();
         return new LimitDescription(
                 limit.name(),
-                limit.rates().stream().map(limit::text).toList(),
+                limit.texts(),
                 algorithm(limit),
                 Tokens.decimal(limit.cost()),
                 limit.maxWait(),
@@ -64,9 +64,10 @@ record LimitDescription(
 
     private static String algorithm(Limit limit) {
         String name = lowerCase(limit.algorithm()).replace('_', '-');
-        if (limit.isLeased()) {
+        if (limit.concurrency().isPresent()) {
             return name + ", leases of "
-                    + DurationFormatterUtils.print(limit.rates().get(0).period(), DurationFormat.Style.COMPOSITE);
+                    + DurationFormatterUtils.print(
+                            limit.concurrency().get().leaseTime(), DurationFormat.Style.COMPOSITE);
         }
         String refill = limit.refill() == Refill.INTERVAL ? ", interval refill" : "";
         return name

@@ -30,7 +30,8 @@ record AopProperties(
             throw new InvalidRateLimitPropertyException(
                     PREFIX + ".mode",
                     "aspectj",
-                    "AspectJ is not on the class path; add spring-boot-starter-aspectj, or use proxy");
+                    "AspectJ is not on the class path",
+                    "add spring-boot-starter-aspectj, or use proxy");
         }
     }
 }

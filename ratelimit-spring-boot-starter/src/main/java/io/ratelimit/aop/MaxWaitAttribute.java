@@ -22,9 +22,7 @@ record MaxWaitAttribute(AnnotationAttribute origin, Duration duration) {
         try {
             limit.requireWait(duration);
         } catch (InvalidLimitException ex) {
-            String message = String.valueOf(ex.getMessage());
-            int fix = message.lastIndexOf("; ");
-            throw origin.invalid(message.substring(0, fix), message.substring(fix + 2), ex);
+            throw origin.invalid("of limit \"" + limit.name() + "\": " + ex.getRule(), ex.getFix(), ex);
         }
     }
 }

@@ -73,9 +73,7 @@ record RateLimitSpec(
                     .at("cost", CostExpression.text(Tokens.decimal(constant.thousandths())))
                     .invalid(
                             "the rates "
-                                    + current.rates().stream()
-                                            .map(current::text)
-                                            .toList()
+                                    + current.texts()
                                     + " of limit \"" + name + "\" never hold more than "
                                     + CostExpression.text(Tokens.decimal(current.capacity())),
                             "lower the cost or raise " + (current.isLeased() ? "max-concurrent" : "the burst"));

@@ -22,14 +22,10 @@ final class InvalidLimitFailureAnalyzer extends AbstractFailureAnalyzer<InvalidR
 
     @Override
     protected FailureAnalysis analyze(Throwable rootFailure, InvalidRateLimitPropertyException cause) {
-        int fix = cause.reason().lastIndexOf("; ");
-        String rule = fix < 0 ? cause.reason() : cause.reason().substring(0, fix);
-        String action = fix < 0
-                ? "Correct the property"
-                : StringUtils.capitalize(cause.reason().substring(fix + 2));
+        String action = StringUtils.capitalize(cause.fix());
         return new FailureAnalysis(
                 "The property " + cause.property() + origin(cause.property()) + " cannot be \"" + cause.value()
-                        + "\":\n\n    " + StringUtils.capitalize(rule) + ".",
+                        + "\":\n\n    " + StringUtils.capitalize(cause.rule()) + ".",
                 action + (action.endsWith("?") ? "" : "."),
                 cause);
     }

@@ -1,31 +1,36 @@
 package io.ratelimit.autoconfigure;
 
-/** Says that a property under {@code ratelimit} is unknown or wrong: its name, its value, the rule, and the fix. */
+import io.ratelimit.InvalidLimitException;
+
+/** Thrown when a property under {@code ratelimit} is unknown or wrong. Tells its name, its value, the rule, and the fix. */
 public final class InvalidRateLimitPropertyException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1L;
 
     private final String property;
     private final String value;
-    private final String reason;
+    private final String rule;
+    private final String fix;
 
     /**
      * Creates the exception.
      *
      * @param property the full name
-     * @param value what it was set to
-     * @param reason the rule that is broken and, after a semicolon, what to do
+     * @param value the value that was set
+     * @param rule the rule that the value breaks
+     * @param fix what to do
      */
-    public InvalidRateLimitPropertyException(String property, Object value, String reason) {
-        super("Invalid property " + property + " = \"" + value + "\": " + reason);
+    public InvalidRateLimitPropertyException(String property, Object value, String rule, String fix) {
+        super("Invalid property " + property + " = \"" + value + "\": " + rule + "; " + fix);
         this.property = property;
         this.value = value.toString();
-        this.reason = reason;
+        this.rule = rule;
+        this.fix = fix;
     }
 
-    /** The same, for what the core found wrong with the value; its message is the reason. */
-    InvalidRateLimitPropertyException(String property, Object value, IllegalArgumentException cause) {
-        this(property, value, String.valueOf(cause.getMessage()));
+    /** Creates the exception for a value that no limit can have. */
+    InvalidRateLimitPropertyException(String property, Object value, InvalidLimitException cause) {
+        this(property, value, cause.getRule(), cause.getFix());
         initCause(cause);
     }
 
@@ -37,7 +42,11 @@ public final class InvalidRateLimitPropertyException extends IllegalArgumentExce
         return value;
     }
 
-    String reason() {
-        return reason;
+    String rule() {
+        return rule;
+    }
+
+    String fix() {
+        return fix;
     }
 }

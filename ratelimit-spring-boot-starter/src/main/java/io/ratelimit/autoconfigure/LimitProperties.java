@@ -21,18 +21,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * The properties of a limit, or the defaults of all.
  *
- * @param rates One rate or a list, all of which must admit a call: text such as 10/s, or tokens, per and burst.
- * @param algorithm How the rates count.
- * @param refill How tokens of a token bucket come back: continuously, or in whole portions at the end of each period.
- * @param calendar Whose windows fixed windows are, instead of those of the rate's period from the epoch.
- * @param zone Time zone whose midnight ends the windows of a calendar.
- * @param maxConcurrent With algorithm concurrency, how many calls may run at once, 1 or more.
- * @param leaseTime With algorithm concurrency, how long a call counts whose node died, 100ms or longer. 30s unless given.
- * @param cost Tokens that a call takes that names no cost, with at most three decimal places.
- * @param maxWait How long a call may wait for its tokens that names no wait.
- * @param onStoreFailure What is answered while the store cannot be asked: this node's memory, yes, or no.
- * @param localShare Share of the limit that this node's memory grants meanwhile, above 0 and at most 1, such as 0.25.
- * @param prefetch Tokens of a key that a node takes from Redis ahead and grants from its memory. Each node widens the bound by so much.
+ * @param rates One rate or a list, each as text such as 10/s, or as tokens, per and burst. Every rate must admit a
+ *     call.
+ * @param algorithm Algorithm that counts the calls.
+ * @param refill How a token bucket is refilled: smoothly, or in whole portions at the end of each period.
+ * @param calendar Calendar unit of fixed windows. By default windows have the length of the period and start from the
+ *     epoch.
+ * @param zone Time zone of the calendar.
+ * @param maxConcurrent With algorithm concurrency, the number of calls that may run at the same time, 1 or more.
+ * @param leaseTime With algorithm concurrency, the time after which the calls of a dead node expire, at least 100ms.
+ * @param cost Tokens that a call costs unless it sets a cost, with at most three decimal places.
+ * @param maxWait How long a call may wait for its tokens unless it sets a wait.
+ * @param onStoreFailure How calls are answered while the store cannot be asked: from this node's memory, all admitted,
+ *     or all rejected.
+ * @param localShare Share of the limit that this node's memory grants while the store cannot be asked, above 0 and at
+ *     most 1.
+ * @param prefetch Tokens of a key that a node consumes from Redis in advance. Each node widens the bound by this
+ *     number.
  */
 record LimitProperties(
         @Nullable List<RateProperties> rates,
@@ -107,15 +112,16 @@ record LimitProperties(
             throw new InvalidRateLimitPropertyException(
                     path + ".zone",
                     zone,
-                    "no calendar has this zone; add calendar and algorithm fixed-window, or drop it");
+                    "no calendar has this zone",
+                    "add calendar and algorithm fixed-window, or drop it");
         }
         BigDecimal costOrOne = all.cost != null ? all.cost : BigDecimal.ONE;
         if (all.maxConcurrent != null && costOrOne.compareTo(all.maxConcurrent) > 0) {
             throw new InvalidRateLimitPropertyException(
                     path + ".cost",
                     costOrOne,
-                    "more than the max-concurrent of " + all.maxConcurrent
-                            + ", so no call could ever run; lower the cost or raise max-concurrent");
+                    "more than the max-concurrent of " + all.maxConcurrent + ", so no call could ever run",
+                    "lower the cost or raise max-concurrent");
         }
         Limit made = built(path + ".cost", costOrOne, limit.cost(costOrOne));
         if (all.localShare != null) {
@@ -135,7 +141,7 @@ record LimitProperties(
         requireTokens(path + ".prefetch", prefetch);
         if (maxWait != null && maxWait.isNegative()) {
             throw new InvalidRateLimitPropertyException(
-                    path + ".max-wait", maxWait, "negative; use 0s for not waiting, or a duration such as 5s");
+                    path + ".max-wait", maxWait, "negative", "use 0s for not waiting, or a duration such as 5s");
         }
         if (localShare != null) {
             built(
@@ -145,17 +151,18 @@ record LimitProperties(
         }
         if (maxConcurrent != null && maxConcurrent.signum() <= 0) {
             throw new InvalidRateLimitPropertyException(
-                    path + ".max-concurrent", maxConcurrent, "not positive; use 1 or more");
+                    path + ".max-concurrent", maxConcurrent, "not positive", "use 1 or more");
         }
         if (maxConcurrent != null && !isWhole(maxConcurrent)) {
             throw new InvalidRateLimitPropertyException(
                     path + ".max-concurrent",
                     maxConcurrent,
-                    "not a whole number up to " + MOST_AT_ONCE + "; use one such as 2");
+                    "not a whole number up to " + MOST_AT_ONCE,
+                    "use one such as 2");
         }
         if (leaseTime != null && leaseTime.compareTo(SHORTEST_LEASE_TIME) < 0) {
             throw new InvalidRateLimitPropertyException(
-                    path + ".lease-time", leaseTime, "shorter than 100ms; use a duration such as 30s");
+                    path + ".lease-time", leaseTime, "shorter than 100ms", "use a duration such as 30s");
         }
         if (leaseTime != null) {
             built(path + ".lease-time", leaseTime, Limit.named("alone").maxConcurrent(1, leaseTime));
@@ -166,7 +173,7 @@ record LimitProperties(
         if (tokens != null) {
             try {
                 Tokens.exactly(tokens);
-            } catch (IllegalArgumentException ex) {
+            } catch (InvalidLimitException ex) {
                 throw new InvalidRateLimitPropertyException(property, tokens, ex);
             }
         }
@@ -182,19 +189,22 @@ record LimitProperties(
             throw new InvalidRateLimitPropertyException(
                     algorithmPath + ".algorithm",
                     "concurrency",
-                    path + " does not say how many calls may run at once; add max-concurrent to it, such as 2");
+                    path + " does not say how many calls may run at once",
+                    "add max-concurrent to it, such as 2");
         }
         if (!isLeased() && maxConcurrent != null) {
             throw new InvalidRateLimitPropertyException(
                     path + ".max-concurrent",
                     maxConcurrent,
-                    "only algorithm concurrency counts calls at once; add it and drop rates, or drop max-concurrent");
+                    "only algorithm concurrency counts calls at once",
+                    "add it and drop rates, or drop max-concurrent");
         }
         if (!isLeased() && leaseTime != null) {
             throw new InvalidRateLimitPropertyException(
                     path + ".lease-time",
                     leaseTime,
-                    "only algorithm concurrency has leases; add it with max-concurrent, or drop lease-time");
+                    "only algorithm concurrency has leases",
+                    "add it with max-concurrent, or drop lease-time");
         }
     }
 
@@ -205,7 +215,8 @@ record LimitProperties(
                     path + ".local-share",
                     share,
                     "with on-store-failure " + onStoreFailure.name().toLowerCase(Locale.ROOT)
-                            + " this node's memory is not asked; drop local-share, or use on-store-failure local");
+                            + " this node's memory is not asked",
+                    "drop local-share, or use on-store-failure local");
         }
     }
 
@@ -254,8 +265,8 @@ record LimitProperties(
             throw new InvalidRateLimitPropertyException(
                     path + ".rates",
                     texts.stream().map(RateProperties::text).collect(Collectors.joining(", ")),
-                    "algorithm concurrency has no rates, but a number of calls at once;"
-                            + " use max-concurrent, or another algorithm");
+                    "algorithm concurrency has no rates, but a number of calls at once",
+                    "use max-concurrent, or another algorithm");
         }
         List<Rate> parsed = new ArrayList<>(texts.size());
         for (int i = 0; i < texts.size(); i++) {

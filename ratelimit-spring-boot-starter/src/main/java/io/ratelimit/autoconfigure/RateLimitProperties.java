@@ -10,12 +10,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * The properties under {@code ratelimit}.
  *
- * @param enabled Whether calls are limited. If false, every bean is there and every call is admitted.
- * @param store Where buckets are kept; auto takes Redis if the application has a Redis connection factory.
- * @param emptyKey What a call with a null or blank key gets; an exception, or the bucket that all such calls share.
- * @param unknownLimit What a call gets whose limit is computed and not defined; an exception, or no limit.
- * @param defaults What limits use that do not say otherwise.
- * @param limits Limits by name, each one given by its rates as text or by its properties.
+ * @param enabled Whether calls are limited. If false, all beans are created and every call is admitted.
+ * @param store Where buckets are kept. With auto, on Redis if the application has a Redis connection factory, else in
+ *     memory.
+ * @param emptyKey How a call with a null or blank key is answered: by an exception, or from one bucket that all such
+ *     calls share.
+ * @param unknownLimit How a call is answered whose computed limit is not defined: by an exception, or without a limit.
+ * @param defaults Defaults for limits that do not set a property themselves.
+ * @param limits Limits by name, each given by its rates as text or by its properties.
  * @param memory The store in memory.
  */
 @ConfigurationProperties(RateLimitProperties.PREFIX)
@@ -50,14 +52,15 @@ record RateLimitProperties(
     /**
      * The store in memory.
      *
-     * @param maxKeys How many keys may have buckets of their own, 1 or more, at most one for each KB of heap; others share.
+     * @param maxKeys Number of keys that have their own bucket in memory, 1 or more, at most one per KB of heap.
+     *     Further keys share buckets.
      */
     record Memory(@DefaultValue("1000000") int maxKeys) {
 
         Memory {
             if (maxKeys < 1) {
                 throw new InvalidRateLimitPropertyException(
-                        PREFIX + ".memory.max-keys", maxKeys, "not positive; use 1 or more");
+                        PREFIX + ".memory.max-keys", maxKeys, "not positive", "use 1 or more");
             }
         }
     }

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The parts are read no sooner than when limits are made of them, so that a wrong one is reported with its rule.
  *
- * @param tokens Tokens refilled each period, such as 100.
+ * @param tokens Tokens that are refilled in each period, such as 100.
  * @param per The period, such as 1m.
- * @param burst The most tokens that can be saved up; the tokens of a period unless given.
+ * @param burst Capacity of the bucket. By default the tokens of one period.
  */
 record RateProperties(
         @Nullable String tokens,

@@ -100,7 +100,7 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
                 .map(nearest -> "did you mean " + name.chop(parents) + "." + nearest + "?")
                 .orElse("known below " + name.chop(parents) + " are " + String.join(", ", candidates)
                         + (ofLimit ? ", and a limit name with dots is written \"[a.b]\"" : ""));
-        return new InvalidRateLimitPropertyException(name.toString(), value, "no such property; " + fix);
+        return new InvalidRateLimitPropertyException(name.toString(), value, "no such property", fix);
     }
 
     private static String letters(ConfigurationPropertyName name) {

@@ -1,5 +1,6 @@
 package io.ratelimit.http;
 
+import io.ratelimit.ConcurrencyCap;
 import io.ratelimit.Decision;
 import io.ratelimit.Rate;
 import io.ratelimit.RateStatus;
@@ -73,10 +74,13 @@ record RateLimitFields(String policy, long quota, long window, long remaining, l
     }
 
     private static RateLimitFields of(RateStatus status) {
-        Rate rate = status.rate();
-        if (status.limit().isLeased()) {
-            return of(status, Math.max(1, rate.tokens().longValue()), NO_WINDOW);
-        }
+        ConcurrencyCap cap = status.limit().concurrency().orElse(null);
+        return cap != null
+                ? of(status, cap.max(), NO_WINDOW)
+                : of(status, status.rate().orElseThrow());
+    }
+
+    private static RateLimitFields of(RateStatus status, Rate rate) {
         long window = seconds(rate.period());
         long quota = rate.tokens()
                 .multiply(BigDecimal.valueOf(window))
@@ -106,12 +110,9 @@ record RateLimitFields(String policy, long quota, long window, long remaining, l
 
     private static String policy(RateStatus status) {
         String limit = status.limit().name();
-        if (status.limit().rates().size() == 1) {
-            return limit;
-        }
-        String rate = status.rate().toString();
-        String period = rate.substring(rate.indexOf('/') + 1).split(" ")[0];
-        return limit + "/" + (Character.isDigit(period.charAt(0)) || period.startsWith("P") ? period : "1" + period);
+        return status.limit().rates().size() <= 1
+                ? limit
+                : limit + "/" + status.rate().orElseThrow().periodText();
     }
 
     private boolean isTighter(RateLimitFields other) {

@@ -1,6 +1,6 @@
 package io.ratelimit.redis;
 
-import io.ratelimit.FixedWindow;
+import io.ratelimit.CalendarWindows;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,21 +29,25 @@ record CalendarWindowRange(long now, long latest, long untold) {
     }
 
     /** Start and end of each window. */
-    List<long[]> of(FixedWindow rate) {
+    List<long[]> of(CalendarWindows calendar) {
         List<long[]> windows = new ArrayList<>(4);
-        add(windows, rate, rate.window(now)[START] - 1);
+        add(windows, calendar, calendar.start(now) - 1);
         if (untold < windows.get(0)[START] || untold >= windows.get(windows.size() - 1)[END]) {
-            add(windows, rate, untold);
+            add(windows, calendar, untold);
         }
         return windows;
     }
 
-    private void add(List<long[]> windows, FixedWindow rate, long from) {
-        long[] window = rate.window(from);
+    private void add(List<long[]> windows, CalendarWindows calendar, long from) {
+        long[] window = window(calendar, from);
         windows.add(window);
         for (int i = 1; i < MOST && (i == 1 || window[START] <= latest); i++) {
-            window = rate.window(window[END]);
+            window = window(calendar, window[END]);
             windows.add(window);
         }
+    }
+
+    private static long[] window(CalendarWindows calendar, long instant) {
+        return new long[] {calendar.start(instant), calendar.end(instant)};
     }
 }

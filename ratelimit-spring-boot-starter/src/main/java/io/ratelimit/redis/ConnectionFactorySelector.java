@@ -30,12 +30,13 @@ final class ConnectionFactorySelector {
                 throw new InvalidRateLimitPropertyException(
                         PROPERTY,
                         "",
-                        "there are several Redis connection factories, and none is named or primary; " + use);
+                        "there are several Redis connection factories, and none is named or primary",
+                        use);
             }
         }
         if (!beans.containsBean(name) || !beans.isTypeMatch(name, RedisConnectionFactory.class)) {
             throw new InvalidRateLimitPropertyException(
-                    PROPERTY, name, "no Redis connection factory has this name; " + use);
+                    PROPERTY, name, "no Redis connection factory has this name", use);
         }
         return beans.getBean(name, RedisConnectionFactory.class);
     }

@@ -12,19 +12,22 @@ final class InvalidRedisSettingException extends IllegalArgumentException {
     private final String setting;
     private final String value;
     private final String rule;
+    private final String fix;
 
     /**
      * Creates the exception.
      *
      * @param setting {@code timeout} or {@code key-prefix}
      * @param value what it was set to
-     * @param rule the rule that is broken and, after a semicolon, what to write
+     * @param rule the rule that the value breaks
+     * @param fix what to write instead
      */
-    InvalidRedisSettingException(String setting, Object value, String rule) {
-        super("Invalid Redis " + setting + " \"" + value + "\": " + rule);
+    InvalidRedisSettingException(String setting, Object value, String rule, String fix) {
+        super("Invalid Redis " + setting + " \"" + value + "\": " + rule + "; " + fix);
         this.setting = setting;
         this.value = value.toString();
         this.rule = rule;
+        this.fix = fix;
     }
 
     /** {@return the setting that is wrong, {@code timeout} or {@code key-prefix}} */
@@ -37,8 +40,13 @@ final class InvalidRedisSettingException extends IllegalArgumentException {
         return value;
     }
 
-    /** {@return the rule that is broken and, after a semicolon, what to write} */
+    /** {@return the rule that the value breaks} */
     public String getRule() {
         return rule;
+    }
+
+    /** {@return what to write instead} */
+    public String getFix() {
+        return fix;
     }
 }

@@ -2,7 +2,7 @@ package io.ratelimit.redis;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
-import io.ratelimit.RateAlgorithm;
+import io.ratelimit.Observations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -11,8 +11,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +24,7 @@ final class MultiSlotDecision {
     private final List<SlotCharges> groups;
     private final ScriptOperations operations;
     private final LongAdder refunded;
-    private final Map<Charge, long[]> observations = new IdentityHashMap<>();
+    private final Map<Charge, Observations> observations = new IdentityHashMap<>();
 
     MultiSlotDecision(List<Charge> charges, List<SlotCharges> groups, ScriptOperations operations, LongAdder refunded) {
         this.charges = charges;
@@ -94,25 +92,21 @@ final class MultiSlotDecision {
     }
 
     private synchronized void note(SlotCharges group, ScriptReply reply) {
-        int at = 0;
+        Observations all = reply.observations();
+        int first = 0;
         for (Charge charge : group.charges()) {
-            int numbers =
-                    RateAlgorithm.OBSERVATIONS * charge.limit().algorithms().size();
-            long[] own = new long[numbers];
-            System.arraycopy(reply.numbers(), at, own, 0, numbers);
-            observations.put(charge, own);
-            at += numbers;
+            int rates = charge.limit().algorithms().size();
+            observations.put(charge, all.copyOf(first, rates));
+            first += rates;
         }
     }
 
     private synchronized Decision decision(List<Charge> decided, boolean admitted) {
         List<Charge> asked = new ArrayList<>(decided);
         asked.removeIf(charge -> !observations.containsKey(charge));
-        Stream<long[]> each = asked.stream().map(charge -> observations.getOrDefault(charge, new long[0]));
-        return Decision.of(
-                asked,
-                Duration.ZERO,
-                admitted,
-                each.flatMapToLong(LongStream::of).toArray());
+        List<Observations> each = asked.stream()
+                .map(charge -> observations.getOrDefault(charge, Observations.none()))
+                .toList();
+        return Decision.of(asked, Duration.ZERO, admitted, Observations.join(each));
     }
 }

@@ -27,7 +27,8 @@ record RedisProperties(
         try {
             new RedisSettings(keyPrefix, timeout);
         } catch (InvalidRedisSettingException ex) {
-            throw new InvalidRateLimitPropertyException(PREFIX + "." + ex.getSetting(), ex.getValue(), ex.getRule());
+            throw new InvalidRateLimitPropertyException(
+                    PREFIX + "." + ex.getSetting(), ex.getValue(), ex.getRule(), ex.getFix());
         }
     }
 }

@@ -153,7 +153,7 @@ public final class RedisRateLimitStore implements RateLimitStore {
     }
 
     private static Decision decision(List<Charge> charges, Duration maxWait, ScriptReply reply) {
-        return Decision.of(charges, maxWait, reply.admitted(), reply.numbers());
+        return Decision.of(charges, maxWait, reply.admitted(), reply.observations());
     }
 
     @Override

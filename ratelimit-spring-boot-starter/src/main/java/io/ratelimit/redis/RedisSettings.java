@@ -23,13 +23,14 @@ record RedisSettings(String keyPrefix, Duration timeout) {
     RedisSettings {
         if (timeout.compareTo(SHORTEST) < 0 || timeout.compareTo(LONGEST) > 0) {
             throw new InvalidRedisSettingException(
-                    "timeout", timeout, "not between 1ms and 1m; use a deadline such as 250ms");
+                    "timeout", timeout, "not between 1ms and 1m", "use a deadline such as 250ms");
         }
         if (!KEY_PREFIX.matcher(keyPrefix).matches()) {
             throw new InvalidRedisSettingException(
                     "key-prefix",
                     keyPrefix,
-                    "not a key prefix; use 1 to 32 letters, digits, dots, colons, dashes and underscores");
+                    "not a key prefix",
+                    "use 1 to 32 letters, digits, dots, colons, dashes and underscores");
         }
     }
 }

@@ -1,13 +1,11 @@
 package io.ratelimit.redis;
 
-import io.ratelimit.ConcurrencyLeases;
-import io.ratelimit.FixedWindow;
+import io.ratelimit.CalendarWindows;
 import io.ratelimit.RateAlgorithm;
-import io.ratelimit.SlidingWindowCounter;
-import io.ratelimit.TokenBucket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The arguments of one decision of the script, in the order that its first lines give. */
 final class ScriptArguments {
@@ -41,16 +39,13 @@ final class ScriptArguments {
         add(kind(rate));
         add(rate.period());
         add(rate.capacityThousandths());
-        if (rate instanceof TokenBucket bucket) {
-            add(bucket.refill());
-            add(bucket.unitsPerThousandth());
-        } else if (rate instanceof SlidingWindowCounter counter) {
-            add(counter.step());
-        } else if (rate instanceof FixedWindow window) {
-            addCalendar(window);
-        } else if (rate instanceof ConcurrencyLeases leases) {
-            add(leases.lease());
-            add(channel);
+        for (long field : rate.encodedFields()) {
+            add(field);
+        }
+        switch (rate.algorithm()) {
+            case FIXED_WINDOW -> addCalendar(rate.asCalendarWindows());
+            case CONCURRENCY -> add(channel);
+            case TOKEN_BUCKET, SLIDING_WINDOW, SLIDING_WINDOW_COUNTER -> {}
         }
     }
 
@@ -58,13 +53,13 @@ final class ScriptArguments {
         return args.toArray(new byte[0][]);
     }
 
-    private void addCalendar(FixedWindow rate) {
-        if (rate.calendar() == null) {
+    private void addCalendar(@Nullable CalendarWindows calendar) {
+        if (calendar == null) {
             add("");
             return;
         }
-        add(rate.calendar() + " " + rate.zone());
-        List<long[]> told = windows.of(rate);
+        add(calendar.toString());
+        List<long[]> told = windows.of(calendar);
         add(told.size());
         for (long[] window : told) {
             add(window[0]);
@@ -80,7 +75,7 @@ final class ScriptArguments {
     static int kind(RateAlgorithm rate) {
         int tick = rate.tickNanos() == 1_000 ? 0 : MILLISECONDS;
         return switch (rate.algorithm()) {
-            case TOKEN_BUCKET -> tick + (((TokenBucket) rate).isInterval() ? INTERVAL : 0);
+            case TOKEN_BUCKET -> tick + (rate.isInterval() ? INTERVAL : 0);
             case SLIDING_WINDOW -> 4 + tick;
             case SLIDING_WINDOW_COUNTER -> 8 + tick;
             case FIXED_WINDOW -> 12 + tick;

@@ -1,6 +1,7 @@
 package io.ratelimit.redis;
 
 import io.ratelimit.Charge;
+import io.ratelimit.Observations;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -138,7 +139,7 @@ final class ScriptBatch {
         long units = sameCharge.rate.units(sameCharge.cost);
         long tick = sameCharge.rate.tick(reader.micros());
         for (int i = 0; i < asked.size(); i++) {
-            long[] observations = {tick, level - Math.min(i, admitted) * units, 0, 0};
+            Observations observations = sameCharge.rate.observed(tick, level - Math.min(i, admitted) * units);
             long outcome = i < admitted ? ScriptReply.ADMITTED : ScriptReply.REFUSED;
             asked.get(i).reply().complete(new ScriptReply(outcome, reader.millis(), observations));
         }

@@ -2,6 +2,7 @@ package io.ratelimit.redis;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Limit;
+import io.ratelimit.Observations;
 import io.ratelimit.RateAlgorithm;
 import io.ratelimit.TokenBucket;
 import java.io.ByteArrayOutputStream;
@@ -33,9 +34,8 @@ final class TokenBucketArguments {
     /** The rate of a charge that the script can decide with others like it; null if it has to look closer. */
     static @Nullable TokenBucketArguments of(Charge charge) {
         List<RateAlgorithm> rates = charge.limit().algorithms();
-        return rates.size() == 1 && rates.get(0) instanceof TokenBucket bucket && !bucket.isInterval()
-                ? new TokenBucketArguments(charge.limit(), bucket)
-                : null;
+        TokenBucket bucket = rates.size() == 1 ? rates.get(0).asSmoothTokenBucket() : null;
+        return bucket == null ? null : new TokenBucketArguments(charge.limit(), bucket);
     }
 
     boolean isOf(Limit configured) {
@@ -56,6 +56,13 @@ final class TokenBucketArguments {
     /** How a value begins that was written under the same configuration. */
     byte[] scale() {
         return scale;
+    }
+
+    /** Returns what a decision of this rate alone observed. */
+    Observations observed(long tick, long level) {
+        Observations observations = Observations.ofRates(1);
+        rate.observeLevel(tick, level, observations, 0);
+        return observations;
     }
 
     /** The units that so many thousandths of a token are. */

@@ -102,7 +102,7 @@ class InvalidRateLimitPropertyTests {
         InvalidRateLimitPropertyException invalid = BoundApplication.of(yaml).invalid();
 
         assertThat(invalid.property()).isEqualTo(property);
-        assertThat(invalid.reason()).contains(reason);
+        assertThat(invalid.rule() + "; " + invalid.fix()).contains(reason);
         assertThat(invalid).hasMessageContaining(property).hasMessageContaining(invalid.value());
     }
 
@@ -142,7 +142,9 @@ class InvalidRateLimitPropertyTests {
         InvalidRateLimitPropertyException invalid = BoundApplication.of(yaml).invalid();
 
         assertThat(invalid.property()).isEqualTo(property);
-        assertThat(invalid.reason()).startsWith("no such property").contains(reason);
+        assertThat(invalid.rule() + "; " + invalid.fix())
+                .startsWith("no such property")
+                .contains(reason);
     }
 
     @Test

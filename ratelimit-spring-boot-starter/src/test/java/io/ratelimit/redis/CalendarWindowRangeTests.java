@@ -3,8 +3,7 @@ package io.ratelimit.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.CalendarPeriod;
-import io.ratelimit.FixedWindow;
-import io.ratelimit.Rate;
+import io.ratelimit.CalendarWindows;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -14,8 +13,8 @@ import org.junit.jupiter.api.Test;
 class CalendarWindowRangeTests {
 
     private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");
-    private static final FixedWindow DAYS = FixedWindow.of(Rate.parse("10/1d"), CalendarPeriod.DAY, BERLIN);
-    private static final FixedWindow HOURS = FixedWindow.of(Rate.parse("10/1h"), CalendarPeriod.HOUR, BERLIN);
+    private static final CalendarWindows DAYS = new CalendarWindows(CalendarPeriod.DAY, BERLIN);
+    private static final CalendarWindows HOURS = new CalendarWindows(CalendarPeriod.HOUR, BERLIN);
     private static final long NOW = Instant.parse("2026-03-28T12:00:00Z").toEpochMilli();
 
     @Test

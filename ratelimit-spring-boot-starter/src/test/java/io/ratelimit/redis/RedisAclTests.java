@@ -33,7 +33,7 @@ import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
-/** Everything that a limiter does, by a user of Redis with the rights that README names and no others. */
+/** Everything that a limiter does, by a user of Redis with the rights that docs/redis.md names and no others. */
 @Tag("slow")
 class RedisAclTests {
 
@@ -115,9 +115,9 @@ class RedisAclTests {
         return jedis;
     }
 
-    /** The words of the first line of README that begins so. */
+    /** The words of the first line of the page that begins so. */
     private static String[] rights(String beginning) throws IOException {
-        try (Stream<String> lines = Files.lines(Path.of("..", "README.md"))) {
+        try (Stream<String> lines = Files.lines(Path.of("..", "docs", "redis.md"))) {
             return lines.filter(line -> line.startsWith(beginning))
                     .findFirst()
                     .orElseThrow()

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.ratelimit.Algorithm;
 import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
+import io.ratelimit.ConcurrencyCap;
 import io.ratelimit.Decision;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.InvalidLimitException;
@@ -18,6 +19,7 @@ import io.ratelimit.test.VirtualClock;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -256,8 +258,12 @@ class RedisAgainstMemoryTests {
     }
 
     private Duration randomPeriod() {
-        List<Rate> rates = limits.get(random.nextInt(limits.size())).rates();
-        return rates.get(random.nextInt(rates.size())).period();
+        Limit limit = limits.get(random.nextInt(limits.size()));
+        List<Rate> rates = limit.rates();
+        int rate = random.nextInt(Math.max(1, rates.size()));
+        return limit.concurrency()
+                .map(ConcurrencyCap::leaseTime)
+                .orElseGet(() -> rates.get(rate).period());
     }
 
     private Limit randomLimit(String name) {
@@ -273,8 +279,9 @@ class RedisAgainstMemoryTests {
         boolean bucket = algorithm == Algorithm.TOKEN_BUCKET;
         if (algorithm == Algorithm.CONCURRENCY) {
             Duration lease = PERIODS.get(1 + random.nextInt(PERIODS.size() - 1));
-            BigDecimal tokens = randomTokens();
-            return limit.rates(List.of(new Rate(tokens, lease, tokens))).build();
+            return limit.maxConcurrent(
+                            randomTokens().setScale(0, RoundingMode.UP).intValueExact(), lease)
+                    .build();
         }
         List<Duration> periods = new ArrayList<>(PERIODS);
         Collections.shuffle(periods, random);

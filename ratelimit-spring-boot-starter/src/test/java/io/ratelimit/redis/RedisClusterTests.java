@@ -166,7 +166,7 @@ class RedisClusterTests {
         assertThat(refused.admitted()).isFalse();
         assertThat(refused.admits(0)).isFalse();
         assertThat(refused.admits(1)).isTrue();
-        assertThat(refused.refusedBy().orElseThrow().limit()).isEqualTo(ALL);
+        assertThat(refused.rejectedBy().orElseThrow().limit()).isEqualTo(ALL);
         assertThat(store.refunded()).isEqualTo(1);
         assertThat(store.decide(new Charge(USER, "a", 0)).remaining()).isEqualTo(5);
     }

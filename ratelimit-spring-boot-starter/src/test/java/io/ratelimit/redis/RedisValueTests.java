@@ -9,6 +9,7 @@ import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
+import io.ratelimit.Observations;
 import io.ratelimit.Refill;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
@@ -198,14 +199,15 @@ class RedisValueTests {
         Decision last = store.decide(List.of(new Charge(limit, "a", 1_000)), Duration.ofHours(1));
         assertThat(last.isQueued()).isTrue();
         assertThat(last.retryAfter().orElseThrow()).isBetween(Duration.ofSeconds(2_930), Duration.ofSeconds(2_940));
-        Decision held = Decision.of(List.of(new Charge(limit, "a", 10_000, 1)), Duration.ZERO, true, new long[4]);
+        Decision held =
+                Decision.of(List.of(new Charge(limit, "a", 10_000, 1)), Duration.ZERO, true, Observations.ofRates(1));
         redis.command("CONFIG", "RESETSTAT");
         giveBack(held, held.charges().get(0));
         assertThat(usecPerCall("evalsha")).isBetween(1.0, 500_000.0);
-        Decision tenth =
-                Decision.of(List.of(new Charge(limit, "a", 1_000, 11)), Duration.ofHours(1), false, new long[4]);
-        Decision eleventh =
-                Decision.of(List.of(new Charge(limit, "a", 1_000, 12)), Duration.ofHours(1), false, new long[4]);
+        Decision tenth = Decision.of(
+                List.of(new Charge(limit, "a", 1_000, 11)), Duration.ofHours(1), false, Observations.ofRates(1));
+        Decision eleventh = Decision.of(
+                List.of(new Charge(limit, "a", 1_000, 12)), Duration.ofHours(1), false, Observations.ofRates(1));
         assertThat(store.renew(List.of(last, tenth, eleventh))
                         .toCompletableFuture()
                         .join())

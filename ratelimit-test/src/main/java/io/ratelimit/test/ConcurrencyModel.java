@@ -1,7 +1,8 @@
 package io.ratelimit.test;
 
+import io.ratelimit.ConcurrencyCap;
 import io.ratelimit.LeaseState;
-import io.ratelimit.Rate;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -13,20 +14,30 @@ final class ConcurrencyModel implements RateModel {
 
     private record Lease(long id, long cost, long end) {}
 
-    private final Rate rate;
+    private final ConcurrencyCap cap;
     private final List<Lease> held = new ArrayList<>();
     private final List<Lease> queue = new ArrayList<>();
     private long time;
     private long id;
 
-    ConcurrencyModel(Rate rate, VirtualClock clock) {
-        this.rate = rate;
+    ConcurrencyModel(ConcurrencyCap cap, VirtualClock clock) {
+        this.cap = cap;
         this.time = ticks(clock);
     }
 
     @Override
-    public Rate rate() {
-        return rate;
+    public Duration duration() {
+        return cap.leaseTime();
+    }
+
+    @Override
+    public long tokens() {
+        return 1_000L * cap.max();
+    }
+
+    @Override
+    public long capacity() {
+        return 1_000L * cap.max();
     }
 
     @Override
@@ -36,7 +47,7 @@ final class ConcurrencyModel implements RateModel {
 
     @Override
     public RateModel now(VirtualClock clock) {
-        ConcurrencyModel leases = new ConcurrencyModel(rate, clock);
+        ConcurrencyModel leases = new ConcurrencyModel(cap, clock);
         boolean setBack = clockMovedBack(clock);
         leases.time = setBack ? ticks(clock) : Math.max(ticks(clock), time);
         leases.addAll(this, setBack ? leases.time + period() : Long.MAX_VALUE);

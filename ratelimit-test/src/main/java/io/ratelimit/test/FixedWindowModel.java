@@ -2,6 +2,7 @@ package io.ratelimit.test;
 
 import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Rate;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
@@ -28,8 +29,18 @@ final class FixedWindowModel implements RateModel {
     }
 
     @Override
-    public Rate rate() {
-        return rate;
+    public Duration duration() {
+        return rate.period();
+    }
+
+    @Override
+    public long tokens() {
+        return RateModel.thousandths(rate.tokens());
+    }
+
+    @Override
+    public long capacity() {
+        return RateModel.thousandths(rate.burst());
     }
 
     @Override

@@ -4,15 +4,24 @@ import io.ratelimit.CalendarPeriod;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.Rate;
+import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /** What a key has taken of one rate, on paper. Instants and waits are ticks, costs thousandths. */
 interface RateModel {
 
-    /** Nothing taken, now. */
-    static RateModel of(Limit limit, Rate rate, VirtualClock clock) {
+    /** The rates of a limit, or its cap on concurrent calls, of which nothing is taken now. */
+    static List<RateModel> of(Limit limit, VirtualClock clock) {
+        return limit.concurrency().isPresent()
+                ? List.of(new ConcurrencyModel(limit.concurrency().get(), clock))
+                : limit.rates().stream().map(rate -> of(limit, rate, clock)).toList();
+    }
+
+    private static RateModel of(Limit limit, Rate rate, VirtualClock clock) {
         return switch (limit.algorithm()) {
             case TOKEN_BUCKET -> new TokenBucketModel(rate, limit.refill(), clock);
             case SLIDING_WINDOW -> new SlidingWindowLogModel(rate, clock);
@@ -21,11 +30,18 @@ interface RateModel {
                 Optional<CalendarPeriod> calendar = limit.calendar();
                 yield new FixedWindowModel(rate, calendar.orElse(null), limit.zone(), clock);
             }
-            case CONCURRENCY -> new ConcurrencyModel(rate, clock);
+            case CONCURRENCY -> throw new IllegalStateException("Calls at once have no rates");
         };
     }
 
-    Rate rate();
+    /** How long a period is, or a lease. */
+    Duration duration();
+
+    /** What comes back in a period. */
+    long tokens();
+
+    /** The most that can be taken at once. */
+    long capacity();
 
     /** A copy as of now. */
     RateModel now(VirtualClock clock);
@@ -84,19 +100,15 @@ interface RateModel {
     void migrateFrom(long out);
 
     default long tickNanos() {
-        return rate().period().toNanos() < 60_000_000_000L ? 1_000 : 1_000_000;
+        return duration().toNanos() < 60_000_000_000L ? 1_000 : 1_000_000;
     }
 
     default long period() {
-        return rate().period().toNanos() / tickNanos();
+        return duration().toNanos() / tickNanos();
     }
 
-    default long tokens() {
-        return rate().tokens().movePointRight(3).longValueExact();
-    }
-
-    default long capacity() {
-        return rate().burst().movePointRight(3).longValueExact();
+    static long thousandths(BigDecimal tokens) {
+        return tokens.movePointRight(3).longValueExact();
     }
 
     default long ticks(VirtualClock clock) {
@@ -104,8 +116,7 @@ interface RateModel {
     }
 
     default boolean samePeriod(RateModel other) {
-        return getClass() == other.getClass()
-                && rate().period().equals(other.rate().period());
+        return getClass() == other.getClass() && duration().equals(other.duration());
     }
 
     default boolean isFasterThan(RateModel other) {
@@ -114,6 +125,6 @@ interface RateModel {
     }
 
     private static BigInteger nanos(RateModel rate) {
-        return BigInteger.valueOf(rate.rate().period().toNanos());
+        return BigInteger.valueOf(rate.duration().toNanos());
     }
 }

@@ -3,7 +3,6 @@ package io.ratelimit.test;
 import io.ratelimit.Charge;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
-import io.ratelimit.Rate;
 import io.ratelimit.Tokens;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -152,6 +151,7 @@ final class ReferenceModel {
         Stored stored = of(limit).get(key);
         return stored != null
                 && !(stored.limit.rates().equals(limit.rates())
+                        && stored.limit.concurrency().equals(limit.concurrency())
                         && stored.limit.algorithm() == limit.algorithm()
                         && stored.limit.refill() == limit.refill()
                         && stored.limit.calendar().equals(limit.calendar())
@@ -210,8 +210,7 @@ final class ReferenceModel {
             emptiest = emptiest == null || rate.used() > emptiest.used() ? rate : emptiest;
         }
         List<LoadedRate> loaded = new ArrayList<>();
-        for (Rate rate : limit.rates()) {
-            RateModel next = RateModel.of(limit, rate, clock);
+        for (RateModel next : RateModel.of(limit, clock)) {
             RateModel same =
                     before.stream().filter(next::canMigrateFrom).findFirst().orElse(null);
             if (same != null) {

@@ -2,6 +2,7 @@ package io.ratelimit.test;
 
 import io.ratelimit.Rate;
 import java.math.BigInteger;
+import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
@@ -20,8 +21,18 @@ final class SlidingWindowCounterModel implements RateModel {
     }
 
     @Override
-    public Rate rate() {
-        return rate;
+    public Duration duration() {
+        return rate.period();
+    }
+
+    @Override
+    public long tokens() {
+        return RateModel.thousandths(rate.tokens());
+    }
+
+    @Override
+    public long capacity() {
+        return RateModel.thousandths(rate.burst());
     }
 
     @Override

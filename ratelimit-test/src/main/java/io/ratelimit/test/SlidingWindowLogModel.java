@@ -1,6 +1,7 @@
 package io.ratelimit.test;
 
 import io.ratelimit.Rate;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -20,8 +21,18 @@ final class SlidingWindowLogModel implements RateModel {
     }
 
     @Override
-    public Rate rate() {
-        return rate;
+    public Duration duration() {
+        return rate.period();
+    }
+
+    @Override
+    public long tokens() {
+        return RateModel.thousandths(rate.tokens());
+    }
+
+    @Override
+    public long capacity() {
+        return RateModel.thousandths(rate.burst());
     }
 
     @Override

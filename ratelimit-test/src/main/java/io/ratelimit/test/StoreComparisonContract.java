@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.Algorithm;
 import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
+import io.ratelimit.ConcurrencyCap;
 import io.ratelimit.Decision;
 import io.ratelimit.InvalidLimitException;
 import io.ratelimit.LeaseState;
@@ -299,8 +300,13 @@ abstract class StoreComparisonContract extends StoreContractSection {
     }
 
     private Duration randomPeriod() {
-        List<Rate> rates = limits.get(random.nextInt(limits.size())).rates();
-        return rates.get(random.nextInt(rates.size())).period();
+        Limit limit = limits.get(random.nextInt(limits.size()));
+        List<Rate> rates = limit.rates();
+        int count = Math.max(1, rates.size());
+        int rate = random.nextInt(count);
+        return limit.concurrency()
+                .map(ConcurrencyCap::leaseTime)
+                .orElseGet(() -> rates.get(rate).period());
     }
 
     private void change() {

@@ -6,6 +6,7 @@ import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
+import io.ratelimit.Observations;
 import io.ratelimit.RateAlgorithm;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateStatus;
@@ -94,12 +95,12 @@ abstract class StoreContractSection {
     }
 
     /** What a rate of no wait sees at the instants of a grant. */
-    private static long[] granted(Charge charge, Decision decision) {
+    private static Observations granted(Charge charge, Decision decision) {
         long[] grants = decision.grantTicks(charge);
-        long[] observations = new long[RateAlgorithm.OBSERVATIONS * grants.length];
+        Observations observations = Observations.ofRates(grants.length);
         for (int i = 0; i < grants.length; i++) {
             RateAlgorithm rate = charge.limit().algorithms().get(i);
-            rate.observe(rate.full(grants[i]), grants[i], charge.cost(), observations, RateAlgorithm.OBSERVATIONS * i);
+            rate.observe(rate.full(grants[i]), grants[i], charge.cost(), observations, i);
         }
         return observations;
     }
@@ -173,6 +174,7 @@ abstract class StoreContractSection {
                 .algorithm(limit.algorithm())
                 .refill(limit.refill())
                 .cost(BigDecimal.ZERO);
+        limit.concurrency().ifPresent(cap -> twin.maxConcurrent(cap.max(), cap.leaseTime()));
         limit.calendar().ifPresent(calendar -> twin.calendar(calendar, limit.zone()));
         return twin.build();
     }

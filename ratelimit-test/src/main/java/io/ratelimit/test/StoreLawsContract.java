@@ -156,7 +156,7 @@ abstract class StoreLawsContract extends StoreContractSection {
         clock.advance(Duration.ofSeconds(1));
         Decision refused = take(limit, "key", "8");
         assertThat(refused.admitted()).isFalse();
-        assertThat(refused.refusedBy().orElseThrow().rate()).hasToString("15/m");
+        assertThat(refused.rejectedBy().orElseThrow().text()).isEqualTo("15/m");
         assertThat(refused.statuses()).extracting(status -> status.remaining()).containsExactly(10.0, 5.25);
         assertThat(take(limit, "key", "5.25").admitted()).isTrue();
         assertThat(peek(limit, "key").statuses())
@@ -381,7 +381,8 @@ abstract class StoreLawsContract extends StoreContractSection {
         }
         Decision refused = decide(charges);
         assertThat(refused.admitted()).isFalse();
-        Duration period = refused.refusedBy().orElseThrow().rate().period();
+        Duration period =
+                refused.rejectedBy().orElseThrow().rate().orElseThrow().period();
         Duration tick = Duration.ofNanos(period.toSeconds() < 60 ? 1_000 : 1_000_000);
         clock.advance(retryAfter(refused).minus(tick));
         assertThat(decide(charges).admitted()).as("a tick before %s", refused).isFalse();

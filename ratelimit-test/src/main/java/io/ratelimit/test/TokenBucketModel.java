@@ -3,6 +3,7 @@ package io.ratelimit.test;
 import io.ratelimit.Rate;
 import io.ratelimit.Refill;
 import java.math.BigInteger;
+import java.time.Duration;
 import java.util.OptionalLong;
 
 /**
@@ -25,14 +26,19 @@ final class TokenBucketModel implements RateModel {
     }
 
     @Override
-    public Rate rate() {
-        return rate;
+    public Duration duration() {
+        return rate.period();
+    }
+
+    @Override
+    public long capacity() {
+        return RateModel.thousandths(rate.burst());
     }
 
     /** A portion fills the bucket at most, also where more than that is out because it is promised. */
     @Override
     public long tokens() {
-        long tokens = RateModel.super.tokens();
+        long tokens = RateModel.thousandths(rate.tokens());
         return refill == Refill.INTERVAL ? Math.min(tokens, capacity()) : tokens;
     }
 

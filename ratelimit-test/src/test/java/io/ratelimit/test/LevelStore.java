@@ -6,6 +6,7 @@ import io.ratelimit.ConcurrencyLeases;
 import io.ratelimit.Decision;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
+import io.ratelimit.Observations;
 import io.ratelimit.RateAlgorithm;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.TokenBucket;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -70,6 +72,10 @@ final class LevelStore implements RateLimitStore {
 
         RateAlgorithm rate(int i) {
             return charge.algorithms().get(i);
+        }
+
+        ConcurrencyLeases leases() {
+            return Objects.requireNonNull(rate(0).asLeases());
         }
     }
 
@@ -153,7 +159,7 @@ final class LevelStore implements RateLimitStore {
         LeaseState worst = LeaseState.HELD;
         for (Charge charge : decision.leases()) {
             Loaded loaded = load(charge);
-            ConcurrencyLeases leases = (ConcurrencyLeases) loaded.rate(0);
+            ConcurrencyLeases leases = loaded.leases();
             LeaseState state = leases.leaseState(loaded.states[0]);
             if (state == LeaseState.LOST && flaw == Flaw.RENEWS_WHAT_RAN_OUT) {
                 state = LeaseState.HELD;
@@ -177,7 +183,7 @@ final class LevelStore implements RateLimitStore {
         if (charge.lease() == 0 || flaw == Flaw.QUEUES_NOBODY) {
             return;
         }
-        ConcurrencyLeases leases = (ConcurrencyLeases) loaded.rate(0);
+        ConcurrencyLeases leases = loaded.leases();
         long[] state = loaded.states[0];
         if (queued && flaw == Flaw.QUEUES_ANEW_EACH_TIME) {
             state = leases.leaveQueue(state);
@@ -194,7 +200,7 @@ final class LevelStore implements RateLimitStore {
     /** Those who queue may have become ready. */
     private void tell(Loaded loaded) {
         if (loaded.charge.lease() != 0 && flaw != Flaw.TELLS_NOBODY_OF_LEASES) {
-            for (long lease : ((ConcurrencyLeases) loaded.rate(0)).readyLeases(loaded.states[0])) {
+            for (long lease : loaded.leases().readyLeases(loaded.states[0])) {
                 ready.accept(lease);
             }
         }
@@ -247,34 +253,34 @@ final class LevelStore implements RateLimitStore {
     private Decision decideAll(List<Charge> charges, Duration maxWait) {
         List<Loaded> all = charges.stream().map(this::load).toList();
         int rates = all.stream().mapToInt(loaded -> loaded.states.length).sum();
-        long[] observations = new long[RateAlgorithm.OBSERVATIONS * rates];
+        Observations observations = Observations.ofRates(rates);
         Duration promised = Decision.maxReservation(charges, maxWait);
         boolean admitted = true;
         long waitNanos = 0;
-        int at = 0;
+        int first = 0;
         for (Loaded loaded : all) {
-            for (int i = 0; i < loaded.states.length; i++, at += RateAlgorithm.OBSERVATIONS) {
+            for (int i = 0; i < loaded.states.length; i++, first++) {
                 RateAlgorithm rate = loaded.rate(i);
-                boolean overtakes = flaw == Flaw.LETS_OTHERS_OVERTAKE && rate instanceof ConcurrencyLeases;
+                boolean overtakes = flaw == Flaw.LETS_OTHERS_OVERTAKE && rate.asLeases() != null;
                 rate.observe(
                         overtakes ? withoutQueue(loaded.states[i]) : loaded.states[i],
                         now(rate),
                         loaded.charge.cost(),
                         observations,
-                        at);
-                long wait = rate.ticksUntilAdmitted(observations, at, loaded.charge.cost());
+                        first);
+                long wait = rate.ticksUntilAdmitted(observations, first, loaded.charge.cost());
                 admitted &= wait <= rate.waitWithin(promised);
                 waitNanos = admitted ? Math.max(waitNanos, wait * rate.tickNanos()) : 0;
-                admitted &= flaw != Flaw.LETS_NO_FREE_CALL_PASS || rate.remaining(observations, at, 0) > 0;
+                admitted &= flaw != Flaw.LETS_NO_FREE_CALL_PASS || rate.remaining(observations, first, 0) > 0;
             }
         }
         if (flaw == Flaw.HAS_NO_LOCK) {
             LockSupport.parkNanos(50_000);
         }
-        at = 0;
+        first = 0;
         for (Loaded loaded : all) {
-            save(loaded, admitted, waitNanos, promised, observations, at);
-            at += RateAlgorithm.OBSERVATIONS * loaded.states.length;
+            save(loaded, admitted, waitNanos, promised, observations, first);
+            first += loaded.states.length;
         }
         Decision decision = Decision.of(charges, maxWait, admitted, observations);
         for (Loaded loaded : all) {
@@ -286,9 +292,10 @@ final class LevelStore implements RateLimitStore {
         return decision;
     }
 
-    private void save(Loaded loaded, boolean admitted, long waitNanos, Duration maxWait, long[] observations, int at) {
+    private void save(
+            Loaded loaded, boolean admitted, long waitNanos, Duration maxWait, Observations observations, int first) {
         Charge charge = loaded.charge;
-        boolean fits = refusing(loaded, maxWait, observations, at) < 0;
+        boolean fits = refusing(loaded, maxWait, observations, first) < 0;
         if (charge.cost() == 0 || flaw == Flaw.TAKES_NOTHING_FOR_A_RESERVATION && waitNanos > 0) {
             return;
         }
@@ -297,10 +304,10 @@ final class LevelStore implements RateLimitStore {
             for (int i = 0; i < states.length; i++) {
                 RateAlgorithm rate = loaded.rate(i);
                 long wait = flaw == Flaw.DATES_RESERVATIONS_NOW ? 0 : waitNanos / rate.tickNanos();
-                long granted = observations[at + RateAlgorithm.OBSERVATIONS * i] + wait;
+                long granted = observations.instant(first + i) + wait;
                 states[i] = rounded(rate, rate.consume(states[i], charge.cost(), granted), Flaw.ROUNDS_ON_ADMISSION);
             }
-        } else if (isWrittenLate(loaded, maxWait, observations, at)) {
+        } else if (isWrittenLate(loaded, maxWait, observations, first)) {
             keys.put(place(charge), new Stored(charge.limit(), states));
             return;
         } else if (flaw == Flaw.ROUNDS_ON_REFUSAL) {
@@ -314,7 +321,8 @@ final class LevelStore implements RateLimitStore {
     }
 
     private long[] rounded(RateAlgorithm rate, long[] state, Flaw by) {
-        if (flaw != by || !(rate instanceof TokenBucket bucket)) {
+        TokenBucket bucket = rate.asSmoothTokenBucket();
+        if (flaw != by || bucket == null) {
             return state;
         }
         return new long[] {state[0], Math.floorDiv(state[1], bucket.unitsPerThousandth()) * bucket.unitsPerThousandth()
@@ -322,18 +330,18 @@ final class LevelStore implements RateLimitStore {
     }
 
     /** The first rate that refuses from an index on; -1 if none does. */
-    private static int refusing(Loaded loaded, Duration maxWait, long[] observations, int at) {
+    private static int refusing(Loaded loaded, Duration maxWait, Observations observations, int first) {
         for (int i = 0; i < loaded.states.length; i++) {
-            if (refuses(loaded, i, maxWait, observations, at)) {
+            if (refuses(loaded, i, maxWait, observations, first)) {
                 return i;
             }
         }
         return -1;
     }
 
-    private static boolean refuses(Loaded loaded, int i, Duration maxWait, long[] observations, int at) {
+    private static boolean refuses(Loaded loaded, int i, Duration maxWait, Observations observations, int first) {
         RateAlgorithm rate = loaded.rate(i);
-        long wait = rate.ticksUntilAdmitted(observations, at + RateAlgorithm.OBSERVATIONS * i, loaded.charge.cost());
+        long wait = rate.ticksUntilAdmitted(observations, first + i, loaded.charge.cost());
         return wait > rate.waitWithin(maxWait);
     }
 
@@ -349,9 +357,9 @@ final class LevelStore implements RateLimitStore {
     }
 
     /** Whether a refusal has to be written: the key is of a slower configuration, or of a time that is yet to come. */
-    private boolean isWrittenLate(Loaded loaded, Duration maxWait, long[] observations, int at) {
+    private boolean isWrittenLate(Loaded loaded, Duration maxWait, Observations observations, int first) {
         if (loaded.charge.cost() > loaded.charge.limit().capacity()
-                || refusing(loaded, maxWait, observations, at) < 0) {
+                || refusing(loaded, maxWait, observations, first) < 0) {
             return false;
         }
         if (loaded.redated) {
@@ -362,7 +370,7 @@ final class LevelStore implements RateLimitStore {
             RateAlgorithm before = loaded.before[i];
             foreign |= before != null;
             if (before != null
-                    && refuses(loaded, i, maxWait, observations, at)
+                    && refuses(loaded, i, maxWait, observations, first)
                     && loaded.rate(i).isFasterThan(before)) {
                 return flaw != Flaw.WRITES_NO_REFUSAL_WHEN_REDEFINED;
             }
@@ -428,7 +436,7 @@ final class LevelStore implements RateLimitStore {
         if (flaw == Flaw.FORGETS_WHAT_IS_PROMISED && rate.algorithm() != Algorithm.TOKEN_BUCKET && state.length > 3) {
             from = rate.full(state[0]);
         }
-        if (flaw == Flaw.STARTS_PERIODS_AT_THE_EPOCH && rate instanceof TokenBucket bucket && bucket.isInterval()) {
+        if (flaw == Flaw.STARTS_PERIODS_AT_THE_EPOCH && rate.isInterval()) {
             from = new long[] {state[0] / rate.period() * rate.period(), state[1]};
         }
         boolean tickTooMuch = flaw == Flaw.REFILLS_A_TICK_TOO_MUCH && now > state[0];
@@ -437,6 +445,7 @@ final class LevelStore implements RateLimitStore {
 
     private static boolean isOf(Limit one, Limit other) {
         return one.rates().equals(other.rates())
+                && one.concurrency().equals(other.concurrency())
                 && one.algorithm() == other.algorithm()
                 && one.refill() == other.refill()
                 && one.calendar().equals(other.calendar())

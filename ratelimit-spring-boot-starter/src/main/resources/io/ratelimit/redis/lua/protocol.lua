@@ -1,7 +1,7 @@
 -- The protocol of the script, its constants and the time of the call.
 --
 -- The script decides a batch of entries by the clock of the server, one after the other. An entry is applied as a whole or
--- not at all, and it sees the writes of the entries before it. docs/algorithm.md describes the decisions. Each algorithm has
+-- not at all, and it sees the writes of the entries before it. docs/algorithms.md describes the decisions. Each algorithm has
 -- a file that mirrors a Java class: its functions have the names and the results of the methods there.
 --
 -- KEYS   The keys of all entries, in order: one for each limit and subject; for 'renew' one for each lease.

@@ -1,0 +1,67 @@
+package io.ratelimit;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * One rate of one charge of a decision, with what was observed of it.
+ *
+ * @param charge the charge
+ * @param ofLimit the index of the rate in its limit
+ * @param observations what was observed of all rates of the decision
+ * @param rate the index of the rate there
+ */
+record ObservedRate(Charge charge, int ofLimit, Observations observations, int rate) {
+
+    private RateAlgorithm algorithm() {
+        return charge.limit().algorithms().get(ofLimit);
+    }
+
+    private long ticksUntilAdmitted() {
+        return algorithm().ticksUntilAdmitted(observations, rate, charge.cost());
+    }
+
+    /** Returns the time until the charge fits in microseconds; {@link RateAlgorithm#NEVER} above the capacity. */
+    long microsUntilAdmitted() {
+        long ticks = ticksUntilAdmitted();
+        return ticks == RateAlgorithm.NEVER ? ticks : ticks * (algorithm().tickNanos() / 1_000);
+    }
+
+    boolean isNeverAdmitted() {
+        return ticksUntilAdmitted() == RateAlgorithm.NEVER;
+    }
+
+    /** Returns the time until the charge fits; empty above the capacity. */
+    Optional<Duration> retryAfter() {
+        long ticks = ticksUntilAdmitted();
+        return ticks == RateAlgorithm.NEVER ? Optional.empty() : Optional.of(duration(ticks));
+    }
+
+    /** Returns the status after a decision that admitted the call, for a grant after a wait. */
+    RateStatus admitted(long waitNanos) {
+        long wait = algorithm().ticks(waitNanos);
+        return status(true, charge.cost(), Optional.of(Duration.ZERO), wait);
+    }
+
+    /** Returns the status after a decision that rejected the call, whichever rate did. */
+    RateStatus rejected() {
+        return status(ticksUntilAdmitted() == 0, 0, retryAfter(), 0);
+    }
+
+    private RateStatus status(boolean admitted, long taken, Optional<Duration> retryAfter, long wait) {
+        Limit limit = charge.limit();
+        return new RateStatus(
+                limit,
+                limit.rates().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(limit.rates().get(ofLimit)),
+                admitted,
+                Tokens.decimal(algorithm().remaining(observations, rate, taken)),
+                retryAfter,
+                duration(algorithm().ticksUntilReset(observations, rate, taken, wait)));
+    }
+
+    private Duration duration(long ticks) {
+        return Duration.ofNanos(algorithm().tickNanos()).multipliedBy(ticks);
+    }
+}
