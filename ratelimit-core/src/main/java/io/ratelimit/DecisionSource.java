@@ -1,17 +1,17 @@
 package io.ratelimit;
 
-/** Who made a {@link Decision}. */
+/** Where a {@link Decision} was made. */
 public enum DecisionSource {
 
-    /** The store, exactly. */
+    /** In the store, exactly. */
     STORE,
 
-    /** This node's memory, because the store failed and the limit says {@link StoreFailurePolicy#LOCAL}. */
+    /** In this node's memory, because the store failed and the limit has {@link StoreFailurePolicy#LOCAL}. */
     LOCAL,
 
-    /** {@link StoreFailurePolicy#ALLOW} or {@link StoreFailurePolicy#DENY}, because the store failed; nothing was counted. */
+    /** Nowhere: {@link StoreFailurePolicy#ALLOW} or {@link StoreFailurePolicy#DENY} answered, because the store failed. */
     POLICY,
 
-    /** Nobody: rate limiting is switched off, and nothing was counted. */
+    /** Nowhere: rate limiting is disabled, and every call is admitted. */
     DISABLED
 }

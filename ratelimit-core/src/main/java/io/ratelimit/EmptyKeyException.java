@@ -1,6 +1,8 @@
 package io.ratelimit;
 
-/** Says that a call brought a null or blank key, which would have shared one bucket with all who bring none. */
+/**
+ * Thrown when the key of a call is null or blank. Such a call would otherwise share a bucket with all others like it.
+ */
 public final class EmptyKeyException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1L;
@@ -10,14 +12,14 @@ public final class EmptyKeyException extends IllegalArgumentException {
     /**
      * Creates the exception.
      *
-     * @param limit the name of the limit that was asked
+     * @param limit the name of the limit of the call
      */
     public EmptyKeyException(String limit) {
         super("Empty key for limit \"" + limit + "\": null or blank; give a key, or none at all for one shared bucket");
         this.limit = limit;
     }
 
-    /** {@return the name of the limit that was asked} */
+    /** {@return the name of the limit of the call} */
     public String getLimit() {
         return limit;
     }

@@ -1,5 +1,6 @@
 package io.ratelimit;
 
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -8,69 +9,83 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Asynchronous work that begins when a decision admits it. */
+/** An asynchronous task that starts when a decision admits it. */
 final class GuardedCall<T extends @Nullable Object> {
 
-    private final Supplier<? extends CompletionStage<T>> work;
-    private final RateLimiterRegistry registry;
+    private final Supplier<? extends CompletionStage<T>> task;
+    private final DecisionEngine engine;
     private final CompletableFuture<T> result = new CompletableFuture<>();
 
-    private GuardedCall(Supplier<? extends CompletionStage<T>> work, RateLimiterRegistry registry) {
-        this.work = work;
-        this.registry = registry;
+    private GuardedCall(Supplier<? extends CompletionStage<T>> task, DecisionEngine engine) {
+        this.task = task;
+        this.engine = engine;
     }
 
-    /** Begins on this thread if the decision is there, else in the common pool; cancelling it cancels what it waits for. */
-    static <T extends @Nullable Object> CompletableFuture<T> start(
-            CompletableFuture<Decision> decision,
-            Supplier<? extends CompletionStage<T>> work,
-            RateLimiterRegistry registry) {
-        GuardedCall<T> guarded = new GuardedCall<>(work, registry);
-        guarded.result.whenComplete((value, failure) -> decision.cancel(true));
-        if (decision.isDone()) {
-            decision.whenComplete(guarded::decided);
-        } else {
-            decision.whenCompleteAsync(guarded::decided, ForkJoinPool.commonPool());
+    /** Runs a task on this thread if the decision admits it, and releases its leases afterwards. */
+    static <T extends @Nullable Object> T run(Decision decision, Callable<T> task, DecisionEngine engine)
+            throws Exception {
+        decision.orThrow();
+        try {
+            return task.call();
+        } finally {
+            engine.release(decision);
         }
-        return guarded.result;
+    }
+
+    /**
+     * Starts a task on this thread if the decision is there already, otherwise in the common pool. Cancelling the
+     * result cancels the wait or the task, whichever is pending.
+     */
+    static <T extends @Nullable Object> CompletableFuture<T> start(
+            CompletableFuture<Decision> decision, Supplier<? extends CompletionStage<T>> task, DecisionEngine engine) {
+        GuardedCall<T> call = new GuardedCall<>(task, engine);
+        call.result.whenComplete((value, failure) -> decision.cancel(true));
+        if (decision.isDone()) {
+            decision.whenComplete(call::decided);
+        } else {
+            decision.whenCompleteAsync(call::decided, ForkJoinPool.commonPool());
+        }
+        return call.result;
+    }
+
+    /**
+     * Returns a permit when the decision admits it. If the caller has cancelled it by then, the decision is refunded.
+     */
+    static CompletableFuture<Permit> permit(CompletableFuture<Decision> decision, DecisionEngine engine) {
+        CompletableFuture<Permit> permit = new CompletableFuture<>();
+        permit.whenComplete((held, failure) -> decision.cancel(true));
+        decision.whenComplete((decided, failure) -> {
+            if (failure != null) {
+                permit.completeExceptionally(failure);
+            } else if (!decided.admitted()) {
+                permit.completeExceptionally(new RateLimitExceededException(decided));
+            } else if (!permit.complete(new Permit(engine, decided))) {
+                engine.drop(decided);
+            }
+        });
+        return permit;
     }
 
     private void decided(@Nullable Decision decision, @Nullable Throwable failure) {
         if (decision == null) {
             result.completeExceptionally(failure == null ? new IllegalStateException("No decision") : failure);
         } else if (result.isDone()) {
-            registry.drop(decision);
+            engine.drop(decision);
         } else {
             try {
                 decision.orThrow();
-                begun(work.get(), decision);
+                started(task.get(), decision);
             } catch (Throwable ex) {
-                registry.release(decision);
+                engine.release(decision);
                 result.completeExceptionally(ex);
             }
         }
     }
 
-    /** What a caller holds when a decision admits it; nothing, if the caller is gone by then. */
-    static CompletableFuture<Permit> permit(CompletableFuture<Decision> decision, RateLimiterRegistry registry) {
-        CompletableFuture<Permit> held = new CompletableFuture<>();
-        held.whenComplete((permit, failure) -> decision.cancel(true));
-        decision.whenComplete((decided, failure) -> {
-            if (failure != null) {
-                held.completeExceptionally(failure);
-            } else if (!decided.admitted()) {
-                held.completeExceptionally(new RateLimitExceededException(decided));
-            } else if (!held.complete(new Permit(registry, decided))) {
-                registry.drop(decided);
-            }
-        });
-        return held;
-    }
-
-    /** What the call holds is given back before its caller hears of the end, and after what runs for it is cancelled. */
-    private void begun(CompletionStage<T> stage, Decision decision) {
+    /** Releases the leases before the caller sees the result, or after the task was cancelled. */
+    private void started(CompletionStage<T> stage, Decision decision) {
         stage.whenComplete((value, failure) -> {
-            registry.release(decision);
+            engine.release(decision);
             if (failure == null) {
                 result.complete(value);
             } else {
@@ -82,7 +97,7 @@ final class GuardedCall<T extends @Nullable Object> {
             if (stage instanceof Future<?> running) {
                 running.cancel(true);
             }
-            registry.release(decision);
+            engine.release(decision);
         });
     }
 }

@@ -86,6 +86,26 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         return new InMemoryRateLimitStore(nanoClock, Math.min(0, nanoClock.getAsLong()), maxKeys);
     }
 
+    /** {@return an empty registry on a new store of this kind, for use without Spring; closing it closes the store} */
+    public static RateLimiterRegistry newRegistry() {
+        return new RateLimiterRegistry(create(), List.of());
+    }
+
+    /**
+     * Returns a limiter on a new store of this kind, for use without Spring. Its limit is named {@code default}.
+     *
+     * <pre>{@code
+     * RateLimiter limiter = InMemoryRateLimitStore.newLimiter("10/s", "100/1m");
+     * }</pre>
+     *
+     * @param rates one or more texts that {@link Rate#parse(String)} reads
+     * @return the limiter
+     * @throws InvalidLimitException if a rate is invalid
+     */
+    public static RateLimiter newLimiter(String... rates) {
+        return newRegistry().define(Limit.of("default", rates));
+    }
+
     @Override
     public String name() {
         return "memory";

@@ -14,8 +14,10 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * The leases of the calls that run here, and of those that queue. They are renewed together, at a third of their lease time,
- * until they are given back; a holder whose lease the store no longer knows, or did not renew for a lease time, has lost it.
+ * Renews the leases of running calls and of queued ones, in batches, three times within each lease time, until they are
+ * released or dropped.
+ *
+ * <p>A call has lost its lease if the store no longer knows the lease, or could not renew it for a whole lease time.
  */
 final class LeaseRenewals {
 
@@ -30,9 +32,9 @@ final class LeaseRenewals {
     private final Map<Duration, Future<?>> rounds = new HashMap<>();
 
     /**
-     * No leases yet.
+     * Creates an object without leases.
      *
-     * @param lost hears of a decision whose lease was lost while its call ran
+     * @param lost gets each decision whose lease is lost while its call runs, once
      */
     LeaseRenewals(RateLimitStore store, TimeoutScheduler scheduler, PendingRefunds refunds, Consumer<Decision> lost) {
         this.store = store;
@@ -41,39 +43,42 @@ final class LeaseRenewals {
         this.lost = lost;
     }
 
-    /** Renews the leases of a call that runs. */
+    /** Starts renewing the leases of a running call. */
     void hold(Decision decision) {
-        keep(decision, this::told);
+        keep(decision, this::notifyIfLost);
     }
 
-    /** Renews the leases of a decision until they are dropped, and tells what became of them each time. */
-    void keep(Decision decision, BiConsumer<Decision, LeaseState> told) {
-        RenewedLease keeping = new RenewedLease(time(decision), told);
-        leases.put(decision, keeping);
+    /**
+     * Starts renewing the leases of a decision.
+     *
+     * @param renewed gets the state of the leases after each renewal
+     */
+    void keep(Decision decision, BiConsumer<Decision, LeaseState> renewed) {
+        RenewedLease lease = new RenewedLease(shortestLeaseTime(decision), renewed);
+        leases.put(decision, lease);
         synchronized (rounds) {
             rounds.computeIfAbsent(
-                    keeping.time,
-                    time -> scheduler.scheduleRepeatedly(time.toNanos() / RENEWALS, () -> renewAll(time)));
+                    lease.time, time -> scheduler.scheduleRepeatedly(time.toNanos() / RENEWALS, () -> renewAll(time)));
         }
     }
 
-    /** Renews the leases of a decision no more. */
+    /** Stops renewing the leases of a decision, without releasing them. */
     void drop(Decision decision) {
         leases.remove(decision);
     }
 
     boolean isLost(Decision decision) {
-        RenewedLease keeping = leases.get(decision);
-        return keeping != null && keeping.isLost();
+        RenewedLease lease = leases.get(decision);
+        return lease != null && lease.isLost();
     }
 
-    /** Gives the leases of a decision back; nothing, if it holds none any more. */
+    /** Releases the leases of a decision; does nothing if they are released or dropped already. */
     CompletionStage<Void> release(Decision decision) {
-        RenewedLease keeping = decision.isLeased() ? leases.remove(decision) : null;
-        return keeping == null ? CompletableFuture.completedFuture(null) : refunds.refund(decision, decision.leases());
+        RenewedLease lease = decision.isLeased() ? leases.remove(decision) : null;
+        return lease == null ? CompletableFuture.completedFuture(null) : refunds.refund(decision, decision.leases());
     }
 
-    /** Asks what became of the leases of some decisions, and tells it. */
+    /** Renews the leases of some decisions now, and passes each new state on. */
     void renew(List<Decision> decisions) {
         for (int i = 0; i < decisions.size(); i += BATCH) {
             renewBatch(decisions.subList(i, Math.min(decisions.size(), i + BATCH)));
@@ -83,8 +88,8 @@ final class LeaseRenewals {
     private void renewAll(Duration time) {
         List<Decision> all = new ArrayList<>();
         synchronized (rounds) {
-            leases.forEach((decision, keeping) -> {
-                if (keeping.time.equals(time)) {
+            leases.forEach((decision, lease) -> {
+                if (lease.time.equals(time)) {
                     all.add(decision);
                 }
             });
@@ -106,32 +111,32 @@ final class LeaseRenewals {
         }
         answer.whenComplete((states, failure) -> {
             for (int i = 0; i < batch.size(); i++) {
-                renewed(batch.get(i), failure == null ? states.get(i) : LeaseState.UNKNOWN, sent);
+                onRenewed(batch.get(i), failure == null ? states.get(i) : LeaseState.UNKNOWN, sent);
             }
         });
     }
 
-    /** What nobody could tell for a lease time is lost. */
-    private void renewed(Decision decision, LeaseState state, long sent) {
-        RenewedLease keeping = leases.get(decision);
-        if (keeping == null) {
+    private void onRenewed(Decision decision, LeaseState state, long sent) {
+        RenewedLease lease = leases.get(decision);
+        if (lease == null) {
             return;
         }
-        if (state.compareTo(LeaseState.UNKNOWN) < 0) {
-            keeping.renewedNanos = sent;
+        boolean isKnown = state.compareTo(LeaseState.UNKNOWN) < 0;
+        if (isKnown) {
+            lease.renewedNanos = sent;
         }
-        keeping.told.accept(decision, keeping.isLost() ? LeaseState.LOST : state);
+        lease.renewed.accept(decision, lease.isLost() ? LeaseState.LOST : state);
     }
 
-    private void told(Decision decision, LeaseState state) {
-        RenewedLease keeping = leases.get(decision);
-        if (state == LeaseState.LOST && keeping != null && !keeping.lost) {
-            keeping.lost = true;
+    private void notifyIfLost(Decision decision, LeaseState state) {
+        RenewedLease lease = leases.get(decision);
+        if (state == LeaseState.LOST && lease != null && !lease.lost) {
+            lease.lost = true;
             lost.accept(decision);
         }
     }
 
-    private static Duration time(Decision decision) {
+    private static Duration shortestLeaseTime(Decision decision) {
         return decision.leases().stream()
                 .flatMap(charge -> charge.limit().concurrency().stream())
                 .map(ConcurrencyCap::leaseTime)
@@ -142,13 +147,13 @@ final class LeaseRenewals {
     private static final class RenewedLease {
 
         final Duration time;
-        final BiConsumer<Decision, LeaseState> told;
+        final BiConsumer<Decision, LeaseState> renewed;
         volatile long renewedNanos = System.nanoTime();
         volatile boolean lost;
 
-        RenewedLease(Duration time, BiConsumer<Decision, LeaseState> told) {
+        RenewedLease(Duration time, BiConsumer<Decision, LeaseState> renewed) {
             this.time = time;
-            this.told = told;
+            this.renewed = renewed;
         }
 
         boolean isLost() {

@@ -20,15 +20,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls that queue for a lease. The store keeps the order, and says whose turn it is; then the call is decided again, all
- * its charges at once.
+ * Makes calls wait for leases. The store keeps the order of the queue and reports each lease that became free; the
+ * first call in the queue is then decided again, with all its charges at once.
  *
- * <p>Word of a turn may be lost, and a lease that runs out tells nobody. So twice a second the first in the queue for each
- * key asks whether it is its turn.
+ * <p>A report may get lost, and the store does not report leases that expire. Twice a second, therefore, the first call
+ * in the queue of each key asks the store whether it is its turn.
  */
 final class LeaseWaitQueue implements AutoCloseable {
 
-    private static final long ASK_NANOS = 500_000_000;
+    private static final long POLL_NANOS = 500_000_000;
 
     private final RateLimitStore store;
     private final LeaseRenewals leases;
@@ -50,16 +50,16 @@ final class LeaseWaitQueue implements AutoCloseable {
     /**
      * Decides a call with leased charges, and queues it if it has to wait.
      *
-     * @param first how the store is asked for the first time, by blocking the caller or not
-     * @param counted hears of the answer just before the caller does
-     * @return the answer; cancelling it before leaves the queue
+     * @param first asks the store for the first time, with or without blocking the caller
+     * @param beforeAnswer gets the decision just before the result is completed with it
+     * @return the decision, after the wait; cancelling it before that leaves the queue
      */
     CompletableFuture<Decision> decide(
             List<Charge> charges,
             Duration maxWait,
             Supplier<CompletionStage<Decision>> first,
-            Consumer<Decision> counted) {
-        Waiter waiter = new Waiter(charges, maxWait, counted);
+            Consumer<Decision> beforeAnswer) {
+        Waiter waiter = new Waiter(charges, maxWait, beforeAnswer);
         if (!maxWait.isZero()) {
             enter(waiter);
         }
@@ -67,7 +67,11 @@ final class LeaseWaitQueue implements AutoCloseable {
         return waiter.answered;
     }
 
-    /** Waits for an answer; who is interrupted leaves the queue. Interrupts stay set. */
+    /**
+     * Blocks until a decision is there.
+     *
+     * @throws CancellationException if the thread is interrupted, which it then stays; its call leaves the queue
+     */
     static Decision await(CompletableFuture<Decision> answer) {
         try {
             return answer.get();
@@ -82,7 +86,7 @@ final class LeaseWaitQueue implements AutoCloseable {
         }
     }
 
-    /** Ends all waits; who queues leaves. */
+    /** Ends all waits. Every call leaves the queue. */
     @Override
     public void close() {
         closed = true;
@@ -93,11 +97,11 @@ final class LeaseWaitQueue implements AutoCloseable {
         synchronized (this) {
             if (!listening) {
                 listening = true;
-                store.onLeaseReady(this::ready);
+                store.onLeaseReady(this::onLeaseReady);
             }
             waiters.add(waiter);
             if (polling == null) {
-                polling = scheduler.scheduleRepeatedly(ASK_NANOS, this::askForTheFirst);
+                polling = scheduler.scheduleRepeatedly(POLL_NANOS, this::pollFirstOfEachKey);
             }
         }
         for (Charge charge : waiter.charges) {
@@ -119,14 +123,14 @@ final class LeaseWaitQueue implements AutoCloseable {
         }
     }
 
-    private void ready(long lease) {
+    private void onLeaseReady(long lease) {
         Waiter waiter = byLease.get(lease);
         if (waiter != null) {
-            waiter.turn();
+            waiter.askAgain();
         }
     }
 
-    private void askForTheFirst() {
+    private void pollFirstOfEachKey() {
         Set<List<String>> asked = new HashSet<>();
         List<Decision> first = new ArrayList<>();
         for (Waiter waiter : waiters) {
@@ -144,15 +148,15 @@ final class LeaseWaitQueue implements AutoCloseable {
         leases.renew(first);
     }
 
-    /** A call in the queue, or about to enter it. It is decided by one question to the store at a time. */
+    /** A call that is queued or about to be. Asks the store one question at a time. */
     private final class Waiter {
 
         final List<Charge> charges;
         final CompletableFuture<Decision> answered = new CompletableFuture<>();
         private final Duration maxWait;
-        private final Consumer<Decision> counted;
+        private final Consumer<Decision> beforeAnswer;
         private final long calledNanos = System.nanoTime();
-        /** The last refusal that left the call in the queue. */
+        /** The last rejection that left the call in the queue; null if it is not queued. */
         private volatile @Nullable Decision queued;
 
         private boolean asking;
@@ -160,15 +164,15 @@ final class LeaseWaitQueue implements AutoCloseable {
         private boolean waitOver;
         private @Nullable Future<?> deadline;
 
-        Waiter(List<Charge> charges, Duration maxWait, Consumer<Decision> counted) {
+        Waiter(List<Charge> charges, Duration maxWait, Consumer<Decision> beforeAnswer) {
             this.charges = charges;
             this.maxWait = maxWait;
-            this.counted = counted;
-            answered.whenComplete((answer, failure) -> gone());
+            this.beforeAnswer = beforeAnswer;
+            answered.whenComplete((answer, failure) -> leaveStore());
         }
 
-        /** Asks the store, unless an answer is under way; then it is asked again after that. */
-        void turn() {
+        /** Asks the store again now or, if it is being asked already, once it has answered. */
+        void askAgain() {
             synchronized (this) {
                 turnCame = true;
                 if (asking || queued == null) {
@@ -198,21 +202,22 @@ final class LeaseWaitQueue implements AutoCloseable {
             if (before != null) {
                 leases.drop(before);
             }
+            boolean isQueued = decision != null && decision.isQueued();
             boolean again;
             boolean over;
             synchronized (this) {
                 asking = false;
-                queued = decision != null && decision.isQueued() ? decision : null;
-                again = queued != null && turnCame;
+                queued = isQueued ? decision : null;
+                again = isQueued && turnCame;
                 over = waitOver;
             }
             if (before != null && (decision == null || decision.source() != before.source())) {
-                // Whatever became of the question, the lease that it was about is not this call's any more.
+                // The new decision is not about the queued lease of the old one, which would block the queue.
                 giveUp(before);
             }
             if (decision == null) {
                 fail(failure);
-            } else if (!decision.isQueued()) {
+            } else if (!isQueued) {
                 answer(before == null ? decision : afterWait(decision));
             } else if (answered.isDone()) {
                 giveUp(decision);
@@ -221,12 +226,12 @@ final class LeaseWaitQueue implements AutoCloseable {
             } else {
                 waitOn(decision);
                 if (again) {
-                    turn();
+                    askAgain();
                 }
             }
         }
 
-        /** A turn that came too late for the caller, because the JVM or the store stood still, is a refusal. */
+        /** Rejects the call if its turn came too late, for instance because the JVM or the store was paused. */
         private Decision afterWait(Decision decision) {
             Duration waited = sinceCalled();
             if (decision.admitted() && ReservationWaits.isLate(waited, maxWait)) {
@@ -237,7 +242,7 @@ final class LeaseWaitQueue implements AutoCloseable {
         }
 
         private void waitOn(Decision decision) {
-            leases.keep(decision, this::told);
+            leases.keep(decision, this::onRenewed);
             synchronized (this) {
                 if (deadline == null) {
                     long left = maxWait.minus(sinceCalled()).toNanos();
@@ -248,37 +253,37 @@ final class LeaseWaitQueue implements AutoCloseable {
                 closed();
             }
             if (answered.isDone()) {
-                // Who went meanwhile may have dropped the decision before it was kept.
+                // The call was cancelled meanwhile, and may have dropped the decision before it was kept.
                 leases.drop(decision);
-                gone();
+                leaveStore();
             }
         }
 
-        private void told(Decision decision, LeaseState state) {
+        private void onRenewed(Decision decision, LeaseState state) {
             if (decision == queued && (state == LeaseState.READY || state == LeaseState.LOST)) {
-                turn();
+                askAgain();
             }
         }
 
         private void endWait() {
-            Decision refusal;
+            Decision rejection;
             synchronized (this) {
                 waitOver = true;
-                refusal = asking ? null : queued;
+                rejection = asking ? null : queued;
             }
-            if (refusal != null) {
-                answer(refusal);
+            if (rejection != null) {
+                answer(rejection);
             }
         }
 
         void closed() {
             answered.completeExceptionally(
-                    new CancellationException("The rate limiters were closed while a call waited for a lease"));
+                    new CancellationException("The registry was closed while a call waited for a lease"));
         }
 
         private void answer(Decision decision) {
             if (!answered.isDone()) {
-                counted.accept(decision);
+                beforeAnswer.accept(decision);
                 if (answered.complete(decision)) {
                     return;
                 }
@@ -297,8 +302,8 @@ final class LeaseWaitQueue implements AutoCloseable {
                             : wrapped ? failure.getCause() : failure);
         }
 
-        /** The caller has an answer, or wants none any more: the place in the queue is free. */
-        private void gone() {
+        /** Gives up the place in the store's queue, because the call is answered or cancelled. */
+        private void leaveStore() {
             Decision last;
             Future<?> timeout;
             synchronized (this) {

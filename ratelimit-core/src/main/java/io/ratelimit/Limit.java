@@ -42,6 +42,7 @@ public final class Limit {
     private final Duration longestWait;
     private final Limit local;
     private final int nameHash;
+    private final @Nullable DecisionCounts counts;
     private final LimitValidation validation;
 
     private Limit(Builder builder) {
@@ -68,6 +69,28 @@ public final class Limit {
         this.localShare = validation.localShare(builder.localShare, onStoreFailure);
         this.local = localShare.equals(BigDecimal.ONE) ? this : sharedDown();
         this.nameHash = 31 * name.hashCode();
+        this.counts = null;
+    }
+
+    private Limit(Limit other, @Nullable DecisionCounts counts) {
+        this.name = other.name;
+        this.rates = other.rates;
+        this.concurrency = other.concurrency;
+        this.algorithm = other.algorithm;
+        this.refill = other.refill;
+        this.calendar = other.calendar;
+        this.zone = other.zone;
+        this.cost = other.cost;
+        this.maxWait = other.maxWait;
+        this.onStoreFailure = other.onStoreFailure;
+        this.localShare = other.localShare;
+        this.prefetch = other.prefetch;
+        this.algorithms = other.algorithms;
+        this.longestWait = other.longestWait;
+        this.local = other.local == other ? this : new Limit(other.local, counts);
+        this.nameHash = other.nameHash;
+        this.validation = other.validation;
+        this.counts = counts;
     }
 
     /**
@@ -100,6 +123,16 @@ public final class Limit {
     /** Of limits of different names mostly different. */
     int nameHash() {
         return nameHash;
+    }
+
+    /** Returns the counts of the registry that this limit is defined in; null if it keeps none. No part of the value. */
+    @Nullable DecisionCounts counts() {
+        return counts;
+    }
+
+    /** Returns an equal limit whose decisions are counted in {@code other}, or not at all if that is null. */
+    Limit withCounts(@Nullable DecisionCounts other) {
+        return counts == other ? this : new Limit(this, other);
     }
 
     /** {@return the rates, all of which must admit a call; empty if calls are counted while they run} */
@@ -197,7 +230,9 @@ public final class Limit {
         return least;
     }
 
-    /** {@return whether a call can wait for the tokens of this limit: all algorithms but the sliding-window-counter can} */
+    /**
+     * {@return whether a call can wait for the tokens of this limit: all algorithms but the sliding-window-counter can}
+     */
     public boolean canWait() {
         return !longestWait.isZero();
     }
@@ -337,7 +372,8 @@ public final class Limit {
          * The windows of fixed windows: {@code Limit.named("report").rates("1000/1d").algorithm(FIXED_WINDOW)
          * .calendar(DAY, ZoneId.of("Europe/Berlin"))} is a thousand from midnight to midnight.
          *
-         * @param calendar whose windows; the rate is written with its {@linkplain CalendarPeriod#nominal() nominal} period
+         * @param calendar whose windows; the rate is written with its {@linkplain CalendarPeriod#nominal() nominal}
+         *     period
          * @param zone whose midnight
          * @return this builder
          */
@@ -348,13 +384,16 @@ public final class Limit {
         }
 
         /**
-         * Limits the calls that run at the same time: {@code Limit.named("export").maxConcurrent(2, Duration.ofSeconds(30))}. A
-         * call holds a lease until it ends. The lease is renewed while the call runs, and expires if its node dies.
+         * Limits the calls that run at the same time:
+         * {@code Limit.named("export").maxConcurrent(2, Duration.ofSeconds(30))}. A call holds a lease until it ends.
+         * The lease is renewed while the call runs, and expires if its node dies.
          *
          * @param max how many tokens are held at once, 1 or more
-         * @param leaseTime after what time a lease expires that is not renewed: 100 ms to 10,000 days, in whole milliseconds
+         * @param leaseTime after what time a lease expires that is not renewed: 100 ms to 10,000 days, in whole
+         *     milliseconds
          * @return this builder
-         * @throws InvalidLimitException if the number is not positive, or the lease time is too short, too long or too fine
+         * @throws InvalidLimitException if the number is not positive, or the lease time is too short, too long or too
+         *     fine
          */
         public Builder maxConcurrent(int max, Duration leaseTime) {
             try {
@@ -411,14 +450,16 @@ public final class Limit {
 
         /**
          * Which share of the limit this node's memory grants while the store cannot be asked: with 0.25,
-         * {@code 100/s burst 200} is {@code 25/s burst 50} on each node, so four nodes together grant what the limit says.
+         * {@code 100/s burst 200} is {@code 25/s burst 50} on each node, so four nodes together grant what the limit
+         * says.
          *
-         * <p>Tokens, capacity and quotas are rounded down to thousandths, calls at once to whole ones. But a rate brings at
-         * least 0.001 tokens a period, and holds at least one call of the limit's own cost, so that such calls are limited and
-         * not locked out. A call that costs more than the share holds, and not more than the limit does, is refused as one
-         * that no bucket was asked for.
+         * <p>Tokens, capacity and quotas are rounded down to thousandths, calls at once to whole ones. But a rate
+         * brings at least 0.001 tokens a period, and holds at least one call of the limit's own cost, so that such
+         * calls are limited and not locked out. A call that costs more than the share holds, and not more than the
+         * limit does, is refused as one that no bucket was asked for.
          *
-         * @param share above 0, at most 1, with at most six decimal places; 1, unless said otherwise, for all of the limit
+         * @param share above 0, at most 1, with at most six decimal places; 1, unless said otherwise, for all of the
+         *     limit
          * @return this builder
          */
         public Builder localShare(BigDecimal share) {
@@ -427,14 +468,16 @@ public final class Limit {
         }
 
         /**
-         * How many tokens of a key a node takes from a remote store ahead of the calls that use them, to answer most calls from
-         * its own memory: with 100, a call in a hundred or so has to ask the store. A memory store takes nothing ahead.
+         * How many tokens of a key a node takes from a remote store ahead of the calls that use them, to answer most
+         * calls from its own memory: with 100, a call in a hundred or so has to ask the store. A memory store takes
+         * nothing ahead.
          *
          * <p>Each node widens the bound by so much: with {@code 1000/s} and a prefetch of 100, four nodes admit at most
-         * 1000 + 400 calls at once. Take a tenth of the burst, and at least what a node's calls use while the store is asked.
+         * 1000 + 400 calls at once. Take a tenth of the burst, and at least what a node's calls use while the store is
+         * asked.
          *
-         * @param prefetch tokens with at most three decimal places; 0, unless said otherwise, for none; at most what a call leaves
-         *     of a full bucket
+         * @param prefetch tokens with at most three decimal places; 0, unless said otherwise, for none; at most what a
+         *     call leaves of a full bucket
          * @return this builder
          */
         public Builder prefetch(BigDecimal prefetch) {
@@ -448,8 +491,8 @@ public final class Limit {
          * @return the limit
          * @throws InvalidLimitException if the name is wrong, there is no rate, two rates have the same period, a rate
          *     cannot be counted exactly or by its algorithm, an option is another algorithm's, the cost could never be
-         *     admitted, the wait cannot be promised, the local share is none, cannot be counted, or is never asked, or the
-         *     prefetch is wrong, or more than a full bucket has to give
+         *     admitted, the wait cannot be promised, the local share is none, cannot be counted, or is never asked, or
+         *     the prefetch is wrong, or more than a full bucket has to give
          */
         public Limit build() {
             return new Limit(this);

@@ -5,10 +5,13 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 
-/** Who hears of limits and decisions; one that fails harms neither the others nor the call. */
+/**
+ * Notifies the listeners of a registry. What a listener throws is logged, as a warning the first time for each class,
+ * and affects neither the other listeners nor the call.
+ */
 final class ListenerNotifier {
 
-    private static final System.Logger LOG = System.getLogger(RateLimiterRegistry.class.getName());
+    private static final System.Logger LOG = System.getLogger(RateLimitListener.class.getName());
 
     private final RateLimitListener[] listeners;
     private final Set<Class<?>> failed = ConcurrentHashMap.newKeySet();
@@ -21,15 +24,15 @@ final class ListenerNotifier {
         return listeners.length == 0;
     }
 
-    <T> void tell(T news, BiConsumer<RateLimitListener, T> event) {
+    <T> void tell(T subject, BiConsumer<RateLimitListener, T> event) {
         for (RateLimitListener listener : listeners) {
             try {
-                event.accept(listener, news);
+                event.accept(listener, subject);
             } catch (Exception | LinkageError | AssertionError ex) {
                 boolean first = failed.add(listener.getClass());
                 LOG.log(
                         first ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
-                        "A rate limit listener failed: " + listener.getClass().getName(),
+                        "Rate limit listener " + listener.getClass().getName() + " failed; the call is not affected",
                         ex);
             }
         }

@@ -10,29 +10,51 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** What is on its way back to the store. What fails stays taken, which refuses, and never admits. */
-final class PendingRefunds {
+/**
+ * Tracks refunds that a store has not confirmed yet, so that a closing owner can wait for them. For stores that consume
+ * or prefetch tokens on behalf of their callers. Thread-safe.
+ *
+ * <p>A refund that fails is not retried: the tokens stay consumed, so that later calls are rejected rather than
+ * admitted beyond the limit.
+ */
+public final class PendingRefunds {
 
     private final RateLimitStore store;
-    private final Set<CompletableFuture<Void>> underWay = ConcurrentHashMap.newKeySet();
+    private final Set<CompletableFuture<Void>> pending = ConcurrentHashMap.newKeySet();
 
-    PendingRefunds(RateLimitStore store) {
+    /**
+     * Creates a tracker without pending refunds.
+     *
+     * @param store the store to refund to
+     */
+    public PendingRefunds(RateLimitStore store) {
         this.store = store;
     }
 
-    /** Gives charges of a decision back. */
-    CompletionStage<Void> refund(Decision decision, List<Charge> charges) {
-        CompletableFuture<Void> done = asked(decision, charges);
-        underWay.add(done);
-        done.whenComplete((nothing, failure) -> underWay.remove(done));
+    /**
+     * Refunds charges of a decision.
+     *
+     * @param decision an admitted or queued decision of the store
+     * @param charges charges of the decision, with the costs to refund
+     * @return completes when they are refunded, or with the failure of the store; this method itself never throws it
+     */
+    public CompletionStage<Void> refund(Decision decision, List<Charge> charges) {
+        CompletableFuture<Void> done = send(decision, charges);
+        pending.add(done);
+        done.whenComplete((nothing, failure) -> pending.remove(done));
         return done;
     }
 
-    /** Waits until everything is back, at most until a deadline of {@link System#nanoTime}. */
-    void await(long deadline) {
+    /**
+     * Blocks until all pending refunds have succeeded, one of them has failed, the deadline has passed, or the thread
+     * is interrupted, which it then stays.
+     *
+     * @param deadlineNanos an instant of {@link System#nanoTime}
+     */
+    public void await(long deadlineNanos) {
         try {
-            CompletableFuture.allOf(underWay.toArray(CompletableFuture[]::new))
-                    .get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+            CompletableFuture.allOf(pending.toArray(CompletableFuture[]::new))
+                    .get(Math.max(1, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
         } catch (InterruptedException ex) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException ex) {
@@ -40,7 +62,7 @@ final class PendingRefunds {
         }
     }
 
-    private CompletableFuture<Void> asked(Decision decision, List<Charge> charges) {
+    private CompletableFuture<Void> send(Decision decision, List<Charge> charges) {
         try {
             return store.refund(decision, charges).toCompletableFuture();
         } catch (RuntimeException ex) {

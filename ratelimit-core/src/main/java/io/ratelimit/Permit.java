@@ -1,41 +1,45 @@
 package io.ratelimit;
 
 /**
- * What a call holds until it ends. Closing it gives the leases back, which other calls may wait for.
+ * A permission to run one call of a {@linkplain Limit#isLeased() leased} limit. Closing it releases its leases to other
+ * calls.
  *
  * <pre>{@code
  * RateLimiter exports = registry.define(Limit.named("export").maxConcurrent(2, Duration.ofSeconds(30)).build());
  * try (Permit permit = exports.hold("user-42")) {
- *     rows.forEach(out::write); // at most two at once for this user, on all nodes
+ *     rows.forEach(out::write); // at most two at the same time for this user, on all nodes
  * }
  * }</pre>
  *
- * <p>While it is open its leases are renewed in the background. They run out if this JVM stands still for longer than a
- * lease time, or the store cannot be asked for so long; somebody else may then run beside.
+ * <p>The leases of an open permit are renewed in the background. They expire if this JVM is paused, or the store
+ * unavailable, for longer than the lease time; other calls may then run at the same time. A permit that is never closed
+ * is renewed for ever.
  */
 public final class Permit implements AutoCloseable {
 
-    private final RateLimiterRegistry registry;
+    private final DecisionEngine engine;
     private final Decision decision;
 
-    Permit(RateLimiterRegistry registry, Decision decision) {
-        this.registry = registry;
+    Permit(DecisionEngine engine, Decision decision) {
+        this.engine = engine;
         this.decision = decision;
     }
 
-    /** {@return the decision by which it was admitted} */
+    /** {@return the decision that admitted the call} */
     public Decision decision() {
         return decision;
     }
 
-    /** {@return whether a lease ran out, or was reset, while the call ran, so that more may run than the limit says} */
+    /**
+     * {@return whether a lease expired or was reset while the call ran; more calls than the limit allows may then run}
+     */
     public boolean isLost() {
-        return registry.isLost(decision);
+        return engine.isLost(decision);
     }
 
-    /** Gives the leases back, without waiting for the store. What cannot be given back runs out. Idempotent. */
+    /** Releases the leases, without waiting for the store. Leases that cannot be released expire. Idempotent. */
     @Override
     public void close() {
-        registry.release(decision);
+        engine.release(decision);
     }
 }

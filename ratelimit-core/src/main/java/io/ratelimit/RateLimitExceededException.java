@@ -6,10 +6,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says that a limit refused a call. Nothing was taken from any bucket, and the key is not in the message.
+ * Thrown when a limit rejects a call. No bucket was charged, and the message does not contain the key.
  *
- * <p>{@code Rate limit "search" (10/s) exceeded: cost 1, remaining 0, retry after 100ms}; of a call that would have waited
- * {@code …, retry after 3s, more than the max-wait of 2s}.
+ * <p>{@code Rate limit "search" (10/s) exceeded: cost 1, remaining 0, retry after 100ms}; for a call that would have
+ * waited, {@code …, retry after 3s, more than the max-wait of 2s}.
  */
 public final class RateLimitExceededException extends RuntimeException {
 
@@ -25,7 +25,7 @@ public final class RateLimitExceededException extends RuntimeException {
     private final transient @Nullable Decision decision;
 
     /**
-     * The exception of a refusal.
+     * Creates the exception for a rejection.
      *
      * @param decision a decision that was not admitted
      */
@@ -34,7 +34,7 @@ public final class RateLimitExceededException extends RuntimeException {
     }
 
     /**
-     * An exception to test an error path with, or to refuse a call by a rule of one's own.
+     * Creates the exception without a decision, to test an error path or to reject a call by a rule of your own.
      *
      * @param limit the limit's name
      * @param retryAfter when the call would be admitted; null if never
@@ -50,79 +50,85 @@ public final class RateLimitExceededException extends RuntimeException {
         this.decision = null;
     }
 
-    private RateLimitExceededException(Decision decision, @Nullable RateStatus refusal) {
-        this(decision, refusal, rejectedCharge(decision, refusal));
+    private RateLimitExceededException(Decision decision, @Nullable RateStatus rejecting) {
+        this(decision, rejecting, rejectedCharge(decision, rejecting));
     }
 
-    private RateLimitExceededException(Decision decision, @Nullable RateStatus refusal, Charge charge) {
-        super(message(decision, refusal, charge));
+    private RateLimitExceededException(Decision decision, @Nullable RateStatus rejecting, Charge charge) {
+        super(message(decision, rejecting, charge));
         this.limit = charge.limit().name();
         this.cost = Tokens.decimal(charge.cost());
-        this.rate = refusal == null ? null : refusal.text();
-        this.remaining = refusal == null ? 0 : refusal.remaining();
-        this.retryAfter = refusal == null ? null : refusal.retryAfter().orElse(null);
+        this.rate = rejecting == null ? null : rejecting.text();
+        this.remaining = rejecting == null ? 0 : rejecting.remaining();
+        this.retryAfter = rejecting == null ? null : rejecting.retryAfter().orElse(null);
         this.source = decision.source();
         this.decision = decision;
     }
 
-    /** {@return the name of the limit that refused} */
+    /** {@return the name of the limit that rejected the call} */
     public String getLimit() {
         return limit;
     }
 
-    /** {@return the tokens that were asked of it} */
+    /** {@return the cost of the call in tokens of that limit} */
     public double getCost() {
         return cost;
     }
 
-    /** {@return the rate that refused, such as {@code 10/s}; empty if no bucket was asked} */
+    /** {@return the rate that rejected the call, such as {@code 10/s}; empty if no bucket was read} */
     public Optional<String> getRate() {
         return Optional.ofNullable(rate);
     }
 
-    /** {@return the tokens that were left of that rate, rounded down to a thousandth} */
+    /** {@return the tokens left of that rate, rounded down to a thousandth} */
     public double getRemaining() {
         return remaining;
     }
 
-    /** {@return when the call would be admitted, if nobody else called; empty if never, or if no bucket was asked} */
+    /**
+     * {@return the time until the call would be admitted if it came alone; empty if never, or if no bucket was read}
+     */
     public Optional<Duration> getRetryAfter() {
         return Optional.ofNullable(retryAfter);
     }
 
-    /** {@return who refused; {@link DecisionSource#POLICY} says that the store could not be asked} */
+    /** {@return where the call was rejected; {@link DecisionSource#POLICY} means that the store was unavailable} */
     public DecisionSource getSource() {
         return source;
     }
 
-    /** {@return the decision with all its readings; empty after serialization, and for an exception made by hand} */
+    /**
+     * {@return the decision with the status of every rate; empty after serialization and for an exception without one}
+     */
     public Optional<Decision> getDecision() {
         return Optional.ofNullable(decision);
     }
 
-    private static Charge rejectedCharge(Decision decision, @Nullable RateStatus refusal) {
-        String limit = refusal == null ? "" : refusal.limit().name();
+    private static Charge rejectedCharge(Decision decision, @Nullable RateStatus rejecting) {
         List<Charge> charges = decision.charges();
-        for (int i = 0; i < charges.size(); i++) {
-            if (charges.get(i).limit().name().equals(limit) && !decision.admits(i)) {
-                return charges.get(i);
+        if (rejecting != null) {
+            String limit = rejecting.limit().name();
+            for (int i = 0; i < charges.size(); i++) {
+                if (charges.get(i).limit().name().equals(limit) && !decision.admits(i)) {
+                    return charges.get(i);
+                }
             }
         }
         return charges.get(0);
     }
 
-    private static String message(Decision decision, @Nullable RateStatus refusal, Charge charge) {
-        if (refusal == null) {
-            return "Rate limit \"" + charge.limit().name() + "\" refused the call: its store is unavailable";
+    private static String message(Decision decision, @Nullable RateStatus rejecting, Charge charge) {
+        if (rejecting == null) {
+            return "Rate limit \"" + charge.limit().name() + "\" rejected the call: its store is unavailable";
         }
         return "Rate limit \"" + charge.limit().name() + "\" ("
-                + refusal.text() + ") exceeded: cost "
-                + Tokens.text(charge.cost()) + ", remaining " + Tokens.text(Tokens.roundedUp(refusal.remaining()))
+                + rejecting.text() + ") exceeded: cost "
+                + Tokens.text(charge.cost()) + ", remaining " + Tokens.text(Tokens.roundedUp(rejecting.remaining()))
                 + ", "
-                + retryText(refusal.retryAfter().orElse(null))
-                + (decision.maxWait().isZero() || refusal.retryAfter().isEmpty()
+                + retryText(rejecting.retryAfter().orElse(null))
+                + (decision.maxWait().isZero() || rejecting.retryAfter().isEmpty()
                         ? ""
-                        : (refusal.rate().isEmpty() ? ", not free within" : ", more than") + " the max-wait of "
+                        : (rejecting.rate().isEmpty() ? ", not free within" : ", more than") + " the max-wait of "
                                 + Rate.text(decision.maxWait()));
     }
 

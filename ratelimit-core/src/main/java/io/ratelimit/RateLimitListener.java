@@ -1,37 +1,40 @@
 package io.ratelimit;
 
 /**
- * Hears of limits and decisions. What a listener throws is logged, the first time as a warning, and otherwise ignored. It is
- * told on the thread that decided, the caller's or, for an asynchronous decision, the store's, so it should be quick.
+ * Listens to the decisions of a registry and to its limits.
+ *
+ * <p>Methods run on the thread that decides: the caller's or, for an asynchronous decision, the store's. They should
+ * return quickly. An exception is logged, as a warning the first time, and affects neither the call nor other
+ * listeners.
  */
 public interface RateLimitListener {
 
     /**
-     * A call was decided.
+     * Called for each decision, after its wait and just before its caller gets it.
      *
-     * @param decision admitted or refused
+     * @param decision the decision, admitted or rejected
      */
     default void onDecision(Decision decision) {}
 
     /**
-     * A call that runs lost a lease: it was not renewed in time, because the JVM stood still or the store could not be asked,
-     * or somebody reset the key. More calls may run now than the limit says.
+     * Called when a running call has lost a lease: the lease was not renewed in time, because the JVM was paused or the
+     * store was unavailable, or its key was reset. More calls than the limit allows may run now.
      *
-     * @param decision the admitted decision that held it
+     * @param decision the admitted decision that holds the lease
      */
     default void onLost(Decision decision) {}
 
     /**
-     * A limit was defined.
+     * Called when a limit is defined. Not called when it is replaced.
      *
-     * @param limiter its limiter
+     * @param limit the limit
      */
-    default void onDefined(RateLimiter limiter) {}
+    default void onDefined(Limit limit) {}
 
     /**
-     * A limit was removed.
+     * Called when a limit is removed.
      *
-     * @param limiter its limiter, which admits no more calls
+     * @param limit the limit as it was configured last
      */
-    default void onRemoved(RateLimiter limiter) {}
+    default void onRemoved(Limit limit) {}
 }

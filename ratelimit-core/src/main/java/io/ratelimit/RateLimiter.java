@@ -1,54 +1,61 @@
 package io.ratelimit;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The limiter of one limit.
+ * Limits calls by one {@link Limit}. Each key has a bucket of its own.
  *
  * <pre>{@code
- * RateLimiter limiter = RateLimiter.of("10/s");
+ * RateLimiter limiter = InMemoryRateLimitStore.newLimiter("10/s");
  * limiter.tryAcquire("user-42").admitted();     // ten times true, then false
  * limiter.tryAcquire("user-42", 2.5).orThrow(); // RateLimitExceededException
  * limiter.peek("user-42").remaining();          // 0.0
  * }</pre>
  *
- * <p>Thread-safe. A limiter of a registry follows its limit when that is replaced.
+ * <h2>Keys, costs and waits</h2>
+ *
+ * <p>A key names a user, a tenant, an address: any text that is not blank. A null or blank key is an
+ * {@link EmptyKeyException}, because it would otherwise share one bucket among all callers without a key;
+ * {@link #tryAcquire()} uses such a shared bucket on purpose.
+ *
+ * <p>A cost is a number of tokens, rounded up to a thousandth. Methods without a cost use {@link Limit#cost()}. A cost
+ * of zero is always admitted; a cost above the capacity of the limit never is. A cost that is negative, NaN or infinite
+ * is an {@link IllegalArgumentException}, and nothing is consumed.
+ *
+ * <p>{@code tryAcquire} never waits. {@code acquire}, {@code hold} and {@code call} wait at most
+ * {@link Limit#maxWait()}, or the wait that they are given, as {@link RateLimiterRegistry} describes.
+ *
+ * <p>Thread-safe. A limiter follows its limit when that is replaced. After the limit was removed from its registry,
+ * every method that needs it throws an {@link UnknownLimitException}.
  */
 public final class RateLimiter {
 
-    private static final int SOURCES = DecisionSource.values().length;
-
-    private final RateLimiterRegistry registry;
+    private final DecisionEngine engine;
     private final String name;
-    private final LongAdder[] counts = new LongAdder[2 * SOURCES];
+    private final @Nullable DecisionCounts counts;
+    private final Collection<String> definedNames;
     private volatile @Nullable Limit limit;
 
-    RateLimiter(RateLimiterRegistry registry, Limit limit) {
-        this.registry = registry;
-        this.name = limit.name();
-        this.limit = limit;
-        for (int i = 0; i < counts.length; i++) {
-            counts[i] = new LongAdder();
-        }
-    }
-
     /**
-     * A limiter on its own, in memory, whose limit is named {@code default}.
+     * Creates a limiter.
      *
-     * @param rates one or more texts that {@link Rate#parse(String)} reads
-     * @return the limiter
-     * @throws InvalidLimitException if a rate is wrong
+     * @param counts where its decisions are counted; null for nowhere
+     * @param definedNames the names of all limits of the registry, as a live view
      */
-    public static RateLimiter of(String... rates) {
-        return RateLimiterRegistry.inMemory().define(Limit.of("default", rates));
+    RateLimiter(DecisionEngine engine, Limit limit, @Nullable DecisionCounts counts, Collection<String> definedNames) {
+        this.engine = engine;
+        this.name = limit.name();
+        this.counts = counts;
+        this.definedNames = definedNames;
+        this.limit = limit.withCounts(counts);
     }
 
     /** {@return the name of the limit} */
@@ -57,7 +64,7 @@ public final class RateLimiter {
     }
 
     /**
-     * The limit as it is configured now.
+     * Returns the limit as it is configured now.
      *
      * @return the limit
      * @throws UnknownLimitException if it was removed
@@ -65,231 +72,216 @@ public final class RateLimiter {
     public Limit limit() {
         Limit current = limit;
         if (current == null) {
-            throw registry.unknown(name);
+            throw new UnknownLimitException(name, definedNames);
         }
         return current;
     }
 
-    /** {@return the limit as it is configured now, or nothing if it was removed} */
+    /** {@return the limit as it is configured now, or empty if it was removed} */
     public Optional<Limit> current() {
         return Optional.ofNullable(limit);
     }
 
-    void limit(@Nullable Limit replacement) {
-        limit = replacement;
+    void replace(Limit replacement) {
+        limit = replacement.withCounts(counts);
+    }
+
+    /** Removes the limit and returns it. */
+    Limit remove() {
+        Limit last = limit();
+        limit = null;
+        return last;
     }
 
     /**
-     * Takes the limit's cost from the one bucket that all callers without a key share.
+     * Acquires the limit's cost from the one bucket that all callers without a key share.
      *
      * @return the decision
      */
     public Decision tryAcquire() {
         Limit current = limit();
-        return registry.decide(this, new Charge(current, Charge.SHARED, current.cost()));
+        return engine.decide(new Charge(current, Charge.SHARED, current.cost()));
     }
 
     /**
-     * Takes the limit's cost, one token unless configured otherwise, from a key's bucket.
+     * Acquires the limit's cost without waiting.
      *
-     * @param key whose bucket: a user, a tenant, an address; any text that is not blank
+     * @param key the key of the bucket
      * @return the decision
      * @throws EmptyKeyException if the key is null or blank
      */
     public Decision tryAcquire(@Nullable String key) {
-        Limit current = limit();
-        return registry.decide(this, new Charge(current, checked(key), current.cost()));
+        return engine.decide(charge(key));
     }
 
     /**
-     * Takes so many tokens from a key's bucket, or none.
+     * Acquires some tokens without waiting.
      *
-     * @param key whose bucket: any text that is not blank
-     * @param cost tokens, rounded up to a thousandth; zero is free, above the capacity is never admitted
+     * @param key the key of the bucket
+     * @param cost tokens, zero or more
      * @return the decision
      * @throws EmptyKeyException if the key is null or blank
-     * @throws IllegalArgumentException if the cost is negative, NaN or infinite; nothing is taken
      */
     public Decision tryAcquire(@Nullable String key, double cost) {
-        return registry.decide(this, charge(key, cost));
+        return engine.decide(charge(key, cost));
     }
 
     /**
-     * {@link #tryAcquire(String)} without blocking the caller while a remote store is asked.
+     * The same as {@link #tryAcquire(String)}, without blocking the caller while a remote store is asked.
      *
-     * @param key whose bucket: any text that is not blank
+     * @param key the key of the bucket
      * @return the decision
      * @throws EmptyKeyException if the key is null or blank
      */
     public CompletionStage<Decision> tryAcquireAsync(@Nullable String key) {
-        Limit current = limit();
-        return registry.decideAsync(this, new Charge(current, checked(key), current.cost()));
+        return engine.decideAsync(List.of(charge(key)));
     }
 
     /**
-     * {@link #tryAcquire(String, double)} without blocking the caller while a remote store is asked.
+     * The same as {@link #tryAcquire(String, double)}, without blocking the caller while a remote store is asked.
      *
-     * @param key whose bucket: any text that is not blank
-     * @param cost tokens, rounded up to a thousandth
+     * @param key the key of the bucket
+     * @param cost tokens, zero or more
      * @return the decision
      * @throws EmptyKeyException if the key is null or blank
-     * @throws IllegalArgumentException if the cost is negative, NaN or infinite; nothing is taken
      */
     public CompletionStage<Decision> tryAcquireAsync(@Nullable String key, double cost) {
-        return registry.decideAsync(this, charge(key, cost));
+        return engine.decideAsync(List.of(charge(key, cost)));
     }
 
     /**
-     * Takes the limit's cost from a key's bucket, and blocks until it fits, at most the limit's own wait.
+     * Acquires the limit's cost, and blocks until it fits.
      *
      * <pre>{@code
      * RateLimiter limiter = registry.define(
      *         Limit.named("export").rates("10/s").maxWait(Duration.ofSeconds(2)).build());
-     * limiter.acquire("user-42").orThrow(); // ten at once, then one each 100 ms; the 31st in a moment is refused at once
+     * limiter.acquire("user-42").orThrow(); // ten at once, then one each 100 ms; the 31st is rejected at once
      * }</pre>
      *
-     * @param key whose bucket: any text that is not blank
-     * @return the decision, once the call may go on, or is refused
+     * @param key the key of the bucket
+     * @return the decision, after the wait
      * @throws EmptyKeyException if the key is null or blank
-     * @throws java.util.concurrent.CancellationException if the thread was interrupted, which it then still is, or the
-     *     registry closed; the tokens were given back
      */
     public Decision acquire(@Nullable String key) {
-        Limit current = limit();
-        return registry.acquire(this, List.of(new Charge(current, checked(key), current.cost())), current.maxWait());
+        Charge charge = charge(key);
+        return engine.acquire(charge, charge.limit().maxWait());
     }
 
     /**
-     * Takes so many tokens from a key's bucket, or none, and blocks until they fit, at most so long.
+     * Acquires some tokens, and blocks until they fit.
      *
-     * @param key whose bucket: any text that is not blank
-     * @param cost tokens, rounded up to a thousandth
-     * @param maxWait zero or more; a call that would have to wait longer is refused at once, and nothing is taken
-     * @return the decision, once the call may go on, or is refused
+     * @param key the key of the bucket
+     * @param cost tokens, zero or more
+     * @param maxWait zero or more
+     * @return the decision, after the wait
      * @throws EmptyKeyException if the key is null or blank
-     * @throws IllegalArgumentException if the cost is negative, NaN or infinite, or the wait is negative, longer than can be
-     *     counted, or no wait can be promised; nothing is taken
-     * @throws java.util.concurrent.CancellationException if the thread was interrupted, which it then still is, or the
-     *     registry closed; the tokens were given back
+     * @throws IllegalArgumentException if the wait is negative, or longer than the limit can count, or the limit cannot
+     *     wait because of its algorithm
      */
     public Decision acquire(@Nullable String key, double cost, Duration maxWait) {
-        return registry.acquire(this, List.of(charge(key, cost)), maxWait);
+        return engine.acquire(charge(key, cost), maxWait);
     }
 
     /**
-     * {@link #acquire(String)} without blocking the caller.
+     * The same as {@link #acquire(String)}, without blocking the caller.
      *
-     * @param key whose bucket: any text that is not blank
-     * @return completes once the call may go on, or is refused; cancelling it before that gives the tokens back
+     * @param key the key of the bucket
+     * @return the decision, after the wait; cancelling it before that refunds the tokens
      * @throws EmptyKeyException if the key is null or blank
      */
     public CompletableFuture<Decision> acquireAsync(@Nullable String key) {
-        Limit current = limit();
-        return registry.acquireAsync(
-                this, List.of(new Charge(current, checked(key), current.cost())), current.maxWait());
+        Charge charge = charge(key);
+        return engine.acquireAsync(List.of(charge), charge.limit().maxWait());
     }
 
     /**
-     * {@link #acquire(String, double, Duration)} without blocking the caller.
+     * The same as {@link #acquire(String, double, Duration)}, without blocking the caller.
      *
-     * @param key whose bucket: any text that is not blank
-     * @param cost tokens, rounded up to a thousandth
+     * @param key the key of the bucket
+     * @param cost tokens, zero or more
      * @param maxWait zero or more
-     * @return completes once the call may go on, or is refused; cancelling it before that gives the tokens back
+     * @return the decision, after the wait; cancelling it before that refunds the tokens
      * @throws EmptyKeyException if the key is null or blank
-     * @throws IllegalArgumentException if the cost is negative, NaN or infinite, or the wait is negative, longer than can be
-     *     counted, or no wait can be promised; nothing is taken
      */
     public CompletableFuture<Decision> acquireAsync(@Nullable String key, double cost, Duration maxWait) {
-        return registry.acquireAsync(this, List.of(charge(key, cost)), maxWait);
+        return engine.acquireAsync(List.of(charge(key, cost)), maxWait);
     }
 
     /**
-     * Takes the limit's cost for as long as a call runs, and blocks until it fits, at most the limit's own wait.
+     * Acquires the limit's cost like {@link #acquire(String)}, and holds the lease until the permit is closed.
      *
      * <pre>{@code
      * RateLimiter exports = registry.define(Limit.named("export").maxConcurrent(2, Duration.ofSeconds(30)).build());
      * try (Permit permit = exports.hold("user-42")) {
-     *     rows.forEach(out::write); // the third at once throws
+     *     rows.forEach(out::write); // a third call at the same time is rejected
      * }
      * }</pre>
      *
-     * @param key whose calls: any text that is not blank
-     * @return what the call holds until it is closed; of a limit that is not {@linkplain Limit#isLeased() leased}, nothing
+     * @param key the key of the bucket
+     * @return the permit, with no lease if the limit is not {@linkplain Limit#isLeased() leased}
      * @throws EmptyKeyException if the key is null or blank
-     * @throws RateLimitExceededException if the cost is refused, also after a wait
-     * @throws java.util.concurrent.CancellationException if the thread was interrupted, which it then still is, or the
-     *     registry closed
+     * @throws RateLimitExceededException if the call is rejected, at once or after a wait
      */
     public Permit hold(@Nullable String key) {
-        return new Permit(registry, acquire(key).orThrow());
+        return new Permit(engine, acquire(key).orThrow());
     }
 
     /**
-     * {@link #hold} without blocking the caller.
+     * The same as {@link #hold}, without blocking the caller.
      *
-     * @param key whose calls: any text that is not blank
-     * @return what the call holds, or a {@link RateLimitExceededException}; cancelling it before gives the tokens back
+     * @param key the key of the bucket
+     * @return the permit, or a {@link RateLimitExceededException}; cancelling it before that refunds the tokens
      * @throws EmptyKeyException if the key is null or blank
      */
     public CompletableFuture<Permit> holdAsync(@Nullable String key) {
-        return GuardedCall.permit(acquireAsync(key), registry);
+        return GuardedCall.permit(acquireAsync(key), engine);
     }
 
     /**
-     * Calls something once the limit's cost is taken, waiting at most the limit's own wait.
+     * Runs a task after acquiring the limit's cost.
      *
      * <pre>{@code
      * List<Hit> hits = limiter.call("user-42", () -> index.search("tea"));
      * }</pre>
      *
-     * @param key whose bucket: any text that is not blank
-     * @param guarded what to call
-     * @param <T> what it returns
-     * @return what it returns
+     * @param key the key of the bucket
+     * @param task not run if the call is rejected
+     * @param <T> the type of the result
+     * @return the result of the task
      * @throws EmptyKeyException if the key is null or blank
-     * @throws RateLimitExceededException if the cost is refused; it is not called then
-     * @throws java.util.concurrent.CancellationException if the thread was interrupted while it waited
-     * @throws Exception what it throws
+     * @throws RateLimitExceededException if the call is rejected
+     * @throws Exception if the task throws it
      */
-    public <T extends @Nullable Object> T call(@Nullable String key, Callable<T> guarded) throws Exception {
-        Decision decision = acquire(key).orThrow();
-        try {
-            return guarded.call();
-        } finally {
-            registry.release(decision);
-        }
+    public <T extends @Nullable Object> T call(@Nullable String key, Callable<T> task) throws Exception {
+        return GuardedCall.run(acquire(key), task, engine);
     }
 
     /**
-     * {@link #call} without blocking the caller. What is called begins on the caller's thread if the answer is there at
-     * once, else in the common pool.
+     * The same as {@link #call}, without blocking the caller; see {@link RateLimiterRegistry#callAsync}.
      *
-     * @param key whose bucket: any text that is not blank
-     * @param guarded what to call; what it throws fails the future
-     * @param <T> what it brings
-     * @return what it brings, or a {@link RateLimitExceededException}; cancelling it before the call begins gives the tokens
-     *     back, and later cancels what was called if that is a future
+     * @param key the key of the bucket
+     * @param task what it throws completes the future
+     * @param <T> the type of the result
+     * @return the result of the task, or a {@link RateLimitExceededException}
      * @throws EmptyKeyException if the key is null or blank
      */
     public <T extends @Nullable Object> CompletableFuture<T> callAsync(
-            @Nullable String key, Supplier<? extends CompletionStage<T>> guarded) {
-        return GuardedCall.start(acquireAsync(key), guarded, registry);
+            @Nullable String key, Supplier<? extends CompletionStage<T>> task) {
+        return GuardedCall.start(acquireAsync(key), task, engine);
     }
 
     /**
-     * Makes a decision of this limit cost what its call really used; see {@link RateLimiterRegistry#settle}.
+     * Corrects the charge of a decision to what its call really used; see {@link RateLimiterRegistry#settle}.
      *
      * <pre>{@code
      * Decision decision = limiter.tryAcquire("acme", 4000).orThrow(); // the most it can cost
-     * limiter.settle(decision, model.complete(prompt).tokens());
+     * limiter.settle(decision, model.complete(prompt).tokens());      // with 1200 used, refunds 2800
      * }</pre>
      *
-     * @param decision an admitted decision of this limiter, not settled yet
-     * @param used tokens, rounded up to a thousandth, zero or more
-     * @return completes when it is settled, or with a {@link StoreUnavailableException}
-     * @throws IllegalArgumentException if the decision was not admitted, or is not this limiter's alone, or the number is
-     *     negative, NaN or infinite
+     * @param decision an admitted decision of this limiter that is not settled yet
+     * @param used tokens, zero or more
+     * @return completes when the store is corrected, or with a {@link StoreUnavailableException}
+     * @throws IllegalArgumentException if the decision was rejected, or is not one of this limit alone
      * @throws IllegalStateException if the decision was settled before
      */
     public CompletionStage<Void> settle(Decision decision, double used) {
@@ -298,71 +290,68 @@ public final class RateLimiter {
             throw new IllegalArgumentException("The decision is not one of limit \"" + name
                     + "\" alone; settle it with RateLimiterRegistry.settle, which takes a charge for each limit");
         }
-        Charge taken = charges.get(0);
-        return registry.settle(decision, List.of(taken.withCost(Tokens.roundedUp(used))));
+        return engine.settle(decision, List.of(charges.get(0).withCost(Tokens.roundedUp(used))));
     }
 
     /**
-     * Reads a key's bucket and takes nothing; the reading is not counted as a decision.
+     * Reads a key's bucket. Consumes nothing, and is neither counted nor told to listeners.
      *
-     * @param key whose bucket: any text that is not blank, or {@link Charge#SHARED}
-     * @return an admitted decision of cost 0, with the level of each rate
+     * @param key the key of the bucket, or {@link Charge#SHARED}
+     * @return an admitted decision of cost 0, with the status of each rate
      */
     public Decision peek(String key) {
-        return registry.store().decide(new Charge(limit(), key, 0));
+        return engine.store().decide(new Charge(limit(), key, 0));
     }
 
     /**
-     * Makes a key's bucket full again.
+     * Resets a key: its bucket is full again, and calls that hold a lease of it have lost it.
      *
-     * @param key whose bucket: any text that is not blank, or {@link Charge#SHARED}
+     * @param key the key of the bucket, or {@link Charge#SHARED}
      */
     public void reset(String key) {
-        registry.store().reset(limit(), key);
+        engine.store().reset(limit(), key);
     }
 
     /**
-     * A charge of this limit, to be decided together with others by {@link RateLimiterRegistry#tryAcquire}.
+     * Creates a charge of this limit, to be acquired together with others by {@link RateLimiterRegistry#tryAcquire}.
      *
-     * @param key whose bucket: any text that is not blank
-     * @param cost tokens, rounded up to a thousandth
+     * @param key the key of the bucket
+     * @param cost tokens, zero or more
      * @return the charge
      * @throws EmptyKeyException if the key is null or blank
-     * @throws IllegalArgumentException if the cost is negative, NaN or infinite
      */
     public Charge charge(@Nullable String key, double cost) {
-        return new Charge(limit(), checked(key), Tokens.roundedUp(cost));
+        return new Charge(limit(), requireKey(key), Tokens.roundedUp(cost));
+    }
+
+    private Charge charge(@Nullable String key) {
+        Limit current = limit();
+        return new Charge(current, requireKey(key), current.cost());
     }
 
     /**
-     * How many calls this limit has admitted or refused since it was defined. A refused call of several limits counts
-     * on those that refused it. Counting costs about as much as a decision in memory, so a registry without listeners does
-     * not.
+     * Returns how many calls this limit has admitted or rejected since it was defined. A rejected call of several
+     * limits counts on those that rejected it.
      *
-     * @param admitted which outcome
-     * @param source who decided
-     * @return calls; 0 if nobody {@linkplain RateLimiterRegistry#RateLimiterRegistry listens}
+     * @param admitted true for admitted calls, false for rejected ones
+     * @param source where they were decided
+     * @return the number of calls; always 0 if the registry
+     *     {@linkplain RateLimiterRegistry#RateLimiterRegistry(RateLimitStore, List, boolean) does not count}
      */
     public long count(boolean admitted, DecisionSource source) {
-        return counter(admitted, source).sum();
+        return counts == null ? 0 : counts.count(admitted, source);
     }
 
-    void counted(boolean admitted, DecisionSource source) {
-        counter(admitted, source).increment();
-    }
-
-    private LongAdder counter(boolean admitted, DecisionSource source) {
-        return counts[source.ordinal() + (admitted ? SOURCES : 0)];
-    }
-
-    private String checked(@Nullable String key) {
+    private String requireKey(@Nullable String key) {
         if (key == null || key.isEmpty() || mayBeSpace(key.charAt(0)) && key.isBlank()) {
             throw new EmptyKeyException(name);
         }
         return key;
     }
 
-    /** True of all white space, which is looked for only then: that takes longer than to see that it cannot be. */
+    /**
+     * Returns false for most characters that are not white space, so that {@code isBlank} need not run for their keys.
+     */
     private static boolean mayBeSpace(char first) {
         return first <= ' ' || first > 0xff;
     }

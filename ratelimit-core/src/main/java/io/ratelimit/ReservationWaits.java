@@ -13,14 +13,17 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
- * The calls that wait for the instant that a reservation promised them. A thread parks; a future is completed by one timer.
+ * Makes callers wait until the time that their reservation was granted for: threads park, futures are completed by a
+ * timer.
  *
- * <p>Who is interrupted or cancelled before that instant gives the tokens back; so does who comes too late, because the JVM
- * or its machine stood still, and everybody when the registry is closed.
+ * <p>A reservation is refunded if its caller is interrupted or cancelled first, wakes up too late (for instance after
+ * the JVM was paused), or if the engine is closed.
  */
 final class ReservationWaits {
 
-    /** How late a thread may be scheduled after the longest wait: more is no longer what the caller agreed to. */
+    /**
+     * Allows for the scheduling of threads; a call that is later than this has waited longer than its caller agreed to.
+     */
     private static final long LATE_NANOS = 500_000_000;
 
     private final PendingRefunds refunds;
@@ -34,7 +37,12 @@ final class ReservationWaits {
         this.scheduler = scheduler;
     }
 
-    /** Parks until the grant; the answer is a refusal if it comes too late. Interrupts stay set. */
+    /**
+     * Parks the calling thread until its reservation is granted.
+     *
+     * @return the decision, or the same decision as a rejection if the thread woke up too late
+     * @throws CancellationException if the thread is interrupted, which it then stays, or this object is closed
+     */
     Decision await(Decision decision, long calledNanos) {
         long grant = System.nanoTime() + decision.waitTime().toNanos();
         WaitingCall self = new WaitingCall(Thread.currentThread());
@@ -58,11 +66,15 @@ final class ReservationWaits {
     }
 
     /**
-     * Completes with the answer, after the grant if it was reserved; cancelling it gives the tokens back.
+     * Waits without blocking. Cancelling the result refunds the tokens.
      *
-     * @param counted hears of the answer just before the caller does
+     * @param decided the decision of the store
+     * @param calledNanos when the call came in, by {@link System#nanoTime}
+     * @param beforeAnswer gets the decision just before the result is completed with it
+     * @return the decision, after its reservation is granted if it is one
      */
-    CompletableFuture<Decision> await(CompletionStage<Decision> decided, long calledNanos, Consumer<Decision> counted) {
+    CompletableFuture<Decision> await(
+            CompletionStage<Decision> decided, long calledNanos, Consumer<Decision> beforeAnswer) {
         CompletableFuture<Decision> answered = new CompletableFuture<>();
         decided.whenComplete((decision, failure) -> {
             if (failure != null) {
@@ -78,15 +90,15 @@ final class ReservationWaits {
                 }
             });
             if (isReserved(decision)) {
-                scheduleGrant(decision, calledNanos, answered, counted);
+                scheduleGrant(decision, calledNanos, answered, beforeAnswer);
             } else {
-                answer(answered, decision, counted);
+                answer(answered, decision, beforeAnswer);
             }
         });
         return answered;
     }
 
-    /** Whether an admitted call has to wait. */
+    /** Returns whether a call is admitted, but has to wait first. */
     static boolean isReserved(Decision decision) {
         return decision.admitted()
                 && !decision.maxWait().isZero()
@@ -94,10 +106,13 @@ final class ReservationWaits {
     }
 
     private void scheduleGrant(
-            Decision decision, long calledNanos, CompletableFuture<Decision> answered, Consumer<Decision> counted) {
+            Decision decision,
+            long calledNanos,
+            CompletableFuture<Decision> answered,
+            Consumer<Decision> beforeAnswer) {
         futures.add(answered);
         Runnable grant =
-                () -> answer(answered, isLate(decision, calledNanos) ? decision.rejected() : decision, counted);
+                () -> answer(answered, isLate(decision, calledNanos) ? decision.rejected() : decision, beforeAnswer);
         Future<?> timeout = scheduler.schedule(decision.waitTime().toNanos(), grant);
         answered.whenComplete((answer, cancelled) -> {
             futures.remove(answered);
@@ -108,14 +123,19 @@ final class ReservationWaits {
         }
     }
 
-    private static void answer(CompletableFuture<Decision> answered, Decision decision, Consumer<Decision> counted) {
+    private static void answer(
+            CompletableFuture<Decision> answered, Decision decision, Consumer<Decision> beforeAnswer) {
         if (!answered.isDone()) {
-            counted.accept(decision);
+            beforeAnswer.accept(decision);
             answered.complete(decision);
         }
     }
 
-    /** Ends all waits, whose tokens are then on their way back, or will be by the deadline, an instant of nanoTime. */
+    /**
+     * Ends all waits. Returns when every parked thread has started its refund, but not after the deadline.
+     *
+     * @param deadline an instant of {@link System#nanoTime}
+     */
     void close(long deadline) {
         closed = true;
         waitingCalls.forEach(waiter -> LockSupport.unpark(waiter.thread));
@@ -129,7 +149,7 @@ final class ReservationWaits {
         return isLate(Duration.ofNanos(System.nanoTime() - calledNanos), decision.maxWait());
     }
 
-    /** Whether a wait took longer than what the caller agreed to. */
+    /** Returns whether a call waited noticeably longer than its max-wait. */
     static boolean isLate(Duration waited, Duration maxWait) {
         return waited.minus(maxWait).toNanos() > LATE_NANOS;
     }
@@ -139,10 +159,10 @@ final class ReservationWaits {
     }
 
     private static CancellationException closing() {
-        return new CancellationException("The rate limiters were closed while a call waited for tokens");
+        return new CancellationException("The registry was closed while a call waited for tokens");
     }
 
-    /** One waiting thread, once for each wait. */
+    /** A parked thread. Compared by identity, because one thread can have several waits after another. */
     private static final class WaitingCall {
 
         final Thread thread;

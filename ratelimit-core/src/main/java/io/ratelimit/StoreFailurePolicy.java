@@ -1,14 +1,14 @@
 package io.ratelimit;
 
-/** What a limit answers while its store cannot be asked. */
+/** The answer of a limit while its store is unavailable. */
 public enum StoreFailurePolicy {
 
-    /** The same limit, or a {@linkplain Limit#localShare() share} of it, held by each node's memory by itself. */
+    /** Each node applies the limit, or a {@linkplain Limit#localShare() share} of it, in its own memory. */
     LOCAL,
 
-    /** Every call is admitted, and nothing is counted. */
+    /** Every call is admitted, and no bucket is charged. */
     ALLOW,
 
-    /** Every call is refused. */
+    /** Every call is rejected. */
     DENY
 }

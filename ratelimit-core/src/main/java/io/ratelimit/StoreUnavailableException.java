@@ -2,7 +2,7 @@ package io.ratelimit;
 
 import org.jspecify.annotations.Nullable;
 
-/** Says that a store could not be asked: it is not reachable, answered an error, or did not answer in time. */
+/** Thrown when a store is not reachable, answers with an error, or does not answer in time. */
 public final class StoreUnavailableException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -10,8 +10,8 @@ public final class StoreUnavailableException extends RuntimeException {
     /**
      * Creates the exception.
      *
-     * @param message what was tried and for how long, with no key in it
-     * @param cause the store's own error, if there is one
+     * @param message the attempted call and how long it took, without a key
+     * @param cause the error of the store's client; null if there is none
      */
     public StoreUnavailableException(String message, @Nullable Throwable cause) {
         super(message, cause);

@@ -7,25 +7,44 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** One thread for everything that has to happen later, while there is such a thing. What happens does so in the common pool. */
-final class TimeoutScheduler implements AutoCloseable {
+/**
+ * Schedules short tasks on one daemon thread, {@code ratelimit-timer}, which ends after a second without tasks and
+ * starts again with the next one. The tasks themselves run in the common pool, so that a slow one does not delay the
+ * others. For stores that need timeouts or periodic work. Thread-safe.
+ */
+public final class TimeoutScheduler implements AutoCloseable {
 
     private static final long IDLE_SECONDS = 1;
 
     private @Nullable ScheduledThreadPoolExecutor timer;
     private boolean closed;
 
-    /** Does something once, unless it is cancelled before or the alarms are closed. */
-    Future<?> schedule(long nanos, Runnable task) {
-        return schedule(nanos, 0, task);
+    /** Creates a scheduler, whose thread starts with the first task. */
+    public TimeoutScheduler() {}
+
+    /**
+     * Runs a task once, unless it is cancelled or the scheduler is closed before.
+     *
+     * @param delayNanos nanoseconds from now; zero or less for at once
+     * @param task what it throws is ignored
+     * @return cancels the task; done already if the scheduler is closed
+     */
+    public Future<?> schedule(long delayNanos, Runnable task) {
+        return schedule(delayNanos, 0, task);
     }
 
-    /** Does something again and again, until it is cancelled or the alarms are closed. */
-    Future<?> scheduleRepeatedly(long nanos, Runnable task) {
-        return schedule(nanos, nanos, task);
+    /**
+     * Runs a task repeatedly, until it is cancelled or the scheduler is closed.
+     *
+     * @param periodNanos nanoseconds between two runs, and before the first; positive
+     * @param task what it throws is ignored, and does not end the repetition
+     * @return cancels the task; done already if the scheduler is closed
+     */
+    public Future<?> scheduleRepeatedly(long periodNanos, Runnable task) {
+        return schedule(periodNanos, periodNanos, task);
     }
 
-    private synchronized Future<?> schedule(long nanos, long again, Runnable task) {
+    private synchronized Future<?> schedule(long delayNanos, long periodNanos, Runnable task) {
         if (closed) {
             return CompletableFuture.completedFuture(null);
         }
@@ -41,12 +60,13 @@ final class TimeoutScheduler implements AutoCloseable {
             running.allowCoreThreadTimeOut(true);
             timer = running;
         }
-        Runnable ring = () -> ForkJoinPool.commonPool().execute(task);
-        return again == 0
-                ? running.schedule(ring, nanos, TimeUnit.NANOSECONDS)
-                : running.scheduleAtFixedRate(ring, nanos, again, TimeUnit.NANOSECONDS);
+        Runnable dispatch = () -> ForkJoinPool.commonPool().execute(task);
+        return periodNanos == 0
+                ? running.schedule(dispatch, delayNanos, TimeUnit.NANOSECONDS)
+                : running.scheduleAtFixedRate(dispatch, delayNanos, periodNanos, TimeUnit.NANOSECONDS);
     }
 
+    /** Drops all tasks and ends the thread. Tasks that are already running finish. */
     @Override
     public synchronized void close() {
         closed = true;

@@ -7,12 +7,12 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/** Says that no limit has a name, and which known name is nearest. */
+/** Thrown when no limit is defined under a name. Suggests the most similar name that is. */
 public final class UnknownLimitException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1L;
 
-    /** No name has them, and a computed one could break a line of a log. */
+    /** Characters that no valid name has. A computed name could otherwise forge lines of a log. */
     private static final Pattern UNPRINTABLE = Pattern.compile("[^ -~]");
 
     private final String name;
@@ -43,17 +43,18 @@ public final class UnknownLimitException extends IllegalArgumentException {
         return known;
     }
 
-    /** {@return the known name that differs in the fewest letters, if it differs in at most half of them} */
+    /** {@return the most similar known name; empty if more than half of its letters differ} */
     public Optional<String> getNearest() {
         return nearest(name, known);
     }
 
     /**
-     * The name that was probably meant.
+     * Returns the known name that is most similar to a misspelled one. For {@code serch} among {@code login} and
+     * {@code search} this is {@code search}.
      *
-     * @param name a name with a slip
+     * @param name the misspelled name
      * @param known the names that exist
-     * @return the known name that differs in the fewest letters, if it differs in at most half of them
+     * @return the name with the fewest edits to the given one; empty if they are more than half of its letters
      */
     public static Optional<String> nearest(String name, Collection<String> known) {
         return known.stream()
@@ -62,7 +63,7 @@ public final class UnknownLimitException extends IllegalArgumentException {
                         .thenComparing(candidate -> candidate));
     }
 
-    /** Edits (insert, delete, replace a letter) between two names, by Wagner and Fischer's table, a row at a time. */
+    /** Returns the Levenshtein distance of two names, computed one row at a time (Wagner and Fischer, 1974). */
     private static int distance(String from, String to) {
         int[] row = new int[to.length() + 1];
         for (int j = 0; j <= to.length(); j++) {

@@ -69,6 +69,7 @@ class ArchitectureTests {
                         "LeaseState",
                         "Limit",
                         "Observations",
+                        "PendingRefunds",
                         "Permit",
                         "PrefetchingStore",
                         "Rate",
@@ -82,6 +83,7 @@ class ArchitectureTests {
                         "Refill",
                         "StoreFailurePolicy",
                         "StoreUnavailableException",
+                        "TimeoutScheduler",
                         "TokenBucket",
                         "Tokens",
                         "UnknownLimitException");

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class GuardedCallTests {
 
-    private final RateLimiterRegistry registry = RateLimiterRegistry.inMemory();
+    private final RateLimiterRegistry registry = InMemoryRateLimitStore.newRegistry();
+    private final DecisionEngine engine = new DecisionEngine(registry.store(), new ListenerNotifier(List.of()), false);
     private final RateLimiter hour = registry.define(Limit.of("hour", "2/1h"));
     private final RateLimiter quick = registry.define(Limit.named("quick")
             .rates("20/s burst 1")
@@ -32,7 +33,7 @@ class GuardedCallTests {
     }
 
     @Test
-    void callsWhatIsAdmittedAndNothingElse() throws Exception {
+    void runsTheTaskOnlyIfItIsAdmitted() throws Exception {
         assertThat(hour.call("key", calls::incrementAndGet)).isEqualTo(1);
         assertThat(registry.call(List.of(hour.charge("key", 1)), calls::incrementAndGet))
                 .isEqualTo(2);
@@ -42,7 +43,7 @@ class GuardedCallTests {
     }
 
     @Test
-    void whatItThrowsGoesToTheCaller() {
+    void passesTheFailureOfTheTaskToTheCaller() {
         IOException failure = new IOException("broken");
         assertThatThrownBy(() -> hour.call("key", () -> {
                     throw failure;
@@ -55,7 +56,7 @@ class GuardedCallTests {
     }
 
     @Test
-    void anAsynchronousRefusalIsAFailure() {
+    void anAsynchronousRejectionCompletesTheFutureExceptionally() {
         hour.tryAcquire("key", 2);
         assertThatThrownBy(() -> registry.callAsync(List.of(hour.charge("key", 1)), this::called)
                         .join())
@@ -64,13 +65,13 @@ class GuardedCallTests {
     }
 
     @Test
-    void anAsynchronousCallBeginsAtOnceOnThisThreadOrLaterOnAnother() {
+    void anAsynchronousCallStartsAtOnceOnThisThreadOrLaterOnAnother() {
         assertThat(quick.callAsync("key", this::called)).isCompletedWithValue(Thread.currentThread());
         assertThat(quick.callAsync("key", this::called).join()).isNotSameAs(Thread.currentThread());
     }
 
     @Test
-    void cancellingBeforeItBeginsGivesTheTokensBackAndAfterwardsCancelsWhatWasCalled() throws Exception {
+    void cancellingRefundsTheTokensBeforeTheTaskStartsAndCancelsTheTaskAfterwards() throws Exception {
         CompletableFuture<String> endless = new CompletableFuture<>();
         CompletableFuture<String> begun = hour.callAsync("key", () -> endless);
         begun.cancel(true);
@@ -91,9 +92,9 @@ class GuardedCallTests {
     }
 
     @Test
-    void whoIsGoneWhenTheGrantComesGivesTheTokensBack() throws Exception {
+    void refundsADecisionThatComesAfterItsCallWasCancelled() throws Exception {
         CompletableFuture<Decision> granted = new CompletableFuture<>();
-        CompletableFuture<Thread> result = GuardedCall.start(granted.copy(), this::called, registry);
+        CompletableFuture<Thread> result = GuardedCall.start(granted.copy(), this::called, engine);
         granted.complete(hour.tryAcquire("key"));
         result.get(10, TimeUnit.SECONDS);
         assertThat(hour.peek("key").remaining()).isEqualTo(1);
@@ -105,7 +106,7 @@ class GuardedCallTests {
                 return complete(decision);
             }
         };
-        GuardedCall.start(late, this::called, registry).cancel(true);
+        GuardedCall.start(late, this::called, engine).cancel(true);
         await().untilAsserted(() -> assertThat(hour.peek("other").remaining()).isEqualTo(2));
         assertThat(calls).hasValue(1);
     }

@@ -17,7 +17,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.LongConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,7 +28,7 @@ class LeaseRenewalsTests {
     private static final Duration LONG = Duration.ofMinutes(10);
 
     private final List<Decision> lost = new CopyOnWriteArrayList<>();
-    private final Counted store = new Counted();
+    private final CountingStore store = new CountingStore();
     private final RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of(new RateLimitListener() {
         @Override
         public void onLost(Decision decision) {
@@ -48,7 +47,7 @@ class LeaseRenewalsTests {
     }
 
     @Test
-    void aPermitHoldsUntilItIsClosedHoweverLongThatTakes() throws Exception {
+    void aPermitIsHeldBeyondItsLeaseTimeUntilItIsClosed() throws Exception {
         try (Permit permit = two.hold("key")) {
             Permit other = two.hold("key");
             TimeUnit.MILLISECONDS.sleep(3 * LEASE.toMillis() / 2);
@@ -64,7 +63,7 @@ class LeaseRenewalsTests {
     }
 
     @Test
-    void aRefusalIsAnExceptionThatSaysWhatIsFull() {
+    void aRejectionNamesTheLimitThatIsFull() {
         try (Permit first = two.hold("key");
                 Permit second = two.hold("key")) {
             assertThat(first.decision()).isNotSameAs(second.decision());
@@ -80,7 +79,7 @@ class LeaseRenewalsTests {
     }
 
     @Test
-    void aCallOfALambdaHoldsAsLongAsItRuns() throws Exception {
+    void aTaskHoldsItsLeasesWhileItRuns() throws Exception {
         assertThat(two.call("key", () -> two.peek("key").remaining())).isEqualTo(1);
         assertThatThrownBy(() -> two.call("key", () -> {
                     throw new IllegalArgumentException("broken");
@@ -97,7 +96,7 @@ class LeaseRenewalsTests {
     }
 
     @Test
-    void whoWaitsIsServedInOrderWhenACallEndsAndNotByPolling() {
+    void queuedCallsAreAdmittedInOrderWhenACallEndsWithoutPolling() {
         List<Integer> order = new CopyOnWriteArrayList<>();
         Permit running = one.hold("key");
         List<CompletableFuture<Permit>> waiting = new ArrayList<>();
@@ -117,7 +116,7 @@ class LeaseRenewalsTests {
     }
 
     @Test
-    void whoIsInterruptedOrCancelsOrComesToTheEndOfTheWaitLeavesTheQueue() throws Exception {
+    void aCallLeavesTheQueueWhenItIsInterruptedOrCancelledOrItsWaitEnds() throws Exception {
         Permit running = one.hold("key");
         FutureTask<Boolean> interrupted = new FutureTask<>(() -> {
             assertThatThrownBy(() -> one.hold("key")).isInstanceOf(CancellationException.class);
@@ -140,7 +139,7 @@ class LeaseRenewalsTests {
     }
 
     @Test
-    void aCallThatIsShortOfTokensWhenItsTurnComesIsRefusedAndHoldsNothing() throws Exception {
+    void aCallWithoutEnoughTokensWhenItsTurnComesIsRejectedAndHoldsNoLease() throws Exception {
         Permit running = one.hold("key");
         hourly.tryAcquire("key", 3);
         CompletableFuture<Decision> both =
@@ -153,7 +152,7 @@ class LeaseRenewalsTests {
     }
 
     @Test
-    void aTurnThatComesTooLateIsARefusalAndHoldsNothing() {
+    void aCallWhoseTurnComesTooLateIsRejectedAndHoldsNoLease() {
         Permit running = one.hold("key");
         CompletableFuture<Decision> late = one.acquireAsync("key", 1, Duration.ofMillis(100));
         store.replyAfterMillis = 1_000;
@@ -163,7 +162,7 @@ class LeaseRenewalsTests {
     }
 
     @Test
-    void whoQueuesInAStoreThatFailsLeavesIt() {
+    void aQueuedCallLeavesTheQueueWhenTheStoreFails() {
         Permit running = one.hold("key");
         CompletableFuture<Permit> failed = one.holdAsync("key");
         store.failure = new StoreUnavailableException("cut off", null);
@@ -173,7 +172,7 @@ class LeaseRenewalsTests {
     }
 
     @Test
-    void aHolderWhoseKeyIsResetLearnsThatItLostItsLease() {
+    void aPermitIsLostWhenItsKeyIsReset() {
         Permit permit = two.hold("key");
         two.reset("key");
         await().until(permit::isLost);
@@ -183,7 +182,7 @@ class LeaseRenewalsTests {
     }
 
     @Test
-    void aHolderWhoseStoreCannotBeAskedForALeaseTimeHasLostIt() {
+    void aPermitIsLostWhenTheStoreIsUnavailableForALeaseTime() {
         Permit permit = two.hold("key");
         store.failing = true;
         await().until(permit::isLost);
@@ -194,7 +193,7 @@ class LeaseRenewalsTests {
     }
 
     @Test
-    void whoWaitsForALeaseThatRunsOutIsServedWithinASecondOfIt() {
+    void aQueuedCallIsAdmittedSoonAfterALeaseExpires() {
         Limit limit = one.limit();
         store.decide(new Charge(limit, "key", 1_000));
         long start = System.nanoTime();
@@ -203,7 +202,7 @@ class LeaseRenewalsTests {
     }
 
     @Test
-    void aRefundEndsALeaseAndSoDoesARelease() {
+    void refundAndReleaseBothEndALease() {
         Decision taken = registry.tryAcquire(List.of(two.charge("key", 1), hourly.charge("key", 2)));
         registry.refund(taken);
         assertThat(two.peek("key").remaining()).isEqualTo(2);
@@ -221,7 +220,7 @@ class LeaseRenewalsTests {
     }
 
     @Test
-    void aFreeCallHoldsNothingAndLosesNothing() throws Exception {
+    void aCallOfCostZeroHoldsNoLease() throws Exception {
         Decision free = registry.tryAcquire(List.of(two.charge("key", 0), hourly.charge("key", 1)));
         assertThat(free.isLeased()).isFalse();
         assertThat(free.leases()).isEmpty();
@@ -232,9 +231,11 @@ class LeaseRenewalsTests {
         assertThat(lost).isEmpty();
     }
 
-    /** The answer is read some twenty times while the call enters the queue. */
+    /**
+     * Cancels at each of the reads of the decision, of which there are more than ten while the call enters the queue.
+     */
     @Test
-    void whoCancelsWhileTheAnswerIsReadIsRenewedNoMore() {
+    void aCallThatIsCancelledWhileItsDecisionIsReadIsNotRenewed() {
         Permit running = one.hold("key");
         AtomicInteger cancelled = new AtomicInteger();
         for (int moment = 1; moment <= 50; moment++) {
@@ -255,7 +256,7 @@ class LeaseRenewalsTests {
         });
     }
 
-    /** The same decision, which does something when its charges are looked at for the nth time. */
+    /** Returns the same decision with charges that run an action when they are read for the nth time. */
     private static Decision whenRead(Decision decision, int nth, Runnable action) {
         AtomicInteger times = new AtomicInteger();
         List<Charge> watched = new AbstractList<>() {
@@ -276,7 +277,7 @@ class LeaseRenewalsTests {
     }
 
     @Test
-    void oneChargeObjectIsAnotherLeaseEachTime() {
+    void aChargeThatIsUsedAgainGetsAnotherLease() {
         List<Charge> charges = List.of(two.charge("key", 1));
         assertThat(registry.tryAcquire(charges).admitted()).isTrue();
         assertThat(registry.tryAcquire(charges).admitted()).isTrue();
@@ -284,7 +285,7 @@ class LeaseRenewalsTests {
     }
 
     @Test
-    void closingWithWaitersEndsThemAndTheThreads() throws Exception {
+    void closingEndsQueuedCallsAndTheTimerThread() throws Exception {
         Set<Thread> before = Thread.getAllStackTraces().keySet();
         one.hold("key");
         List<CompletableFuture<Permit>> waiting = new ArrayList<>();
@@ -307,8 +308,8 @@ class LeaseRenewalsTests {
                         thread -> !before.contains(thread) && thread.getName().equals("ratelimit-timer")));
     }
 
-    /** A memory that counts how often it is asked, and can be cut off. */
-    private static final class Counted implements RateLimitStore {
+    /** A store in memory that counts its calls, and can fail or delay them. */
+    private static final class CountingStore extends ForwardingRateLimitStore {
 
         final AtomicInteger decisions = new AtomicInteger();
         final AtomicInteger queued = new AtomicInteger();
@@ -318,17 +319,15 @@ class LeaseRenewalsTests {
         volatile long replyAfterMillis;
         volatile CompletableFuture<Decision> later;
         volatile Decision last;
-        private final InMemoryRateLimitStore memory = InMemoryRateLimitStore.create();
 
-        @Override
-        public String name() {
-            return "counted";
+        CountingStore() {
+            super(InMemoryRateLimitStore.create());
         }
 
         @Override
         public Decision decide(List<Charge> charges, Duration maxWait) {
             decisions.incrementAndGet();
-            Decision decision = memory.decide(charges, maxWait);
+            Decision decision = super.decide(charges, maxWait);
             queued.addAndGet(decision.isQueued() ? 1 : 0);
             return decision;
         }
@@ -350,37 +349,12 @@ class LeaseRenewalsTests {
         }
 
         @Override
-        public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
-            return memory.refund(taken, unused);
-        }
-
-        @Override
-        public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
-            return memory.debit(taken, more);
-        }
-
-        @Override
         public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
             renewals.incrementAndGet();
             if (failing) {
                 throw new StoreUnavailableException("cut off", null);
             }
-            return memory.renew(decisions);
-        }
-
-        @Override
-        public void onLeaseReady(LongConsumer listener) {
-            memory.onLeaseReady(listener);
-        }
-
-        @Override
-        public void reset(Limit limit, String key) {
-            memory.reset(limit, key);
-        }
-
-        @Override
-        public void close() {
-            memory.close();
+            return super.renew(decisions);
         }
     }
 }

@@ -18,9 +18,9 @@ class RateLimitExceededExceptionTests {
     private final RateLimiter search = registry.define(Limit.of("search", "10/s"));
 
     @Test
-    void tellsLimitRateCostRemainingAndWaitButNotTheKey() {
+    void hasLimitRateCostRemainingAndRetryAfterButNotTheKey() {
         search.tryAcquire("secret-key", 9.5);
-        RateLimitExceededException ex = refused(2);
+        RateLimitExceededException ex = rejected(2);
         assertThat(ex).hasMessage("Rate limit \"search\" (10/s) exceeded: cost 2, remaining 0.5, retry after 150ms");
         assertThat(ex.getLimit()).isEqualTo("search");
         assertThat(ex.getRate()).contains("10/s");
@@ -33,31 +33,31 @@ class RateLimitExceededExceptionTests {
     }
 
     @Test
-    void tellsAWholeSecondWithItsNumber() {
+    void writesAWholeSecondWithItsNumber() {
         search.tryAcquire("secret-key", 10);
-        assertThat(refused(10)).hasMessageEndingWith("retry after 1s");
+        assertThat(rejected(10)).hasMessageEndingWith("retry after 1s");
     }
 
     @Test
-    void tellsThatACallIsNeverAdmitted() {
-        RateLimitExceededException ex = refused(10.5);
+    void saysThatACallIsNeverAdmitted() {
+        RateLimitExceededException ex = rejected(10.5);
         assertThat(ex).hasMessage("Rate limit \"search\" (10/s) exceeded: cost 10.5, remaining 10, never admitted");
         assertThat(ex.getRetryAfter()).isEmpty();
     }
 
     @Test
-    void tellsThatTheStoreIsUnavailable() {
+    void saysThatTheStoreIsUnavailable() {
         Charge charge = search.charge("secret-key", 1);
         RateLimitExceededException ex =
                 new RateLimitExceededException(Decision.withoutStore(List.of(charge), false, DecisionSource.POLICY));
-        assertThat(ex).hasMessage("Rate limit \"search\" refused the call: its store is unavailable");
+        assertThat(ex).hasMessage("Rate limit \"search\" rejected the call: its store is unavailable");
         assertThat(ex.getRate()).isEmpty();
         assertThat(ex.getRetryAfter()).isEmpty();
         assertThat(ex.getSource()).isEqualTo(DecisionSource.POLICY);
     }
 
     @Test
-    void namesTheLimitThatRefusedAmongSeveral() {
+    void namesTheLimitThatRejectedAmongSeveral() {
         RateLimiter other = registry.define(Limit.of("other", "1/s"));
         other.tryAcquire("secret-key");
         Decision decision = registry.tryAcquire(List.of(search.charge("secret-key", 3), other.charge("secret-key", 1)));
@@ -67,7 +67,7 @@ class RateLimitExceededExceptionTests {
     }
 
     @Test
-    void isMadeByHandForTests() {
+    void canBeCreatedWithoutADecision() {
         assertThat(new RateLimitExceededException("search", Duration.ofSeconds(90)))
                 .hasMessage("Rate limit \"search\" exceeded: retry after 1m30s");
         assertThat(new RateLimitExceededException("search", Duration.ZERO))
@@ -79,7 +79,7 @@ class RateLimitExceededExceptionTests {
     @Test
     void survivesSerializationWithoutItsDecision() throws Exception {
         search.tryAcquire("secret-key", 10);
-        RateLimitExceededException ex = refused(1);
+        RateLimitExceededException ex = rejected(1);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         new ObjectOutputStream(bytes).writeObject(ex);
         RateLimitExceededException copy = (RateLimitExceededException)
@@ -91,7 +91,7 @@ class RateLimitExceededExceptionTests {
         assertThat(bytes.toString(java.nio.charset.StandardCharsets.ISO_8859_1)).doesNotContain("secret");
     }
 
-    private RateLimitExceededException refused(double cost) {
+    private RateLimitExceededException rejected(double cost) {
         return catchThrowableOfType(
                 RateLimitExceededException.class,
                 () -> search.tryAcquire("secret-key", cost).orThrow());

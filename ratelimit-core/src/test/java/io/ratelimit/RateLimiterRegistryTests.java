@@ -20,13 +20,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RateLimiterRegistryTests {
 
     private final AtomicLong nanos = new AtomicLong();
-    private final List<String> heard = new ArrayList<>();
+    private final List<String> events = new ArrayList<>();
     private final RateLimiterRegistry registry =
             new RateLimiterRegistry(InMemoryRateLimitStore.create(nanos::get, 100), List.of(new Recording()));
 
     @Test
-    void aLimiterOnItsOwnNeedsNothingElse() {
-        RateLimiter limiter = RateLimiter.of("10/1d");
+    void aLimiterCanBeUsedWithoutARegistry() {
+        RateLimiter limiter = InMemoryRateLimitStore.newLimiter("10/1d");
         for (int i = 0; i < 10; i++) {
             assertThat(limiter.tryAcquire("user-42").admitted()).isTrue();
         }
@@ -36,7 +36,7 @@ class RateLimiterRegistryTests {
     }
 
     @Test
-    void aCallTakesTheCostOfTheLimitUnlessItNamesOne() {
+    void aCallCostsWhatTheLimitSaysUnlessItHasACostOfItsOwn() {
         RateLimiter limiter = registry.define(Limit.named("a")
                 .rates("10/s")
                 .cost(new java.math.BigDecimal("2.5"))
@@ -54,21 +54,41 @@ class RateLimiterRegistryTests {
     }
 
     @Test
-    void looksWithoutTakingOrCounting() {
+    void peekNeitherConsumesNorCounts() {
         RateLimiter limiter = registry.define(Limit.of("a", "10/s"));
         limiter.tryAcquire("key", 4);
-        heard.clear();
+        events.clear();
         assertThat(limiter.peek("key").remaining()).isEqualTo(6);
         assertThat(limiter.peek("key").remaining()).isEqualTo(6);
-        assertThat(heard).isEmpty();
+        assertThat(events).isEmpty();
         assertThat(limiter.count(true, DecisionSource.STORE)).isEqualTo(1);
     }
 
     @Test
-    void countsOnlyWhereSomebodyListens() {
-        RateLimiter unheard = RateLimiterRegistry.inMemory().define(Limit.of("a", "10/s"));
-        unheard.tryAcquire("key");
-        assertThat(unheard.count(true, DecisionSource.STORE)).isZero();
+    void withoutListenersItCountsOnlyOnRequest() {
+        RateLimiter uncounted = InMemoryRateLimitStore.newRegistry().define(Limit.of("a", "10/s"));
+        uncounted.tryAcquire("key");
+        assertThat(uncounted.count(true, DecisionSource.STORE)).isZero();
+
+        RateLimiterRegistry counting = new RateLimiterRegistry(InMemoryRateLimitStore.create(), List.of(), true);
+        RateLimiter counted = counting.define(Limit.of("a", "10/s"));
+        counted.tryAcquire("key");
+        counting.tryAcquire(List.of(counted.charge("key", 1), counted.charge("other", 1)));
+        assertThat(counted.count(true, DecisionSource.STORE)).isEqualTo(2);
+    }
+
+    @Test
+    void aReplacedLimitKeepsItsCountsAndAnotherRegistryDoesNotChangeThem() {
+        RateLimiter limiter = registry.define(Limit.of("a", "10/s"));
+        limiter.tryAcquire("key");
+        registry.replace(Limit.of("a", "20/s"));
+        limiter.tryAcquire("key");
+        assertThat(limiter.count(true, DecisionSource.STORE)).isEqualTo(2);
+
+        try (RateLimiterRegistry other = InMemoryRateLimitStore.newRegistry()) {
+            other.define(limiter.limit()).tryAcquire("key");
+        }
+        assertThat(limiter.count(true, DecisionSource.STORE)).isEqualTo(2);
     }
 
     @Test
@@ -105,27 +125,27 @@ class RateLimiterRegistryTests {
     }
 
     @Test
-    void tellsItsListeners() {
+    void notifiesItsListeners() {
         RateLimiter limiter = registry.define(Limit.of("a", "1/s"));
         limiter.tryAcquire("key");
         limiter.tryAcquire("key");
         limiter.tryAcquireAsync("key").toCompletableFuture().join();
         registry.remove("a");
-        assertThat(heard).containsExactly("defined a", "admitted a", "refused a", "refused a", "removed a");
+        assertThat(events).containsExactly("defined a", "admitted a", "rejected a", "rejected a", "removed a");
     }
 
     @Test
-    void aListenerThatFailsHurtsNobody() {
+    void aListenerThatFailsAffectsNeitherCallsNorOtherListeners() {
         RateLimiterRegistry guarded =
                 new RateLimiterRegistry(registry.store(), List.of(new Failing(), new Recording()));
         assertThat(guarded.define(Limit.of("a", "1/s")).tryAcquire("key").admitted())
                 .isTrue();
         guarded.remove("a");
-        assertThat(heard).containsExactly("defined a", "admitted a", "removed a");
+        assertThat(events).containsExactly("defined a", "admitted a", "removed a");
     }
 
     @Test
-    void oneChargeNeedsNoList() {
+    void acquiresOneChargeWithoutAList() {
         RateLimiter limiter = registry.define(Limit.of("a", "1/s"));
         assertThat(registry.acquire(limiter.charge("key", 1), Duration.ZERO).admitted())
                 .isTrue();
@@ -136,7 +156,7 @@ class RateLimiterRegistryTests {
                 .isEqualTo(Duration.ofMillis(1));
         assertThat(limiter.count(true, DecisionSource.STORE)).isEqualTo(2);
         assertThat(limiter.count(false, DecisionSource.STORE)).isEqualTo(1);
-        assertThat(heard).containsExactly("defined a", "admitted a", "refused a", "admitted a");
+        assertThat(events).containsExactly("defined a", "admitted a", "rejected a", "admitted a");
         assertThatThrownBy(() -> registry.acquire(limiter.charge("key", 1), Duration.ofSeconds(-1)))
                 .isInstanceOf(InvalidLimitException.class);
     }
@@ -154,7 +174,7 @@ class RateLimiterRegistryTests {
     }
 
     @Test
-    void countsARefusedCallOnTheLimitsThatRefused() {
+    void countsARejectedCallOnTheLimitsThatRejectedIt() {
         RateLimiter a = registry.define(Limit.of("a", "1/s"));
         RateLimiter b = registry.define(Limit.of("b", "10/s"));
         assertThat(registry.tryAcquire(List.of(a.charge("key", 1), b.charge("key", 1)))
@@ -175,7 +195,7 @@ class RateLimiterRegistryTests {
     }
 
     @Test
-    void countsAnAdmittedCallOncePerLimitWhateverTheKeys() {
+    void countsAnAdmittedCallOnceForEachLimit() {
         RateLimiter a = registry.define(Limit.of("a", "10/s"));
         registry.tryAcquire(List.of(a.charge("key", 1), a.charge("other", 1), a.charge("key", 2)));
         assertThat(a.count(true, DecisionSource.STORE)).isEqualTo(1);
@@ -185,7 +205,7 @@ class RateLimiterRegistryTests {
     @ParameterizedTest
     @NullSource
     @ValueSource(strings = {"", " ", "\t\n", "\u3000", "\u2003 "})
-    void refusesAnEmptyKey(String key) {
+    void throwsOnAnEmptyKey(String key) {
         RateLimiter limiter = registry.define(Limit.of("a", "1/s"));
         assertThatThrownBy(() -> limiter.tryAcquire(key))
                 .isInstanceOf(EmptyKeyException.class)
@@ -199,7 +219,7 @@ class RateLimiterRegistryTests {
 
     @ParameterizedTest
     @ValueSource(doubles = {-0.001, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
-    void refusesACostThatIsNoneAndTakesNothing(double cost) {
+    void throwsOnAnInvalidCostAndConsumesNothing(double cost) {
         RateLimiter limiter = registry.define(Limit.of("a", "1/s"));
         assertThatThrownBy(() -> limiter.tryAcquire("key", cost)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> limiter.tryAcquireAsync("key", cost)).isInstanceOf(IllegalArgumentException.class);
@@ -207,7 +227,7 @@ class RateLimiterRegistryTests {
     }
 
     @Test
-    void refusesAWaitThatIsNoneAlsoOfLimitsThatCannotWait() {
+    void throwsOnAnInvalidWaitAlsoForLimitsThatCannotWait() {
         List<Charge> counted = Stream.of("a", "b")
                 .map(name -> registry.define(Limit.named(name)
                         .rates("1/1h")
@@ -242,12 +262,12 @@ class RateLimiterRegistryTests {
         }
 
         @Override
-        public void onDefined(RateLimiter limiter) {
+        public void onDefined(Limit limit) {
             throw new IllegalStateException("a listener that fails on purpose");
         }
 
         @Override
-        public void onRemoved(RateLimiter limiter) {
+        public void onRemoved(Limit limit) {
             throw new IllegalStateException("a listener that fails on purpose");
         }
     }
@@ -256,23 +276,23 @@ class RateLimiterRegistryTests {
 
         @Override
         public void onDecision(Decision decision) {
-            heard.add((decision.admitted() ? "admitted " : "refused ")
+            events.add((decision.admitted() ? "admitted " : "rejected ")
                     + decision.charges().get(0).limit().name());
         }
 
         @Override
-        public void onDefined(RateLimiter limiter) {
-            heard.add("defined " + limiter.name());
+        public void onDefined(Limit limit) {
+            events.add("defined " + limit.name());
         }
 
         @Override
-        public void onRemoved(RateLimiter limiter) {
-            heard.add("removed " + limiter.name());
+        public void onRemoved(Limit limit) {
+            events.add("removed " + limit.name());
         }
     }
 
     @Test
-    void aRateThatNeverRefusesIsWarnedOf() {
+    void warnsOfARateThatNeverRejects() {
         List<String> warnings = new ArrayList<>();
         Logger logger = Logger.getLogger(RateLimiterRegistry.class.getName());
         Handler handler = new StreamHandler() {
@@ -282,7 +302,7 @@ class RateLimiterRegistryTests {
             }
         };
         logger.addHandler(handler);
-        try (RateLimiterRegistry registry = RateLimiterRegistry.inMemory()) {
+        try (RateLimiterRegistry registry = InMemoryRateLimitStore.newRegistry()) {
             registry.define(Limit.of("report", "10/s", "1000/1m"));
             registry.replace(Limit.of("report", "10/s", "100/1m"));
         } finally {
@@ -290,7 +310,7 @@ class RateLimiterRegistryTests {
         }
         assertThat(warnings)
                 .containsExactly(
-                        "WARNING Rate 1000/m of limit \"report\" never refuses a call that 10/s admits; drop it, or"
+                        "WARNING Rate 1000/m of limit \"report\" never rejects a call that 10/s admits; remove it, or"
                                 + " make it stricter");
     }
 }

@@ -35,7 +35,7 @@ class ReservationWaitsTests {
     }
 
     @Test
-    void aThreadParksUntilItsTokensAreThere() {
+    void aThreadParksUntilItsTokensAreAvailable() {
         fast.acquire("key");
         long start = System.nanoTime();
         assertThat(fast.acquire("key").admitted()).isTrue();
@@ -45,7 +45,7 @@ class ReservationWaitsTests {
     }
 
     @Test
-    void aFutureCompletesWhenItsTokensAreThere() {
+    void aFutureCompletesWhenItsTokensAreAvailable() {
         long start = System.nanoTime();
         List<CompletableFuture<Decision>> all = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
@@ -57,11 +57,11 @@ class ReservationWaitsTests {
     }
 
     @Test
-    void aHopelessWaitIsRefusedAtOnceAndSaysHowLongItWouldHaveBeen() {
+    void aWaitAboveMaxWaitIsRejectedAtOnceWithItsLength() {
         slow.acquire("key");
-        Decision refused = slow.acquire("key", 1, Duration.ofSeconds(2));
-        assertThat(refused.admitted()).isFalse();
-        assertThatThrownBy(refused::orThrow)
+        Decision rejected = slow.acquire("key", 1, Duration.ofSeconds(2));
+        assertThat(rejected.admitted()).isFalse();
+        assertThatThrownBy(rejected::orThrow)
                 .isInstanceOf(RateLimitExceededException.class)
                 .hasMessageContaining("retry after ")
                 .hasMessageEndingWith(", more than the max-wait of 2s");
@@ -71,7 +71,7 @@ class ReservationWaitsTests {
     }
 
     @Test
-    void anInterruptedThreadGivesItsTokensBackAndStaysInterrupted() throws Exception {
+    void anInterruptedThreadRefundsItsTokensAndStaysInterrupted() throws Exception {
         slow.acquire("key");
         AtomicLong flags = new AtomicLong();
         FutureTask<Decision> waiting = new FutureTask<>(() -> {
@@ -93,7 +93,7 @@ class ReservationWaitsTests {
     }
 
     @Test
-    void aThreadThatIsInterruptedBeforeItWaitsTakesNothing() {
+    void aThreadThatIsInterruptedBeforeItWaitsConsumesNothing() {
         slow.acquire("key");
         Thread.currentThread().interrupt();
         assertThatThrownBy(() -> slow.acquire("key"))
@@ -104,7 +104,7 @@ class ReservationWaitsTests {
     }
 
     @Test
-    void aCancelledFutureGivesItsTokensBack() {
+    void aCancelledFutureRefundsItsTokens() {
         slow.acquire("key");
         List<CompletableFuture<Decision>> all = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
@@ -116,7 +116,7 @@ class ReservationWaitsTests {
     }
 
     @Test
-    void aFutureThatIsCancelledAfterItsGrantKeepsWhatItTook() {
+    void cancellingAFutureAfterItsGrantRefundsNothing() {
         CompletableFuture<Decision> granted = slow.acquireAsync("key");
         assertThat(granted).isCompleted();
         granted.cancel(true);
@@ -124,7 +124,7 @@ class ReservationWaitsTests {
     }
 
     @Test
-    void closingEndsFiveHundredWaitsAndGivesTheirTokensBack() throws Exception {
+    void closingEndsFiveHundredWaitsAndRefundsTheirTokens() throws Exception {
         Set<Thread> before = Thread.getAllStackTraces().keySet();
         InMemoryRateLimitStore store = InMemoryRateLimitStore.create();
         RateLimiterRegistry closing = new RateLimiterRegistry(store, List.of());
@@ -157,7 +157,7 @@ class ReservationWaitsTests {
                 .isLessThanOrEqualTo(Duration.ofHours(1));
         assertThatThrownBy(() -> hour.acquire("key"))
                 .isInstanceOf(CancellationException.class)
-                .hasMessage("The rate limiters were closed while a call waited for tokens");
+                .hasMessage("The registry was closed while a call waited for tokens");
         assertThat(hour.acquireAsync("key")).isCompletedExceptionally();
         for (Thread thread : threads) {
             thread.join(2_000);
@@ -168,7 +168,7 @@ class ReservationWaitsTests {
     }
 
     @Test
-    void waitsThatCannotBeCountedOrPromisedAreRefused() {
+    void invalidWaitsThrowAndConsumeNothing() {
         RateLimiter counter = registry.define(Limit.named("counter")
                 .rates("10/s")
                 .algorithm(Algorithm.SLIDING_WINDOW_COUNTER)

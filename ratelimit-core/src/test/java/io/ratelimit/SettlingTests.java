@@ -22,14 +22,14 @@ class SettlingTests {
     }
 
     @Test
-    void whatWasNotUsedComesBack() {
+    void unusedTokensAreRefunded() {
         Decision decision = minute.tryAcquire("acme", 80);
         assertThat(minute.settle(decision, 12.5)).isDone();
         assertThat(minute.peek("acme").remaining()).isEqualTo(87.5);
     }
 
     @Test
-    void whatWasUsedBeyondIsOwed() {
+    void tokensUsedBeyondTheChargeBecomeADebt() {
         Decision decision = minute.tryAcquire("acme", 80);
         minute.settle(decision, 95.001);
         assertThat(minute.peek("acme").remaining()).isEqualTo(4.999);
@@ -38,7 +38,7 @@ class SettlingTests {
     }
 
     @Test
-    void whatWasUsedBeyondIsOwedAlsoByAKeyThatIsFullAgain() {
+    void aDebtIsChargedToABucketThatIsFullAgain() {
         Decision decision = minute.tryAcquire("acme", 80);
         nanos.addAndGet(60_000_000_000L);
         ((InMemoryRateLimitStore) registry.store()).sweep();
@@ -47,7 +47,7 @@ class SettlingTests {
     }
 
     @Test
-    void aCallThatUsedNothingIsFree() {
+    void refundReturnsTheChargesOfAllLimits() {
         Decision decision = registry.tryAcquire(List.of(minute.charge("acme", 80), day.charge("acme", 80)));
         registry.refund(decision);
         assertThat(minute.peek("acme").remaining()).isEqualTo(100);
@@ -55,7 +55,7 @@ class SettlingTests {
     }
 
     @Test
-    void chargesThatAreNotNamedStayAsTheyWereTaken() {
+    void chargesThatAreNotListedStayAsTheyAre() {
         Decision decision = registry.tryAcquire(List.of(minute.charge("acme", 80), day.charge("acme", 80)));
         registry.settle(decision, List.of(day.charge("acme", 100)));
         assertThat(minute.peek("acme").remaining()).isEqualTo(20);
@@ -63,7 +63,7 @@ class SettlingTests {
     }
 
     @Test
-    void chargesOfOneBucketAddUp() {
+    void chargesOfTheSameBucketAddUp() {
         Decision decision = registry.tryAcquire(List.of(minute.charge("acme", 30), minute.charge("acme", 20)));
         registry.settle(decision, List.of(minute.charge("acme", 10), minute.charge("acme", 10)));
         assertThat(minute.peek("acme").remaining()).isEqualTo(80);
@@ -72,7 +72,7 @@ class SettlingTests {
     }
 
     @Test
-    void aDecisionIsSettledOnce() {
+    void aDecisionCanBeSettledOnce() {
         Decision decision = minute.tryAcquire("acme", 80);
         registry.refund(decision);
         assertThatThrownBy(() -> minute.settle(decision, 0))
@@ -82,7 +82,7 @@ class SettlingTests {
     }
 
     @Test
-    void whatMayHaveComeBackAnywayIsVoid() {
+    void tokensThatCouldHaveRefilledAreNotRefunded() {
         Decision decision = minute.tryAcquire("acme", 80);
         nanos.addAndGet(60_000_000_000L);
         minute.tryAcquire("acme", 50);
@@ -91,10 +91,10 @@ class SettlingTests {
     }
 
     @Test
-    void aRefusalAndAStrangersDecisionCannotBeSettled() {
+    void aRejectionAndADecisionOfAnotherLimitCannotBeSettled() {
         minute.tryAcquire("acme", 80);
-        Decision refused = minute.tryAcquire("acme", 80);
-        assertThatThrownBy(() -> minute.settle(refused, 0))
+        Decision rejected = minute.tryAcquire("acme", 80);
+        assertThatThrownBy(() -> minute.settle(rejected, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("The decision was not admitted and took nothing; settle what was admitted");
         Decision other = day.tryAcquire("acme", 80);

@@ -14,7 +14,7 @@ class TimeoutSchedulerTests {
     private final Set<Thread> before = Thread.getAllStackTraces().keySet();
 
     @Test
-    void theThreadEndsWhenThereIsNothingToDoAndComesBack() {
+    void theThreadEndsWithoutTasksAndStartsAgain() {
         TimeoutScheduler scheduler = new TimeoutScheduler();
         for (int i = 0; i < 2; i++) {
             CompletableFuture<String> rang = new CompletableFuture<>();
@@ -26,7 +26,7 @@ class TimeoutSchedulerTests {
     }
 
     @Test
-    void theThreadStaysForWhatHappensAgainAndAgain() {
+    void theThreadStaysForRepeatedTasks() {
         try (TimeoutScheduler scheduler = new TimeoutScheduler()) {
             AtomicInteger rings = new AtomicInteger();
             scheduler.scheduleRepeatedly(700_000_000, rings::incrementAndGet);

@@ -19,7 +19,7 @@ class UnknownLimitExceptionTests {
     }
 
     @Test
-    void writesNoLineOfALogByAName() {
+    void masksUnprintableCharactersOfTheName() {
         assertThat(new UnknownLimitException("gold\r\n\u2028ERROR \u00e4", List.of("search")))
                 .hasMessage("Unknown limit \"gold???ERROR ?\". Known limits: [search]");
     }

@@ -63,6 +63,7 @@ class ArchitectureTests {
             entry("aop.RateLimitAopAutoConfiguration", SPRING_BOOT),
             entry("aop.RateLimitAspect", "classes that AspectJ weaves"),
             entry("aop.RateLimitedMethodRegistry", "actuate"),
+            entry("autoconfigure.DecisionCounting", "actuate"),
             entry("autoconfigure.InMemoryStoreConfiguration", "redis"),
             entry("autoconfigure.InvalidRateLimitPropertyException", "aop, redis"),
             entry("autoconfigure.RateLimitAutoConfiguration", SPRING_BOOT),

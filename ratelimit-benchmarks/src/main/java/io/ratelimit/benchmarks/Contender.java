@@ -6,8 +6,8 @@ import io.github.bucket4j.Bucket;
 import io.github.bucket4j.local.LocalBucketBuilder;
 import io.github.bucket4j.local.SynchronizationStrategy;
 import io.github.resilience4j.ratelimiter.RateLimiterConfig;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.RateLimiterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -92,7 +92,7 @@ public enum Contender implements Contestant {
     }
 
     private static Limiter ratelimit(Limit limit) {
-        io.ratelimit.RateLimiter limiter = RateLimiterRegistry.inMemory().define(limit);
+        io.ratelimit.RateLimiter limiter = InMemoryRateLimitStore.newRegistry().define(limit);
         return key -> limiter.tryAcquire(key).admitted();
     }
 

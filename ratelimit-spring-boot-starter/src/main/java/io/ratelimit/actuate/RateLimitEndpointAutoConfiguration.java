@@ -1,8 +1,8 @@
 package io.ratelimit.actuate;
 
-import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.aop.RateLimitedMethodRegistry;
+import io.ratelimit.autoconfigure.DecisionCounting;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
@@ -32,10 +32,10 @@ public final class RateLimitEndpointAutoConfiguration {
                 : new RateLimitsEndpoint(registry, annotated::usedBy, annotated::withComputedLimit);
     }
 
-    /** Decisions are counted for whoever listens, and the endpoint tells totals. */
+    /** The endpoint shows totals, which a registry without listeners would not count. */
     @Bean
     @ConditionalOnAvailableEndpoint(endpoint = RateLimitsEndpoint.class)
-    RateLimitListener rateLimitTotals() {
-        return new RateLimitListener() {};
+    DecisionCounting rateLimitDecisionCounting() {
+        return new DecisionCounting();
     }
 }

@@ -22,7 +22,7 @@ record MaxWaitAttribute(AnnotationAttribute origin, Duration duration) {
         try {
             limit.requireWait(duration);
         } catch (InvalidLimitException ex) {
-            throw origin.invalid("of limit \"" + limit.name() + "\": " + ex.getRule(), ex.getFix(), ex);
+            throw origin.invalid(ex.getRule() + " (limit \"" + limit.name() + "\")", ex.getFix(), ex);
         }
     }
 }

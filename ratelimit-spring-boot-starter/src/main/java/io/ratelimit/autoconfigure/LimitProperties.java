@@ -2,6 +2,7 @@ package io.ratelimit.autoconfigure;
 
 import io.ratelimit.Algorithm;
 import io.ratelimit.CalendarPeriod;
+import io.ratelimit.ConcurrencyCap;
 import io.ratelimit.InvalidLimitException;
 import io.ratelimit.Limit;
 import io.ratelimit.Rate;
@@ -165,7 +166,15 @@ record LimitProperties(
                     path + ".lease-time", leaseTime, "shorter than 100ms", "use a duration such as 30s");
         }
         if (leaseTime != null) {
-            built(path + ".lease-time", leaseTime, Limit.named("alone").maxConcurrent(1, leaseTime));
+            requireLeaseTime(path + ".lease-time", leaseTime);
+        }
+    }
+
+    private static void requireLeaseTime(String property, Duration time) {
+        try {
+            new ConcurrencyCap(1, time);
+        } catch (InvalidLimitException ex) {
+            throw new InvalidRateLimitPropertyException(property, time, ex);
         }
     }
 

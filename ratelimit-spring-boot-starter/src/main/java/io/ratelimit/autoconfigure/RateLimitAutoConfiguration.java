@@ -5,6 +5,7 @@ import io.ratelimit.Limit;
 import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiterRegistry;
+import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.BeanDefinition;
@@ -47,10 +48,13 @@ public final class RateLimitAutoConfiguration {
             RateLimitProperties properties,
             ObjectProvider<RateLimitStore> store,
             ObjectProvider<Limit> limits,
-            ObjectProvider<RateLimitListener> listeners) {
+            ObjectProvider<RateLimitListener> listeners,
+            ObjectProvider<DecisionCounting> counting) {
+        List<RateLimitListener> all = listeners.orderedStream().toList();
         RateLimiterRegistry registry = new RateLimiterRegistry(
                 properties.enabled() ? store.getObject() : new NoOpRateLimitStore(),
-                listeners.orderedStream().toList());
+                all,
+                !all.isEmpty() || counting.stream().findAny().isPresent());
         properties.toLimits().forEach(registry::define);
         limits.orderedStream().forEach(registry::define);
         return registry;

@@ -2,14 +2,14 @@ package io.ratelimit.metrics;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.ratelimit.Limit;
 import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitListener;
-import io.ratelimit.RateLimiter;
 import java.util.List;
 
 /**
- * The gauge {@code ratelimit.prefetched} of every limit, with the tag {@code limit}: tokens of all keys that this node took from
- * the store ahead and no call used yet. It is there from the definition of a limit on, and zero where nothing is taken ahead.
+ * Registers the gauge {@code ratelimit.prefetched} of every limit, with the tag {@code limit}: tokens of all keys that
+ * this node has prefetched and that no call has used yet. It is zero for limits without a prefetch.
  */
 final class PrefetchMetrics implements RateLimitListener {
 
@@ -19,9 +19,9 @@ final class PrefetchMetrics implements RateLimitListener {
     private final MeterRegistry registry;
 
     /**
-     * Creates a listener, to be given to the limiters.
+     * Creates a listener, to be passed to the limits' registry.
      *
-     * @param store the store; the gauges read it for as long as someone else holds it
+     * @param store the store; the gauges hold it weakly, so another object has to keep it alive
      * @param registry where the gauge of each limit is registered
      */
     PrefetchMetrics(PrefetchingStore store, MeterRegistry registry) {
@@ -30,17 +30,17 @@ final class PrefetchMetrics implements RateLimitListener {
     }
 
     @Override
-    public void onDefined(RateLimiter limiter) {
-        String limit = limiter.name();
-        Gauge.builder(PREFETCHED, store, prefetching -> prefetching.prefetchedTokens(limit))
+    public void onDefined(Limit limit) {
+        String name = limit.name();
+        Gauge.builder(PREFETCHED, store, prefetching -> prefetching.prefetchedTokens(name))
                 .description("Tokens that this node took ahead and no call used yet")
-                .tag("limit", limit)
+                .tag("limit", name)
                 .register(registry);
     }
 
     @Override
-    public void onRemoved(RateLimiter limiter) {
-        List.copyOf(registry.find(PREFETCHED).tag("limit", limiter.name()).meters())
+    public void onRemoved(Limit limit) {
+        List.copyOf(registry.find(PREFETCHED).tag("limit", limit.name()).meters())
                 .forEach(registry::remove);
     }
 }

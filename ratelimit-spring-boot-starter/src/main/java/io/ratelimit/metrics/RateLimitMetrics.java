@@ -7,23 +7,31 @@ import io.micrometer.core.instrument.Timer;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.DecisionSource;
+import io.ratelimit.Limit;
 import io.ratelimit.RateLimitListener;
-import io.ratelimit.RateLimiter;
+import io.ratelimit.RateLimiterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /**
- * The counter {@code ratelimit.decisions} of every limit, with the tags {@code limit}, {@code outcome} ({@code admitted}
- * or {@code rejected}) and {@code source} (see {@link DecisionSource}).
+ * Registers the meters of every limit:
  *
- * <p>An admitted call counts on each of its limits, a refused one on those that refused. All eight counters of a limit
- * are there from its definition on, and read what its {@link RateLimiter} counts anyway, so that a call looks nothing
- * up. The timer {@code ratelimit.wait}, with the tag {@code limit}, records how long admitted calls waited for their
- * tokens, in a queue too; it is there from the definition of a limit on, and so is, for limits of calls at once, the
- * counter {@code ratelimit.leases.lost} of calls that lost a lease while they ran. No tag ever holds a key.
+ * <ul>
+ *   <li>The counter {@code ratelimit.decisions}, with the tags {@code limit}, {@code outcome} ({@code admitted} or
+ *       {@code rejected}) and {@code source} (see {@link DecisionSource}). An admitted call counts on each of its
+ *       limits, a rejected one on those that rejected it. All eight counters of a limit are registered when it is
+ *       defined. They read the counts of the registry, so a call does not look them up.
+ *   <li>The timer {@code ratelimit.wait}, with the tag {@code limit}: how long admitted calls waited for tokens or
+ *       leases.
+ *   <li>The counter {@code ratelimit.leases.lost}, with the tag {@code limit}: calls that lost a lease while they ran.
+ *       Only for limits of concurrent calls.
+ * </ul>
+ *
+ * <p>No tag ever holds a key.
  */
 final class RateLimitMetrics implements RateLimitListener {
 
@@ -31,33 +39,37 @@ final class RateLimitMetrics implements RateLimitListener {
     private static final String WAIT = "ratelimit.wait";
     private static final String LOST = "ratelimit.leases.lost";
 
-    private final MeterRegistry registry;
+    private final MeterRegistry meters;
+    private final Supplier<RateLimiterRegistry> registry;
     private final Map<String, Timer> waits = new ConcurrentHashMap<>();
     private final Map<String, Counter> lost = new ConcurrentHashMap<>();
 
     /**
-     * Creates a listener, to be given to the limiters.
+     * Creates a listener, to be passed to the registry.
      *
-     * @param registry where the counters of each limit are registered
+     * @param meters the registry of the meters, which read this object for as long as the limits' registry holds it
+     * @param registry the registry that counts the decisions; asked each time that a counter is read
      */
-    RateLimitMetrics(MeterRegistry registry) {
+    RateLimitMetrics(MeterRegistry meters, Supplier<RateLimiterRegistry> registry) {
+        this.meters = meters;
         this.registry = registry;
     }
 
     @Override
-    public void onDefined(RateLimiter limiter) {
+    public void onDefined(Limit limit) {
+        String name = limit.name();
         for (DecisionSource source : DecisionSource.values()) {
-            register(limiter, true, source);
-            register(limiter, false, source);
+            registerCounter(name, true, source);
+            registerCounter(name, false, source);
         }
         waits.put(
-                limiter.name(),
+                name,
                 Timer.builder(WAIT)
                         .description("How long admitted calls waited for their tokens")
-                        .tag("limit", limiter.name())
-                        .register(registry));
-        if (limiter.limit().isLeased()) {
-            lost(limiter.name());
+                        .tag("limit", name)
+                        .register(meters));
+        if (limit.isLeased()) {
+            lost(name);
         }
     }
 
@@ -77,7 +89,9 @@ final class RateLimitMetrics implements RateLimitListener {
         }
     }
 
-    /** Counts a call on each of its limits that leased it something: which of the leases was lost is not told. */
+    /**
+     * Counts the call on each limit that it holds a lease of, because the decision does not tell which lease was lost.
+     */
     @Override
     public void onLost(Decision decision) {
         decision.leases().stream()
@@ -88,17 +102,16 @@ final class RateLimitMetrics implements RateLimitListener {
     }
 
     @Override
-    public void onRemoved(RateLimiter limiter) {
-        Counter counter = lost.remove(limiter.name());
+    public void onRemoved(Limit limit) {
+        Counter counter = lost.remove(limit.name());
         if (counter != null) {
-            registry.remove(counter);
+            meters.remove(counter);
         }
-        Timer wait = waits.remove(limiter.name());
+        Timer wait = waits.remove(limit.name());
         if (wait != null) {
-            registry.remove(wait);
+            meters.remove(wait);
         }
-        List.copyOf(registry.find(DECISIONS).tag("limit", limiter.name()).meters())
-                .forEach(registry::remove);
+        List.copyOf(meters.find(DECISIONS).tag("limit", limit.name()).meters()).forEach(meters::remove);
     }
 
     private Counter lost(String limit) {
@@ -107,15 +120,22 @@ final class RateLimitMetrics implements RateLimitListener {
                 name -> Counter.builder(LOST)
                         .description("Calls that lost a lease while they ran")
                         .tag("limit", name)
-                        .register(registry));
+                        .register(meters));
     }
 
-    private void register(RateLimiter limiter, boolean admitted, DecisionSource source) {
-        FunctionCounter.builder(DECISIONS, limiter, counted -> counted.count(admitted, source))
+    private void registerCounter(String limit, boolean admitted, DecisionSource source) {
+        FunctionCounter.builder(DECISIONS, this, metrics -> metrics.count(limit, admitted, source))
                 .description("Calls that were decided, on each limit that admitted or refused them")
-                .tag("limit", limiter.name())
+                .tag("limit", limit)
                 .tag("outcome", admitted ? "admitted" : "rejected")
                 .tag("source", source.name().toLowerCase(Locale.ROOT))
-                .register(registry);
+                .register(meters);
+    }
+
+    private long count(String limit, boolean admitted, DecisionSource source) {
+        return registry.get()
+                .find(limit)
+                .map(limiter -> limiter.count(admitted, source))
+                .orElse(0L);
     }
 }

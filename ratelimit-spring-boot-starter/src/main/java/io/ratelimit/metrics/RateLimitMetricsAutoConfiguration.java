@@ -3,16 +3,19 @@ package io.ratelimit.metrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.PrefetchingStore;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitStoreCustomizer;
 import io.ratelimit.redis.RateLimitRedisAutoConfiguration;
 import io.ratelimit.redis.RedisRateLimitStore;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.util.function.SingletonSupplier;
 
 /** The meters {@code ratelimit.*}, where the application has a Micrometer registry. */
 @AutoConfiguration(
@@ -25,8 +28,8 @@ public final class RateLimitMetricsAutoConfiguration {
     RateLimitMetricsAutoConfiguration() {}
 
     @Bean
-    RateLimitMetrics rateLimitMetrics(MeterRegistry registry) {
-        return new RateLimitMetrics(registry);
+    RateLimitMetrics rateLimitMetrics(MeterRegistry meters, ObjectProvider<RateLimiterRegistry> registry) {
+        return new RateLimitMetrics(meters, SingletonSupplier.of(registry::getObject));
     }
 
     @Bean

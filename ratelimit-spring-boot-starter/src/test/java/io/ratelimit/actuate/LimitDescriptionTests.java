@@ -57,7 +57,7 @@ class LimitDescriptionTests {
     @ParameterizedTest
     @MethodSource("limits")
     void tellsHowALimitCountsAndHowLongItsCallsMayWait(Limit limit, String algorithm) {
-        try (RateLimiterRegistry registry = RateLimiterRegistry.inMemory()) {
+        try (RateLimiterRegistry registry = InMemoryRateLimitStore.newRegistry()) {
             LimitDescription description =
                     LimitDescription.of(registry.define(limit), registry.store(), name -> List.of());
             assertThat(description.algorithm()).isEqualTo(algorithm);

@@ -32,7 +32,7 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Methods of which one call may run at once, and whose further calls queue. */
+/** Calls of methods that may run one at a time, so that further calls queue. */
 @Timeout(60)
 class LeaseWaitQueueTests {
 
@@ -48,7 +48,7 @@ class LeaseWaitQueueTests {
             .withBean(Service.class);
 
     @Test
-    void callsOfEveryKindBeginInTheirOrderWhenTheOneBeforeThemEnds() {
+    void queuedCallsOfEveryReturnTypeRunInOrderOneAtATime() {
         run((service, registry) -> {
             Decision first = hold(registry);
             CompletableFuture<String> future = service.future("future");
@@ -63,7 +63,8 @@ class LeaseWaitQueueTests {
             assertThat(last).succeedsWithin(SOON);
             assertThat(service.ran()).containsExactly("future", "mono", "plain", "flux", "last");
             assertThat(plain.result).succeedsWithin(SOON).isEqualTo("plain");
-            // A place is free before its caller hears of the end, so the last call may end before others are told.
+            // A lease is released before its caller gets the result, so the last call may end before others are
+            // completed.
             assertThat(List.of(future, mono, flux))
                     .allSatisfy(result -> assertThat(result).succeedsWithin(SOON));
             assertThat(service.most()).isEqualTo(1);
@@ -88,7 +89,7 @@ class LeaseWaitQueueTests {
     }
 
     @Test
-    void whoGivesUpInTheQueueLeavesIt() {
+    void aCancelledCallLeavesTheQueue() {
         run((service, registry) -> {
             Decision first = hold(registry);
             CompletableFuture<String> future = service.future("future");
@@ -110,7 +111,7 @@ class LeaseWaitQueueTests {
     }
 
     @Test
-    void whoseWaitIsOverIsRefused() {
+    void aCallIsRejectedWhenItsWaitEnds() {
         run((service, registry) -> {
             Decision first = hold(registry);
             CompletableFuture<String> brief = service.brief();
@@ -136,7 +137,7 @@ class LeaseWaitQueueTests {
 
     @ParameterizedTest
     @MethodSource("kinds")
-    void afterTheQueueTheBodyRunsOnTheApplicationsExecutorWithTheContextOfTheCaller(
+    void aQueuedMethodRunsOnTheApplicationsExecutorWithTheContextOfItsCaller(
             Function<Late, CompletableFuture<String>> kind) {
         LateApplication.with(Late.class).run(context -> {
             RateLimiterRegistry registry = context.getBean(RateLimiterRegistry.class);
@@ -157,7 +158,7 @@ class LeaseWaitQueueTests {
         return registry.get("single").tryAcquire().orThrow();
     }
 
-    /** Whether a call would be admitted now; it holds nothing afterwards. */
+    /** Returns whether a call would be admitted now, and releases its lease. */
     private static boolean isFree(RateLimiterRegistry registry) {
         Decision decision = registry.get("single").tryAcquire();
         registry.release(decision);

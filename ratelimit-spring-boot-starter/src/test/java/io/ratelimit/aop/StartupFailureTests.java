@@ -111,7 +111,7 @@ class StartupFailureTests {
                 mistake(
                         NegativeWait.class,
                         "maxWait",
-                        "Limit \"ten\" has a max-wait of PT-1S: negative",
+                        "negative (limit \"ten\")",
                         "use 0s for not waiting, or a duration such as 5s"),
                 mistake(EndlessWait.class, "maxWait", "longer than can be counted exactly", "use at most "),
                 mistake(BothCosts.class, "costExpression", "\"#n\": there is a cost of 2 too", "keep one of the two"),

@@ -15,22 +15,22 @@ class InvalidRateLimitPropertyTests {
     @CsvSource(delimiter = '|', textBlock = """
             ratelimit.limits.search: 10/x                               | ratelimit.limits.search.rates[0]  | unknown unit "x"; use s, m
             ratelimit.limits.search: ten                                | ratelimit.limits.search.rates[0]  | not of the form tokens/period; write
-            ratelimit.limits.search: 0/s                                | ratelimit.limits.search.rates[0]  | invalid tokens 0: not positive; use 0.001
-            ratelimit.limits.search: -1/s                               | ratelimit.limits.search.rates[0]  | invalid tokens -1: not positive; use 0.001
+            ratelimit.limits.search: 0/s                                | ratelimit.limits.search.rates[0]  | invalid tokens "0": not positive; use 0.001
+            ratelimit.limits.search: -1/s                               | ratelimit.limits.search.rates[0]  | invalid tokens "-1": not positive; use 0.001
             ratelimit.limits.search: NaN/s                              | ratelimit.limits.search.rates[0]  | tokens "NaN" is not a decimal number; write
             ratelimit.limits.search: 1.2345/s                           | ratelimit.limits.search.rates[0]  | finer than 0.001; use at most three
-            ratelimit.limits.search: 10/0s                              | ratelimit.limits.search.rates[0]  | invalid period PT0S: not positive; use
-            ratelimit.limits.search: 10/s burst 0                       | ratelimit.limits.search.rates[0]  | invalid burst 0: not positive; use
-            ratelimit.limits.search: 10/s burst -5                      | ratelimit.limits.search.rates[0]  | invalid burst -5: not positive; use
+            ratelimit.limits.search: 10/0s                              | ratelimit.limits.search.rates[0]  | invalid period "PT0S": not positive; use
+            ratelimit.limits.search: 10/s burst 0                       | ratelimit.limits.search.rates[0]  | invalid burst "0": not positive; use
+            ratelimit.limits.search: 10/s burst -5                      | ratelimit.limits.search.rates[0]  | invalid burst "-5": not positive; use
             ratelimit.limits.search: 10/s burst Infinity                | ratelimit.limits.search.rates[0]  | burst "Infinity" is not a decimal number
             ratelimit.limits.search: 999999999999999999/s               | ratelimit.limits.search.rates[0]  | more than can be counted; use 9007199254740.992 or less
             ratelimit.limits.search: 9000000000000/7ms                  | ratelimit.limits.search.rates[0]  | times what can be held (2^53); use a smaller
             ratelimit.limits.search: 10/99999999999999999999d           | ratelimit.limits.search.rates[0]  | longer than can be counted
             ratelimit.limits.search: '10/s, 5/y'                        | ratelimit.limits.search.rates[1]  | unknown unit "y"; use
-            ratelimit.limits.search: '10/s, 20/1s'                      | ratelimit.limits.search           | two rates with the same period
-            ratelimit.limits.search:                                    | ratelimit.limits.search           | has no rates; give it one
-            ratelimit.limits.search.refill: interval                    | ratelimit.limits.search           | has no rates; give it one
-            ratelimit.limits.search.rates: [10/s, {tokens: 0, per: 1m}] | ratelimit.limits.search.rates[1]  | invalid tokens 0: not positive
+            ratelimit.limits.search: '10/s, 20/1s'                      | ratelimit.limits.search           | two rates have the same period
+            ratelimit.limits.search:                                    | ratelimit.limits.search           | a limit has at least one rate; give it one
+            ratelimit.limits.search.refill: interval                    | ratelimit.limits.search           | a limit has at least one rate; give it one
+            ratelimit.limits.search.rates: [10/s, {tokens: 0, per: 1m}] | ratelimit.limits.search.rates[1]  | invalid tokens "0": not positive
             ratelimit.limits.search.rates: [{tokens: 5}]                | ratelimit.limits.search.rates[0]  | not of the form tokens/period
             ratelimit.limits.search.rates: [{per: 5s}]                  | ratelimit.limits.search.rates[0]  | not of the form tokens/period
             ratelimit.limits.search.rates: [{tokens: x, per: 5s}]       | ratelimit.limits.search.rates[0]  | tokens "x" is not a decimal number
@@ -69,7 +69,7 @@ class InvalidRateLimitPropertyTests {
             ratelimit.limits.search: {rates: 10/s, local-share: -0.25}  | ratelimit.limits.search.local-share | not above 0 and at most 1; use 1 divided
             ratelimit.limits.search: {rates: 10/s, local-share: 1.5}    | ratelimit.limits.search.local-share | not above 0 and at most 1; use 1 divided
             ratelimit.limits.search: {rates: 10/s, local-share: 0.0000001} | ratelimit.limits.search.local-share | finer than 0.000001; use at most six
-            ratelimit.limits.search: {rates: 777777777/1d, local-share: 0.7} | ratelimit.limits.search.local-share | cannot be counted, as a rounder one can
+            ratelimit.limits.search: {rates: 777777777/1d, local-share: 0.7} | ratelimit.limits.search.local-share | its share of the limit cannot be counted
             ratelimit.limits.search: {rates: 10/s, local-share: 0.25, on-store-failure: deny} | ratelimit.limits.search.local-share | drop local-share, or use on-store-failure local
             ratelimit.limits.search: {rates: 10/s, local-share: 1, on-store-failure: allow} | ratelimit.limits.search.local-share | with on-store-failure allow this node's memory is not asked
             ratelimit: {defaults: {on-store-failure: deny}, limits: {search: {rates: 10/s, local-share: 0.25}}} | ratelimit.limits.search.local-share | drop local-share, or use
@@ -85,9 +85,9 @@ class InvalidRateLimitPropertyTests {
             ratelimit.defaults: {lease-time: 1ms}                       | ratelimit.defaults.lease-time     | shorter than 100ms; use
             ratelimit.defaults: {max-wait: -1s}                         | ratelimit.defaults.max-wait       | negative; use 0s
             ratelimit.defaults: {algorithm: fixed-window, rates: 5/s burst 6} | ratelimit.defaults.rates[0] | burst is for token-bucket
-            ratelimit.limits.search: 0.5/s                              | ratelimit.limits.search.cost      | has a cost of 1, but its rates
+            ratelimit.limits.search: 0.5/s                              | ratelimit.limits.search.cost      | its rates [0.5/s] never hold more than 0.5
             ratelimit.limits: {"[a.b]": 10/x}                           | ratelimit.limits[a.b].rates[0]    | unknown unit "x"
-            ratelimit.limits: {"[a b]": 10/s}                           | ratelimit.limits[a b]             | use 1 to 64 letters
+            ratelimit.limits: {"[a b]": 10/s}                           | ratelimit.limits[a b]             | not 1 to 64 letters
             ratelimit.defaults.rates: [10/s, 10/x]                      | ratelimit.defaults.rates[1]       | unknown unit "x"
             ratelimit.defaults.cost: -2                                 | ratelimit.defaults.cost           | negative; use zero
             ratelimit.memory.max-keys: 0                                | ratelimit.memory.max-keys         | not positive; use 1 or more
@@ -193,7 +193,7 @@ class InvalidRateLimitPropertyTests {
                 .startsWith("The property ratelimit.limits.search.rates[0] (")
                 .contains("application-0.yml")
                 .contains("3:13")
-                .endsWith("cannot be \"10/x\":\n\n    Invalid rate \"10/x\": unknown unit \"x\".");
+                .endsWith("cannot be \"10/x\":\n\n    Unknown unit \"x\".");
         assertThat(analysis.getAction()).isEqualTo("Use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S.");
     }
 

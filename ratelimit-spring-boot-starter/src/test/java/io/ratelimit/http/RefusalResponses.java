@@ -91,7 +91,7 @@ abstract class RefusalResponses {
         assertThat(problem.path("type").asString()).isEqualTo(TYPES + "#temporary-reduced-capacity");
         assertThat(problem.path("status").asInt()).isEqualTo(503);
         assertThat(problem.path("detail").asString())
-                .isEqualTo("Rate limit \"search\" refused the call: its store is unavailable");
+                .isEqualTo("Rate limit \"search\" rejected the call: its store is unavailable");
     }
 
     @Test

@@ -27,7 +27,7 @@ class PrefetchMetricsTests {
     }
 
     @Test
-    void tokensInHandAreCountedForEachLimitAndOverAllKeys() {
+    void prefetchedTokensAreSummedOverTheKeysOfALimit() {
         RateLimiter search = limiters.define(Limit.named("search")
                 .rates("1000/s")
                 .prefetch(new BigDecimal("40.5"))

@@ -29,7 +29,7 @@ class RateLimitMetricsTests {
     private final UnreliableStore remote = new UnreliableStore();
     private final RateLimiterRegistry limiters = new RateLimiterRegistry(
             new FallbackStore(remote, InMemoryRateLimitStore.create(() -> 0, 100)),
-            List.of(new RateLimitMetrics(registry)));
+            List.of(new RateLimitMetrics(registry, this::limiters)));
 
     @AfterEach
     void close() {
@@ -37,7 +37,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void callsCountByLimitOutcomeAndSource() {
+    void callsAreCountedByLimitOutcomeAndSource() {
         RateLimiter search = limiters.define(Limit.of("search", "2/s"));
         limiters.define(Limit.of("other", "2/s"));
 
@@ -72,7 +72,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void aWaitInAQueueIsTimedFromTheCallOn() {
+    void aWaitInAQueueIsTimedFromTheStartOfTheCall() {
         RateLimiter export = limiters.define(Limit.named("export")
                 .maxConcurrent(1, Duration.ofSeconds(30))
                 .maxWait(Duration.ofMinutes(1))
@@ -113,7 +113,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void callsThatTheStoreDidNotDecideCountByTheirOwnSource() {
+    void callsThatTheStoreDidNotDecideAreCountedUnderTheirOwnSource() {
         RateLimiter local = limiters.define(Limit.of("local", "1/s"));
         RateLimiter deny = limiters.define(Limit.named("deny")
                 .rates("1/s")
@@ -132,7 +132,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void aRefusedCallOfSeveralLimitsCountsOnThoseThatRefused() {
+    void aRejectedCallOfSeveralLimitsIsCountedOnThoseThatRejectedIt() {
         RateLimiter user = limiters.define(Limit.of("user", "1/s"));
         RateLimiter everybody = limiters.define(Limit.of("everybody", "9/s"));
         List<Charge> charges = List.of(user.charge("user-42", 1), everybody.charge("all", 1));
@@ -147,7 +147,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void allCountersOfALimitAreThereBeforeItsFirstCall() {
+    void allCountersOfALimitAreRegisteredBeforeItsFirstCall() {
         limiters.define(Limit.of("search", "2/s"));
 
         assertThat(registry.find("ratelimit.decisions").tag("limit", "search").functionCounters())
@@ -168,7 +168,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void aRemovedLimitTakesItsCountersAway() {
+    void theCountersOfALimitAreRemovedWithIt() {
         limiters.define(Limit.of("search", "2/s"));
         limiters.define(Limit.of("other", "2/s"));
 
@@ -181,7 +181,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void aLimitDefinedAgainCountsFromZero() {
+    void theCountsOfALimitThatIsDefinedAgainStartFromZero() {
         limiters.define(Limit.of("search", "2/s")).tryAcquire("user-42");
         limiters.remove("search");
 
@@ -191,7 +191,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void aReplacedLimitCountsOn() {
+    void aReplacedLimitKeepsItsCounts() {
         RateLimiter search = limiters.define(Limit.of("search", "2/s"));
         search.tryAcquire("user-42");
 
@@ -214,7 +214,7 @@ class RateLimitMetricsTests {
     }
 
     @Test
-    void aMemoryStoreShowsItsRoom() {
+    void aMemoryStoreHasMetersOfItsKeysAndEvictions() {
         InMemoryRateLimitStore store = InMemoryRateLimitStore.create(() -> 0, 2);
         new MemoryStoreMetrics(store).bindTo(registry);
         Limit limit = Limit.of("search", "2/s");
@@ -231,6 +231,10 @@ class RateLimitMetricsTests {
         assertThat(evictions.count()).isEqualTo(store.evictions()).isEqualTo(1);
         assertThat(overflows.count()).isEqualTo(store.overflows()).isPositive();
         store.close();
+    }
+
+    private RateLimiterRegistry limiters() {
+        return limiters;
     }
 
     private double count(String limit, String outcome, String source) {

@@ -8,6 +8,7 @@ import io.ratelimit.Decision;
 import io.ratelimit.InvalidLimitException;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
+import io.ratelimit.Rate;
 import io.ratelimit.Refill;
 import java.io.IOException;
 import java.io.InputStream;
@@ -156,6 +157,13 @@ abstract class StoreVectorsContract extends StoreContractSection {
     }
 
     private static Limit limit(String name, Algorithm algorithm, String rates) {
+        if (algorithm == Algorithm.CONCURRENCY) {
+            Rate tokensPerLease = Rate.parse(rates);
+            return Limit.named(name)
+                    .maxConcurrent(tokensPerLease.tokens().intValueExact(), tokensPerLease.period())
+                    .cost(BigDecimal.ZERO)
+                    .build();
+        }
         return Limit.named(name)
                 .rates(rates.replace(INTERVAL, "").split(", "))
                 .algorithm(algorithm)
