@@ -4,6 +4,7 @@ import static com.tngtech.archunit.core.domain.properties.CanBeAnnotated.Predica
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.Dependency;
@@ -12,7 +13,10 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.annotation.RateLimits;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -28,11 +32,59 @@ import org.springframework.context.annotation.Bean;
 class ArchitectureTests {
 
     private static final String ROOT = "io.ratelimit.";
+    private static final String APPLICATIONS = "applications";
+    private static final String SPRING_BOOT = "Spring Boot";
     private static final JavaClasses STARTER = new ClassFileImporter()
             .importUrl(RateLimited.class.getProtectionDomain().getCodeSource().getLocation());
 
+    /** The packages that each package may use, and uses. */
+    private static final Map<String, Set<String>> ARROWS = Map.of(
+            "annotation", Set.of(),
+            "expression", Set.of("annotation"),
+            "autoconfigure", Set.of(),
+            "aop", Set.of("annotation", "expression", "autoconfigure"),
+            "http", Set.of(),
+            "redis", Set.of("autoconfigure"),
+            "metrics", Set.of("autoconfigure", "redis"),
+            "actuate", Set.of("aop", "autoconfigure"));
+
+    /** The public types, each with the user that needs it to be public. */
+    private static final Map<String, String> PUBLIC_TYPES = Map.ofEntries(
+            entry("actuate.RateLimitEndpointAutoConfiguration", SPRING_BOOT),
+            entry("actuate.RateLimitHealthAutoConfiguration", SPRING_BOOT),
+            entry("actuate.RateLimitsEndpoint", "applications that extend the endpoint for the web"),
+            entry("annotation.CostResolver", APPLICATIONS),
+            entry("annotation.KeyResolver", APPLICATIONS),
+            entry("annotation.LimitResolver", APPLICATIONS),
+            entry("annotation.RateLimited", APPLICATIONS),
+            entry("annotation.RateLimitedCall", APPLICATIONS),
+            entry("annotation.RateLimits", APPLICATIONS),
+            entry("aop.InvalidRateLimitedException", "applications that test that a mistake is found"),
+            entry("aop.RateLimitAopAutoConfiguration", SPRING_BOOT),
+            entry("aop.RateLimitAspect", "classes that AspectJ weaves"),
+            entry("aop.RateLimitedMethodRegistry", "actuate"),
+            entry("autoconfigure.DecisionCounting", "actuate"),
+            entry("autoconfigure.InMemoryStoreConfiguration", "redis"),
+            entry("autoconfigure.InvalidRateLimitPropertyException", "aop, redis"),
+            entry("autoconfigure.RateLimitAutoConfiguration", SPRING_BOOT),
+            entry("autoconfigure.RateLimitFeature", "aop, redis"),
+            entry("autoconfigure.RateLimitSettings", "aop"),
+            entry("autoconfigure.RateLimitStoreCustomizer", "redis, metrics"),
+            entry("expression.CallExpression", "aop"),
+            entry("expression.CallSnapshot", "aop"),
+            entry("expression.CostExpression", "aop"),
+            entry("expression.ExpressionCompiler", "aop"),
+            entry("expression.ExpressionOrigin", "aop"),
+            entry("expression.ExpressionParameters", "aop"),
+            entry("expression.KeyExpression", "aop"),
+            entry("http.RateLimitExceptionHandler", "applications that import it into a test of one controller"),
+            entry("http.RateLimitHttpAutoConfiguration", SPRING_BOOT),
+            entry("metrics.RateLimitMetricsAutoConfiguration", SPRING_BOOT),
+            entry("redis.RateLimitRedisAutoConfiguration", SPRING_BOOT),
+            entry("redis.RedisRateLimitStore", "applications that compose their own store, metrics"));
+
     @Test
-    void featuresKnowNothingOfEachOtherAndOnlyAutoConfigurationWiresThem() {
+    void packagesUseEachOtherAsTheArrowsSay() {
         Map<String, Set<String>> uses = new TreeMap<>();
         for (JavaClass type : STARTER) {
             Set<String> used = uses.computeIfAbsent(feature(type), feature -> new TreeSet<>());
@@ -42,15 +94,7 @@ class ArchitectureTests {
                     .filter(target -> !target.equals(feature(type)))
                     .forEach(used::add);
         }
-        assertThat(uses)
-                .isEqualTo(Map.of(
-                        "annotation", Set.of(),
-                        "aop", Set.of("annotation"),
-                        "redis", Set.of(),
-                        "metrics", Set.of("redis"),
-                        "actuate", Set.of(),
-                        "http", Set.of(),
-                        "autoconfigure", Set.of("actuate", "aop", "http", "metrics", "redis")));
+        assertThat(uses).isEqualTo(ARROWS);
     }
 
     @Test
@@ -69,45 +113,30 @@ class ArchitectureTests {
     }
 
     @Test
-    void showsWhatUsersHoldAndSpringBootMustSeeAndNothingElse() {
+    void noFilesUseEachOtherInACircle() {
+        slices().assignedFrom(new Files()).should().beFreeOfCycles().check(STARTER);
+    }
+
+    @Test
+    void everyPublicTypeHasAUser() {
         assertThat(STARTER.stream()
                         .filter(type ->
                                 type.isTopLevelClass() && type.getModifiers().contains(JavaModifier.PUBLIC))
                         .map(ArchitectureTests::name))
-                .containsExactlyInAnyOrder(
-                        "actuate.RateLimitHealthIndicator",
-                        "actuate.RateLimitsEndpoint",
-                        "annotation.CostResolver",
-                        "annotation.KeyResolver",
-                        "annotation.LimitResolver",
-                        "annotation.RateLimited",
-                        "annotation.RateLimitedCall",
-                        "annotation.RateLimits",
-                        "aop.AdviceSettings",
-                        "aop.AspectJRateLimits",
-                        "aop.ContinuationSettings",
-                        "aop.EmptyKeyPolicy",
-                        "aop.InvalidRateLimitedException",
-                        "aop.RateLimitAdvisor",
-                        "aop.RateLimitAspect",
-                        "aop.RateLimitedBeanPostProcessor",
-                        "aop.RateLimitedMethodRegistry",
-                        "aop.UnknownLimitPolicy",
-                        "autoconfigure.RateLimitAutoConfiguration",
-                        "autoconfigure.RateLimitEndpointAutoConfiguration",
-                        "autoconfigure.RateLimitHealthAutoConfiguration",
-                        "autoconfigure.RateLimitMetricsAutoConfiguration",
-                        "autoconfigure.RateLimitRedisAutoConfiguration",
-                        "autoconfigure.RateLimitWebAutoConfiguration",
-                        "http.RateLimitExceptionHandler",
-                        "metrics.MemoryStoreMetrics",
-                        "metrics.MeteredStore",
-                        "metrics.PrefetchMetrics",
-                        "metrics.RateLimitMetrics",
-                        "metrics.RedisStoreMetrics",
-                        "redis.InvalidRedisSettingException",
-                        "redis.RedisRateLimitStore",
-                        "redis.RedisSettings");
+                .containsExactlyInAnyOrderElementsOf(PUBLIC_TYPES.keySet());
+        assertThat(PUBLIC_TYPES).hasSizeLessThanOrEqualTo(32);
+    }
+
+    @Test
+    void packagesThatAreNamedAsUsersUseTheType() {
+        PUBLIC_TYPES.forEach((type, user) -> {
+            if (ARROWS.containsKey(user.split(",")[0])) {
+                assertThat(STARTER.get(ROOT + type).getDirectDependenciesToSelf().stream()
+                                .map(dependency -> feature(dependency.getOriginClass())))
+                        .as(type)
+                        .contains(user.split(", "));
+            }
+        });
     }
 
     @Test
@@ -158,30 +187,26 @@ class ArchitectureTests {
         assertOnlyIn(lettuce, "io.lettuce");
         assertOnlyIn(lettuce, "org.springframework.data.redis.connection.lettuce");
         assertOnlyIn("redis\\.SpringDataScriptClient\\$Jedis", "org.springframework.data.redis.connection.jedis");
-        assertOnlyIn(
-                "redis\\..*|autoconfigure\\.(RateLimitRedisAutoConfiguration|ConnectionFactorySelector)",
-                "org.springframework.data");
-        assertOnlyIn("metrics\\..*|autoconfigure\\.RateLimitMetricsAutoConfiguration(\\$OfRedis)?", "io.micrometer");
+        assertOnlyIn("redis\\..*", "org.springframework.data");
+        assertOnlyIn("metrics\\..*", "io.micrometer");
         assertOnlyIn("aop\\.ThreadContextPropagator\\$Logging", "org.slf4j");
         assertOnlyIn(
-                "aop\\.(ReactiveTypeAdapter|CoroutineAdapter|EventLoopDetector\\$OfReactor)|autoconfigure\\.ContinuationExecutorSelector\\$Reactive",
+                "aop\\.(ReactiveTypeAdapter|CoroutineAdapter|SuspendFunctionInvoker|EventLoopDetector\\$OfReactor)|aop\\.ContinuationExecutorSelector\\$Reactive",
                 "reactor");
-        assertOnlyIn("aop\\.(ReactiveTypeAdapter|CoroutineAdapter)", "org.reactivestreams");
+        assertOnlyIn("aop\\.(ReactiveTypeAdapter|CoroutineAdapter|SuspendFunctionInvoker)", "org.reactivestreams");
         assertOnlyIn("aop\\.EventLoopDetector\\$OfNetty|redis\\.LettuceSettings", "io.netty");
-        assertOnlyIn("aop\\.CoroutineAdapter", "kotlin");
-        assertOnlyIn("aop\\.CoroutineAdapter", "kotlinx");
+        assertOnlyIn("aop\\.(CoroutineAdapter|SuspendFunctionInvoker)", "kotlin");
+        assertOnlyIn("aop\\.(CoroutineAdapter|SuspendFunctionInvoker)", "kotlinx");
         assertOnlyIn("aop\\.RateLimitAspect(\\$Execution)?", "org.aspectj");
-        assertOnlyIn(
-                "actuate\\..*|autoconfigure\\.RateLimitEndpointAutoConfiguration", "org.springframework.boot.actuate");
-        assertOnlyIn("http\\..*|autoconfigure\\.RateLimitWebAutoConfiguration", "org.springframework.http");
+        assertOnlyIn("actuate\\..*", "org.springframework.boot.actuate");
+        assertOnlyIn("http\\..*", "org.springframework.http");
         assertOnlyIn("http\\..*", "org.springframework.web");
     }
 
     @Test
-    void onlyItsMetersAndWiringKnowTheRedisStore() {
+    void ofTheMetricsOnlyThoseOfRedisUseTheRedisStore() {
         assertOnlyIn(
-                "redis\\..*|metrics\\.RedisStoreMetrics"
-                        + "|autoconfigure\\.RateLimit((Redis|Metrics)AutoConfiguration(\\$OfRedis)?|Properties\\$Redis)",
+                "redis\\..*|metrics\\.(RedisStoreMetrics|RateLimitMetricsAutoConfiguration(\\$OfRedis)?)",
                 "io.ratelimit.redis");
     }
 
@@ -217,5 +242,20 @@ class ArchitectureTests {
 
     private static String name(JavaClass type) {
         return type.getName().substring(ROOT.length());
+    }
+
+    /** One slice for each file; an annotation and its container are one. */
+    private static final class Files implements SliceAssignment {
+
+        @Override
+        public SliceIdentifier getIdentifierOf(JavaClass type) {
+            String file = type.getName().replaceAll("\\$.*", "");
+            return SliceIdentifier.of(file.equals(RateLimits.class.getName()) ? RateLimited.class.getName() : file);
+        }
+
+        @Override
+        public String getDescription() {
+            return "files";
+        }
     }
 }

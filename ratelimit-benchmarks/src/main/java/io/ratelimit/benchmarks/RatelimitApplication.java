@@ -2,8 +2,9 @@ package io.ratelimit.benchmarks;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
-import io.ratelimit.autoconfigure.RateLimitMetricsAutoConfiguration;
+import io.ratelimit.metrics.RateLimitMetricsAutoConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.context.annotation.Configuration;
@@ -14,6 +15,7 @@ import org.springframework.context.annotation.Import;
 @ImportAutoConfiguration({
     AopAutoConfiguration.class,
     RateLimitAutoConfiguration.class,
+    RateLimitAopAutoConfiguration.class,
     RateLimitMetricsAutoConfiguration.class
 })
 @Import({SimpleMeterRegistry.class, RatelimitApplication.Searches.class})

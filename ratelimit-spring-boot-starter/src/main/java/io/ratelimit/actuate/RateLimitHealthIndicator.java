@@ -9,7 +9,7 @@ import org.springframework.boot.health.contributor.Status;
  * The health of the limits: {@code UP}, or {@code UNKNOWN} with the reason while the store, or a node of it, cannot be asked and
  * each limit answers by its own policy. It is never {@code DOWN}, so that a store that fails does not take the application with it.
  */
-public final class RateLimitHealthIndicator extends AbstractHealthIndicator {
+final class RateLimitHealthIndicator extends AbstractHealthIndicator {
 
     private final RateLimiterRegistry registry;
 
@@ -18,7 +18,7 @@ public final class RateLimitHealthIndicator extends AbstractHealthIndicator {
      *
      * @param registry the limits, whose store is asked each time; that takes nothing
      */
-    public RateLimitHealthIndicator(RateLimiterRegistry registry) {
+    RateLimitHealthIndicator(RateLimiterRegistry registry) {
         super("The health of the rate limits could not be told");
         this.registry = registry;
     }

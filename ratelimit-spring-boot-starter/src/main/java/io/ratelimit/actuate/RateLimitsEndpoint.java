@@ -50,7 +50,7 @@ public final class RateLimitsEndpoint {
      * @param methods asked for the methods that name a limit, by its name
      * @param choosing asked for the methods that choose a limit on each call
      */
-    public RateLimitsEndpoint(
+    RateLimitsEndpoint(
             RateLimiterRegistry registry,
             Function<String, ? extends Collection<String>> methods,
             Supplier<? extends Collection<String>> choosing) {

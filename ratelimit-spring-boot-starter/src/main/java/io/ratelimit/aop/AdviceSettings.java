@@ -1,15 +1,13 @@
 package io.ratelimit.aop;
 
+import io.ratelimit.autoconfigure.RateLimitSettings;
 import org.springframework.context.annotation.AdviceMode;
 
 /**
- * How annotated methods are advised.
+ * The settings of the advice of annotated methods.
  *
- * @param enabled false admits every call and evaluates nothing
- * @param emptyKey what becomes of a call whose key is null or blank
- * @param unknownLimit what becomes of a call whose limit is computed, and not defined
+ * @param common the settings of all limited calls
  * @param mode by proxies of beans, or by an aspect in the methods themselves
- * @param order the place of proxies' advice among others; {@link org.springframework.core.Ordered#HIGHEST_PRECEDENCE} is outermost
+ * @param order the order of the proxies' advice; {@link org.springframework.core.Ordered#HIGHEST_PRECEDENCE} is outermost
  */
-public record AdviceSettings(
-        boolean enabled, EmptyKeyPolicy emptyKey, UnknownLimitPolicy unknownLimit, AdviceMode mode, int order) {}
+record AdviceSettings(RateLimitSettings common, AdviceMode mode, int order) {}

@@ -1,12 +1,14 @@
 package io.ratelimit.aop;
 
+import io.ratelimit.expression.ExpressionOrigin;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One attribute of one annotation on one method: what an error message names. */
-record AnnotationAttribute(Method method, Class<?> targetClass, String attribute, String value) {
+record AnnotationAttribute(Method method, Class<?> targetClass, String attribute, String value)
+        implements ExpressionOrigin {
 
     /** {@return the method as people read it, such as {@code com.acme.Search#search(String,String)}} */
     static String text(Method method, Class<?> targetClass) {
@@ -20,28 +22,25 @@ record AnnotationAttribute(Method method, Class<?> targetClass, String attribute
         return new AnnotationAttribute(method, targetClass, otherAttribute, otherValue);
     }
 
-    InvalidRateLimitedException invalid(String rule, String fix) {
+    @Override
+    public InvalidRateLimitedException invalid(String rule, String fix) {
         return invalid(rule, fix, null);
     }
 
-    InvalidRateLimitedException invalid(String rule, String fix, @Nullable Throwable cause) {
+    @Override
+    public InvalidRateLimitedException invalid(String rule, String fix, @Nullable Throwable cause) {
         return new InvalidRateLimitedException(
                 text(method, targetClass), attribute, "\"" + value + "\": " + rule, fix, cause);
     }
 
-    /** What a call gets whose expression gave something that cannot be used. */
-    IllegalArgumentException unusable(String what, String fix) {
+    @Override
+    public IllegalArgumentException unusable(String what, String fix) {
         return new IllegalArgumentException("Invalid " + attribute + " of @RateLimited on " + text(method, targetClass)
                 + ": \"" + value + "\" gave " + what + "; " + fix);
     }
 
-    /**
-     * What a call gets whose expression could not be evaluated: no value of the call is in it.
-     *
-     * @param problem what kind of problem
-     * @param thrown what a method threw that the expression calls; null if none did
-     */
-    IllegalArgumentException failed(String problem, @Nullable Throwable thrown) {
+    @Override
+    public IllegalArgumentException failed(String problem, @Nullable Throwable thrown) {
         return new IllegalArgumentException(
                 "Invalid " + attribute + " of @RateLimited on " + text(method, targetClass) + ": \"" + value
                         + "\" cannot be evaluated (" + problem

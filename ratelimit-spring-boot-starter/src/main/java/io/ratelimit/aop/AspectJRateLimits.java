@@ -21,7 +21,7 @@ import org.springframework.util.ClassUtils;
  * <p>A woven object does not know whose it is. Of several applications in one JVM, the one that started last and still
  * runs decides for all of them.
  */
-public final class AspectJRateLimits implements SmartLifecycle {
+final class AspectJRateLimits implements SmartLifecycle {
 
     private static final Deque<AspectJRateLimits> RUNNING = new ArrayDeque<>();
     private static volatile @Nullable AspectJRateLimits current;
@@ -38,7 +38,7 @@ public final class AspectJRateLimits implements SmartLifecycle {
      * @param methods what is limited
      * @param mode a connection is made in AspectJ mode only
      */
-    public AspectJRateLimits(RateLimitAdvisor advisor, RateLimitedMethodRegistry methods, AdviceMode mode) {
+    AspectJRateLimits(RateLimitAdvisor advisor, RateLimitedMethodRegistry methods, AdviceMode mode) {
         this.methods = methods;
         this.limits = advisor.limits();
         this.mode = mode;

@@ -9,4 +9,4 @@ import org.springframework.core.task.TaskDecorator;
  * @param executor runs it
  * @param decorator wraps it on the thread of the call, so that it can take along what is bound to that thread
  */
-public record ContinuationSettings(Executor executor, TaskDecorator decorator) {}
+record ContinuationSettings(Executor executor, TaskDecorator decorator) {}

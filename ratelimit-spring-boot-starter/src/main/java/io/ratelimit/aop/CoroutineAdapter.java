@@ -1,20 +1,11 @@
 package io.ratelimit.aop;
 
-import java.lang.reflect.Method;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import kotlin.Unit;
-import kotlin.coroutines.Continuation;
-import kotlin.coroutines.CoroutineContext;
-import kotlinx.coroutines.Job;
 import kotlinx.coroutines.flow.Flow;
 import kotlinx.coroutines.flow.FlowKt;
 import kotlinx.coroutines.reactive.ReactiveFlowKt;
-import kotlinx.coroutines.reactor.ReactorFlowKt;
-import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Publisher;
-import org.springframework.core.CoroutinesUtils;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -82,20 +73,5 @@ final class CoroutineAdapter {
             }
             return Unit.INSTANCE;
         });
-    }
-
-    /** {@return what a suspend function returns, in the coroutine that a continuation goes on with} */
-    static Publisher<?> invoke(
-            Method function, @Nullable Object target, @Nullable Object[] args, @Nullable Object continuation) {
-        CoroutineContext context = ((Continuation<?>) Objects.requireNonNull(continuation)).getContext();
-        return CoroutinesUtils.invokeSuspendingFunction(context.minusKey(Job.Key), function, target, args);
-    }
-
-    /** {@return what a plain function returned, as a suspend function returns it to advice} */
-    static Publisher<?> published(@Nullable Object value) {
-        if (value instanceof Flow<?> flow) {
-            return ReactorFlowKt.asFlux(flow);
-        }
-        return Mono.justOrEmpty(value == Unit.INSTANCE ? null : value);
     }
 }

@@ -82,8 +82,9 @@ record FallbackMethod(Method method, boolean takesException) {
             throws Throwable {
         @Nullable Object[] visible = SuspendFunction.arguments(args);
         return KotlinDetector.isSuspendingFunction(method)
-                ? CoroutineAdapter.invoke(method, target, given(visible, refusal), SuspendFunction.continuation(args))
-                : CoroutineAdapter.published(answer(target, visible, refusal));
+                ? SuspendFunctionInvoker.invoke(
+                        method, target, given(visible, refusal), SuspendFunction.continuation(args))
+                : SuspendFunctionInvoker.published(answer(target, visible, refusal));
     }
 
     private @Nullable Object[] given(@Nullable Object[] args, RateLimitExceededException refusal) {

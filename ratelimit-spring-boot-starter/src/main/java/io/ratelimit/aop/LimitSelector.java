@@ -5,6 +5,8 @@ import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.UnknownLimitException;
 import io.ratelimit.annotation.RateLimitedCall;
+import io.ratelimit.autoconfigure.RateLimitSettings;
+import io.ratelimit.expression.CallExpression;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -33,12 +35,12 @@ record LimitSelector(
      * @throws UnknownLimitException if its name is not defined, and must be
      * @throws IllegalArgumentException if what was computed is no name
      */
-    @Nullable Limit limit(RateLimitedCall call, RateLimiterRegistry registry, UnknownLimitPolicy unknown) {
+    @Nullable Limit limit(RateLimitedCall call, RateLimiterRegistry registry, RateLimitSettings settings) {
         if (perCall == null) {
             return registry.get(origin.value()).limit();
         }
         String name = name(perCall.of(call));
-        if (unknown == UnknownLimitPolicy.UNLIMITED) {
+        if (settings.ignoresUnknownLimits()) {
             return registry.find(name).flatMap(RateLimiter::current).orElse(null);
         }
         if (name.length() > LONGEST_NAME) {

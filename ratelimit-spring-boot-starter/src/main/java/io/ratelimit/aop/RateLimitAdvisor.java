@@ -21,7 +21,7 @@ import org.springframework.util.function.SingletonSupplier;
  *
  * <p>To be declared as an infrastructure bean, so that it applies with and without AspectJ.
  */
-public final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
+final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
 
     private final RateLimitedMethodRegistry methods;
     private final RateLimitInterceptor advice;
@@ -35,7 +35,7 @@ public final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
      * @param settings first fetched when a bean is advised, so that an advisor that is made early makes nothing else early
      * @param continuations first fetched when a decision is not there at once, and its caller cannot wait
      */
-    public RateLimitAdvisor(
+    RateLimitAdvisor(
             RateLimitedMethodRegistry methods,
             ObjectProvider<RateLimiterRegistry> registry,
             Supplier<AdviceSettings> settings,
@@ -48,7 +48,7 @@ public final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
                 methods,
                 this.settings,
                 SingletonSupplier.of(() -> new RateLimitedInvocation.InvocationSettings(
-                        registry.getObject(), this.settings.get(), dispatcher)));
+                        registry.getObject(), this.settings.get().common(), dispatcher)));
     }
 
     /** {@return the advice, for whoever has calls of methods that have no proxy} */

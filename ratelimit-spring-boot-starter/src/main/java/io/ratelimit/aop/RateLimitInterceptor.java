@@ -23,13 +23,13 @@ final class RateLimitInterceptor implements MethodInterceptor {
 
     @Override
     public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
-        if (!settings.get().enabled()) {
+        if (!settings.get().common().enabled()) {
             return invocation.proceed();
         }
-        RateLimitedMethod limited = methods.find(invocation.getMethod(), invocation.getThis());
+        MethodAdvice limited = methods.find(invocation.getMethod(), invocation.getThis());
         if (limited == null) {
             return invocation.proceed();
         }
-        return limited.returnType().invoke(new RateLimitedInvocation(limited, invocation, shared.get()));
+        return limited.invoke(invocation, shared.get());
     }
 }

@@ -6,8 +6,13 @@ import io.ratelimit.Limit;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.Tokens;
 import io.ratelimit.UnknownLimitException;
+import io.ratelimit.annotation.RateLimitedCall;
+import io.ratelimit.autoconfigure.RateLimitSettings;
+import io.ratelimit.expression.CostExpression;
+import io.ratelimit.expression.KeyExpression;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 record RateLimitSpec(
         LimitSelector limit,
-        ConditionExpression condition,
+        Predicate<RateLimitedCall> condition,
         KeyExpression key,
         CostExpression cost,
         @Nullable MaxWaitAttribute maxWait,
@@ -92,18 +97,17 @@ record RateLimitSpec(
      * @throws EmptyKeyException if the key is null or blank and must not be
      * @throws IllegalArgumentException if the limit has no name, or the cost cannot be charged
      */
-    @Nullable Charge charge(RateLimitedInvocation call) {
-        AdviceSettings settings = call.shared().settings();
-        if (!condition.holds(call)) {
+    @Nullable Charge charge(RateLimitedCall call, RateLimiterRegistry registry, RateLimitSettings settings) {
+        if (!condition.test(call)) {
             return null;
         }
-        Limit current = limit.limit(call, call.shared().registry(), settings.unknownLimit());
+        Limit current = limit.limit(call, registry, settings);
         if (current == null) {
             return null;
         }
         String text = key.text(call);
         if (text == null) {
-            if (settings.emptyKey() == EmptyKeyPolicy.REFUSE) {
+            if (!settings.sharesEmptyKeys()) {
                 throw new EmptyKeyException(current.name());
             }
             text = Charge.SHARED;

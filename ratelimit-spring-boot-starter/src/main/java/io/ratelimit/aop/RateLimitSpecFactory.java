@@ -4,6 +4,10 @@ import io.ratelimit.annotation.CostResolver;
 import io.ratelimit.annotation.KeyResolver;
 import io.ratelimit.annotation.LimitResolver;
 import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.expression.CostExpression;
+import io.ratelimit.expression.ExpressionCompiler;
+import io.ratelimit.expression.ExpressionParameters;
+import io.ratelimit.expression.KeyExpression;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -26,16 +30,15 @@ final class RateLimitSpecFactory {
 
     /** @throws InvalidRateLimitedException if a declaration cannot work, as far as its method alone tells */
     RateLimitSpec read(RateLimitedDeclaration declaration, AnnotationAttribute any) {
-        ExpressionParameters parameters = ExpressionParameters.of(any.method(), declaration.on(), any.targetClass());
+        ExpressionParameters parameters = ExpressionParameters.of(
+                any.method(), declaration.on(), SuspendFunction.parameterCount(any.method()), any.targetClass());
         List<ResolverBeanReference<?>> beans = new ArrayList<>();
         AnnotationAttribute condition = origin(any, "condition", declaration.condition());
         AnnotationAttribute maxWait = origin(any, "maxWait", declaration.maxWait());
         AnnotationAttribute fallback = origin(any, "fallback", declaration.fallback());
         return new RateLimitSpec(
                 limit(declaration, any, parameters, beans),
-                isMissing(condition)
-                        ? ConditionExpression.ALWAYS
-                        : ConditionExpression.of(condition, expressions.parse(condition, parameters, Boolean.class)),
+                isMissing(condition) ? call -> true : expressions.parseCondition(condition, parameters),
                 key(declaration, any, parameters, beans),
                 cost(declaration, any, parameters, beans),
                 isMissing(maxWait) ? null : MaxWaitAttribute.of(maxWait),

@@ -24,7 +24,7 @@ import org.springframework.util.function.SingletonSupplier;
  * <p>It fails with an {@link InvalidRateLimitedException}, and warns once of each annotated method that its proxy cannot
  * advise. In AspectJ mode it fails for a method that the aspect would reach, had it been woven. It has no order, and so sees the proxies that others make.
  */
-public final class RateLimitedBeanPostProcessor implements SmartInstantiationAwareBeanPostProcessor {
+final class RateLimitedBeanPostProcessor implements SmartInstantiationAwareBeanPostProcessor {
 
     private static final Log LOG = LogFactory.getLog(RateLimitedBeanPostProcessor.class);
 
@@ -39,7 +39,7 @@ public final class RateLimitedBeanPostProcessor implements SmartInstantiationAwa
      * @param methods where the checked methods are collected
      * @param settings first fetched when a bean has an annotated method
      */
-    public RateLimitedBeanPostProcessor(RateLimitedMethodRegistry methods, Supplier<AdviceSettings> settings) {
+    RateLimitedBeanPostProcessor(RateLimitedMethodRegistry methods, Supplier<AdviceSettings> settings) {
         this.methods = methods;
         this.settings = SingletonSupplier.of(settings);
     }
@@ -83,7 +83,7 @@ public final class RateLimitedBeanPostProcessor implements SmartInstantiationAwa
     }
 
     private void requireWoven(Method method, Class<?> targetClass) {
-        if (settings.get().enabled() && !AspectJWeaving.isWoven(method)) {
+        if (settings.get().common().enabled() && !AspectJWeaving.isWoven(method)) {
             throw new AnnotationAttribute(method, targetClass, "method", method.getName())
                     .invalid(
                             "AspectJ did not weave "

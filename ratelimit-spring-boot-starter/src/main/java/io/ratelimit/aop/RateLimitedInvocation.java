@@ -6,6 +6,8 @@ import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimitedCall;
 import io.ratelimit.aop.RateLimitedMethod.CallCharges;
+import io.ratelimit.autoconfigure.RateLimitSettings;
+import io.ratelimit.expression.CallSnapshot;
 import java.lang.reflect.Method;
 import java.util.concurrent.CompletableFuture;
 import org.aopalliance.intercept.MethodInvocation;
@@ -25,7 +27,7 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
      * @param dispatcher where they go on if the decision comes late
      */
     record InvocationSettings(
-            RateLimiterRegistry registry, AdviceSettings settings, ContinuationDispatcher dispatcher) {}
+            RateLimiterRegistry registry, RateLimitSettings settings, ContinuationDispatcher dispatcher) {}
 
     @Override
     public @Nullable Object target() {
@@ -57,11 +59,15 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
 
     /** Decides, and blocks the thread while a remote store is asked, and while tokens are waited for. */
     DecidedInvocation decide() {
-        return limited.specs().size() == 1 ? decide(limited.specs().get(0)) : decide(limited.callCharges(this));
+        return limited.specs().size() == 1 ? decide(limited.specs().get(0)) : decide(callCharges());
+    }
+
+    private CallCharges callCharges() {
+        return limited.callCharges(this, shared.registry(), shared.settings());
     }
 
     private DecidedInvocation decide(RateLimitSpec only) {
-        Charge charge = only.charge(this);
+        Charge charge = only.charge(this, shared.registry(), shared.settings());
         if (charge == null) {
             return this;
         }
@@ -79,7 +85,7 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
 
     /** Decides, and blocks the thread while a remote store is asked, but not while tokens are waited for. */
     CompletableFuture<DecidedInvocation> decideThenWait() {
-        CallCharges callCharges = limited.callCharges(this);
+        CallCharges callCharges = callCharges();
         return callCharges.maxWait().isZero()
                 ? CompletableFuture.completedFuture(decide(callCharges))
                 : dispatched(callCharges, shared.registry().reserve(callCharges.charges(), callCharges.maxWait()));
@@ -87,7 +93,7 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
 
     /** Decides without blocking. What is not known at once comes where the handover takes it. */
     CompletableFuture<DecidedInvocation> decideAsync() {
-        CallCharges callCharges = limited.callCharges(this);
+        CallCharges callCharges = callCharges();
         return callCharges == CallCharges.NOTHING
                 ? CompletableFuture.completedFuture(this)
                 : dispatched(callCharges, shared.registry().acquireAsync(callCharges.charges(), callCharges.maxWait()));

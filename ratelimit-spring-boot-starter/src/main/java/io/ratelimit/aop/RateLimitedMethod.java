@@ -2,6 +2,9 @@ package io.ratelimit.aop;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.annotation.RateLimitedCall;
+import io.ratelimit.autoconfigure.RateLimitSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param suspending whether its last argument is a continuation, which nobody sees
  */
-record RateLimitedMethod(String name, boolean suspending, ReturnTypeAdapter returnType, List<RateLimitSpec> specs) {
+record RateLimitedMethod(String name, boolean suspending, List<RateLimitSpec> specs) {
 
     /** What one call asks for: the rules that count, their charges in the same order, and the shortest of their waits. */
     record CallCharges(List<RateLimitSpec> specs, List<Charge> charges, Duration maxWait) {
@@ -64,16 +67,16 @@ record RateLimitedMethod(String name, boolean suspending, ReturnTypeAdapter retu
      * @throws io.ratelimit.EmptyKeyException if a key is null or blank and must not be
      * @throws IllegalArgumentException if a limit has no name, or a cost cannot be charged
      */
-    CallCharges callCharges(RateLimitedInvocation call) {
+    CallCharges callCharges(RateLimitedCall call, RateLimiterRegistry registry, RateLimitSettings settings) {
         if (specs.size() == 1) {
-            Charge charge = specs.get(0).charge(call);
+            Charge charge = specs.get(0).charge(call, registry, settings);
             return charge == null ? CallCharges.NOTHING : CallCharges.of(specs.get(0), charge);
         }
         List<RateLimitSpec> counting = new ArrayList<>(specs.size());
         List<Charge> charges = new ArrayList<>(specs.size());
         Duration shortest = null;
         for (RateLimitSpec spec : specs) {
-            Charge charge = spec.charge(call);
+            Charge charge = spec.charge(call, registry, settings);
             if (charge != null) {
                 counting.add(spec);
                 charges.add(charge);

@@ -39,8 +39,8 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
     private final ObjectProvider<RateLimiterRegistry> registry;
     private final RateLimitedDeclarationFinder declarations = new RateLimitedDeclarationFinder();
     private final RateLimitSpecFactory reader;
-    private final Map<MethodClassKey, RateLimitedMethod> limited = new ConcurrentHashMap<>();
-    private final Map<Class<?>, Map<Method, RateLimitedMethod>> invoked = new ConcurrentHashMap<>();
+    private final Map<MethodClassKey, MethodAdvice> limited = new ConcurrentHashMap<>();
+    private final Map<Class<?>, Map<Method, MethodAdvice>> invoked = new ConcurrentHashMap<>();
     private volatile boolean limitsKnown;
 
     /**
@@ -49,8 +49,7 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
      * @param beanFactory resolves placeholders, and the beans that expressions name
      * @param registry the limits, first fetched when all singletons are made, and only if a method is limited
      */
-    public RateLimitedMethodRegistry(
-            ConfigurableBeanFactory beanFactory, ObjectProvider<RateLimiterRegistry> registry) {
+    RateLimitedMethodRegistry(ConfigurableBeanFactory beanFactory, ObjectProvider<RateLimiterRegistry> registry) {
         this.beanFactory = beanFactory;
         this.registry = registry;
         this.reader = new RateLimitSpecFactory(beanFactory);
@@ -106,10 +105,10 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
     }
 
     /** {@return the limits of a method as it is invoked on a target; null if it has none} */
-    @Nullable RateLimitedMethod find(Method method, @Nullable Object target) {
+    @Nullable MethodAdvice find(Method method, @Nullable Object target) {
         Class<?> targetClass = target == null ? method.getDeclaringClass() : target.getClass();
-        Map<Method, RateLimitedMethod> ofClass = invoked.get(targetClass);
-        RateLimitedMethod found = ofClass == null ? null : ofClass.get(method);
+        Map<Method, MethodAdvice> ofClass = invoked.get(targetClass);
+        MethodAdvice found = ofClass == null ? null : ofClass.get(method);
         if (found == null) {
             found = find(method, ClassUtils.getUserClass(targetClass));
             if (found != null) {
@@ -125,10 +124,10 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
      *
      * @throws InvalidRateLimitedException if one of its declarations cannot work
      */
-    @Nullable RateLimitedMethod find(Method method, Class<?> targetClass) {
+    @Nullable MethodAdvice find(Method method, Class<?> targetClass) {
         Method specific = AopUtils.getMostSpecificMethod(method, targetClass);
         MethodClassKey key = new MethodClassKey(specific, targetClass);
-        RateLimitedMethod found = limited.get(key);
+        MethodAdvice found = limited.get(key);
         if (found == null) {
             List<RateLimitedDeclaration> declared = declarations.of(specific, targetClass);
             if (declared.isEmpty()) {
@@ -145,7 +144,8 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
 
     private SortedSet<String> names(Predicate<RateLimitSpec> wanted) {
         SortedSet<String> names = new TreeSet<>();
-        for (RateLimitedMethod method : limited.values()) {
+        for (MethodAdvice advice : limited.values()) {
+            RateLimitedMethod method = advice.method();
             if (method.specs().stream().anyMatch(wanted)) {
                 names.add(method.name());
             }
@@ -165,22 +165,23 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
                 && beanFactory.getBean(creator, ProxyConfig.class).isProxyTargetClass();
     }
 
-    private RateLimitedMethod read(Method method, Class<?> targetClass, List<RateLimitedDeclaration> declared) {
+    private MethodAdvice read(Method method, Class<?> targetClass, List<RateLimitedDeclaration> declared) {
         AnnotationAttribute origin = new AnnotationAttribute(method, targetClass, "limit", "");
-        ReturnTypeAdapter returnType = ReturnTypeAdapter.of(origin.at("method", method.getName()));
+        ReturnTypeAdapter returnType = ReturnTypeAdapterSelector.select(origin.at("method", method.getName()));
         List<RateLimitSpec> specs = new ArrayList<>();
         for (RateLimitedDeclaration declaration : declared) {
             specs.add(reader.read(declaration, origin));
         }
-        return new RateLimitedMethod(
-                AnnotationAttribute.text(method, targetClass),
-                KotlinDetector.isSuspendingFunction(method),
-                returnType,
-                List.copyOf(specs));
+        return new MethodAdvice(
+                new RateLimitedMethod(
+                        AnnotationAttribute.text(method, targetClass),
+                        KotlinDetector.isSuspendingFunction(method),
+                        List.copyOf(specs)),
+                returnType);
     }
 
-    private void checkSpecs(RateLimitedMethod method) {
-        for (RateLimitSpec spec : method.specs()) {
+    private void checkSpecs(MethodAdvice advice) {
+        for (RateLimitSpec spec : advice.method().specs()) {
             spec.check(registry.getObject());
         }
     }

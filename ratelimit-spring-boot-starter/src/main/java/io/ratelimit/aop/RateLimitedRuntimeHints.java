@@ -7,14 +7,13 @@ import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 
-/** What a native image needs to know: the annotations, and {@code #root} of their expressions. */
+/** Registers the annotations for native images. */
 final class RateLimitedRuntimeHints implements RuntimeHintsRegistrar {
 
     @Override
     public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
         hints.reflection()
                 .registerType(RateLimited.class, MemberCategory.INVOKE_DECLARED_METHODS)
-                .registerType(RateLimits.class, MemberCategory.INVOKE_DECLARED_METHODS)
-                .registerType(CallSnapshot.class, MemberCategory.INVOKE_PUBLIC_METHODS);
+                .registerType(RateLimits.class, MemberCategory.INVOKE_DECLARED_METHODS);
     }
 }

@@ -1,6 +1,8 @@
 package io.ratelimit.aop;
 
 import io.ratelimit.Charge;
+import io.ratelimit.expression.CallSnapshot;
+import io.ratelimit.expression.CostExpression;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;

@@ -2,6 +2,7 @@ package io.ratelimit.aop;
 
 import io.ratelimit.Charge;
 import io.ratelimit.aop.RateLimitedMethod.CallCharges;
+import io.ratelimit.expression.CallSnapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;

@@ -25,7 +25,7 @@ final class SettledResultType {
                 : type;
         ReactiveAdapter adapter =
                 brought == type ? ReactiveAdapterRegistry.getSharedInstance().getAdapter(raw) : null;
-        boolean many = ReturnTypeAdapter.ReturnTypeSupport.isFlow(raw);
+        boolean many = ReturnTypeAdapterSelector.isFlow(raw);
         if (adapter != null) {
             many |= adapter.isMultiValue();
             brought = type.getGeneric();

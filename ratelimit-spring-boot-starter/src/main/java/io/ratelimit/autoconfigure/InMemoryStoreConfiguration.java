@@ -4,9 +4,11 @@ import io.ratelimit.InMemoryRateLimitStore;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** This node's memory, for stores of ours: it keeps the buckets, or stands behind Redis. */
+/** Configuration of the store in this node's memory, which keeps the buckets or answers while a remote store fails. */
 @Configuration(proxyBeanMethods = false)
-final class InMemoryStoreConfiguration {
+public final class InMemoryStoreConfiguration {
+
+    InMemoryStoreConfiguration() {}
 
     @Bean(defaultCandidate = false)
     InMemoryRateLimitStore rateLimitMemory(RateLimitProperties properties) {

@@ -3,7 +3,7 @@ package io.ratelimit.autoconfigure;
 import io.ratelimit.InvalidLimitException;
 
 /** Thrown when a property under {@code ratelimit} is unknown or wrong. Tells its name, its value, the rule, and the fix. */
-final class InvalidRateLimitPropertyException extends IllegalArgumentException {
+public final class InvalidRateLimitPropertyException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1L;
 
@@ -20,7 +20,7 @@ final class InvalidRateLimitPropertyException extends IllegalArgumentException {
      * @param rule the rule that the value breaks
      * @param fix what to do
      */
-    InvalidRateLimitPropertyException(String property, Object value, String rule, String fix) {
+    public InvalidRateLimitPropertyException(String property, Object value, String rule, String fix) {
         super("Invalid property " + property + " = \"" + value + "\": " + rule + "; " + fix);
         this.property = property;
         this.value = value.toString();

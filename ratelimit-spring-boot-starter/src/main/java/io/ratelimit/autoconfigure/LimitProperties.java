@@ -60,8 +60,8 @@ record LimitProperties(
     private static final BigDecimal MOST_AT_ONCE = BigDecimal.valueOf(Integer.MAX_VALUE);
     private static final Duration LEASE_TIME = Duration.ofSeconds(30);
     private static final Duration SHORTEST_LEASE_TIME = Duration.ofMillis(100);
-    private static final String LIMITS = RateLimitProperties.PREFIX + ".limits";
-    private static final String DEFAULTS = RateLimitProperties.PREFIX + ".defaults";
+    private static final String LIMITS = "ratelimit.limits";
+    private static final String DEFAULTS = "ratelimit.defaults";
 
     LimitProperties withRates(List<RateProperties> other) {
         return new LimitProperties(

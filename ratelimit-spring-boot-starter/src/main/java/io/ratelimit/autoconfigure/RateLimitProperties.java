@@ -1,21 +1,11 @@
 package io.ratelimit.autoconfigure;
 
 import io.ratelimit.Limit;
-import io.ratelimit.aop.AdviceSettings;
-import io.ratelimit.aop.EmptyKeyPolicy;
-import io.ratelimit.aop.UnknownLimitPolicy;
-import io.ratelimit.redis.InvalidRedisSettingException;
-import io.ratelimit.redis.RedisSettings;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.NestedConfigurationProperty;
 import org.springframework.boot.context.properties.bind.DefaultValue;
-import org.springframework.context.annotation.AdviceMode;
-import org.springframework.core.Ordered;
-import org.springframework.util.ClassUtils;
 
 /**
  * The properties under {@code ratelimit}.
@@ -29,8 +19,6 @@ import org.springframework.util.ClassUtils;
  * @param defaults Defaults for limits that do not set a property themselves.
  * @param limits Limits by name, each given by its rates as text or by its properties.
  * @param memory The store in memory.
- * @param redis The store on Redis.
- * @param aop The advice of annotated methods.
  */
 @ConfigurationProperties(RateLimitProperties.PREFIX)
 record RateLimitProperties(
@@ -40,14 +28,9 @@ record RateLimitProperties(
         @DefaultValue("fail") UnknownLimitPolicy unknownLimit,
         @NestedConfigurationProperty @DefaultValue LimitProperties defaults,
         @DefaultValue Map<String, LimitProperties> limits,
-        @DefaultValue Memory memory,
-        @DefaultValue Redis redis,
-        @DefaultValue Aop aop) {
+        @DefaultValue Memory memory) {
 
     static final String PREFIX = "ratelimit";
-
-    private static final boolean ASPECTJ_PRESENT =
-            ClassUtils.isPresent("org.aspectj.lang.ProceedingJoinPoint", RateLimitProperties.class.getClassLoader());
 
     /**
      * All limits, with what the defaults add to them.
@@ -61,38 +44,9 @@ record RateLimitProperties(
                 .toList();
     }
 
-    AdviceSettings toAdviceSettings() {
-        return new AdviceSettings(enabled, emptyKey, unknownLimit, aop.mode(), aop.order());
-    }
-
-    /**
-     * Checks that buckets may be kept in memory, where there is no other store.
-     *
-     * @throws InvalidRateLimitPropertyException if calls are limited, and Redis or a connection factory was asked for,
-     *     or Redis required
-     */
-    void requireMemory() {
-        if (enabled && store == StoreType.REDIS) {
-            throw new InvalidRateLimitPropertyException(
-                    PREFIX + ".store",
-                    "redis",
-                    "there is no Redis connection factory",
-                    "add spring-boot-starter-data-redis, or use memory");
-        }
-        if (enabled && store == StoreType.AUTO && redis.connectionFactory() != null) {
-            throw new InvalidRateLimitPropertyException(
-                    PREFIX + ".redis.connection-factory",
-                    redis.connectionFactory(),
-                    "there is no Redis connection factory",
-                    "define one of this name, or drop the property");
-        }
-        if (enabled && store == StoreType.AUTO && redis.requireAtStartup()) {
-            throw new InvalidRateLimitPropertyException(
-                    PREFIX + ".redis.require-at-startup",
-                    true,
-                    "there is no Redis connection factory",
-                    "add spring-boot-starter-data-redis, or drop the property");
-        }
+    RateLimitSettings toSettings() {
+        return new RateLimitSettings(
+                enabled, emptyKey == EmptyKeyPolicy.SHARED, unknownLimit == UnknownLimitPolicy.UNLIMITED);
     }
 
     /**
@@ -107,53 +61,6 @@ record RateLimitProperties(
             if (maxKeys < 1) {
                 throw new InvalidRateLimitPropertyException(
                         PREFIX + ".memory.max-keys", maxKeys, "not positive", "use 1 or more");
-            }
-        }
-    }
-
-    /**
-     * The store in Redis.
-     *
-     * @param timeout Deadline of a decision, from 1ms to 1m. After it, the on-store-failure of the limit applies.
-     * @param keyPrefix Prefix of all keys on Redis: 1 to 32 letters, digits, dots, colons, dashes and underscores.
-     * @param connectionFactory Name of the connection factory bean whose settings are used, if there are several.
-     * @param requireAtStartup Whether the application fails to start if Redis does not answer within 5s.
-     */
-    record Redis(
-            @DefaultValue("250ms") Duration timeout,
-            @DefaultValue("ratelimit") String keyPrefix,
-            @Nullable String connectionFactory,
-            @DefaultValue("false") boolean requireAtStartup) {
-
-        Redis {
-            try {
-                new RedisSettings(keyPrefix, timeout);
-            } catch (InvalidRedisSettingException ex) {
-                throw new InvalidRateLimitPropertyException(
-                        PREFIX + ".redis." + ex.getSetting(), ex.getValue(), ex.getRule(), ex.getFix());
-            }
-        }
-    }
-
-    /**
-     * The advice of annotated methods.
-     *
-     * @param mode How annotated methods are advised: by proxies of beans, or by an aspect that AspectJ weaves into the
-     *     methods.
-     * @param order Order of the proxies' advice. By default it is applied first, before security, transactions and
-     *     caching.
-     */
-    record Aop(
-            @DefaultValue("proxy") AdviceMode mode,
-            @DefaultValue("" + Ordered.HIGHEST_PRECEDENCE) int order) {
-
-        Aop {
-            if (mode == AdviceMode.ASPECTJ && !ASPECTJ_PRESENT) {
-                throw new InvalidRateLimitPropertyException(
-                        PREFIX + ".aop.mode",
-                        "aspectj",
-                        "AspectJ is not on the class path",
-                        "add spring-boot-starter-aspectj, or use proxy");
             }
         }
     }

@@ -2,9 +2,15 @@ package io.ratelimit.autoconfigure;
 
 import io.ratelimit.RateLimitStore;
 
-/** What another auto-configuration puts around a remote store, inside of what answers in its place. */
+/** Decorates the remote store, inside of the fallback that answers while the remote store fails. */
 @FunctionalInterface
-interface RateLimitStoreCustomizer {
+public interface RateLimitStoreCustomizer {
 
+    /**
+     * Decorates the store.
+     *
+     * @param remote the remote store
+     * @return the decorated store, or the same
+     */
     RateLimitStore customize(RateLimitStore remote);
 }

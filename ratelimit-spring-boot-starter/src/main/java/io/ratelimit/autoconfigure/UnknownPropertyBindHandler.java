@@ -1,24 +1,20 @@
 package io.ratelimit.autoconfigure;
 
 import io.ratelimit.UnknownLimitException;
-import java.lang.reflect.RecordComponent;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.AbstractBindHandler;
 import org.springframework.boot.context.properties.bind.BindContext;
 import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
-import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
-import org.springframework.core.ResolvableType;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
@@ -32,11 +28,16 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
 
     private static final ConfigurationPropertyName ROOT = ConfigurationPropertyName.of(RateLimitProperties.PREFIX);
     private static final ConfigurationPropertyName LIMITS = ROOT.append("limits");
-    private static final Set<String> NAMES = names(ResolvableType.forClass(RateLimitProperties.class));
-    private static final Set<String> LIMIT_NAMES = names(ResolvableType.forClass(LimitProperties.class));
+    private static final Set<String> LIMIT_NAMES = PropertyNames.of(LimitProperties.class);
 
-    UnknownPropertyBindHandler(BindHandler parent) {
+    private final RateLimitFeatures features;
+    private final Set<String> names;
+
+    UnknownPropertyBindHandler(BindHandler parent, RateLimitFeatures features) {
         super(parent);
+        this.features = features;
+        this.names = PropertyNames.of(RateLimitProperties.class);
+        this.names.addAll(features.propertyNames());
     }
 
     @Override
@@ -45,6 +46,7 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
             throws Exception {
         super.onFinish(name, target, context, result);
         if (name.equals(ROOT) && result instanceof RateLimitProperties properties) {
+            features.bind(context.getBinder());
             Set<String> known = known(properties.limits().keySet());
             for (ConfigurationPropertySource source : context.getSources()) {
                 if (source instanceof IterableConfigurationPropertySource iterable) {
@@ -66,7 +68,7 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
         return super.onFailure(name, target, context, error);
     }
 
-    private static void check(IterableConfigurationPropertySource source, Set<String> known) {
+    private void check(IterableConfigurationPropertySource source, Set<String> known) {
         ConfigurationPropertyName checked =
                 source.getUnderlyingSource() instanceof SystemEnvironmentPropertySource ? LIMITS : ROOT;
         source.stream()
@@ -78,9 +80,9 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
                 });
     }
 
-    private static Set<String> known(Set<String> limits) {
+    private Set<String> known(Set<String> limits) {
         Set<String> known = new HashSet<>();
-        NAMES.forEach(name -> known.add(letters(ROOT.append(name))));
+        names.forEach(name -> known.add(letters(ROOT.append(name))));
         for (String limit : limits) {
             ConfigurationPropertyName path = ConfigurationPropertyName.of(LimitProperties.path(limit));
             known.add(letters(path));
@@ -89,32 +91,16 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
         return known;
     }
 
-    private static InvalidRateLimitPropertyException unknown(ConfigurationPropertyName name, Object value) {
+    private InvalidRateLimitPropertyException unknown(ConfigurationPropertyName name, Object value) {
         int limit = LIMITS.getNumberOfElements() + 1;
         boolean ofLimit = LIMITS.isAncestorOf(name) && name.getNumberOfElements() > limit;
         int parents = ofLimit ? limit : ROOT.getNumberOfElements();
-        Set<String> candidates = ofLimit ? LIMIT_NAMES : NAMES;
+        Set<String> candidates = ofLimit ? LIMIT_NAMES : names;
         String fix = UnknownLimitException.nearest(name.subName(parents).toString(), candidates)
                 .map(nearest -> "did you mean " + name.chop(parents) + "." + nearest + "?")
                 .orElse("known below " + name.chop(parents) + " are " + String.join(", ", candidates)
                         + (ofLimit ? ", and a limit name with dots is written \"[a.b]\"" : ""));
         return new InvalidRateLimitPropertyException(name.toString(), value, "no such property", fix);
-    }
-
-    /** The properties of a type with those of their types, without indexes: {@code rates}, {@code rates.tokens}. */
-    private static Set<String> names(ResolvableType type) {
-        Set<String> names = new TreeSet<>();
-        for (RecordComponent component : type.toClass().getRecordComponents()) {
-            String name = DataObjectPropertyName.toDashedForm(component.getName());
-            ResolvableType part = ResolvableType.forType(component.getGenericType());
-            ResolvableType value =
-                    part.asCollection().hasGenerics() ? part.asCollection().getGeneric() : part;
-            names.add(name);
-            if (value.toClass().isRecord()) {
-                names(value).forEach(nested -> names.add(name + "." + nested));
-            }
-        }
-        return names;
     }
 
     private static String letters(ConfigurationPropertyName name) {

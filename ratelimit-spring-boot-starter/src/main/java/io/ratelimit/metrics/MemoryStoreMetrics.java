@@ -10,7 +10,7 @@ import io.ratelimit.InMemoryRateLimitStore;
  * The room of a memory store: the gauge {@code ratelimit.keys}, and the counters {@code ratelimit.evictions} and
  * {@code ratelimit.overflows}, which stay at zero until {@code ratelimit.memory.max-keys} is reached.
  */
-public final class MemoryStoreMetrics implements MeterBinder {
+final class MemoryStoreMetrics implements MeterBinder {
 
     private final InMemoryRateLimitStore store;
 
@@ -19,7 +19,7 @@ public final class MemoryStoreMetrics implements MeterBinder {
      *
      * @param store the store; the meters read it for as long as someone else holds it
      */
-    public MemoryStoreMetrics(InMemoryRateLimitStore store) {
+    MemoryStoreMetrics(InMemoryRateLimitStore store) {
         this.store = store;
     }
 

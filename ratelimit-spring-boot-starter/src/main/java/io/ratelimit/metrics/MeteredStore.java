@@ -23,7 +23,7 @@ import java.util.function.Supplier;
  * in the store's place are not timed. A memory store is better left alone: reading the clock twice takes longer than its
  * decision.
  */
-public final class MeteredStore implements RateLimitStore {
+final class MeteredStore implements RateLimitStore {
 
     private final RateLimitStore delegate;
     private final Clock clock;
@@ -36,7 +36,7 @@ public final class MeteredStore implements RateLimitStore {
      * @param store the store to time; closed with this one
      * @param registry where the timer is registered, and whose clock is read
      */
-    public MeteredStore(RateLimitStore store, MeterRegistry registry) {
+    MeteredStore(RateLimitStore store, MeterRegistry registry) {
         this.delegate = store;
         this.clock = registry.config().clock();
         this.success = timer(registry, "success");

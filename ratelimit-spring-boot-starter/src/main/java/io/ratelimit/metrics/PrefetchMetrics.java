@@ -11,7 +11,7 @@ import java.util.List;
  * Registers the gauge {@code ratelimit.prefetched} of every limit, with the tag {@code limit}: tokens of all keys that
  * this node has prefetched and that no call has used yet. It is zero for limits without a prefetch.
  */
-public final class PrefetchMetrics implements RateLimitListener {
+final class PrefetchMetrics implements RateLimitListener {
 
     private static final String PREFETCHED = "ratelimit.prefetched";
 
@@ -24,7 +24,7 @@ public final class PrefetchMetrics implements RateLimitListener {
      * @param store the store; the gauges hold it weakly, so another object has to keep it alive
      * @param registry where the gauge of each limit is registered
      */
-    public PrefetchMetrics(RemoteRateLimitStore store, MeterRegistry registry) {
+    PrefetchMetrics(RemoteRateLimitStore store, MeterRegistry registry) {
         this.store = store;
         this.registry = registry;
     }

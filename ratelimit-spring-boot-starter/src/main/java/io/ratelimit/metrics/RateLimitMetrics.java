@@ -33,7 +33,7 @@ import java.util.function.Supplier;
  *
  * <p>No tag ever holds a key.
  */
-public final class RateLimitMetrics implements RateLimitListener {
+final class RateLimitMetrics implements RateLimitListener {
 
     private static final String DECISIONS = "ratelimit.decisions";
     private static final String WAIT = "ratelimit.wait";
@@ -50,7 +50,7 @@ public final class RateLimitMetrics implements RateLimitListener {
      * @param meters the registry of the meters, which read this object for as long as the limits' registry holds it
      * @param registry the registry that counts the decisions; asked each time that a counter is read
      */
-    public RateLimitMetrics(MeterRegistry meters, Supplier<RateLimiterRegistry> registry) {
+    RateLimitMetrics(MeterRegistry meters, Supplier<RateLimiterRegistry> registry) {
         this.meters = meters;
         this.registry = registry;
     }

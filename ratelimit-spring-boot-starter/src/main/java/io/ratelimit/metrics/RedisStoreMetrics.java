@@ -9,7 +9,7 @@ import io.ratelimit.redis.RedisRateLimitStore;
  * What a Redis store mended: the counters {@code ratelimit.redis.healed} and {@code ratelimit.redis.returned}, which stay
  * at zero unless somebody else writes under the limiter's keys, and on a single server.
  */
-public final class RedisStoreMetrics implements MeterBinder {
+final class RedisStoreMetrics implements MeterBinder {
 
     private final RedisRateLimitStore store;
 
@@ -18,7 +18,7 @@ public final class RedisStoreMetrics implements MeterBinder {
      *
      * @param store the store; the meters read it for as long as someone else holds it
      */
-    public RedisStoreMetrics(RedisRateLimitStore store) {
+    RedisStoreMetrics(RedisRateLimitStore store) {
         this.store = store;
     }
 

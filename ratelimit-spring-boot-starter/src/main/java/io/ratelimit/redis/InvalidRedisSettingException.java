@@ -5,7 +5,7 @@ package io.ratelimit.redis;
  *
  * <p>{@code Invalid Redis timeout "PT0S": not between 1ms and 1m; use a deadline such as 250ms}
  */
-public final class InvalidRedisSettingException extends IllegalArgumentException {
+final class InvalidRedisSettingException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1L;
 
@@ -22,7 +22,7 @@ public final class InvalidRedisSettingException extends IllegalArgumentException
      * @param rule the rule that the value breaks
      * @param fix what to write instead
      */
-    public InvalidRedisSettingException(String setting, Object value, String rule, String fix) {
+    InvalidRedisSettingException(String setting, Object value, String rule, String fix) {
         super("Invalid Redis " + setting + " \"" + value + "\": " + rule + "; " + fix);
         this.setting = setting;
         this.value = value.toString();

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * @param keyPrefix what keys begin with: 1 to 32 letters, digits, dots, colons, dashes and underscores
  * @param timeout how long a decision may take from the call on, 1 ms to 1 minute
  */
-public record RedisSettings(String keyPrefix, Duration timeout) {
+record RedisSettings(String keyPrefix, Duration timeout) {
 
     private static final Pattern KEY_PREFIX = Pattern.compile("[A-Za-z0-9._:-]{1,32}");
     private static final Duration SHORTEST = Duration.ofMillis(1);
@@ -20,7 +20,7 @@ public record RedisSettings(String keyPrefix, Duration timeout) {
      *
      * @throws InvalidRedisSettingException if the prefix or the timeout is wrong
      */
-    public RedisSettings {
+    RedisSettings {
         if (timeout.compareTo(SHORTEST) < 0 || timeout.compareTo(LONGEST) > 0) {
             throw new InvalidRedisSettingException(
                     "timeout", timeout, "not between 1ms and 1m", "use a deadline such as 250ms");

@@ -6,9 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
-import io.ratelimit.autoconfigure.RateLimitHealthAutoConfiguration;
-import io.ratelimit.autoconfigure.RateLimitRedisAutoConfiguration;
+import io.ratelimit.redis.RateLimitRedisAutoConfiguration;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
 import java.util.List;
@@ -32,6 +32,7 @@ class RateLimitHealthTests {
                     AopAutoConfiguration.class,
                     DataRedisAutoConfiguration.class,
                     RateLimitAutoConfiguration.class,
+                    RateLimitAopAutoConfiguration.class,
                     RateLimitRedisAutoConfiguration.class,
                     RateLimitHealthAutoConfiguration.class,
                     HealthContributorAutoConfiguration.class,

@@ -7,8 +7,8 @@ import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.actuate.RateLimitsEndpoint.Overview;
 import io.ratelimit.actuate.RateLimitsEndpointResponses.FailingStore;
 import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
-import io.ratelimit.autoconfigure.RateLimitEndpointAutoConfiguration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
@@ -46,6 +46,7 @@ class RateLimitsEndpointTests {
                 .withConfiguration(AutoConfigurations.of(
                         AopAutoConfiguration.class,
                         RateLimitAutoConfiguration.class,
+                        RateLimitAopAutoConfiguration.class,
                         RateLimitEndpointAutoConfiguration.class))
                 .withPropertyValues(
                         "management.endpoints.web.exposure.include=ratelimits",

@@ -8,7 +8,7 @@ import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
-import io.ratelimit.autoconfigure.RateLimitRedisAutoConfiguration;
+import io.ratelimit.redis.RateLimitRedisAutoConfiguration;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -136,6 +136,7 @@ public final class BlockingCalls {
         AopAutoConfiguration.class,
         DataRedisAutoConfiguration.class,
         RateLimitAutoConfiguration.class,
+        RateLimitAopAutoConfiguration.class,
         RateLimitRedisAutoConfiguration.class,
         TaskExecutionAutoConfiguration.class
     })

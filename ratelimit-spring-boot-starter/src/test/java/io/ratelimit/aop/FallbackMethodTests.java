@@ -147,7 +147,7 @@ class FallbackMethodTests {
     static class Denying {
 
         @Bean
-        RateLimiterRegistry rateLimiters() {
+        RateLimiterRegistry rateLimitRegistry() {
             RateLimitStore broken = new UnavailableStore();
             RateLimiterRegistry registry = new RateLimiterRegistry(
                     RemoteRateLimitStore.builder(broken, InMemoryRateLimitStore.create())

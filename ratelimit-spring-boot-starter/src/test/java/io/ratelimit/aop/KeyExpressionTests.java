@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 /** Values that are found to be keys, or none, by the class that they turn out to have. */
@@ -99,6 +100,25 @@ class KeyExpressionTests {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "T(java.lang.Runtime).getRuntime().exit(3)",
+                "#{T(java.lang.Runtime).getRuntime().exit(3)}",
+                "${user.home}",
+                "@plans",
+                "#root",
+                "' + #text + '"
+            })
+    void valuesOfParametersAreNeverParsed(String hostile) {
+        LimitedApplication.with(Keyed.class).run(context -> {
+            context.getBean(Keyed.class).alone(hostile);
+            context.getBean(Keyed.class).joined(hostile);
+            assertThat(taken(context, "ten", hostile)).isEqualTo(1);
+            assertThat(taken(context, "ten", "k:" + hostile)).isEqualTo(1);
+        });
+    }
+
     static class Bean {
 
         private int calls;
@@ -111,5 +131,14 @@ class KeyExpressionTests {
         public void any(Object key) {
             calls++;
         }
+    }
+
+    static class Keyed {
+
+        @RateLimited(limit = "ten", key = "#value")
+        public void alone(String value) {}
+
+        @RateLimited(limit = "ten", key = "'k:' + #value")
+        public void joined(String value) {}
     }
 }

@@ -80,7 +80,7 @@ final class LateApplication {
         }
 
         @Bean
-        RateLimiterRegistry rateLimiters() {
+        RateLimiterRegistry rateLimitRegistry() {
             RateLimiterRegistry registry = new RateLimiterRegistry(new DelayedStore(), List.of());
             registry.define(Limit.of("one", "1/h"));
             registry.define(Limit.of("ten", "10/h"));

@@ -39,7 +39,8 @@ class LeaseWaitQueueTests {
     private static final Duration SOON = Duration.ofSeconds(20);
 
     private final ApplicationContextRunner runner = new ApplicationContextRunner()
-            .withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class, RateLimitAutoConfiguration.class))
+            .withConfiguration(AutoConfigurations.of(
+                    AopAutoConfiguration.class, RateLimitAutoConfiguration.class, RateLimitAopAutoConfiguration.class))
             .withPropertyValues(
                     "ratelimit.limits.single.algorithm=concurrency",
                     "ratelimit.limits.single.max-concurrent=1",

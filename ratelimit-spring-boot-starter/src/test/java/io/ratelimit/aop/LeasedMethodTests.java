@@ -252,7 +252,7 @@ class LeasedMethodTests {
         registry.define(
                 Limit.named("single").maxConcurrent(1, Duration.ofSeconds(30)).build());
         runner.withAllowBeanDefinitionOverriding(true)
-                .withBean("rateLimiters", RateLimiterRegistry.class, () -> registry)
+                .withBean("rateLimitRegistry", RateLimiterRegistry.class, () -> registry)
                 .run(context -> {
                     Service service = context.getBean(Service.class);
                     CompletableFuture<String> result = service.future();

@@ -4,6 +4,7 @@ import io.ratelimit.Charge;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.autoconfigure.RateLimitSettings;
 import java.time.Duration;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
@@ -49,7 +50,7 @@ final class LimitedApplication {
     static class Wiring {
 
         @Bean
-        RateLimiterRegistry rateLimiters() {
+        RateLimiterRegistry rateLimitRegistry() {
             RateLimiterRegistry registry =
                     new RateLimiterRegistry(InMemoryRateLimitStore.create(() -> 0, 1000), List.of());
             registry.define(Limit.of("default", "3/h"));
@@ -86,9 +87,10 @@ final class LimitedApplication {
 
         private static AdviceSettings settings(Environment environment) {
             return new AdviceSettings(
-                    environment.getProperty("enabled", boolean.class, true),
-                    EmptyKeyPolicy.valueOf(environment.getProperty("empty-key", "REFUSE")),
-                    UnknownLimitPolicy.valueOf(environment.getProperty("unknown-limit", "FAIL")),
+                    new RateLimitSettings(
+                            environment.getProperty("enabled", boolean.class, true),
+                            environment.getProperty("empty-key", "REFUSE").equals("SHARED"),
+                            environment.getProperty("unknown-limit", "FAIL").equals("UNLIMITED")),
                     environment.getProperty("mode", AdviceMode.class, AdviceMode.PROXY),
                     environment.getProperty("order", int.class, Ordered.HIGHEST_PRECEDENCE));
         }

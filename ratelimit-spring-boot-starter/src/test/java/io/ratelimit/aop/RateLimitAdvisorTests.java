@@ -119,7 +119,7 @@ class RateLimitAdvisorTests {
     void makingTheProxiesDoesNotMakeTheLimits() {
         LimitedApplication.with(LazyLimits.class).run(context -> {
             assertThat(context).hasNotFailed();
-            assertThat(context.getBeanFactory().containsSingleton("rateLimiters"))
+            assertThat(context.getBeanFactory().containsSingleton("rateLimitRegistry"))
                     .isFalse();
         });
     }
@@ -212,7 +212,7 @@ class RateLimitAdvisorTests {
     static class LazyLimits {
         @Bean
         static org.springframework.beans.factory.config.BeanFactoryPostProcessor lazy() {
-            return factory -> factory.getBeanDefinition("rateLimiters").setLazyInit(true);
+            return factory -> factory.getBeanDefinition("rateLimitRegistry").setLazyInit(true);
         }
 
         @Bean

@@ -40,7 +40,8 @@ class SettledMethodTests {
     private static final int UNTELLABLE = -6;
 
     private final ApplicationContextRunner runner = new ApplicationContextRunner()
-            .withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class, RateLimitAutoConfiguration.class))
+            .withConfiguration(AutoConfigurations.of(
+                    AopAutoConfiguration.class, RateLimitAutoConfiguration.class, RateLimitAopAutoConfiguration.class))
             .withPropertyValues(
                     "ratelimit.limits.tokens=100/1h",
                     "ratelimit.limits.calls=10/1h",

@@ -7,6 +7,9 @@ import io.ratelimit.annotation.CostResolver;
 import io.ratelimit.annotation.KeyResolver;
 import io.ratelimit.annotation.LimitResolver;
 import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.expression.CallSnapshot;
+import io.ratelimit.expression.ExpressionCompiler;
+import io.ratelimit.expression.ExpressionParameters;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -236,7 +239,6 @@ class StartupFailureTests {
         AnnotationAttribute origin =
                 new AnnotationAttribute(NoNames.class.getDeclaredMethods()[0], NoNames.class, "key", "#user");
         ExpressionParameters nameless = new ExpressionParameters(
-                NoNames.class,
                 List.of(),
                 List.of(org.springframework.core.ResolvableType.forClass(String.class)),
                 Map.of("p0", 0, "a0", 0));

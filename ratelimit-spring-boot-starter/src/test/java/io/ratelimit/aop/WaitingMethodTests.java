@@ -32,7 +32,8 @@ class WaitingMethodTests {
     private static final Duration HOUR = Duration.ofHours(1);
 
     private final ApplicationContextRunner runner = new ApplicationContextRunner()
-            .withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class, RateLimitAutoConfiguration.class))
+            .withConfiguration(AutoConfigurations.of(
+                    AopAutoConfiguration.class, RateLimitAutoConfiguration.class, RateLimitAopAutoConfiguration.class))
             .withPropertyValues(
                     "ratelimit.limits.quick.rates=20/s burst 1",
                     "ratelimit.limits.quick.max-wait=10s",

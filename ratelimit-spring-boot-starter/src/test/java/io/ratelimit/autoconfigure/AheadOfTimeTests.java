@@ -11,6 +11,7 @@ import io.ratelimit.annotation.KeyResolver;
 import io.ratelimit.annotation.LimitResolver;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.annotation.RateLimitedCall;
+import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import org.junit.jupiter.api.Test;
 import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
@@ -82,6 +83,7 @@ class AheadOfTimeTests {
             context.register(
                     AopAutoConfiguration.class,
                     RateLimitAutoConfiguration.class,
+                    RateLimitAopAutoConfiguration.class,
                     Service.class,
                     PlanOfUser.class,
                     KeyOfUser.class,

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
@@ -21,7 +22,7 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.core.io.ByteArrayResource;
 
 /** An application whose properties come from given sources, each more important than those added before. */
-final class BoundApplication {
+public final class BoundApplication {
 
     private final StandardEnvironment environment = new StandardEnvironment();
 
@@ -30,7 +31,7 @@ final class BoundApplication {
         environment.getPropertySources().remove(StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME);
     }
 
-    static BoundApplication of(String... yaml) {
+    public static BoundApplication of(String... yaml) {
         return new BoundApplication().yaml(yaml);
     }
 
@@ -65,6 +66,11 @@ final class BoundApplication {
         }
     }
 
+    /** Binds the properties of a feature. */
+    public <T> T properties(String prefix, Class<T> type) {
+        return Binder.get(environment).bindOrCreate(prefix, type);
+    }
+
     Map<String, Limit> limits() {
         return properties().toLimits().stream().collect(Collectors.toMap(Limit::name, limit -> limit));
     }
@@ -96,7 +102,8 @@ final class BoundApplication {
 
         @Bean
         static ConfigurationPropertiesBindHandlerAdvisor limitBinding() {
-            return parent -> new UnknownPropertyBindHandler(new LimitShorthandBindHandler(parent));
+            return parent ->
+                    new UnknownPropertyBindHandler(new LimitShorthandBindHandler(parent), RateLimitFeatures.load());
         }
     }
 }

@@ -21,8 +21,8 @@ class ConfigurationMetadataTests {
     @CsvSource(delimiter = '|', nullValues = "none", textBlock = """
             ratelimit.enabled                   | java.lang.Boolean                        | true
             ratelimit.store                     | io.ratelimit.autoconfigure.StoreType     | auto
-            ratelimit.empty-key                 | io.ratelimit.aop.EmptyKeyPolicy          | refuse
-            ratelimit.unknown-limit             | io.ratelimit.aop.UnknownLimitPolicy      | fail
+            ratelimit.empty-key                 | io.ratelimit.autoconfigure.EmptyKeyPolicy | refuse
+            ratelimit.unknown-limit             | io.ratelimit.autoconfigure.UnknownLimitPolicy | fail
             ratelimit.defaults.rates            | java.util.List<io.ratelimit.autoconfigure.RateProperties> | none
             ratelimit.defaults.algorithm        | io.ratelimit.Algorithm                   | token-bucket
             ratelimit.defaults.calendar         | io.ratelimit.CalendarPeriod              | none

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Tag;
@@ -72,7 +73,11 @@ class OptionalLibraryTests {
             Class<?> type = Class.forName(bean);
             try (var context = new AnnotationConfigApplicationContext()) {
                 TestPropertyValues.of("ratelimit.limits.search=2/1h").applyTo(context);
-                context.register(AopAutoConfiguration.class, RateLimitAutoConfiguration.class, type);
+                context.register(
+                        AopAutoConfiguration.class,
+                        RateLimitAutoConfiguration.class,
+                        RateLimitAopAutoConfiguration.class,
+                        type);
                 context.refresh();
                 return "started";
             } catch (BeansException ex) {

@@ -15,10 +15,14 @@ import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.UnknownLimitException;
+import io.ratelimit.actuate.RateLimitEndpointAutoConfiguration;
 import io.ratelimit.actuate.RateLimitsEndpoint;
 import io.ratelimit.annotation.RateLimited;
-import io.ratelimit.aop.RateLimitAdvisor;
+import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.http.RateLimitExceptionHandler;
+import io.ratelimit.http.RateLimitHttpAutoConfiguration;
+import io.ratelimit.metrics.RateLimitMetricsAutoConfiguration;
+import io.ratelimit.redis.RateLimitRedisAutoConfiguration;
 import io.ratelimit.redis.RedisRateLimitStore;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -53,10 +57,11 @@ class RateLimitAutoConfigurationTests {
     private static final AutoConfigurations OURS = AutoConfigurations.of(
             AopAutoConfiguration.class,
             RateLimitAutoConfiguration.class,
+            RateLimitAopAutoConfiguration.class,
             RateLimitRedisAutoConfiguration.class,
             RateLimitMetricsAutoConfiguration.class,
             RateLimitEndpointAutoConfiguration.class,
-            RateLimitWebAutoConfiguration.class);
+            RateLimitHttpAutoConfiguration.class);
 
     private final ApplicationContextRunner application = new ApplicationContextRunner()
             .withConfiguration(OURS)
@@ -108,6 +113,21 @@ class RateLimitAutoConfigurationTests {
                         .hasMessage(
                                 "Invalid property ratelimit.store = \"redis\": there is no Redis connection factory; "
                                         + "add spring-boot-starter-data-redis, or use memory"));
+    }
+
+    @Test
+    void doesNotStartIfRedisIsRequiredAtStartupAndThereIsNoConnectionFactory() {
+        application
+                .withPropertyValues("ratelimit.redis.require-at-startup=true")
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .isInstanceOf(InvalidRateLimitPropertyException.class)
+                        .hasMessage("Invalid property ratelimit.redis.require-at-startup = \"true\": there is no Redis"
+                                + " connection factory; add spring-boot-starter-data-redis, or drop the property"));
+        application
+                .withPropertyValues("ratelimit.redis.require-at-startup=true", "ratelimit.store=memory")
+                .run(context -> assertThat(context).hasNotFailed());
     }
 
     @Test
@@ -278,12 +298,13 @@ class RateLimitAutoConfigurationTests {
 
     @Test
     void putsTheAdviceFirstOrWhereItIsTold() {
-        application.run(context ->
-                assertThat(context.getBean(RateLimitAdvisor.class).getOrder()).isEqualTo(Ordered.HIGHEST_PRECEDENCE));
+        application.run(context -> assertThat(
+                        context.getBean("rateLimitAdvisor", Ordered.class).getOrder())
+                .isEqualTo(Ordered.HIGHEST_PRECEDENCE));
         application
                 .withPropertyValues("ratelimit.aop.order=7")
-                .run(context -> assertThat(
-                                context.getBean(RateLimitAdvisor.class).getOrder())
+                .run(context -> assertThat(context.getBean("rateLimitAdvisor", Ordered.class)
+                                .getOrder())
                         .isEqualTo(7));
     }
 

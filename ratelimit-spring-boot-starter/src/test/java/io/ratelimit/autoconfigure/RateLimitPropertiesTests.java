@@ -7,16 +7,12 @@ import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Limit;
 import io.ratelimit.Refill;
 import io.ratelimit.StoreFailurePolicy;
-import io.ratelimit.aop.EmptyKeyPolicy;
-import io.ratelimit.aop.UnknownLimitPolicy;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.springframework.context.annotation.AdviceMode;
-import org.springframework.core.Ordered;
 
 class RateLimitPropertiesTests {
 
@@ -29,12 +25,6 @@ class RateLimitPropertiesTests {
         assertThat(properties.emptyKey()).isEqualTo(EmptyKeyPolicy.REFUSE);
         assertThat(properties.unknownLimit()).isEqualTo(UnknownLimitPolicy.FAIL);
         assertThat(properties.memory().maxKeys()).isEqualTo(1_000_000);
-        assertThat(properties.redis().timeout()).isEqualTo(Duration.ofMillis(250));
-        assertThat(properties.redis().keyPrefix()).isEqualTo("ratelimit");
-        assertThat(properties.redis().connectionFactory()).isNull();
-        assertThat(properties.redis().requireAtStartup()).isFalse();
-        assertThat(properties.aop().mode()).isEqualTo(AdviceMode.PROXY);
-        assertThat(properties.aop().order()).isEqualTo(Ordered.HIGHEST_PRECEDENCE);
         assertThat(properties.toLimits()).isEmpty();
     }
 
@@ -47,15 +37,7 @@ class RateLimitPropertiesTests {
                         "  empty-key: shared",
                         "  unknown-limit: unlimited",
                         "  memory:",
-                        "    max-keys: 5",
-                        "  redis:",
-                        "    timeout: 80ms",
-                        "    key-prefix: shop",
-                        "    connection-factory: limitsRedis",
-                        "    require-at-startup: true",
-                        "  aop:",
-                        "    mode: aspectj",
-                        "    order: 100")
+                        "    max-keys: 5")
                 .properties();
 
         assertThat(properties.enabled()).isFalse();
@@ -63,12 +45,6 @@ class RateLimitPropertiesTests {
         assertThat(properties.emptyKey()).isEqualTo(EmptyKeyPolicy.SHARED);
         assertThat(properties.unknownLimit()).isEqualTo(UnknownLimitPolicy.UNLIMITED);
         assertThat(properties.memory().maxKeys()).isEqualTo(5);
-        assertThat(properties.redis().timeout()).isEqualTo(Duration.ofMillis(80));
-        assertThat(properties.redis().keyPrefix()).isEqualTo("shop");
-        assertThat(properties.redis().connectionFactory()).isEqualTo("limitsRedis");
-        assertThat(properties.redis().requireAtStartup()).isTrue();
-        assertThat(properties.aop().mode()).isEqualTo(AdviceMode.ASPECTJ);
-        assertThat(properties.aop().order()).isEqualTo(100);
     }
 
     @Test

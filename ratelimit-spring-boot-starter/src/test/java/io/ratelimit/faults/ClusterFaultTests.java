@@ -9,7 +9,7 @@ import io.ratelimit.Charge;
 import io.ratelimit.DecisionSource;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.RemoteRateLimitStore;
-import io.ratelimit.actuate.RateLimitHealthIndicator;
+import io.ratelimit.actuate.TestHealthIndicators;
 import io.ratelimit.redis.TestConnections;
 import io.ratelimit.test.redis.RedisCluster;
 import io.ratelimit.test.redis.RedisServer;
@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
 
 /** Three masters, each with a replica, that miss each other after two seconds. */
@@ -107,7 +108,7 @@ class ClusterFaultTests {
                     .filter(charge -> cluster.masterOf(Nodes.redisKey(charge)) == victim)
                     .toList();
             fault.accept(victim);
-            RateLimitHealthIndicator health = new RateLimitHealthIndicator(new RateLimiterRegistry(store, List.of()));
+            HealthIndicator health = TestHealthIndicators.of(new RateLimiterRegistry(store, List.of()));
             await().until(() -> health.health().getStatus() == Status.UNKNOWN);
             await().atMost(Duration.ofSeconds(30)).until(() -> cluster.masterOf(victimKey) != victim);
             long detected = System.nanoTime();

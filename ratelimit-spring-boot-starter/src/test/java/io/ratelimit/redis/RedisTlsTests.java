@@ -6,9 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.ratelimit.DecisionSource;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.RemoteRateLimitStore;
+import io.ratelimit.actuate.RateLimitHealthAutoConfiguration;
+import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
-import io.ratelimit.autoconfigure.RateLimitHealthAutoConfiguration;
-import io.ratelimit.autoconfigure.RateLimitRedisAutoConfiguration;
 import io.ratelimit.test.redis.RedisServer;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -175,6 +175,7 @@ class RedisTlsTests {
                         SslAutoConfiguration.class,
                         DataRedisAutoConfiguration.class,
                         RateLimitAutoConfiguration.class,
+                        RateLimitAopAutoConfiguration.class,
                         RateLimitRedisAutoConfiguration.class,
                         RateLimitHealthAutoConfiguration.class))
                 .withPropertyValues(

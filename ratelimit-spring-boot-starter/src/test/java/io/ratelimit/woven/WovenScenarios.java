@@ -7,6 +7,7 @@ import io.ratelimit.Charge;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.aop.InvalidRateLimitedException;
+import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.aop.RateLimitedMethodRegistry;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.woven.Shop.Callers;
@@ -406,7 +407,8 @@ public final class WovenScenarios {
                         "ratelimit.limits.two=2/1d",
                         "ratelimit.limits.ten=10/1d")
                 .applyTo(context);
-        context.register(AopAutoConfiguration.class, RateLimitAutoConfiguration.class);
+        context.register(
+                AopAutoConfiguration.class, RateLimitAutoConfiguration.class, RateLimitAopAutoConfiguration.class);
         if (beans.length > 0) {
             context.register(beans);
         }

@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
-import io.ratelimit.autoconfigure.RateLimitRedisAutoConfiguration;
+import io.ratelimit.redis.RateLimitRedisAutoConfiguration;
 import io.ratelimit.sample.SampleApplication;
 import io.ratelimit.sample.documentation.CommandExample.Sources;
 import io.ratelimit.test.VirtualClock;
@@ -95,8 +96,10 @@ class DocumentationTests {
         return tests("java", block -> !example(block).hasStatements(), block -> {
             List<Class<?>> beans = example(block).beans();
             ApplicationContextRunner application = new ApplicationContextRunner()
-                    .withConfiguration(
-                            AutoConfigurations.of(AopAutoConfiguration.class, RateLimitAutoConfiguration.class))
+                    .withConfiguration(AutoConfigurations.of(
+                            AopAutoConfiguration.class,
+                            RateLimitAutoConfiguration.class,
+                            RateLimitAopAutoConfiguration.class))
                     .withPropertyValues(YamlExample.merged(limitsFor(block.page())));
             for (Class<?> bean : beans) {
                 application = application.withClassLoader(bean.getClassLoader()).withBean(bean);
@@ -114,6 +117,7 @@ class DocumentationTests {
                             AopAutoConfiguration.class,
                             DataRedisAutoConfiguration.class,
                             RateLimitAutoConfiguration.class,
+                            RateLimitAopAutoConfiguration.class,
                             RateLimitRedisAutoConfiguration.class))
                     .withPropertyValues("ratelimit.store=memory")
                     .withPropertyValues(YamlExample.properties(block.text()))

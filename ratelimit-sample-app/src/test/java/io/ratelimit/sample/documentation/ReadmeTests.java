@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.test.VirtualClock;
 import java.lang.reflect.InvocationTargetException;
@@ -46,7 +47,10 @@ class ReadmeTests {
                 new JavaExample(readme.blocks("java").get(0), compiled).beans().get(0);
         new ApplicationContextRunner()
                 .withClassLoader(service.getClassLoader())
-                .withConfiguration(AutoConfigurations.of(AopAutoConfiguration.class, RateLimitAutoConfiguration.class))
+                .withConfiguration(AutoConfigurations.of(
+                        AopAutoConfiguration.class,
+                        RateLimitAutoConfiguration.class,
+                        RateLimitAopAutoConfiguration.class))
                 .withPropertyValues(
                         YamlExample.properties(readme.blocks("yaml").get(0).text()))
                 .withBean(RateLimitStore.class, () -> InMemoryRateLimitStore.create(new VirtualClock(), 100))

@@ -1,0 +1,17 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.autoconfigure.RateLimitFeature;
+
+/** Tells the properties of the advice of annotated methods. */
+final class AopFeature implements RateLimitFeature<AopProperties> {
+
+    @Override
+    public String name() {
+        return "aop";
+    }
+
+    @Override
+    public Class<AopProperties> propertiesType() {
+        return AopProperties.class;
+    }
+}

@@ -1,0 +1,38 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.UnknownLimitException;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+
+/** Explains a {@code @RateLimited} that cannot work. It precedes the analyzer of unknown limits, which knows no method. */
+@Order(Ordered.LOWEST_PRECEDENCE - 1)
+final class InvalidRateLimitedFailureAnalyzer extends AbstractFailureAnalyzer<InvalidRateLimitedException> {
+
+    @Override
+    protected FailureAnalysis analyze(Throwable rootFailure, InvalidRateLimitedException cause) {
+        if (cause.getCause() instanceof UnknownLimitException unknown) {
+            return unknownLimit(cause, unknown);
+        }
+        return new FailureAnalysis(
+                "The @RateLimited on " + cause.getMethod() + " cannot work:" + System.lineSeparator()
+                        + System.lineSeparator() + "    " + cause.getAttribute() + " " + cause.getProblem(),
+                "In " + cause.getAttribute() + ": " + cause.getFix() + ".",
+                cause);
+    }
+
+    private static FailureAnalysis unknownLimit(InvalidRateLimitedException cause, UnknownLimitException unknown) {
+        String known = unknown.getKnown().isEmpty()
+                ? "No limits are defined."
+                : "Defined are: " + String.join(", ", unknown.getKnown()) + ".";
+        return new FailureAnalysis(
+                "The limit \"" + unknown.getName() + "\", which @RateLimited on " + cause.getMethod()
+                        + " asks for, is not defined. " + known,
+                unknown.getNearest()
+                                .map(near -> "Did you mean \"" + near + "\"? If not, ")
+                                .orElse("To mend it, ")
+                        + "define it, for example with ratelimit.limits." + unknown.getName() + "=10/s",
+                cause);
+    }
+}

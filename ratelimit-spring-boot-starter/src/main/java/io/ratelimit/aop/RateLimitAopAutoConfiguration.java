@@ -1,0 +1,72 @@
+package io.ratelimit.aop;
+
+import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
+import io.ratelimit.autoconfigure.RateLimitSettings;
+import java.util.function.Supplier;
+import org.springframework.aop.Advisor;
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Role;
+
+/** Auto-configuration of the advice of methods that are annotated with {@code @RateLimited}. */
+@AutoConfiguration(after = RateLimitAutoConfiguration.class)
+@ConditionalOnClass(Advisor.class)
+@EnableConfigurationProperties(AopProperties.class)
+public final class RateLimitAopAutoConfiguration {
+
+    RateLimitAopAutoConfiguration() {}
+
+    @Bean
+    @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+    static RateLimitedMethodRegistry rateLimitMethodRegistry(
+            ConfigurableBeanFactory beanFactory, ObjectProvider<RateLimiterRegistry> registry) {
+        return new RateLimitedMethodRegistry(beanFactory, registry);
+    }
+
+    @Bean
+    @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+    static RateLimitedBeanPostProcessor rateLimitBeanPostProcessor(
+            RateLimitedMethodRegistry methods,
+            ObjectProvider<RateLimitSettings> settings,
+            ObjectProvider<AopProperties> properties) {
+        return new RateLimitedBeanPostProcessor(methods, adviceSettings(settings, properties));
+    }
+
+    @Bean
+    AspectJRateLimits rateLimitAspectJ(
+            RateLimitAdvisor advisor, RateLimitedMethodRegistry methods, AopProperties properties) {
+        return new AspectJRateLimits(advisor, methods, properties.mode());
+    }
+
+    @Bean
+    @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+    static RateLimitAdvisor rateLimitAdvisor(
+            RateLimitedMethodRegistry methods,
+            ObjectProvider<RateLimiterRegistry> registry,
+            ObjectProvider<RateLimitSettings> settings,
+            ObjectProvider<AopProperties> properties,
+            ListableBeanFactory beans) {
+        return new RateLimitAdvisor(
+                methods,
+                registry,
+                adviceSettings(settings, properties),
+                () -> ContinuationExecutorSelector.select(beans));
+    }
+
+    /** The settings are fetched first, because that checks the properties of all features. */
+    private static Supplier<AdviceSettings> adviceSettings(
+            ObjectProvider<RateLimitSettings> settings, ObjectProvider<AopProperties> properties) {
+        return () -> {
+            RateLimitSettings common = settings.getObject();
+            AopProperties aop = properties.getObject();
+            return new AdviceSettings(common, aop.mode(), aop.order());
+        };
+    }
+}

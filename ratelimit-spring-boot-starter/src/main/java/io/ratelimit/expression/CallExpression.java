@@ -1,0 +1,17 @@
+package io.ratelimit.expression;
+
+import io.ratelimit.annotation.RateLimitedCall;
+import org.jspecify.annotations.Nullable;
+
+/** An expression, or a bean in its place, that gives a value for each call. */
+@FunctionalInterface
+public interface CallExpression {
+
+    /**
+     * Evaluates the expression.
+     *
+     * @param call the call, whose arguments are the variables
+     * @return the value, not yet checked
+     */
+    @Nullable Object of(RateLimitedCall call);
+}

@@ -1,0 +1,118 @@
+package io.ratelimit.expression;
+
+import io.ratelimit.Limit;
+import io.ratelimit.Tokens;
+import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.annotation.RateLimitedCall;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import org.jspecify.annotations.Nullable;
+
+/** The cost of a call in thousandths of a token, as a number or as an expression. */
+@FunctionalInterface
+public interface CostExpression {
+
+    /** The cost that the limit sets for its calls. */
+    CostExpression OF_LIMIT = (limit, call) -> limit.cost();
+
+    /**
+     * Evaluates the cost.
+     *
+     * @param limit the limit that is charged
+     * @param call the call
+     * @return thousandths of a token, zero or more: 500 for 0.5 tokens
+     * @throws IllegalArgumentException if the value is no number, negative or not finite
+     */
+    long thousandths(Limit limit, RateLimitedCall call);
+
+    /**
+     * Creates the cost that is written as a number.
+     *
+     * @param origin where it is written
+     * @param cost tokens, or {@link RateLimited#COST_OF_LIMIT}
+     * @return the cost
+     * @throws RuntimeException the origin's exception, if the cost is negative, not finite, or finer than 0.001
+     */
+    static CostExpression constant(ExpressionOrigin origin, double cost) {
+        if (cost == RateLimited.COST_OF_LIMIT) {
+            return OF_LIMIT;
+        }
+        if (!Double.isFinite(cost) || cost < 0) {
+            throw origin.invalid(cost < 0 ? "negative" : "not finite", "use zero (free) or a positive number");
+        }
+        try {
+            return new Constant(Tokens.exactly(BigDecimal.valueOf(cost)));
+        } catch (IllegalArgumentException ex) {
+            throw origin.invalid(
+                    "finer than 0.001", "use at most three decimal places, or costExpression, which rounds up", ex);
+        }
+    }
+
+    /**
+     * Formats a cost for messages.
+     *
+     * @param cost tokens
+     * @return for example {@code 10}, {@code 0.5} or {@code NaN}
+     */
+    static String text(double cost) {
+        return Double.isFinite(cost)
+                ? BigDecimal.valueOf(cost).stripTrailingZeros().toPlainString()
+                : Double.toString(cost);
+    }
+
+    /**
+     * Creates a cost that is computed for each call and rounded up to a thousandth.
+     *
+     * @param origin where its text is written
+     * @param value gives the number of tokens
+     * @return the cost
+     */
+    static CostExpression computed(ExpressionOrigin origin, CallExpression value) {
+        return (limit, call) -> thousandths(origin, value.of(call));
+    }
+
+    /**
+     * A cost that is known before any call.
+     *
+     * @param thousandths thousandths of a token
+     */
+    record Constant(long thousandths) implements CostExpression {
+
+        @Override
+        public long thousandths(Limit limit, RateLimitedCall call) {
+            return thousandths;
+        }
+    }
+
+    private static long thousandths(ExpressionOrigin origin, @Nullable Object value) {
+        if (!(value instanceof Number number)) {
+            throw origin.unusable(
+                    value == null ? "null" : "a " + value.getClass().getName() + ", no number",
+                    "nothing was charged; give a number that is zero or more");
+        }
+        try {
+            if (number instanceof Integer integer && integer >= 0) {
+                return integer * 1000L;
+            }
+            return number instanceof Double decimal ? Tokens.roundedUp(decimal) : Tokens.roundedUp(decimal(number));
+        } catch (IllegalArgumentException ex) {
+            IllegalArgumentException unusable = origin.unusable(
+                    number.toString(), "nothing was charged; give a finite number that is zero or more");
+            unusable.initCause(ex);
+            throw unusable;
+        }
+    }
+
+    private static BigDecimal decimal(Number number) {
+        if (number instanceof BigDecimal decimal) {
+            return decimal;
+        }
+        if (number instanceof BigInteger integer) {
+            return new BigDecimal(integer);
+        }
+        if (number instanceof Long || number instanceof Integer || number instanceof Short || number instanceof Byte) {
+            return BigDecimal.valueOf(number.longValue());
+        }
+        return new BigDecimal(number.toString());
+    }
+}

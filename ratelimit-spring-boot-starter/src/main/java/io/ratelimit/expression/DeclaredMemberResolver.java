@@ -1,0 +1,66 @@
+package io.ratelimit.expression;
+
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.lang.reflect.TypeVariable;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.ResolvableType;
+import org.springframework.expression.spel.support.ReflectivePropertyAccessor;
+
+/** Finds the members of declared types as the evaluation of an expression will find those of values. */
+final class DeclaredMemberResolver extends ReflectivePropertyAccessor {
+
+    DeclaredMemberResolver() {
+        super(false);
+    }
+
+    /** {@return the type of a property of an owner, or of the class that the owner names; null if there is none} */
+    @Nullable ResolvableType property(ResolvableType owner, Class<?> type, String name) {
+        Class<?> named = named(owner, type);
+        ResolvableType found = named == null ? null : property(ResolvableType.forClass(named), named, name, true);
+        return found != null ? found : property(owner, type, name, false);
+    }
+
+    /** {@return the public methods of an owner, or of the class that the owner names} */
+    List<Method> methods(ResolvableType owner, Class<?> type, String name) {
+        Class<?> named = named(owner, type);
+        return Stream.of(type, named == null ? type : named, Object.class)
+                .flatMap(declarer -> Arrays.stream(declarer.getMethods()))
+                .filter(method -> method.getName().equals(name))
+                .distinct()
+                .toList();
+    }
+
+    /** {@return what all of some methods return, if that is one type} */
+    static ResolvableType returned(List<Method> methods, ResolvableType owner) {
+        boolean same = methods.stream().map(Method::getReturnType).distinct().count() == 1;
+        return same
+                ? certain(ResolvableType.forType(methods.get(0).getGenericReturnType(), owner))
+                : ResolvableType.NONE;
+    }
+
+    /** A type variable that nothing resolves is as good as unknown, whatever its bound. */
+    static ResolvableType certain(ResolvableType type) {
+        boolean open = type.getType() instanceof TypeVariable<?> variable
+                && Arrays.asList(variable.getBounds()).contains(type.resolve(Object.class));
+        return open ? ResolvableType.NONE : type;
+    }
+
+    private @Nullable ResolvableType property(ResolvableType owner, Class<?> declared, String name, boolean isStatic) {
+        for (Class<?> type : List.of(declared, Object.class)) {
+            Method getter = findGetterForProperty(name, type, isStatic);
+            if (getter != null) {
+                return certain(ResolvableType.forType(getter.getGenericReturnType(), owner));
+            }
+        }
+        Field field = findField(name, declared, isStatic);
+        return field == null ? null : certain(ResolvableType.forType(field.getGenericType(), owner));
+    }
+
+    private static @Nullable Class<?> named(ResolvableType owner, Class<?> type) {
+        return type == Class.class ? owner.getGeneric(0).resolve() : null;
+    }
+}

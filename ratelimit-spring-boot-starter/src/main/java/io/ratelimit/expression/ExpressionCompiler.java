@@ -1,0 +1,198 @@
+package io.ratelimit.expression;
+
+import io.ratelimit.annotation.RateLimitedCall;
+import java.lang.reflect.InvocationTargetException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.context.expression.BeanFactoryResolver;
+import org.springframework.core.NativeDetector;
+import org.springframework.core.convert.ConversionService;
+import org.springframework.core.convert.support.DefaultConversionService;
+import org.springframework.expression.EvaluationException;
+import org.springframework.expression.ExpressionInvocationTargetException;
+import org.springframework.expression.ParseException;
+import org.springframework.expression.TypedValue;
+import org.springframework.expression.spel.SpelCompilerMode;
+import org.springframework.expression.spel.SpelEvaluationException;
+import org.springframework.expression.spel.SpelNode;
+import org.springframework.expression.spel.SpelParserConfiguration;
+import org.springframework.expression.spel.ast.Elvis;
+import org.springframework.expression.spel.ast.StringLiteral;
+import org.springframework.expression.spel.ast.Ternary;
+import org.springframework.expression.spel.ast.VariableReference;
+import org.springframework.expression.spel.standard.SpelExpression;
+import org.springframework.expression.spel.standard.SpelExpressionParser;
+import org.springframework.expression.spel.support.MapAccessor;
+import org.springframework.expression.spel.support.ReflectiveConstructorResolver;
+import org.springframework.expression.spel.support.ReflectiveMethodResolver;
+import org.springframework.expression.spel.support.ReflectivePropertyAccessor;
+import org.springframework.expression.spel.support.StandardOperatorOverloader;
+import org.springframework.expression.spel.support.StandardTypeComparator;
+import org.springframework.expression.spel.support.StandardTypeConverter;
+import org.springframework.expression.spel.support.StandardTypeLocator;
+import org.springframework.util.ReflectionUtils;
+
+/**
+ * Turns the text of an expression, once, into what reads its value off each call.
+ *
+ * <p>A parameter alone is read from the arguments. Any other expression is evaluated; it is compiled to byte code after
+ * some use only if the types that it deals with are known for certain, because for changing types the compiler of Spring
+ * Expression Language does not always give the interpreter's answer. Such an expression never mentions the call itself.
+ */
+public final class ExpressionCompiler {
+
+    private final ConfigurableBeanFactory beanFactory;
+    private final CallEvaluationContext.EvaluationSettings shared;
+    private final SpelExpressionParser interpreting;
+    private final SpelExpressionParser compiling;
+
+    /**
+     * Creates a compiler.
+     *
+     * @param beanFactory resolves the beans that expressions name
+     */
+    public ExpressionCompiler(ConfigurableBeanFactory beanFactory) {
+        this.beanFactory = beanFactory;
+        ClassLoader classLoader = beanFactory.getBeanClassLoader();
+        ConversionService conversion = beanFactory.getConversionService();
+        this.shared = new CallEvaluationContext.EvaluationSettings(
+                List.of(new MapAccessor(false), new ReflectivePropertyAccessor(false)),
+                List.of(new ReflectiveConstructorResolver()),
+                List.of(new ReflectiveMethodResolver()),
+                new BeanFactoryResolver(beanFactory),
+                new StandardTypeLocator(classLoader),
+                new StandardTypeConverter(
+                        conversion != null ? conversion : DefaultConversionService.getSharedInstance()),
+                new StandardTypeComparator(),
+                new StandardOperatorOverloader());
+        this.interpreting = new SpelExpressionParser(new SpelParserConfiguration(SpelCompilerMode.OFF, classLoader));
+        this.compiling = NativeDetector.inNativeImage()
+                ? interpreting
+                : new SpelExpressionParser(new SpelParserConfiguration(SpelCompilerMode.MIXED, classLoader));
+    }
+
+    /**
+     * Parses and checks an expression.
+     *
+     * @param origin where it is written, with its text
+     * @param parameters what its variables mean
+     * @param wanted the boxed type that the value must have; Object for any
+     * @return the expression, ready for calls
+     * @throws RuntimeException the origin's exception, if it is no expression, or cannot work
+     */
+    public CallExpression parse(ExpressionOrigin origin, ExpressionParameters parameters, Class<?> wanted) {
+        SpelExpression expression = parse(origin, interpreting);
+        ExpressionTypeChecker types = new ExpressionTypeChecker(origin, parameters, beanFactory, shared.typeLocator());
+        types.check(expression.getAST(), wanted);
+        if (expression.getAST() instanceof VariableReference variable) {
+            Integer index = parameters.indexes().get(variable.toStringAST().substring(1));
+            if (index != null) {
+                int position = index;
+                return call -> call.args()[position];
+            }
+        }
+        if (new CompilationSafety(types).isSafe(expression.getAST())) {
+            SpelExpression compiled = parse(origin, compiling);
+            return call -> evaluate(origin, compiled, parameters, call, TypedValue.NULL);
+        }
+        return call -> evaluate(origin, expression, parameters, call, new TypedValue(CallSnapshot.of(call)));
+    }
+
+    /**
+     * Parses and checks an expression that must give a boolean.
+     *
+     * @param origin where it is written, with its text
+     * @param parameters what its variables mean
+     * @return the condition, which throws an {@link IllegalArgumentException} if the value is null
+     * @throws RuntimeException the origin's exception, if it is no expression, or cannot work
+     */
+    public Predicate<RateLimitedCall> parseCondition(ExpressionOrigin origin, ExpressionParameters parameters) {
+        CallExpression value = parse(origin, parameters, Boolean.class);
+        return call -> {
+            if (value.of(call) instanceof Boolean holds) {
+                return holds;
+            }
+            throw origin.unusable("no boolean", "nothing was charged; give true or false");
+        };
+    }
+
+    /**
+     * Returns the texts that an expression spells out as possible values.
+     *
+     * @param origin where it is written, with its text
+     * @return for example gold and silver for {@code #pays ? 'gold' : 'silver'}
+     */
+    public Set<String> texts(ExpressionOrigin origin) {
+        Set<String> texts = new TreeSet<>();
+        collectTexts(parse(origin, interpreting).getAST(), texts);
+        return texts;
+    }
+
+    private static void collectTexts(SpelNode node, Set<String> texts) {
+        if (node instanceof StringLiteral literal) {
+            texts.add(String.valueOf(literal.getLiteralValue().getValue()));
+        } else if (node instanceof Ternary || node instanceof Elvis) {
+            int last = node.getChildCount() - 1;
+            collectTexts(node.getChild(last - 1), texts);
+            collectTexts(node.getChild(last), texts);
+        }
+    }
+
+    /** What a called method throws passes; what the evaluation throws would tell the values that it failed on. */
+    private @Nullable Object evaluate(
+            ExpressionOrigin origin,
+            SpelExpression expression,
+            ExpressionParameters parameters,
+            RateLimitedCall call,
+            TypedValue root) {
+        try {
+            return expression.getValue(new CallEvaluationContext(shared, parameters.indexes(), call.args(), root));
+        } catch (EvaluationException ex) {
+            Throwable thrown = thrownByMethod(ex);
+            if (thrown instanceof RuntimeException || thrown instanceof Error) {
+                ReflectionUtils.rethrowRuntimeException(thrown);
+            }
+            throw origin.failed(problem(ex), thrown);
+        }
+    }
+
+    /** The kind of the innermost problem, such as {@code type conversion error}. */
+    private static String problem(EvaluationException failure) {
+        String problem = "a method failed";
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SpelEvaluationException spel) {
+                problem = spel.getMessageCode().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+            }
+        }
+        return problem;
+    }
+
+    private static @Nullable Throwable thrownByMethod(EvaluationException failure) {
+        if (failure instanceof ExpressionInvocationTargetException) {
+            return failure.getCause();
+        }
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof InvocationTargetException invocation) {
+                return invocation.getTargetException();
+            }
+        }
+        return null;
+    }
+
+    private static SpelExpression parse(ExpressionOrigin origin, SpelExpressionParser parser) {
+        try {
+            return parser.parseRaw(origin.value());
+        } catch (ParseException | IllegalStateException ex) {
+            throw origin.invalid(
+                    "not an expression ("
+                            + (ex instanceof ParseException parse ? parse.getSimpleMessage() : ex.getMessage()) + ")",
+                    "write for example #userId, or 'text' in single quotes",
+                    ex);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package io.ratelimit.expression;
+
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.DefaultParameterNameDiscoverer;
+import org.springframework.core.ParameterNameDiscoverer;
+import org.springframework.core.ResolvableType;
+
+/**
+ * The parameters of a limited method as its expressions see them.
+ *
+ * @param names in order; empty if there are parameters, but the class does not tell their names
+ * @param types in order, type variables resolved where the class resolves them
+ * @param indexes the position of each variable: the names, {@code p0}, {@code a0} and so on
+ */
+public record ExpressionParameters(List<String> names, List<ResolvableType> types, Map<String, Integer> indexes) {
+
+    private static final ParameterNameDiscoverer NAMES = new DefaultParameterNameDiscoverer();
+
+    /**
+     * Reads them.
+     *
+     * @param specific the method that runs
+     * @param on the method that bears the annotation, whose names come first; null if a type bears it
+     * @param count how many of the method's parameters expressions may see, counted from the first
+     * @param targetClass the class of the bean
+     * @return the parameters
+     */
+    public static ExpressionParameters of(Method specific, @Nullable Method on, int count, Class<?> targetClass) {
+        List<String> names = names(on == null ? specific : on, specific, count);
+        List<ResolvableType> types = new ArrayList<>();
+        Map<String, Integer> indexes = new HashMap<>();
+        for (int i = 0; i < count; i++) {
+            types.add(ResolvableType.forMethodParameter(specific, i, targetClass));
+            indexes.put("p" + i, i);
+            indexes.put("a" + i, i);
+        }
+        for (int i = 0; i < names.size(); i++) {
+            indexes.put(names.get(i), i);
+        }
+        return new ExpressionParameters(names, List.copyOf(types), Map.copyOf(indexes));
+    }
+
+    /**
+     * Appends the method's result as the variable {@code result}.
+     *
+     * @param type the declared type of the result
+     * @return these parameters and the result
+     */
+    public ExpressionParameters withResult(ResolvableType type) {
+        List<ResolvableType> all = new ArrayList<>(types);
+        Map<String, Integer> variables = new HashMap<>(indexes);
+        variables.put("result", all.size());
+        all.add(type);
+        return new ExpressionParameters(names, List.copyOf(all), Map.copyOf(variables));
+    }
+
+    private static List<String> names(Method first, Method second, int count) {
+        List<String> names = names(first, count);
+        return names.isEmpty() ? names(second, count) : names;
+    }
+
+    private static List<String> names(Method method, int count) {
+        @Nullable String @Nullable [] found = NAMES.getParameterNames(method);
+        List<String> names = new ArrayList<>();
+        if (found != null) {
+            for (int i = 0; i < count; i++) {
+                String name = found[i];
+                if (name == null) {
+                    return List.of();
+                }
+                names.add(name);
+            }
+        }
+        return List.copyOf(names);
+    }
+}

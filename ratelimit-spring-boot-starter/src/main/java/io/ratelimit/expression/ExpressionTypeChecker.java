@@ -1,0 +1,293 @@
+package io.ratelimit.expression;
+
+import io.ratelimit.UnknownLimitException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.core.ResolvableType;
+import org.springframework.expression.EvaluationException;
+import org.springframework.expression.TypeLocator;
+import org.springframework.expression.spel.SpelNode;
+import org.springframework.expression.spel.ast.*;
+import org.springframework.expression.spel.ast.Assign;
+import org.springframework.expression.spel.ast.BeanReference;
+import org.springframework.expression.spel.ast.CompoundExpression;
+import org.springframework.expression.spel.ast.ConstructorReference;
+import org.springframework.expression.spel.ast.FunctionReference;
+import org.springframework.expression.spel.ast.Indexer;
+import org.springframework.expression.spel.ast.Literal;
+import org.springframework.expression.spel.ast.MethodReference;
+import org.springframework.expression.spel.ast.NullLiteral;
+import org.springframework.expression.spel.ast.OpDec;
+import org.springframework.expression.spel.ast.OpInc;
+import org.springframework.expression.spel.ast.Projection;
+import org.springframework.expression.spel.ast.PropertyOrFieldReference;
+import org.springframework.expression.spel.ast.Selection;
+import org.springframework.expression.spel.ast.TypeReference;
+import org.springframework.expression.spel.ast.VariableReference;
+import org.springframework.util.ClassUtils;
+
+/**
+ * The types in an expression, found before its first use: every variable, property, method, bean and type must exist, as far
+ * as the declared types tell.
+ *
+ * <p>What they do not tell, such as the properties of an {@code Object} or a {@code Map}, is left to the call.
+ */
+final class ExpressionTypeChecker {
+
+    private static final ResolvableType UNKNOWN = ResolvableType.NONE;
+
+    private static final DeclaredMemberResolver MEMBERS = new DeclaredMemberResolver();
+
+    private final ExpressionOrigin origin;
+    private final ExpressionParameters parameters;
+    private final ConfigurableBeanFactory beanFactory;
+    private final TypeLocator typeLocator;
+    private final Map<SpelNode, ResolvableType> found = new IdentityHashMap<>();
+    private int depth;
+
+    ExpressionTypeChecker(
+            ExpressionOrigin origin,
+            ExpressionParameters parameters,
+            ConfigurableBeanFactory beanFactory,
+            TypeLocator typeLocator) {
+        this.origin = origin;
+        this.parameters = parameters;
+        this.beanFactory = beanFactory;
+        this.typeLocator = typeLocator;
+    }
+
+    /**
+     * Finds the types in an expression whose value must be of a boxed type; Object for a key, which has a text.
+     *
+     * @throws RuntimeException the origin's exception, if something in it does not exist, or its value is of another type
+     */
+    void check(SpelNode root, Class<?> wanted) {
+        ResolvableType type = type(root);
+        Class<?> known = OperatorTypeResolver.boxed(type);
+        if (root instanceof NullLiteral || known == void.class) {
+            throw origin.invalid("gives no value", "write an expression that does");
+        }
+        if (known == null || known == Object.class) {
+            return;
+        }
+        if (wanted == Object.class) {
+            checkKey(known);
+        } else if (!wanted.isAssignableFrom(known) && !known.isAssignableFrom(wanted)) {
+            String noun =
+                    wanted == String.class ? "text" : wanted.getSimpleName().toLowerCase();
+            throw origin.invalid(
+                    "gives a " + known.getSimpleName() + ", no " + noun, "write an expression of a " + noun);
+        }
+    }
+
+    /** {@return the boxed type of a part of the expression, as a class; null if it is unknown} */
+    @Nullable Class<?> boxed(SpelNode node) {
+        return OperatorTypeResolver.boxed(found.getOrDefault(node, UNKNOWN));
+    }
+
+    /** {@return whether only a call can tell what members an owner has} */
+    static boolean isDynamic(@Nullable Class<?> owner, boolean nullSafe) {
+        return owner == null
+                || owner == Object.class
+                || Map.class.isAssignableFrom(owner)
+                || owner == Optional.class && nullSafe;
+    }
+
+    private void checkKey(Class<?> known) {
+        if (known.isArray()) {
+            throw origin.invalid("an array is no key", "take an element, or join them");
+        }
+        if (!known.isInterface() && !Modifier.isAbstract(known.getModifiers()) && !KeyFormatter.isOwn(known)) {
+            throw origin.invalid(
+                    known.getName() + " has no toString of its own, so that every call would have a bucket of its own",
+                    "take one of its properties");
+        }
+    }
+
+    private ResolvableType type(SpelNode node) {
+        ResolvableType type;
+        if (node instanceof CompoundExpression) {
+            type = found(node.getChild(0), start(node.getChild(0)));
+            for (int i = 1; i < node.getChildCount(); i++) {
+                type = found(node.getChild(i), member(node.getChild(i), type));
+            }
+        } else {
+            type = start(node);
+        }
+        return found(node, type);
+    }
+
+    private ResolvableType found(SpelNode node, ResolvableType type) {
+        found.put(node, type);
+        return type;
+    }
+
+    /** The type of a node that stands at the beginning of a chain. */
+    private ResolvableType start(SpelNode node) {
+        if (node instanceof VariableReference) {
+            return variable(node.toStringAST().substring(1));
+        }
+        if (node instanceof PropertyOrFieldReference
+                || node instanceof MethodReference
+                || node instanceof Indexer
+                || node instanceof Selection
+                || node instanceof Projection) {
+            return depth > 0 ? member(node, UNKNOWN) : member(node, ResolvableType.forClass(CallSnapshot.class));
+        }
+        if (node instanceof Literal literal) {
+            return literal(literal);
+        }
+        if (node instanceof BeanReference bean) {
+            return bean(bean.getName());
+        }
+        if (node instanceof FunctionReference
+                || node instanceof Assign
+                || node instanceof OpInc
+                || node instanceof OpDec) {
+            throw origin.invalid(
+                    node.toStringAST() + " is not allowed: there are no functions, and nothing can be assigned",
+                    "call a method of a bean, such as @name.method()");
+        }
+        if (node instanceof TypeReference) {
+            return ResolvableType.forClassWithGenerics(Class.class, located(node));
+        }
+        if (node instanceof ConstructorReference) {
+            children(node, 1);
+            boolean array = node.toStringAST().contains("[");
+            return array ? UNKNOWN : ResolvableType.forClass(located(node));
+        }
+        return OperatorTypeResolver.of(node, children(node, 0));
+    }
+
+    private ResolvableType variable(String name) {
+        if (name.equals("root") || name.equals("this")) {
+            return depth > 0 && name.equals("this") ? UNKNOWN : ResolvableType.forClass(CallSnapshot.class);
+        }
+        Integer index = parameters.indexes().get(name);
+        if (index != null) {
+            return DeclaredMemberResolver.certain(parameters.types().get(index));
+        }
+        if (parameters.names().isEmpty() && !parameters.types().isEmpty()) {
+            throw origin.invalid(
+                    "unknown variable #" + name + ": the class does not tell the names of its parameters",
+                    "compile it with -parameters, or write #p0 for the first parameter");
+        }
+        String known = parameters.names().isEmpty()
+                ? "the method has no parameters"
+                : "its parameters are #" + String.join(", #", parameters.names());
+        throw origin.invalid(
+                "unknown variable #" + name,
+                UnknownLimitException.nearest(name, parameters.names())
+                                .map(near -> "did you mean #" + near + "? ")
+                                .orElse("")
+                        + known);
+    }
+
+    private ResolvableType member(SpelNode node, ResolvableType owner) {
+        if (node instanceof PropertyOrFieldReference property) {
+            return property(property, owner);
+        }
+        if (node instanceof MethodReference method) {
+            return method(method, owner);
+        }
+        if (node instanceof Selection || node instanceof Projection) {
+            depth++;
+            children(node, 0);
+            depth--;
+            return UNKNOWN;
+        }
+        children(node, 0);
+        Class<?> type = owner.resolve();
+        if (!(node instanceof Indexer) || type == null) {
+            return UNKNOWN;
+        }
+        if (type.isArray()) {
+            return DeclaredMemberResolver.certain(owner.getComponentType());
+        }
+        return List.class.isAssignableFrom(type)
+                ? DeclaredMemberResolver.certain(owner.as(List.class).getGeneric(0))
+                : Map.class.isAssignableFrom(type)
+                        ? DeclaredMemberResolver.certain(owner.as(Map.class).getGeneric(1))
+                        : UNKNOWN;
+    }
+
+    private ResolvableType property(PropertyOrFieldReference node, ResolvableType owner) {
+        Class<?> type = owner.resolve();
+        if (type == null || isDynamic(type, node.isNullSafe())) {
+            return UNKNOWN;
+        }
+        if (type.isArray()) {
+            if (node.getName().equals("length")) {
+                return ResolvableType.forClass(Integer.class);
+            }
+        } else {
+            ResolvableType found = MEMBERS.property(owner, type, node.getName());
+            if (found != null) {
+                return found;
+            }
+        }
+        String hint = type != CallSnapshot.class
+                ? "check its spelling; a property is a public getter or field"
+                : parameters.indexes().containsKey(node.getName())
+                        ? "did you mean #" + node.getName() + "?"
+                        : "write a parameter as #name, a text in single quotes";
+        throw origin.invalid(
+                (type == CallSnapshot.class ? "the call" : type.getName()) + " has no property " + node.getName(),
+                hint);
+    }
+
+    private ResolvableType method(MethodReference node, ResolvableType owner) {
+        children(node, 0);
+        Class<?> type = owner.resolve();
+        if (type == null || isDynamic(type, node.isNullSafe()) && type != Map.class) {
+            return UNKNOWN;
+        }
+        List<Method> named = MEMBERS.methods(owner, type, node.getName());
+        int count = node.getChildCount();
+        List<Method> fitting = named.stream()
+                .filter(method -> method.getParameterCount() == count
+                        || method.isVarArgs() && count >= method.getParameterCount() - 1)
+                .toList();
+        if (fitting.isEmpty()) {
+            throw origin.invalid(
+                    type.getName() + " has no public method " + node.getName() + " with " + count + " arguments",
+                    named.isEmpty() ? "check its spelling" : "it has one with another number of arguments");
+        }
+        return DeclaredMemberResolver.returned(fitting, owner);
+    }
+
+    private ResolvableType bean(String name) {
+        if (!beanFactory.containsBean(name)) {
+            throw origin.invalid("there is no bean named " + name, "check its spelling, or define it");
+        }
+        Class<?> type = beanFactory.getType(name, false);
+        return type == null ? UNKNOWN : ResolvableType.forClass(ClassUtils.getUserClass(type));
+    }
+
+    private Class<?> located(SpelNode node) {
+        String name = node.getChild(0).toStringAST();
+        try {
+            return typeLocator.findType(name);
+        } catch (EvaluationException ex) {
+            throw origin.invalid("there is no type " + name, "write its full name, such as T(java.time.LocalDate)", ex);
+        }
+    }
+
+    private List<ResolvableType> children(SpelNode node, int from) {
+        return IntStream.range(from, node.getChildCount())
+                .mapToObj(i -> type(node.getChild(i)))
+                .toList();
+    }
+
+    private static ResolvableType literal(Literal literal) {
+        Object value = literal.getLiteralValue().getValue();
+        return value == null ? UNKNOWN : ResolvableType.forClass(value.getClass());
+    }
+}

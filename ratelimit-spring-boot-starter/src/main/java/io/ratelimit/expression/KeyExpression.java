@@ -1,0 +1,37 @@
+package io.ratelimit.expression;
+
+import io.ratelimit.Charge;
+import io.ratelimit.annotation.RateLimitedCall;
+import org.jspecify.annotations.Nullable;
+
+/** An expression of the key whose bucket a call is charged to. */
+@FunctionalInterface
+public interface KeyExpression {
+
+    /** The key of the bucket that all calls share. */
+    KeyExpression SHARED = call -> Charge.SHARED;
+
+    /**
+     * Evaluates the expression.
+     *
+     * @param call the call
+     * @return the key as text; null if it is null or blank
+     * @throws IllegalArgumentException if the value has no text of its own, for example if it is an array
+     */
+    @Nullable String text(RateLimitedCall call);
+
+    /**
+     * Creates the expression of a key.
+     *
+     * @param origin where its text is written
+     * @param value gives the value of the key, of any type
+     * @return the expression
+     */
+    static KeyExpression of(ExpressionOrigin origin, CallExpression value) {
+        return call -> {
+            Object key = value.of(call);
+            String text = key instanceof String same ? same : KeyFormatter.of(origin, key);
+            return text == null || text.isBlank() ? null : text;
+        };
+    }
+}

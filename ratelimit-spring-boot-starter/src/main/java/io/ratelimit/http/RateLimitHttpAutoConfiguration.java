@@ -1,0 +1,23 @@
+package io.ratelimit.http;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.context.annotation.Bean;
+import org.springframework.http.ProblemDetail;
+
+/** Refused calls as problem details, in Spring MVC and WebFlux applications. */
+@AutoConfiguration
+@ConditionalOnWebApplication
+@ConditionalOnClass(ProblemDetail.class)
+public final class RateLimitHttpAutoConfiguration {
+
+    RateLimitHttpAutoConfiguration() {}
+
+    @Bean
+    @ConditionalOnMissingBean
+    RateLimitExceptionHandler rateLimitExceptionHandler() {
+        return new RateLimitExceptionHandler();
+    }
+}

@@ -1,0 +1,63 @@
+package io.ratelimit.redis;
+
+import io.ratelimit.InMemoryRateLimitStore;
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.RemoteRateLimitStore;
+import io.ratelimit.autoconfigure.InMemoryStoreConfiguration;
+import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
+import io.ratelimit.autoconfigure.RateLimitStoreCustomizer;
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.DependsOn;
+import org.springframework.context.annotation.Import;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+
+/** Keeps buckets in Redis, with this node's memory behind it, where the application has a Redis connection factory. */
+@AutoConfiguration(
+        before = RateLimitAutoConfiguration.class,
+        afterName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration")
+@ConditionalOnClass(RedisConnectionFactory.class)
+@ConditionalOnBean(RedisConnectionFactory.class)
+@ConditionalOnBooleanProperty(name = "ratelimit.enabled", matchIfMissing = true)
+@Conditional(OnRedisStoreCondition.class)
+@ConditionalOnMissingBean(RateLimitStore.class)
+@Import(InMemoryStoreConfiguration.class)
+@EnableConfigurationProperties(RedisProperties.class)
+public final class RateLimitRedisAutoConfiguration {
+
+    RateLimitRedisAutoConfiguration() {}
+
+    /** The settings come first, so that a wrong property is reported before Redis is asked. */
+    @Bean(defaultCandidate = false)
+    @DependsOn("rateLimitSettings")
+    RedisRateLimitStore rateLimitRedis(RedisProperties properties, ListableBeanFactory beans) {
+        RedisRateLimitStore store = RedisRateLimitStore.create(
+                ConnectionFactorySelector.select(properties.connectionFactory(), beans),
+                properties.keyPrefix(),
+                properties.timeout());
+        store.connect();
+        if (properties.requireAtStartup()) {
+            RedisStartupCheck.await(store);
+        }
+        return store;
+    }
+
+    @Bean
+    RemoteRateLimitStore rateLimitStore(
+            @Qualifier("rateLimitRedis") RedisRateLimitStore redis,
+            @Qualifier("rateLimitMemory") InMemoryRateLimitStore memory,
+            ObjectProvider<RateLimitStoreCustomizer> customizers) {
+        RemoteRateLimitStore.Builder builder = RemoteRateLimitStore.builder(redis, memory);
+        customizers.orderedStream().forEach(customizer -> builder.decorator(customizer::customize));
+        return builder.build();
+    }
+}

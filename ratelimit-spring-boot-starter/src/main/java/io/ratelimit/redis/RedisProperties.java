@@ -1,0 +1,34 @@
+package io.ratelimit.redis;
+
+import io.ratelimit.autoconfigure.InvalidRateLimitPropertyException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * The properties of the store on Redis.
+ *
+ * @param timeout Deadline of a decision, from 1ms to 1m. After it, the on-store-failure of the limit applies.
+ * @param keyPrefix Prefix of all keys on Redis: 1 to 32 letters, digits, dots, colons, dashes and underscores.
+ * @param connectionFactory Name of the connection factory bean whose settings are used, if there are several.
+ * @param requireAtStartup Whether the application fails to start if Redis does not answer within 5s.
+ */
+@ConfigurationProperties(RedisProperties.PREFIX)
+record RedisProperties(
+        @DefaultValue("250ms") Duration timeout,
+        @DefaultValue("ratelimit") String keyPrefix,
+        @Nullable String connectionFactory,
+        @DefaultValue("false") boolean requireAtStartup) {
+
+    static final String PREFIX = "ratelimit.redis";
+
+    RedisProperties {
+        try {
+            new RedisSettings(keyPrefix, timeout);
+        } catch (InvalidRedisSettingException ex) {
+            throw new InvalidRateLimitPropertyException(
+                    PREFIX + "." + ex.getSetting(), ex.getValue(), ex.getRule(), ex.getFix());
+        }
+    }
+}

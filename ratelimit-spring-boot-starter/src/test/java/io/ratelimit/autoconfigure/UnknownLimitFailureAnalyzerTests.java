@@ -1,0 +1,20 @@
+package io.ratelimit.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ratelimit.UnknownLimitException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+class UnknownLimitFailureAnalyzerTests {
+
+    @Test
+    void anUnknownLimitThatNoAnnotationAsksForIsExplainedToo() {
+        FailureAnalysis analysis = new UnknownLimitFailureAnalyzer()
+                .analyze(new IllegalStateException(new UnknownLimitException("search", List.of())));
+        assertThat(analysis).isNotNull();
+        assertThat(analysis.getDescription()).isEqualTo("The limit \"search\" is not defined. No limits are defined.");
+        assertThat(analysis.getAction()).startsWith("To mend it, define it");
+    }
+}
