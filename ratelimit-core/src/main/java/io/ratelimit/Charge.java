@@ -55,8 +55,14 @@ public record Charge(Limit limit, String key, long cost, long lease) {
         this(limit, key, cost, limit.isLeased() ? ThreadLocalRandom.current().nextLong(1, Tokens.MOST_THOUSANDTHS) : 0);
     }
 
-    /** {@return this charge with another cost} */
-    Charge withCost(long other) {
+    /**
+     * Returns this charge with another cost, under the same lease.
+     *
+     * @param other thousandths of a token, zero or more
+     * @return the charge
+     * @throws IllegalArgumentException if the cost is negative
+     */
+    public Charge withCost(long other) {
         return new Charge(limit, key, other, lease);
     }
 
@@ -70,8 +76,13 @@ public record Charge(Limit limit, String key, long cost, long lease) {
         return algorithms(limit);
     }
 
-    /** Returns the algorithms of another version of the limit, as the holder of the lease sees them. */
-    List<RateAlgorithm> algorithms(Limit configured) {
+    /**
+     * Returns the algorithms of another version of the limit, as the holder of the lease sees them. For stores.
+     *
+     * @param configured the limit under which the bucket is kept
+     * @return an algorithm for each of its rates
+     */
+    public List<RateAlgorithm> algorithms(Limit configured) {
         List<RateAlgorithm> algorithms = configured.algorithms();
         ConcurrencyLeases leases = lease == 0 ? null : algorithms.get(0).asLeases();
         return leases == null ? algorithms : List.of(leases.forLease(lease));

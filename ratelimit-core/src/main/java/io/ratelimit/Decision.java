@@ -95,13 +95,31 @@ public final class Decision {
         this.source = (byte) DecisionSource.STORE.ordinal();
     }
 
-    /** Creates a store's decision on one charge of a limit with one smooth rate. */
-    static Decision ofLevel(Charge only, Duration maxWait, boolean admitted, long level, long nanos) {
+    /**
+     * Creates a store's decision on one charge of a limit with one smooth rate, without an object for its observations.
+     *
+     * @param only the charge that was decided
+     * @param maxWait the maximum wait of the call
+     * @param admitted whether the charge was consumed
+     * @param level the level of the bucket before the decision, in units of {@link TokenBucket}
+     * @param nanos the instant of the decision by the store's clock
+     * @return the decision, from {@link DecisionSource#STORE}
+     */
+    public static Decision ofLevel(Charge only, Duration maxWait, boolean admitted, long level, long nanos) {
         return new Decision(only, maxWait, admitted, level, null, nanos);
     }
 
-    /** Creates a store's decision on one charge of a limit with several smooth rates. */
-    static Decision ofLevels(Charge only, Duration maxWait, boolean admitted, long[] levels, long nanos) {
+    /**
+     * Creates a store's decision on one charge of a limit with several smooth rates.
+     *
+     * @param only the charge that was decided
+     * @param maxWait the maximum wait of the call
+     * @param admitted whether the charge was consumed
+     * @param levels the level of each rate before the decision, in units of its {@link TokenBucket}; not copied
+     * @param nanos the instant of the decision by the store's clock
+     * @return the decision, from {@link DecisionSource#STORE}
+     */
+    public static Decision ofLevels(Charge only, Duration maxWait, boolean admitted, long[] levels, long nanos) {
         return new Decision(only, maxWait, admitted, 0, levels, nanos);
     }
 
@@ -140,8 +158,14 @@ public final class Decision {
         return new Decision(charges, Duration.ZERO, admitted, Observations.none(), source, 0);
     }
 
-    /** Returns this decision as the answer to its charges and to others after them, which no bucket was asked for. */
-    Decision forCharges(List<Charge> all, DecisionSource other) {
+    /**
+     * Returns this decision as the answer to more charges. For stores that decide some of a call's charges without a bucket.
+     *
+     * @param all the charges of this decision, in order, and others after them
+     * @param other the source of the returned decision
+     * @return a decision with the same outcome and the same observations
+     */
+    public Decision forCharges(List<Charge> all, DecisionSource other) {
         return new Decision(all, maxWait, admitted, observations(), other, queuedNanos());
     }
 
@@ -173,8 +197,12 @@ public final class Decision {
         return charges != null ? charges : List.of(new Charge(Objects.requireNonNull(limit), key, cost));
     }
 
-    /** Returns what the store observed of each rate of each charge, in order; of no rate where no bucket was asked. */
-    Observations observations() {
+    /**
+     * Returns the observations of each rate of each charge, in order. For stores.
+     *
+     * @return the numbers that the decision was made of; of no rate if no bucket was asked
+     */
+    public Observations observations() {
         if (observations != null) {
             return observations;
         }

@@ -121,8 +121,8 @@ public final class Limit {
         return name;
     }
 
-    /** Returns a hash of the name, computed once. */
-    int nameHash() {
+    /** {@return a hash of the name, computed once; for stores that look up a bucket on each call} */
+    public int nameHash() {
         return nameHash;
     }
 
@@ -202,8 +202,12 @@ public final class Limit {
         return prefetch;
     }
 
-    /** Returns the share of this limit that this node's memory grants; this limit if it grants all of it. */
-    Limit local() {
+    /**
+     * Returns the limit that this node applies by itself while a remote store is unavailable. For stores.
+     *
+     * @return this limit scaled by its {@link #localShare()}; this limit itself if the share is 1
+     */
+    public Limit local() {
         return local;
     }
 
@@ -266,8 +270,13 @@ public final class Limit {
                         && prefetch == that.prefetch;
     }
 
-    /** Returns whether both limits count alike, so that the state of a key means the same for both. */
-    boolean countsLike(Limit that) {
+    /**
+     * Returns whether another limit counts alike, so that the state of a key means the same under both. For stores.
+     *
+     * @param that another limit; its name, cost, waits and policies do not matter
+     * @return true if rates, algorithm and the algorithm's options are equal
+     */
+    public boolean countsLike(Limit that) {
         return rates.equals(that.rates)
                 && Objects.equals(concurrency, that.concurrency)
                 && algorithm == that.algorithm

@@ -9,15 +9,15 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongSupplier;
 
 /** A memory that stands for a remote store: it says what it was asked, fails when told to, and keeps answers back. */
-final class RecordingStore extends ForwardingRateLimitStore {
+public final class RecordingStore extends ForwardingRateLimitStore {
 
-    final List<String> calls = new CopyOnWriteArrayList<>();
-    final InMemoryRateLimitStore memory;
-    volatile RuntimeException failure;
-    volatile boolean keepsAnswersBack;
+    public final List<String> calls = new CopyOnWriteArrayList<>();
+    public final InMemoryRateLimitStore memory;
+    public volatile RuntimeException failure;
+    public volatile boolean keepsAnswersBack;
     private final List<Runnable> kept = new ArrayList<>();
 
-    RecordingStore(LongSupplier clock) {
+    public RecordingStore(LongSupplier clock) {
         this(InMemoryRateLimitStore.create(clock, 100_000));
     }
 
@@ -27,14 +27,14 @@ final class RecordingStore extends ForwardingRateLimitStore {
     }
 
     /** What it was asked since this was last asked, such as {@code decide 1000} and {@code async 50000}. */
-    List<String> asked() {
+    public List<String> asked() {
         List<String> asked = List.copyOf(calls);
         calls.clear();
         return asked;
     }
 
     /** Lets the answers go that were kept back. */
-    void answer() {
+    public void answer() {
         List<Runnable> answers = List.copyOf(kept);
         kept.clear();
         answers.forEach(Runnable::run);
