@@ -146,10 +146,12 @@ class DecisionTests {
 
     /** Returns the observations of token buckets at the instant 7, from their levels and phases. */
     private static Observations seen(long... levelsAndPhases) {
-        Observations observations = Observations.ofRates(levelsAndPhases.length / 2);
+        long[] numbers = new long[2 * levelsAndPhases.length];
         for (int i = 0; i < levelsAndPhases.length; i += 2) {
-            observations.set(i / 2, 7, levelsAndPhases[i], levelsAndPhases[i + 1], 0);
+            numbers[2 * i] = 7;
+            numbers[2 * i + 1] = levelsAndPhases[i];
+            numbers[2 * i + 2] = levelsAndPhases[i + 1];
         }
-        return observations;
+        return Observations.of(numbers);
     }
 }
