@@ -1,5 +1,8 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.ConcurrencyLeases;
+import io.ratelimit.algorithm.RateAlgorithm;
+import io.ratelimit.algorithm.Tokens;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;

@@ -1,5 +1,8 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.Observations;
+import io.ratelimit.algorithm.RateAlgorithm;
+import io.ratelimit.algorithm.TokenBucket;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;

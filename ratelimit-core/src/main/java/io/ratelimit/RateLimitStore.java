@@ -1,5 +1,7 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.LeaseState;
+import io.ratelimit.algorithm.RateAlgorithm;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;

@@ -3,6 +3,8 @@ package io.ratelimit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ratelimit.algorithm.Observations;
+import io.ratelimit.algorithm.Refill;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -2,7 +2,7 @@ package io.ratelimit.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ratelimit.RateAlgorithm;
+import io.ratelimit.algorithm.RateAlgorithm;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;

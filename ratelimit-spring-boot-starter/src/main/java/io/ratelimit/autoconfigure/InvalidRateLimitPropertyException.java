@@ -1,6 +1,6 @@
 package io.ratelimit.autoconfigure;
 
-import io.ratelimit.InvalidLimitException;
+import io.ratelimit.algorithm.InvalidLimitException;
 
 /** Thrown when a property under {@code ratelimit} is unknown or wrong. Tells its name, its value, the rule, and the fix. */
 public final class InvalidRateLimitPropertyException extends IllegalArgumentException {

@@ -5,9 +5,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
-import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.algorithm.LeaseState;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -19,7 +19,7 @@ import java.util.function.Supplier;
  * A remote store whose decisions are timed by {@code ratelimit.store}, with the tags {@code store} (its name) and
  * {@code outcome}: {@code success} if it answered, whatever the answer was, else {@code failure}.
  *
- * <p>It belongs around the remote store itself, as a decorator of {@link io.ratelimit.RemoteRateLimitStore}, so that the answers given
+ * <p>It belongs around the remote store itself, as a decorator of {@link io.ratelimit.remote.RemoteRateLimitStore}, so that the answers given
  * in the store's place are not timed. A memory store is better left alone: reading the clock twice takes longer than its
  * decision.
  */

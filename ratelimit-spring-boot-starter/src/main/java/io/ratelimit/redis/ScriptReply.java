@@ -1,6 +1,6 @@
 package io.ratelimit.redis;
 
-import io.ratelimit.Observations;
+import io.ratelimit.algorithm.Observations;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param outcome {@link #ADMITTED}, {@link #REFUSED} or {@link #UNTOLD}
  * @param millis the server's time
  * @param numbers of a decision, what was observed of each rate; of a renewal, the state of each lease, as an ordinal of
- *     {@link io.ratelimit.LeaseState}; if untold, the instant whose window the script missed
+ *     {@link io.ratelimit.algorithm.LeaseState}; if untold, the instant whose window the script missed
  * @param known the observations of a decision that has no numbers; else null
  */
 record ScriptReply(

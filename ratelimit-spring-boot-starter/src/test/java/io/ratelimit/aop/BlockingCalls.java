@@ -41,7 +41,7 @@ public final class BlockingCalls {
         // Whoever finds a bucket in another thread's hands spins until it is let go, some microseconds later.
         BlockHound.builder()
                 .loadIntegrations()
-                .allowBlockingCallsInside("io.ratelimit.Bucket", "pause")
+                .allowBlockingCallsInside("io.ratelimit.memory.Bucket", "pause")
                 .install();
         try (var context = new SpringApplicationBuilder(Wiring.class)
                 .web(WebApplicationType.NONE)
