@@ -69,8 +69,14 @@ public record Charge(Limit limit, String key, long cost, long lease) {
         return algorithms(limit);
     }
 
-    /** The arithmetic of another configuration of the limit, as the holder of the lease sees it. */
-    List<RateAlgorithm> algorithms(Limit configured) {
+    /**
+     * Returns the algorithm of each rate of another configuration of the limit, for the lease of this charge. Stores use it for
+     * buckets that were last charged under that configuration.
+     *
+     * @param configured another configuration of the limit
+     * @return one algorithm for each rate, in order
+     */
+    public List<RateAlgorithm> algorithms(Limit configured) {
         List<RateAlgorithm> algorithms = configured.algorithms();
         ConcurrencyLeases leases = lease == 0 ? null : algorithms.get(0).asLeases();
         return leases == null ? algorithms : List.of(leases.forLease(lease));

@@ -120,8 +120,8 @@ public final class Limit {
         return name;
     }
 
-    /** Of limits of different names mostly different. */
-    int nameHash() {
+    /** {@return a hash code of the name alone, for stores: equal for all configurations of a limit} */
+    public int nameHash() {
         return nameHash;
     }
 
@@ -198,8 +198,13 @@ public final class Limit {
         return prefetch;
     }
 
-    /** This limit as this node's memory grants it: the same if it grants all of it. */
-    Limit local() {
+    /**
+     * Returns the share of this limit that one node grants by itself while the remote store is unavailable, for stores. With a
+     * {@link #localShare()} of 0.25 the local limit of {@code 100/s burst 200} is {@code 25/s burst 50}.
+     *
+     * @return a limit of the same name; this limit if the local share is 1
+     */
+    public Limit local() {
         return local;
     }
 
@@ -262,8 +267,14 @@ public final class Limit {
                         && prefetch == that.prefetch;
     }
 
-    /** Whether the state of a key means the same for both limits. */
-    boolean countsLike(Limit that) {
+    /**
+     * Returns whether a bucket has the same meaning under this limit and another one, for stores: both have the same rates or
+     * the same concurrency cap, and the same algorithm with the same options. Names, costs and waits may differ.
+     *
+     * @param that the other limit, or another configuration of this one
+     * @return whether a store can go on with the state of the other limit unchanged
+     */
+    public boolean countsLike(Limit that) {
         return rates.equals(that.rates)
                 && Objects.equals(concurrency, that.concurrency)
                 && algorithm == that.algorithm

@@ -50,7 +50,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
-    void asksTheRemoteStoreWhileItAnswers(Call call) {
+    void decidesInTheRemoteStoreWhileItAnswers(Call call) {
         Decision decision = call.decide(store, charges(LOCAL, ALLOW, DENY));
         assertThat(decision.source()).isEqualTo(DecisionSource.STORE);
         assertThat(shared.keys()).isEqualTo(3);
@@ -72,7 +72,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @MethodSource("policies")
-    void answersByPolicyWhileItDoesNot(List<Object> row) {
+    void answersByPolicyWhileTheRemoteStoreIsUnavailable(List<Object> row) {
         remote.failure = new StoreUnavailableException("down", null);
         Limit[] limits = ((List<?>) row.get(1)).toArray(new Limit[0]);
         Decision decision = ((Call) row.get(0)).decide(store, charges(limits));
@@ -84,7 +84,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
-    void aRefusalByPolicyNamesTheLimitsThatDeny(Call call) {
+    void aRejectionByPolicyNamesTheLimitsThatDeny(Call call) {
         remote.failure = new StoreUnavailableException("down", null);
         Decision decision = call.decide(store, charges(LOCAL, ALLOW, DENY));
         assertThat(decision.charges()).extracting(Charge::limit).containsExactly(DENY);
@@ -108,7 +108,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
-    void theLocalBucketIsKeptFromOneFailureToTheNext(Call call) {
+    void theLocalBucketIsKeptFromOneOutageToTheNext(Call call) {
         remote.failure = new StoreUnavailableException("down", null);
         assertThat(call.decide(store, charges(LOCAL)).remaining()).isEqualTo(1);
         remote.failure = null;
@@ -123,7 +123,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
-    void anErrorThatIsNoFailureOfTheStoreIsNotAnswered(Call call) {
+    void anErrorOtherThanStoreUnavailableIsThrown(Call call) {
         remote.failure = new IllegalStateException("a defect");
         assertThatThrownBy(() -> call.decide(store, charges(ALLOW)))
                 .satisfiesAnyOf(
@@ -135,7 +135,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
-    void whoHoldsNothingOfAnAbsentStoreReservesNothingInMemoryEither(Call call) {
+    void aLeasedChargeThatIsAllowedByPolicyPreventsReservationsInTheLocalStore(Call call) {
         remote.failure = new StoreUnavailableException("down", null);
         Limit leased = Limit.named("leased")
                 .maxConcurrent(5, Duration.ofSeconds(30))
@@ -150,7 +150,7 @@ class FallbackStoreTests {
     }
 
     @Test
-    void givesBackToWhereItWasTakenFrom() {
+    void refundsInTheStoreThatConsumed() {
         List<Charge> charges = charges(LOCAL, ALLOW);
         Decision taken = store.decide(charges, Duration.ZERO);
         remote.failure = new StoreUnavailableException("down", null);
@@ -170,7 +170,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
-    void afterFiveStraightFailuresOnlyProbesAskUntilOneIsAnswered(Call call) {
+    void afterFiveConsecutiveFailuresOnlyProbesReachTheStoreUntilOneSucceeds(Call call) {
         remote.failure = new StoreUnavailableException("down", null);
         for (int i = 0; i < ShardCircuit.STRAIGHT_FAILURES - 1; i++) {
             call.decide(store, charges(LOCAL));
@@ -190,13 +190,13 @@ class FallbackStoreTests {
         await().atMost(Duration.ofSeconds(2))
                 .until(() -> call.decide(store, charges(ALLOW)).source() == DecisionSource.STORE);
         assertThat(shared.decide(new Charge(LOCAL, "key", 0)).remaining())
-                .as("a probe takes nothing")
+                .as("a probe consumes nothing")
                 .isEqualTo(left);
     }
 
     @ParameterizedTest
     @EnumSource
-    void aShardThatFailsIsAskedNoMoreWhileTheOthersAreAskedAsEver(Call call) {
+    void theCircuitOfAFailedShardOpensWhileOtherShardsAreStillCalled(Call call) {
         shards.failing = "b";
         for (int i = 0; i < ShardCircuit.STRAIGHT_FAILURES; i++) {
             assertThat(call.decide(store, keys("a")).source()).isEqualTo(DecisionSource.STORE);
@@ -217,7 +217,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
-    void aShardThatIsAskedByAnotherNameAfterwardsIsForgotten(Call call) {
+    void aShardThatChangesItsNameIsClearedByAProbe(Call call) {
         remote.failure = new StoreUnavailableException("down", null);
         call.decide(store, keys("a"));
         shards.suffix = "-moved";
@@ -228,7 +228,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
-    void aShardThatAnsweredACallIsProbedNoMore(Call call) throws Exception {
+    void aShardThatAnsweredACallIsNotProbedAgain(Call call) throws Exception {
         remote.failure = new StoreUnavailableException("down", null);
         for (int i = 0; i < ShardCircuit.STRAIGHT_FAILURES - 1; i++) {
             call.decide(store, keys("a"));
@@ -255,7 +255,7 @@ class FallbackStoreTests {
     }
 
     @Test
-    void renewsWhereItWasTakenAndDoesNotKnowWhatItCannotAsk() {
+    void renewsLeasesInTheStoreThatGrantedThem() {
         List<Charge> leases = charges(
                 Limit.named("held").maxConcurrent(2, Duration.ofSeconds(30)).build(),
                 Limit.named("allowed")
@@ -278,7 +278,7 @@ class FallbackStoreTests {
     }
 
     @Test
-    void forgetsInBothAndClosesBoth() {
+    void resetsBothStoresAndClosesBoth() {
         remote.failure = new StoreUnavailableException("down", null);
         store.decide(charges(LOCAL), Duration.ZERO);
         remote.failure = null;

@@ -407,7 +407,7 @@ class LocalLimitScalerTests {
         return limit.localShare(QUARTER).build();
     }
 
-    /** A node whose store is away. */
+    /** Creates a node whose remote store is unavailable. */
     private RateLimitStore node() {
         return node(UnreliableStore.unavailable(memory()));
     }

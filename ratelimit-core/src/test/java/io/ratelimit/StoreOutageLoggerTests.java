@@ -45,7 +45,7 @@ class StoreOutageLoggerTests {
     }
 
     @Test
-    void saysOnceThatTheStoreIsAwayAndOnceThatItIsBack() {
+    void logsOneLineForAnOutageAndOneForItsEnd() {
         for (int i = 0; i < 1_000; i++) {
             log.failed(DOWN);
         }
@@ -61,7 +61,7 @@ class StoreOutageLoggerTests {
     }
 
     @Test
-    void aStoreThatComesAndGoesIsALineASecond() {
+    void anUnsteadyStoreIsLoggedAtMostOnceASecond() {
         for (int millis = 0; millis < 3_000; millis++) {
             log.failed(DOWN);
             log.answered();
