@@ -2,7 +2,9 @@ package io.ratelimit;
 
 import java.util.List;
 
-/** Converts charges to those that the local store decides, which grants a {@linkplain Limit#localShare() share} of a limit. */
+/**
+ * Converts charges to this node's share of their limits, which its memory grants while a remote store is unavailable.
+ */
 final class LocalCharges {
 
     private LocalCharges() {}
