@@ -71,8 +71,8 @@ public record Charge(Limit limit, String key, long cost, long lease) {
     }
 
     /**
-     * Returns the algorithm of each rate of another configuration of the limit, for the lease of this charge. Stores use it for
-     * buckets that were last charged under that configuration.
+     * Returns the algorithm of each rate of another configuration of the limit, for the lease of this charge. Stores
+     * use it for buckets that were last charged under that configuration.
      *
      * @param configured another configuration of the limit
      * @return one algorithm for each rate, in order

@@ -96,8 +96,8 @@ public final class Decision {
     }
 
     /**
-     * Creates the decision of a store on one charge of a limit with a single smooth token-bucket rate. It is equivalent to
-     * {@link #of} and allocates less: {@link Observations} are created only when they are asked for.
+     * Creates the decision of a store on one charge of a limit with a single smooth token-bucket rate. It is equivalent
+     * to {@link #of} and allocates less: {@link Observations} are created only when they are asked for.
      *
      * @param only the charge, without a lease
      * @param maxWait the longest wait that was asked for
@@ -111,7 +111,8 @@ public final class Decision {
     }
 
     /**
-     * Creates the decision of a store on one charge of a limit with several smooth token-bucket rates, like {@link #ofLevel}.
+     * Creates the decision of a store on one charge of a limit with several smooth token-bucket rates, like {@link
+     * #ofLevel}.
      *
      * @param only the charge, without a lease
      * @param maxWait the longest wait that was asked for
@@ -160,7 +161,8 @@ public final class Decision {
     }
 
     /**
-     * Returns this decision as the answer to a call of more charges, for stores that decide some of a call's charges elsewhere.
+     * Returns this decision as the answer to a call of more charges, for stores that decide some of a call's charges
+     * elsewhere.
      *
      * @param all the charges of this decision, in order, and then those that no bucket was asked for
      * @param other the source of the answer
@@ -199,7 +201,8 @@ public final class Decision {
     }
 
     /**
-     * Returns what the store observed of each rate of each charge, in order, for stores that derive later decisions from it.
+     * Returns what the store observed of each rate of each charge, in order, for stores that derive later decisions
+     * from it.
      *
      * @return the observations; of no rate if no bucket was asked
      */

@@ -126,7 +126,9 @@ public final class Limit {
         return nameHash;
     }
 
-    /** Returns the counts of the registry that this limit is defined in; null if it keeps none. No part of the value. */
+    /**
+     * Returns the counts of the registry that this limit is defined in; null if it keeps none. No part of the value.
+     */
     @Nullable DecisionCounts counts() {
         return counts;
     }
@@ -203,8 +205,8 @@ public final class Limit {
     }
 
     /**
-     * Returns the share of this limit that one node grants by itself while the remote store is unavailable, for stores. With a
-     * {@link #localShare()} of 0.25 the local limit of {@code 100/s burst 200} is {@code 25/s burst 50}.
+     * Returns the share of this limit that one node grants by itself while the remote store is unavailable, for stores.
+     * With a {@link #localShare()} of 0.25 the local limit of {@code 100/s burst 200} is {@code 25/s burst 50}.
      *
      * @return a limit of the same name; this limit if the local share is 1
      */
@@ -272,8 +274,9 @@ public final class Limit {
     }
 
     /**
-     * Returns whether a bucket has the same meaning under this limit and another one, for stores: both have the same rates or
-     * the same concurrency cap, and the same algorithm with the same options. Names, costs and waits may differ.
+     * Returns whether a bucket has the same meaning under this limit and another one, for stores: both have the same
+     * rates or the same concurrency cap, and the same algorithm with the same options. Names, costs and waits may
+     * differ.
      *
      * @param that the other limit, or another configuration of this one
      * @return whether a store can go on with the state of the other limit unchanged

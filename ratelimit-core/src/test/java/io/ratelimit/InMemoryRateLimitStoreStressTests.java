@@ -16,7 +16,10 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Concurrent charges, sweeps, evictions, shared buckets and reconfigurations on a stopped clock, which conserve capacity. */
+/**
+ * Concurrent charges, sweeps, evictions, shared buckets and reconfigurations on a stopped clock, which conserve
+ * capacity.
+ */
 @Tag("slow")
 class InMemoryRateLimitStoreStressTests {
 
@@ -68,7 +71,9 @@ class InMemoryRateLimitStoreStressTests {
         return store.decide(new Charge(limit, "key-" + key, 0)).remaining();
     }
 
-    /** Returns the tokens granted to each key of the limits, and then to the keys that were charged together with them. */
+    /**
+     * Returns the tokens granted to each key of the limits, and then to the keys that were charged together with them.
+     */
     private static AtomicLongArray run(InMemoryRateLimitStore store, List<Limit> limits) throws Exception {
         AtomicLongArray granted = new AtomicLongArray(2 * KEYS);
         int threads = 4;
