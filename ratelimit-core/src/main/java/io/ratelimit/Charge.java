@@ -80,10 +80,11 @@ public record Charge(Limit limit, String key, long cost, long lease) {
     }
 
     /**
-     * Returns the algorithms of another version of the limit, as the holder of the lease sees them. For stores.
+     * Returns the algorithm of each rate of another configuration of the limit, for the lease of this charge. Stores
+     * use it for buckets that were last charged under that configuration.
      *
-     * @param configured the limit under which the bucket is kept
-     * @return an algorithm for each of its rates
+     * @param configured another configuration of the limit
+     * @return one algorithm for each rate, in order
      */
     public List<RateAlgorithm> algorithms(Limit configured) {
         List<RateAlgorithm> algorithms = configured.algorithms();

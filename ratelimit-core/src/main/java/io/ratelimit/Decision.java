@@ -99,13 +99,14 @@ public final class Decision {
     }
 
     /**
-     * Creates a store's decision on one charge of a limit with one smooth rate, without an object for its observations.
+     * Creates the decision of a store on one charge of a limit with a single smooth token-bucket rate. It is equivalent
+     * to {@link #of} and allocates less: {@link Observations} are created only when they are asked for.
      *
-     * @param only the charge that was decided
-     * @param maxWait the maximum wait of the call
+     * @param only the charge, without a lease
+     * @param maxWait the longest wait that was asked for
      * @param admitted whether the charge was consumed
-     * @param level the level of the bucket before the decision, in units of {@link TokenBucket}
-     * @param nanos the instant of the decision by the store's clock
+     * @param level the level of the bucket before the charge, in units of the rate
+     * @param nanos the time of the store's clock
      * @return the decision, from {@link DecisionSource#STORE}
      */
     public static Decision ofLevel(Charge only, Duration maxWait, boolean admitted, long level, long nanos) {
@@ -113,13 +114,14 @@ public final class Decision {
     }
 
     /**
-     * Creates a store's decision on one charge of a limit with several smooth rates.
+     * Creates the decision of a store on one charge of a limit with several smooth token-bucket rates, like {@link
+     * #ofLevel}.
      *
-     * @param only the charge that was decided
-     * @param maxWait the maximum wait of the call
+     * @param only the charge, without a lease
+     * @param maxWait the longest wait that was asked for
      * @param admitted whether the charge was consumed
-     * @param levels the level of each rate before the decision, in units of its {@link TokenBucket}; not copied
-     * @param nanos the instant of the decision by the store's clock
+     * @param levels the level of each rate before the charge, in its units; not copied
+     * @param nanos the time of the store's clock
      * @return the decision, from {@link DecisionSource#STORE}
      */
     public static Decision ofLevels(Charge only, Duration maxWait, boolean admitted, long[] levels, long nanos) {
@@ -162,11 +164,12 @@ public final class Decision {
     }
 
     /**
-     * Returns this decision as the answer to more charges. For stores that decide some of a call's charges without a bucket.
+     * Returns this decision as the answer to a call of more charges, for stores that decide some of a call's charges
+     * elsewhere.
      *
-     * @param all the charges of this decision, in order, and others after them
-     * @param other the source of the returned decision
-     * @return a decision with the same outcome and the same observations
+     * @param all the charges of this decision, in order, and then those that no bucket was asked for
+     * @param other the source of the answer
+     * @return a decision with the same result and the same state of each rate
      */
     public Decision forCharges(List<Charge> all, DecisionSource other) {
         return new Decision(all, maxWait, admitted, observations(), other, queuedNanos());
@@ -201,9 +204,10 @@ public final class Decision {
     }
 
     /**
-     * Returns the observations of each rate of each charge, in order. For stores.
+     * Returns what the store observed of each rate of each charge, in order, for stores that derive later decisions
+     * from it.
      *
-     * @return the numbers that the decision was made of; of no rate if no bucket was asked
+     * @return the observations; of no rate if no bucket was asked
      */
     public Observations observations() {
         if (observations != null) {

@@ -130,12 +130,14 @@ public final class Limit {
         return name;
     }
 
-    /** {@return a hash of the name, computed once; for stores that look up a bucket on each call} */
+    /** {@return a hash code of the name alone, for stores: equal for all configurations of a limit} */
     public int nameHash() {
         return nameHash;
     }
 
-    /** Returns the counts of the registry that this limit is defined in; null if it keeps none. No part of the value. */
+    /**
+     * Returns the counts of the registry that this limit is defined in; null if it keeps none. No part of the value.
+     */
     @Nullable DecisionCounts counts() {
         return counts;
     }
@@ -212,9 +214,10 @@ public final class Limit {
     }
 
     /**
-     * Returns the limit that this node applies by itself while a remote store is unavailable. For stores.
+     * Returns the share of this limit that one node grants by itself while the remote store is unavailable, for stores.
+     * With a {@link #localShare()} of 0.25 the local limit of {@code 100/s burst 200} is {@code 25/s burst 50}.
      *
-     * @return this limit scaled by its {@link #localShare()}; this limit itself if the share is 1
+     * @return a limit of the same name; this limit if the local share is 1
      */
     public Limit local() {
         return local;
@@ -280,10 +283,12 @@ public final class Limit {
     }
 
     /**
-     * Returns whether another limit counts alike, so that the state of a key means the same under both. For stores.
+     * Returns whether a bucket has the same meaning under this limit and another one, for stores: both have the same
+     * rates or the same concurrency cap, and the same algorithm with the same options. Names, costs and waits may
+     * differ.
      *
-     * @param that another limit; its name, cost, waits and policies do not matter
-     * @return true if rates, algorithm and the algorithm's options are equal
+     * @param that the other limit, or another configuration of this one
+     * @return whether a store can go on with the state of the other limit unchanged
      */
     public boolean countsLike(Limit that) {
         return rates.equals(that.rates)

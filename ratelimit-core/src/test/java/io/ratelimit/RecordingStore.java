@@ -9,14 +9,14 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongSupplier;
 
-/** A memory that stands for a remote store: it says what it was asked, fails when told to, and keeps answers back. */
+/** A store in memory that records its calls, fails while it is told to, and can delay its replies. */
 public final class RecordingStore extends ForwardingRateLimitStore {
 
-    public final List<String> calls = new CopyOnWriteArrayList<>();
+    private final List<String> calls = new CopyOnWriteArrayList<>();
     public final InMemoryRateLimitStore memory;
     public volatile RuntimeException failure;
-    public volatile boolean keepsAnswersBack;
-    private final List<Runnable> kept = new ArrayList<>();
+    public volatile boolean delaysReplies;
+    private final List<Runnable> delayed = new ArrayList<>();
 
     public RecordingStore(LongSupplier clock) {
         this(InMemoryRateLimitStore.create(clock, 100_000));
@@ -27,17 +27,17 @@ public final class RecordingStore extends ForwardingRateLimitStore {
         this.memory = memory;
     }
 
-    /** What it was asked since this was last asked, such as {@code decide 1000} and {@code async 50000}. */
-    public List<String> asked() {
-        List<String> asked = List.copyOf(calls);
+    /** Returns and clears the recorded calls, such as {@code decide 1000} and {@code async 50000}. */
+    public List<String> drainCalls() {
+        List<String> recent = List.copyOf(calls);
         calls.clear();
-        return asked;
+        return recent;
     }
 
-    /** Lets the answers go that were kept back. */
-    public void answer() {
-        List<Runnable> answers = List.copyOf(kept);
-        kept.clear();
+    /** Completes the delayed replies. */
+    public void reply() {
+        List<Runnable> answers = List.copyOf(delayed);
+        delayed.clear();
         answers.forEach(Runnable::run);
     }
 
@@ -51,11 +51,11 @@ public final class RecordingStore extends ForwardingRateLimitStore {
     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
         record("async", charges);
         Decision decision = super.decide(charges, maxWait);
-        if (!keepsAnswersBack) {
+        if (!delaysReplies) {
             return CompletableFuture.completedFuture(decision);
         }
         CompletableFuture<Decision> answer = new CompletableFuture<>();
-        kept.add(() -> answer.complete(decision));
+        delayed.add(() -> answer.complete(decision));
         return answer;
     }
 

@@ -33,7 +33,6 @@ class CodeBaseTests {
             Pattern.compile("(who|whoever|whose|what|whatever|whether)([A-Z_].*)?");
 
     @Test
-    @Disabled("Limit and InMemoryRateLimitStore are still longer")
     void noMainFileHasMoreThan320LinesOfCode() {
         List<SourceFile> files = SourceFile.matching(MAIN);
 

@@ -10,10 +10,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The state of one key of a limit in memory, and its entry in the {@linkplain BucketMap map}.
  *
- * <p>For a limit with one smooth rate the state is a single word: the instant at which the bucket is full again, in units of the
- * rate. Otherwise the word is only a lock, and the state is beside it: one word for each smooth rate, or the state of any other
- * {@link RateAlgorithm}. A thread that sets the word to {@link #LOCKED} owns the bucket until it sets another word. A bucket
- * whose word is {@link #GONE} stays so, and is about to be removed from the map or has been.
+ * <p>For a limit with one smooth rate the state is a single word: the instant at which the bucket is full again, in
+ * units of the rate. Otherwise the word is only a lock, and the state is beside it: one word for each smooth rate, or
+ * the state of any other {@link RateAlgorithm}. A thread that sets the word to {@link #LOCKED} owns the bucket until it
+ * sets another word. A bucket whose word is {@link #GONE} stays so, and is about to be removed from the map or has
+ * been.
  */
 final class Bucket {
 
@@ -109,8 +110,8 @@ final class Bucket {
     }
 
     /**
-     * Returns whether this is the bucket of a limit's key. Compares references first; a full comparison alone would make the
-     * hot path too long to be inlined.
+     * Returns whether this is the bucket of a limit's key. Compares references first; a full comparison alone would
+     * make the hot path too long to be inlined.
      */
     boolean isOf(int ofBoth, Limit limit, String text) {
         return text == key && limit == layout.limit
@@ -130,7 +131,9 @@ final class Bucket {
         return WORD.compareAndSet(this, expected, next);
     }
 
-    /** Waits for the lock and acquires it; returns the word before, or {@link #GONE} if the bucket has none any more. */
+    /**
+     * Waits for the lock and acquires it; returns the word before, or {@link #GONE} if the bucket has none any more.
+     */
     long lock() {
         for (int tries = 0; ; tries++) {
             long seen = word;
@@ -147,8 +150,8 @@ final class Bucket {
     }
 
     /**
-     * Pauses after a failed attempt to change a word, for longer after each. Two threads that retry at once keep invalidating
-     * each other's cache line, and together get less done than one of them alone.
+     * Pauses after a failed attempt to change a word, for longer after each. Two threads that retry at once keep
+     * invalidating each other's cache line, and together get less done than one of them alone.
      */
     static void pause(int tries) {
         if (tries >= MOST_PAUSES) {
@@ -254,9 +257,9 @@ final class Bucket {
     }
 
     /**
-     * Returns whether a rejection by a rate of another layout should convert this locked bucket to that layout: if the layouts
-     * count alike, or the other rate refills faster. If calls under two configurations alternate, only the faster one converts
-     * the bucket, so that no refill is lost to rounding in repeated conversions.
+     * Returns whether a rejection by a rate of another layout should convert this locked bucket to that layout: if the
+     * layouts count alike, or the other rate refills faster. If calls under two configurations alternate, only the
+     * faster one converts the bucket, so that no refill is lost to rounding in repeated conversions.
      */
     boolean yieldsTo(BucketLayout wanted, int rate, long locked, long nanos) {
         RateAlgorithm scale = wanted.rates[rate];
@@ -264,7 +267,10 @@ final class Bucket {
                 || scale.isFasterThan(layout.rates[origin(scale, states(locked, nanos))]);
     }
 
-    /** Returns the index of the rate that a rate of another layout continues: one it can migrate from, else the most used. */
+    /**
+     * Returns the index of the rate that a rate of another layout continues: one it can migrate from, else the most
+     * used.
+     */
     private int origin(RateAlgorithm rate, long[][] now) {
         int most = 0;
         for (int i = 0; i < layout.rates.length; i++) {

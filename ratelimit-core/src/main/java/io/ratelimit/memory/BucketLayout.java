@@ -6,13 +6,13 @@ import io.ratelimit.algorithm.TokenBucket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The form in which the buckets of a limit are stored: the rates of the limit and, for smooth rates, the time from which their
- * ticks are counted.
+ * The form in which the buckets of a limit are stored: the rates of the limit and, for smooth rates, the time from
+ * which their ticks are counted.
  *
- * <p>A smooth rate of a bucket is one word, the instant at which it is full, in units. Counted from the epoch it would overflow
- * a long: at a refill of a million units per microsecond after a hundred days. So it is counted from the base of the layout. A
- * layout is replaced before its base is too long ago, and its buckets move to the new one when they are next charged, just as
- * they do after the limit was reconfigured.
+ * <p>A smooth rate of a bucket is one word, the instant at which it is full, in units. Counted from the epoch it would
+ * overflow a long: at a refill of a million units per microsecond after a hundred days. So it is counted from the base
+ * of the layout. A layout is replaced before its base is too long ago, and its buckets move to the new one when they
+ * are next charged, just as they do after the limit was reconfigured.
  */
 final class BucketLayout {
 
@@ -35,8 +35,8 @@ final class BucketLayout {
     private final long[] fullNanos;
 
     /**
-     * Creates a layout whose base is the last whole millisecond of the store's clock, so that ticks begin at the same instants in
-     * every layout.
+     * Creates a layout whose base is the last whole millisecond of the store's clock, so that ticks begin at the same
+     * instants in every layout.
      */
     BucketLayout(Limit limit, long nanos) {
         this.limit = limit;
@@ -89,7 +89,10 @@ final class BucketLayout {
         return nanos - baseNanos <= servedNanos;
     }
 
-    /** Returns the ticks of the only rate since the base, at a time that this layout {@linkplain #reaches(long) reaches}. */
+    /**
+     * Returns the ticks of the only rate since the base, at a time that this layout {@linkplain #reaches(long)
+     * reaches}.
+     */
     long ticksSinceBase(TokenBucket only, long nanos) {
         return only.ticks(nanos - baseNanos);
     }

@@ -10,14 +10,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A hash map of buckets by limit and key. The entries of its chains are the buckets themselves, so that a key takes one object
- * and a lookup follows one reference.
+ * A hash map of buckets by limit and key. The entries of its chains are the buckets themselves, so that a key takes one
+ * object and a lookup follows one reference.
  *
- * <p>Lookups take no lock. Changes of a chain are made under the monitor of its segment; there are sixteen segments, which grow
- * independently. A lookup may miss a bucket that is moved by growth meanwhile, and is then repeated.
+ * <p>Lookups take no lock. Changes of a chain are made under the monitor of its segment; there are sixteen segments,
+ * which grow independently. A lookup may miss a bucket that is moved by growth meanwhile, and is then repeated.
  *
- * <p>Keys with the same {@link String#hashCode} are easily crafted, and their chains would slow down every call. So a chain has
- * at most eight buckets; further ones are kept in a second map, with a {@linkplain KeyedHash keyed hash}.
+ * <p>Keys with the same {@link String#hashCode} are easily crafted, and their chains would slow down every call. So a
+ * chain has at most eight buckets; further ones are kept in a second map, with a {@linkplain KeyedHash keyed hash}.
  */
 final class BucketMap implements Iterable<Bucket> {
 
@@ -49,7 +49,9 @@ final class BucketMap implements Iterable<Bucket> {
         return bucket != null ? bucket : find(hash, limit, key);
     }
 
-    /** Returns the bucket of a key; null if there is none, it is in the second map, or it was missed because of growth. */
+    /**
+     * Returns the bucket of a key; null if there is none, it is in the second map, or it was missed because of growth.
+     */
     private @Nullable Bucket findInChain(int hash, Limit limit, String key) {
         for (Bucket each = first(segment(hash).chains, hash); each != null; each = each.next) {
             if (each.isOf(hash, limit, key)) {
@@ -89,7 +91,10 @@ final class BucketMap implements Iterable<Bucket> {
         }
     }
 
-    /** Replaces a bucket by another one of the same key, or removes it if that is null; returns false if it is not in the map. */
+    /**
+     * Replaces a bucket by another one of the same key, or removes it if that is null; returns false if it is not in
+     * the map.
+     */
     boolean replace(Bucket bucket, @Nullable Bucket next) {
         int hash = hash(bucket);
         Segment segment = segment(hash);

@@ -8,8 +8,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * The number of keys in a memory store, which evicts a bucket if there is no room for another key: the fullest of the next 16
- * buckets, if it is at least half full. A cursor moves over all buckets, so that each is sampled in turn.
+ * The number of keys in a memory store, which evicts a bucket if there is no room for another key: the fullest of the
+ * next 16 buckets, if it is at least half full. A cursor moves over all buckets, so that each is sampled in turn.
  */
 final class CapacityEviction {
 
@@ -48,8 +48,8 @@ final class CapacityEviction {
     }
 
     /**
-     * Counts a key whose bucket has just been added to the map, and returns true; returns false if there is no room for it.
-     * Adding comes first, so that concurrent calls of one key do not count it twice.
+     * Counts a key whose bucket has just been added to the map, and returns true; returns false if there is no room for
+     * it. Adding comes first, so that concurrent calls of one key do not count it twice.
      */
     boolean reserve() {
         if (keys.incrementAndGet() <= maxKeys) {

@@ -6,8 +6,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The background thread that deletes the full buckets of a memory store. It starts with the first key, and ends when the store
- * is closed or no longer reachable.
+ * The background thread that deletes the full buckets of a memory store. It starts with the first key, and ends when
+ * the store is closed or no longer reachable.
  */
 final class FullBucketSweeper {
 

@@ -29,16 +29,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A store that keeps buckets in this JVM's memory, on a monotonic clock.
  *
- * <p>A call of one key whose limit has a single smooth token-bucket rate is decisionLookup by one compare-and-set. Any other call locks
- * the buckets of all of its keys, reads the clock once, decides, and writes all buckets before it unlocks them. One background
- * thread deletes full buckets.
+ * <p>A call of one key whose limit has a single smooth token-bucket rate is decisionLookup by one compare-and-set. Any
+ * other call locks the buckets of all of its keys, reads the clock once, decides, and writes all buckets before it
+ * unlocks them. One background thread deletes full buckets.
  *
- * <p><b>Bounded memory.</b> At most {@code maxKeys} keys have a bucket of their own, and at most one for each kilobyte of the
- * JVM's maximum heap. If there is no room for another key, the fullest of 16 sampled buckets is evicted, provided that it is at
- * least half full; an eviction thus grants a key at most half a capacity more than its rate. If none is, the new key shares one
- * of 1,024 buckets of its limit until there is room. A key of more than 200 characters is replaced by a digest. So millions of
- * rotating keys neither exhaust the heap, nor refill an exhausted bucket, nor lock out other keys, and keys that are crafted to
- * have the same hash code are as fast as others.
+ * <p><b>Bounded memory.</b> At most {@code maxKeys} keys have a bucket of their own, and at most one for each kilobyte
+ * of the JVM's maximum heap. If there is no room for another key, the fullest of 16 sampled buckets is evicted,
+ * provided that it is at least half full; an eviction thus grants a key at most half a capacity more than its rate. If
+ * none is, the new key shares one of 1,024 buckets of its limit until there is room. A key of more than 200 characters
+ * is replaced by a digest. So millions of rotating keys neither exhaust the heap, nor refill an exhausted bucket, nor
+ * lock out other keys, and keys that are crafted to have the same hash code are as fast as others.
  */
 public final class InMemoryRateLimitStore implements RateLimitStore {
 
@@ -56,8 +56,8 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
     private final BucketLookup changeLookup = (charge, ownBucket) -> findDecided(charge, false, ownBucket);
     private final BucketLookup debitLookup = (charge, ownBucket) -> findDecided(charge, true, ownBucket);
     /**
-     * The task of the sweeper's thread, which refers to it weakly. Only this store refers to it strongly, so that the thread
-     * ends when the store is no longer reachable.
+     * The task of the sweeper's thread, which refers to it weakly. Only this store refers to it strongly, so that the
+     * thread ends when the store is no longer reachable.
      */
     private final Runnable sweep = this::sweep;
 
@@ -80,11 +80,12 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
     }
 
     /**
-     * Creates a store on the JVM's monotonic clock. The time of day is read only once, here, to align fixed windows; later
-     * changes of the system time have no effect.
+     * Creates a store on the JVM's monotonic clock. The time of day is read only once, here, to align fixed windows;
+     * later changes of the system time have no effect.
      *
-     * @param maxKeys the number of keys that may have a bucket of their own, 1 or more. A key with its bucket takes about 110
-     *     bytes, twice that with several rates or another algorithm, and 16 more for each entry of a sliding window
+     * @param maxKeys the number of keys that may have a bucket of their own, 1 or more. A key with its bucket takes
+     *     about 110 bytes, twice that with several rates or another algorithm, and 16 more for each entry of a sliding
+     *     window
      * @return the store
      * @throws IllegalArgumentException if {@code maxKeys} is not positive
      */
@@ -96,8 +97,8 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
     /**
      * Creates a store on a custom clock.
      *
-     * @param nanoClock nanoseconds since the epoch, never decreasing. If no limit has fixed windows or sliding-window counters,
-     *     the origin may be any other instant, as that of {@link System#nanoTime}
+     * @param nanoClock nanoseconds since the epoch, never decreasing. If no limit has fixed windows or sliding-window
+     *     counters, the origin may be any other instant, as that of {@link System#nanoTime}
      * @param maxKeys the number of keys that may have a bucket of their own, 1 or more
      * @return the store
      * @throws IllegalArgumentException if {@code maxKeys} is not positive
@@ -223,7 +224,10 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         return decision != null ? decision : decideLocked(List.of(charge), maxWait);
     }
 
-    /** Decides a charge of one smooth rate by one compare-and-set; returns null if the bucket is gone or of an old layout. */
+    /**
+     * Decides a charge of one smooth rate by one compare-and-set; returns null if the bucket is gone or of an old
+     * layout.
+     */
     private @Nullable Decision decideByWord(Charge charge, Duration maxWait, Bucket bucket, TokenBucket rate) {
         for (int tries = 0; ; tries++) {
             // The word is read before the clock: a word newer than the time would show fewer tokens than there ever

@@ -9,8 +9,9 @@ import javax.crypto.spec.SecretKeySpec;
 /**
  * Hashes of keys with secrets of this JVM, so that nobody can craft keys with equal hashes.
  *
- * <p>{@link #of} sums products of two words of the text, each plus a secret number: NH, of Black, Halevi, Krawczyk, Krovetz and
- * Rogaway's UMAC. The sums of any two keys are equal with a probability of 2<sup>-32</sup>; the hash is 32 bits of the sum.
+ * <p>{@link #of} sums products of two words of the text, each plus a secret number: NH, of Black, Halevi, Krawczyk,
+ * Krovetz and Rogaway's UMAC. The sums of any two keys are equal with a probability of 2<sup>-32</sup>; the hash is 32
+ * bits of the sum.
  */
 final class KeyedHash {
 
@@ -23,7 +24,10 @@ final class KeyedHash {
 
     private KeyedHash() {}
 
-    /** Returns the text under which the bucket of a key is stored: the key, or its digest if it has more than 200 characters. */
+    /**
+     * Returns the text under which the bucket of a key is stored: the key, or its digest if it has more than 200
+     * characters.
+     */
     static String shortened(String key) {
         return isShort(key) ? key : HexFormat.of().formatHex(mac(key));
     }

@@ -7,12 +7,12 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The buckets of one limit: a bucket for each key in the map of all limits, and up to 1,024 shared buckets for keys that were
- * first used while there was no room for another one.
+ * The buckets of one limit: a bucket for each key in the map of all limits, and up to 1,024 shared buckets for keys
+ * that were first used while there was no room for another one.
  *
- * <p>The shared bucket of a key is selected by a keyed hash, so that nobody can choose a key to drain the bucket of another. A
- * key that gets a bucket of its own later starts it as a copy of the shared one. Its own bucket is kept, even if full, until the
- * shared one is full, because the key would go back to the shared bucket otherwise.
+ * <p>The shared bucket of a key is selected by a keyed hash, so that nobody can choose a key to drain the bucket of
+ * another. A key that gets a bucket of its own later starts it as a copy of the shared one. Its own bucket is kept,
+ * even if full, until the shared one is full, because the key would go back to the shared bucket otherwise.
  */
 final class LimitBuckets {
 
@@ -71,7 +71,8 @@ final class LimitBuckets {
      * Returns the bucket of a key, and creates it if there is none.
      *
      * @param wanted the layout of a new bucket
-     * @param ownBucket whether the key may get a bucket of its own; if not, or if there is no room, it gets a shared one
+     * @param ownBucket whether the key may get a bucket of its own; if not, or if there is no room, it gets a shared
+     *     one
      */
     Bucket bucket(String key, BucketLayout wanted, boolean ownBucket) {
         String text = KeyedHash.shortened(key);
@@ -96,7 +97,10 @@ final class LimitBuckets {
         }
     }
 
-    /** Fills the bucket of a key. If the key shares one, it gets a full one of its own; without room the shared one is filled. */
+    /**
+     * Fills the bucket of a key. If the key shares one, it gets a full one of its own; without room the shared one is
+     * filled.
+     */
     void fill(String key) {
         String text = KeyedHash.shortened(key);
         while (true) {

@@ -10,9 +10,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The locked bucket of a charge, whose state is read and changed in a wanted layout: that of the charge for a decision, and the
- * bucket's own for changes of an earlier decision. A bucket of another layout is migrated in a copy, which replaces it only if
- * the call changes it.
+ * The locked bucket of a charge, whose state is read and changed in a wanted layout: that of the charge for a decision,
+ * and the bucket's own for changes of an earlier decision. A bucket of another layout is migrated in a copy, which
+ * replaces it only if the call changes it.
  */
 final class LockedBucket {
 
@@ -75,7 +75,8 @@ final class LockedBucket {
     }
 
     /**
-     * Reports what the charge finds of a rate. Earlier charges of the call that share the bucket are counted as consumed.
+     * Reports what the charge finds of a rate. Earlier charges of the call that share the bucket are counted as
+     * consumed.
      *
      * @param others the locked buckets of the call
      * @param before the number of those that come before this one
@@ -124,8 +125,8 @@ final class LockedBucket {
     }
 
     /**
-     * Renews the lease of the charge, and returns its state. Both follow the configuration of the charge, even if the limit was
-     * reconfigured: its holder renews it in time for the lease time of that configuration.
+     * Renews the lease of the charge, and returns its state. Both follow the configuration of the charge, even if the
+     * limit was reconfigured: its holder renews it in time for the lease time of that configuration.
      */
     LeaseState renew() {
         ConcurrencyLeases known = charge.algorithms().get(0).asLeases();
@@ -155,7 +156,8 @@ final class LockedBucket {
     }
 
     /**
-     * Refunds the cost of the charge to each rate that consumed it. A rate that was added to the limit since gets nothing.
+     * Refunds the cost of the charge to each rate that consumed it. A rate that was added to the limit since gets
+     * nothing.
      *
      * @param granted the tick for which each rate of the charge was granted
      */
@@ -174,7 +176,10 @@ final class LockedBucket {
         owner.changed = true;
     }
 
-    /** Records that a rate rejects the charge, which may {@linkplain Bucket#yieldsTo convert} the bucket to the wanted layout. */
+    /**
+     * Records that a rate rejects the charge, which may {@linkplain Bucket#yieldsTo convert} the bucket to the wanted
+     * layout.
+     */
     void reject(int rate) {
         Bucket seen = owner.bucket;
         if (!seen.layout.serves(wanted.limit, nanos) && seen.yieldsTo(wanted, rate, owner.word, nanos)) {

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A denial by a remote store, from which this node derives the store's answers to later calls of the same key.
  *
- * <p>The store made its decision after the call was sent. Since then no more time can have passed for the store than for this
- * node, apart from clock drift, so no more tokens than that can have refilled. A call that does not fit even then would be
- * rejected by the store too, unless another node refunded tokens meanwhile.
+ * <p>The store made its decision after the call was sent. Since then no more time can have passed for the store than
+ * for this node, apart from clock drift, so no more tokens than that can have refilled. A call that does not fit even
+ * then would be rejected by the store too, unless another node refunded tokens meanwhile.
  */
 final class CachedDenial {
 

@@ -10,14 +10,14 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Collectors;
 
 /**
- * A circuit breaker for each shard of a store. Five consecutive failures open the circuit of a shard, because each may have cost
- * its caller a timeout; an answer to a probe closes it.
+ * A circuit breaker for each shard of a store. Five consecutive failures open the circuit of a shard, because each may
+ * have cost its caller a timeout; an answer to a probe closes it.
  *
- * <p>Every shard that failed is probed, even if its circuit is still closed: a call after a failover may go to a shard of
- * another name, such as that of the promoted replica, and would never clear the failure of the old one.
+ * <p>Every shard that failed is probed, even if its circuit is still closed: a call after a failover may go to a shard
+ * of another name, such as that of the promoted replica, and would never clear the failure of the old one.
  *
- * <p>A failed call over several shards does not tell which of them failed. It counts for none; each of them is probed, and only
- * failed probes count.
+ * <p>A failed call over several shards does not tell which of them failed. It counts for none; each of them is probed,
+ * and only failed probes count.
  */
 final class CircuitBreaker implements AutoCloseable {
 

@@ -6,9 +6,9 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The latest denials of a remote store, in a table of fixed size: 2,048 rows by the hash of limit and key, of four entries each,
- * of which the oldest is replaced. However many keys are denied, memory and time per call stay the same; at worst the remote
- * store is called again.
+ * The latest denials of a remote store, in a table of fixed size: 2,048 rows by the hash of limit and key, of four
+ * entries each, of which the oldest is replaced. However many keys are denied, memory and time per call stay the same;
+ * at worst the remote store is called again.
  *
  * <p>Each row counts the changes of its keys. A denial is not cached if its row changed while the call was on its way.
  */
@@ -69,7 +69,10 @@ final class DenialCache {
         }
     }
 
-    /** Returns the entry for a denial: that of its key, else a free one, else the oldest; -1 if its key has a later denial. */
+    /**
+     * Returns the entry for a denial: that of its key, else a free one, else the oldest; -1 if its key has a later
+     * denial.
+     */
     private int entry(int first, Charge charge, CachedDenial denial) {
         int best = first;
         CachedDenial oldest = null;

@@ -22,9 +22,9 @@ import java.util.function.LongConsumer;
 /**
  * A store that answers by each limit's {@link StoreFailurePolicy} while the remote store is unavailable.
  *
- * <p>A call over several limits is rejected if one of them has the policy {@code DENY}. Otherwise its limits with the policy
- * {@code LOCAL} are decided together by the local store, and those with {@code ALLOW} are not counted. The decision tells its
- * {@link DecisionSource}.
+ * <p>A call over several limits is rejected if one of them has the policy {@code DENY}. Otherwise its limits with the
+ * policy {@code LOCAL} are decided together by the local store, and those with {@code ALLOW} are not counted. The
+ * decision tells its {@link DecisionSource}.
  */
 final class FallbackStore extends ForwardingRateLimitStore {
 
@@ -39,7 +39,9 @@ final class FallbackStore extends ForwardingRateLimitStore {
         this.circuitBreaker = new CircuitBreaker(remote, outages::answered);
     }
 
-    /** Returns why a shard of the remote store is unavailable, without keys or secrets; empty if all shards answered. */
+    /**
+     * Returns why a shard of the remote store is unavailable, without keys or secrets; empty if all shards answered.
+     */
     Optional<String> outage() {
         return outages.reason();
     }

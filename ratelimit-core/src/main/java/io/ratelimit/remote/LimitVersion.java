@@ -8,8 +8,8 @@ import java.time.Duration;
 /**
  * The configuration of a limit that this node last used, and since when.
  *
- * <p>After a limit was reconfigured, a key may still be counted as before until its bucket is full. The next decision on such a
- * key cannot be predicted, so denials are not cached while such keys may exist.
+ * <p>After a limit was reconfigured, a key may still be counted as before until its bucket is full. The next decision
+ * on such a key cannot be predicted, so denials are not cached while such keys may exist.
  */
 final class LimitVersion {
 

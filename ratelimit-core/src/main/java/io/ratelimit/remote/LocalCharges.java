@@ -16,7 +16,10 @@ final class LocalCharges {
         return charges.stream().map(LocalCharges::scaled).toList();
     }
 
-    /** Returns the charges that are above the capacity of the local share, but not above the capacity of the whole limit. */
+    /**
+     * Returns the charges that are above the capacity of the local share, but not above the capacity of the whole
+     * limit.
+     */
     static List<Charge> aboveShare(List<Charge> charges) {
         return charges.stream()
                 .filter(charge -> charge.cost() > charge.limit().local().capacity()

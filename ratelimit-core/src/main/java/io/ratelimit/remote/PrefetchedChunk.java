@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The tokens that one request was granted, together with those left of the request before.
  *
- * <p>The oldest tokens are used first. A call that uses tokens of both requests reports the grant of the older one. A refund by
- * it then becomes void at the store no later than a refund of any of its tokens should.
+ * <p>The oldest tokens are used first. A call that uses tokens of both requests reports the grant of the older one. A
+ * refund by it then becomes void at the store no later than a refund of any of its tokens should.
  */
 final class PrefetchedChunk {
 
@@ -96,8 +96,8 @@ final class PrefetchedChunk {
     }
 
     /**
-     * Returns the decision on a charge that was consumed from this chunk. It reports the tokens that the store had at the
-     * grant, plus those that were left here, less the cost.
+     * Returns the decision on a charge that was consumed from this chunk. It reports the tokens that the store had at
+     * the grant, plus those that were left here, less the cost.
      *
      * @param before the tokens left before the charge, in thousandths
      */

@@ -47,7 +47,10 @@ final class PrefetchedTokens {
         return limit == other || limit.prefetch() == other.prefetch() && limit.countsLike(other);
     }
 
-    /** Consumes the cost of a charge, which is above zero, and returns the decision; returns null if the tokens do not cover it. */
+    /**
+     * Consumes the cost of a charge, which is above zero, and returns the decision; returns null if the tokens do not
+     * cover it.
+     */
     @Nullable Decision consume(Charge charge, Duration maxWait) {
         long cost = charge.cost();
         while (true) {
@@ -68,8 +71,8 @@ final class PrefetchedTokens {
     }
 
     /**
-     * Returns whether more tokens should be requested: no request is on its way, and at most half of the prefetch is left, or
-     * less than a call needed.
+     * Returns whether more tokens should be requested: no request is on its way, and at most half of the prefetch is
+     * left, or less than a call needed.
      *
      * @param missing the cost of a call that the tokens did not cover, or 0
      */
@@ -100,7 +103,10 @@ final class PrefetchedTokens {
         return limit.prefetch() - left;
     }
 
-    /** Adds the tokens that a request was granted; returns false if these tokens were {@linkplain #end dropped} meanwhile. */
+    /**
+     * Adds the tokens that a request was granted; returns false if these tokens were {@linkplain #end dropped}
+     * meanwhile.
+     */
     boolean add(Decision taken, long size) {
         while (true) {
             PrefetchedChunk last = chunk;
@@ -123,7 +129,10 @@ final class PrefetchedTokens {
         requested = false;
     }
 
-    /** Returns whether no tokens were used or added since the last call of this method, which one thread makes at a time. */
+    /**
+     * Returns whether no tokens were used or added since the last call of this method, which one thread makes at a
+     * time.
+     */
     boolean isIdle() {
         PrefetchedChunk current = chunk;
         long left = current.left();

@@ -24,13 +24,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A store that answers calls from prefetched tokens, for limits that have a {@link Limit#prefetch()}.
  *
- * <p><b>The bound.</b> The tokens that the remote store grants keep the bound of the algorithm exactly. A call that is answered
- * here spends tokens granted earlier. Of those a node has, or has requested, at most the limit's prefetch for each key. So n
- * nodes together admit at most that many more tokens in any interval: {@code C + R·T/P + n · prefetch} for a token bucket.
+ * <p><b>The bound.</b> The tokens that the remote store grants keep the bound of the algorithm exactly. A call that is
+ * answered here spends tokens granted earlier. Of those a node has, or has requested, at most the limit's prefetch for
+ * each key. So n nodes together admit at most that many more tokens in any interval: {@code C + R·T/P + n · prefetch}
+ * for a token bucket.
  *
- * <p>Only calls of one limit without a lease are answered here, if the prefetched tokens cover their whole cost. All other calls
- * go on to the next store; no call waits for tokens that were requested. Prefetching starts with the second call of a key
- * within a second or two. Tokens that no call used for a second are refunded within the next one.
+ * <p>Only calls of one limit without a lease are answered here, if the prefetched tokens cover their whole cost. All
+ * other calls go on to the next store; no call waits for tokens that were requested. Prefetching starts with the second
+ * call of a key within a second or two. Tokens that no call used for a second are refunded within the next one.
  */
 final class PrefetchingStore extends ForwardingRateLimitStore {
 
@@ -143,8 +144,8 @@ final class PrefetchingStore extends ForwardingRateLimitStore {
     }
 
     /**
-     * Completes an answer of the delegate. An admitted call that found too few prefetched tokens requests more, if the store has
-     * enough left; a rejected call tries the prefetched tokens again, as some may have arrived meanwhile.
+     * Completes an answer of the delegate. An admitted call that found too few prefetched tokens requests more, if the
+     * store has enough left; a rejected call tries the prefetched tokens again, as some may have arrived meanwhile.
      */
     private Decision complete(Charge charge, Duration maxWait, Decision answer) {
         if (!isPrefetched(charge) || answer.source() != DecisionSource.STORE) {

@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * The circuit of a shard that failed. It is open after five consecutive failures. From the first failure on, the shard is
- * probed in the background, four times a second, until it answers a probe or a call.
+ * The circuit of a shard that failed. It is open after five consecutive failures. From the first failure on, the shard
+ * is probed in the background, four times a second, until it answers a probe or a call.
  *
  * <p>A probe repeats the charges of a failed call with a cost of zero, which consumes nothing.
  */

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class BucketMapTests {
 
-    private static final BucketLayout SHAPE = new BucketLayout(Limit.of("search", "10/s"), 0);
+    private static final BucketLayout LAYOUT = new BucketLayout(Limit.of("search", "10/s"), 0);
 
     private final BucketMap map = new BucketMap();
 
@@ -43,7 +43,7 @@ class BucketMapTests {
 
     @ParameterizedTest
     @EnumSource
-    void holdsWhatAHashMapHolds(Keys keys) {
+    void hasTheEntriesOfAHashMap(Keys keys) {
         Random random = new Random(1);
         Map<String, Bucket> model = new HashMap<>();
         for (int i = 0; i < 50_000; i++) {
@@ -61,14 +61,14 @@ class BucketMapTests {
                 }
                 default -> assertThat(map.putIfAbsent(bucket)).isSameAs(model.putIfAbsent(key, bucket));
             }
-            assertThat(map.get(SHAPE.limit, key)).isSameAs(model.get(key));
+            assertThat(map.get(LAYOUT.limit, key)).isSameAs(model.get(key));
         }
         assertThat(map).containsExactlyInAnyOrderElementsOf(model.values());
     }
 
     @ParameterizedTest
     @EnumSource
-    void missesNoBucketWhileItGrows(Keys keys) {
+    void findsEveryBucketWhileItGrows(Keys keys) {
         List<String> early = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
             early.add(keys.key(i));
@@ -83,7 +83,7 @@ class BucketMapTests {
         });
         do {
             for (String key : early) {
-                assertThat(map.get(SHAPE.limit, key)).as(key).isNotNull();
+                assertThat(map.get(LAYOUT.limit, key)).as(key).isNotNull();
                 assertThat(map.putIfAbsent(bucket(key))).as(key).isNotNull();
             }
         } while (!done.get());
@@ -91,7 +91,7 @@ class BucketMapTests {
     }
 
     @Test
-    void anEmptyOneHasNothingToWalkThrough() {
+    void theIteratorOfAnEmptyMapHasNoElement() {
         assertThat(map).isEmpty();
         Bucket bucket = bucket("a");
         map.putIfAbsent(bucket);
@@ -101,6 +101,6 @@ class BucketMapTests {
     }
 
     private static Bucket bucket(String key) {
-        return Bucket.full(key, SHAPE);
+        return Bucket.full(key, LAYOUT);
     }
 }

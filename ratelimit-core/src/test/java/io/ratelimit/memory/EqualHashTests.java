@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Keys that somebody makes up to have one hash code. */
+/** Keys that are crafted to have the same hash code. */
 @Timeout(120)
 @Tag("slow")
 class EqualHashTests {
@@ -45,7 +45,7 @@ class EqualHashTests {
             }
             return full;
         }),
-        BEHIND_A_STORE_THAT_IS_AWAY(() -> RemoteRateLimitStore.builder(
+        BEHIND_AN_UNAVAILABLE_STORE(() -> RemoteRateLimitStore.builder(
                         UnreliableStore.unavailable(InMemoryRateLimitStore.create()),
                         InMemoryRateLimitStore.create(KEYS * 2))
                 .build());
@@ -59,7 +59,7 @@ class EqualHashTests {
 
     @ParameterizedTest
     @EnumSource
-    void areNotSlowerThanThreeTimesOthersWhileMoreAndMoreArrive(Memory memory) {
+    void keysOfOneHashCodeTakeAtMostThreeTimesAsLongAsOthers(Memory memory) {
         double[] ratios = new double[ROUNDS];
         for (int round = 0; round < ROUNDS; round++) {
             double ordinary = slowestHundredth(memory, ORDINARY);
@@ -70,7 +70,7 @@ class EqualHashTests {
         assertThat(ratios[ROUNDS / 2]).isLessThan(3);
     }
 
-    /** The time below which 99 of 100 decisions are, while another thread lets keys come and go. */
+    /** Returns the 99th percentile of the time of a decision, while another thread adds and removes keys. */
     private static double slowestHundredth(Memory memory, List<String> keys) {
         try (RateLimitStore store = memory.store.get()) {
             AtomicBoolean done = new AtomicBoolean();
@@ -96,15 +96,15 @@ class EqualHashTests {
     }
 
     @Test
-    void areToldApartByASecret() {
+    void theKeyedHashDistinguishesKeysOfOneHashCode() {
         assertThat(EQUAL.stream().mapToInt(String::hashCode).distinct()).hasSize(1);
         assertThat(EQUAL).doesNotHaveDuplicates();
         assertThat(hashes(EQUAL)).hasSizeGreaterThan(KEYS - 100);
     }
 
-    /** Texts that have one hash whatever odd factor a polynomial of ints or longs has. */
+    /** The keys have the same polynomial hash for every odd factor, in ints and in longs. */
     @Test
-    void alsoIfTheyAreMadeForEveryFactorAtOnce() {
+    void theKeyedHashDistinguishesKeysCraftedForEveryPolynomialHash() {
         List<String> keys = new ArrayList<>();
         String zero = "a";
         String one = "b";
@@ -122,7 +122,7 @@ class EqualHashTests {
     }
 
     @Test
-    void aKeyStandsUnderATextOfItsOwn() {
+    void eachKeyIsStoredUnderADifferentText() {
         List<String> keys = new ArrayList<>(List.of("", "a", "\0", "\0a", "a\0", "\ud800", "\udfff", "?", "\ufffd"));
         for (String text : List.of("x".repeat(200), "x".repeat(201), "x".repeat(1 << 20), "\ud800".repeat(300))) {
             keys.addAll(List.of(text, text + "y", "\0" + text));
@@ -141,7 +141,7 @@ class EqualHashTests {
     }
 
     @Test
-    void aKeyThatIsTooLongIsLimitedAmongThemToo() {
+    void aLongKeyIsLimitedAmongKeysOfOneHashCode() {
         RateLimitStore store = Memory.OWN_STORE.store.get();
         EQUAL.stream().limit(100).forEach(key -> store.decide(new Charge(TEN, key, 1_000)));
         Charge tooLong = new Charge(TEN, "x".repeat(1_000), 10_000);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Keys that somebody makes up, by the million or of a megabyte, in a heap of 256 MB. */
+/** Millions of rotating keys, and keys of a megabyte, in a heap of 256 MB. */
 @Tag("fault")
 class InMemoryRateLimitStoreHeapTests {
 
@@ -53,7 +53,7 @@ class InMemoryRateLimitStoreHeapTests {
         assertThat(Files.readString(output).strip()).endsWith(GOOD).doesNotContain("OutOfMemory");
     }
 
-    /** The other JVM's main class. */
+    /** The main class of the JVM with the small heap. */
     static final class RotatingKeys {
 
         public static void main(String[] arguments) {

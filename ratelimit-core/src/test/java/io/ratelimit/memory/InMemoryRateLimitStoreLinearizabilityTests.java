@@ -17,16 +17,16 @@ import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.junit.jupiter.api.Test;
 
-/** Single and multiple charges, sweeps, resets and redefinitions, in any interleaving, are as one after the other. */
+/** Checks that charges, sweeps, resets and reconfigurations are linearizable. */
 class InMemoryRateLimitStoreLinearizabilityTests {
 
     @Test
-    void holdsUnderStress() {
+    void chargesAreLinearizable() {
         options().check(Operations.class);
     }
 
     @Test
-    void holdsForLeasesThatEndAndRunOut() {
+    void leasesAreLinearizable() {
         options().check(LeaseOperations.class);
     }
 
@@ -51,7 +51,7 @@ class InMemoryRateLimitStoreLinearizabilityTests {
                 .algorithm(Algorithm.SLIDING_WINDOW)
                 .build();
 
-        /** Closes the store at once, so that no sweeper begins: thousands of stores are made. */
+        /** Closes the store at once, so that thousands of stores start no sweeper thread. */
         public Operations() {
             store.close();
         }
@@ -120,7 +120,7 @@ class InMemoryRateLimitStoreLinearizabilityTests {
         }
     }
 
-    /** Two at once, by four callers, each of whom has one lease. */
+    /** Four callers with a lease each, of which two can be held at the same time. */
     @Param(name = "caller", gen = IntGen.class, conf = "1:4")
     public static class LeaseOperations {
 
@@ -130,7 +130,7 @@ class InMemoryRateLimitStoreLinearizabilityTests {
         private final AtomicLong clock = new AtomicLong();
         private final InMemoryRateLimitStore store = InMemoryRateLimitStore.create(clock::get, 100);
 
-        /** Closes the store at once, so that no sweeper begins: thousands of stores are made. */
+        /** Closes the store at once, so that thousands of stores start no sweeper thread. */
         public LeaseOperations() {
             store.close();
         }

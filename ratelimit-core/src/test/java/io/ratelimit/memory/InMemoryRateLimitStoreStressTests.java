@@ -18,7 +18,10 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Charges, sweeps, evictions, shared buckets and redefinitions at once, on a clock that stands: capacity is conserved. */
+/**
+ * Concurrent charges, sweeps, evictions, shared buckets and reconfigurations on a stopped clock, which conserve
+ * capacity.
+ */
 @Tag("slow")
 class InMemoryRateLimitStoreStressTests {
 
@@ -28,7 +31,7 @@ class InMemoryRateLimitStoreStressTests {
     private static final Limit SEVERAL = limit("several", "1000000/s", "2000000/1m");
 
     @Test
-    void withRoomForAllEachKeyIsGrantedItsCapacityAndNoMore() throws Exception {
+    void withRoomForAllKeysEachIsGrantedExactlyItsCapacity() throws Exception {
         InMemoryRateLimitStore store = InMemoryRateLimitStore.create(() -> 0, KEYS * 2);
         AtomicLongArray granted = run(store, List.of(SMALL));
         for (int key = 0; key < KEYS; key++) {
@@ -40,7 +43,7 @@ class InMemoryRateLimitStoreStressTests {
     }
 
     @Test
-    void redefinitionsGrantAtMostTheLargerCapacity() throws Exception {
+    void reconfigurationsGrantAtMostTheLargerCapacity() throws Exception {
         AtomicLongArray granted = run(InMemoryRateLimitStore.create(() -> 0, KEYS * 2), List.of(SMALL, LARGE));
         for (int key = 0; key < KEYS; key++) {
             assertThat(granted.get(key)).as("key %d", key).isBetween(100L, 150L);
@@ -61,7 +64,7 @@ class InMemoryRateLimitStoreStressTests {
     }
 
     @Test
-    void callsOverTwoKeysEndWhereThereIsRoomForOne() throws Exception {
+    void callsOfTwoKeysCompleteWithRoomForOne() throws Exception {
         AtomicLongArray granted = run(InMemoryRateLimitStore.create(() -> 0, 1), List.of(SMALL));
         assertThat(granted.get(0)).isPositive();
     }
@@ -70,7 +73,9 @@ class InMemoryRateLimitStoreStressTests {
         return store.decide(new Charge(limit, "key-" + key, 0)).remaining();
     }
 
-    /** What was granted to each key of the limits, of whichever configuration, and then of several, charged together with them. */
+    /**
+     * Returns the tokens granted to each key of the limits, and then to the keys that were charged together with them.
+     */
     private static AtomicLongArray run(InMemoryRateLimitStore store, List<Limit> limits) throws Exception {
         AtomicLongArray granted = new AtomicLongArray(2 * KEYS);
         int threads = 4;

@@ -37,14 +37,14 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
-    void needsRoomForAKey() {
+    void rejectsAMaximumBelowOneKey() {
         assertThatThrownBy(() -> InMemoryRateLimitStore.create(nanos::get, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("Invalid maxKeys 0: not positive; use 1 or more");
     }
 
     @Test
-    void aSweepDropsFullBucketsAndNoOthers() {
+    void aSweepDeletesFullBucketsOnly() {
         take(TEN, "soon", 1);
         take(TEN, "later", 10);
         take(SEVERAL, "soon", 1);
@@ -63,7 +63,7 @@ class InMemoryRateLimitStoreTests {
 
     @Test
     @Tag("slow")
-    void idleKeysAreGoneWithinAMinuteOfBeingFull() {
+    void idleKeysAreDeletedWithinAMinuteOfBeingFull() {
         Limit second = Limit.of("second", "1/s");
         try (InMemoryRateLimitStore sweeping = InMemoryRateLimitStore.create()) {
             for (int i = 0; i < 50_000; i++) {
@@ -76,14 +76,14 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
-    void lookingAndRefusalsThatNeverFitKeepNoKey() {
+    void freeChargesAndPermanentRejectionsCreateNoBucket() {
         assertThat(take(TEN, "looked at", 0).remaining()).isEqualTo(10);
         assertThat(take(TEN, "too dear", 11).isPermanent()).isTrue();
         assertThat(store.keys()).isZero();
     }
 
     @Test
-    void forgettingAKeyMakesRoom() {
+    void aResetMakesRoomForAnotherKey() {
         take(TEN, "key", 10);
         store.reset(TEN, "key");
         store.reset(TEN, "key");
@@ -92,7 +92,7 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
-    void aNewKeyTakesTheRoomOfTheFullest() {
+    void aNewKeyEvictsTheFullestBucket() {
         take(TEN, "empty", 10);
         take(TEN, "half", 5);
         take(TEN, "nearly full", 1);
@@ -106,7 +106,7 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
-    void whatSomebodyHoldsMakesNoRoomHoweverLittleItIs() {
+    void aBucketWithALeaseIsNotEvicted() {
         Limit leased =
                 Limit.named("leased").maxConcurrent(10, Duration.ofSeconds(30)).build();
         for (String key : List.of("a", "b", "c", "d")) {
@@ -123,7 +123,7 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
-    void aFullBucketMakesRoomWithoutBeingCounted() {
+    void theEvictionOfAFullBucketIsNotCounted() {
         take(TEN, "a", 1);
         take(TEN, "b", 10);
         take(TEN, "c", 10);
@@ -136,7 +136,7 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
-    void keysForWhichThereIsNoRoomShareBucketsUntilThereIs() {
+    void keysWithoutRoomShareBucketsUntilThereIsRoom() {
         exhaust("a", "b", "c", "d");
         int admitted = 0;
         for (int i = 0; i < 100; i++) {
@@ -157,7 +157,7 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
-    void aKeyThatLeavesASharedBucketTakesItsLevelAlong() {
+    void aKeyThatLeavesASharedBucketKeepsItsLevel() {
         exhaust("a", "b", "c", "d");
         take(TEN, "new", 8);
         store.reset(TEN, "a");
@@ -167,7 +167,7 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
-    void aFullBucketStaysAsLongAsItsKeyWouldShareAnother() {
+    void aFullBucketIsKeptWhileItsKeyWouldShareAnother() {
         exhaust("a", "b", "c", "d");
         for (int i = 0; i < 20_000; i++) {
             take(TEN, "emptying what is shared " + i, 10);
@@ -178,7 +178,7 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
-    void forgettingFillsABucketAlsoWhereItsKeySharesOne() {
+    void aResetFillsASharedBucketToo() {
         exhaust("a", "b", "c", "d");
         take(TEN, "new", 10);
         store.reset(TEN, "new");
@@ -192,7 +192,7 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
-    void aCallOverMoreKeysThanThereIsRoomForIsDecided() {
+    void aCallOfMoreKeysThanThereIsRoomForIsDecided() {
         try (InMemoryRateLimitStore one = InMemoryRateLimitStore.create(nanos::get, 1)) {
             List<Charge> two = List.of(new Charge(TEN, "a", 5_000), new Charge(TEN, "b", 5_000));
             assertThat(one.decide(two, Duration.ZERO).admitted()).isTrue();
@@ -204,7 +204,7 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
-    void longKeysAreToldApartWithoutBeingKept() {
+    void longKeysAreDistinguishedByADigest() {
         String longest = "x".repeat(1_000_000);
         take(TEN, longest, 10);
         assertThat(take(TEN, longest, 1).admitted()).isFalse();
@@ -234,7 +234,7 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
-    void aBucketLeftAloneForYearsIsFull() {
+    void aBucketIsFullAfterYears() {
         Limit fast = Limit.of("fast", "1000000000/s");
         take(fast, "fast", 1_000_000_000);
         take(SEVERAL, "slow", 10);
@@ -248,7 +248,7 @@ class InMemoryRateLimitStoreTests {
         assertThat(take(fast, "fast", 1).retryAfter()).contains(Duration.ofNanos(1_000));
     }
 
-    /** Its units outgrow a word before a millisecond has passed. */
+    /** Its units overflow a word within a millisecond. */
     @Test
     void aBucketThatIsFullAgainInAMicrosecondIsFullAfterOne() {
         Limit fastest = Limit.of("fastest", "9000000000000.001/s burst 1");
@@ -263,7 +263,7 @@ class InMemoryRateLimitStoreTests {
 
     @Test
     @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-    void aBucketIsAsItWasAfterACallThatFailed() {
+    void aFailedCallLeavesTheBucketUnchanged() {
         AtomicBoolean broken = new AtomicBoolean();
         InMemoryRateLimitStore failing = InMemoryRateLimitStore.create(
                 () -> {
@@ -295,14 +295,14 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
-    void aFullBucketOfAnotherConfigurationIsNoBucket() {
+    void aFullBucketOfAnotherConfigurationIsFull() {
         take(TEN, "key", 1);
         advance(Duration.ofSeconds(1));
         assertThat(take(Limit.of("ten", "20/s"), "key", 1).remaining()).isEqualTo(19);
     }
 
     @Test
-    void aCallThatTakesNothingLeavesABucketOfAnotherConfigurationAlone() {
+    void aFreeCallDoesNotConvertABucketOfAnotherConfiguration() {
         Limit twenty = Limit.of("ten", "20/s");
         take(twenty, "key", 5);
         take(TEN, "key", 0);
@@ -314,7 +314,7 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
-    void itsOneThreadEndsWithIt() {
+    void theSweeperThreadEndsWithTheStore() {
         Set<Thread> before = Thread.getAllStackTraces().keySet();
         InMemoryRateLimitStore other = InMemoryRateLimitStore.create();
         other.decide(new Charge(TEN, "key", 1000));

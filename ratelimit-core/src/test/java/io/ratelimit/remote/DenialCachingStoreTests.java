@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** The store behind it is exact and on the same virtual clock, so each answer can be compared with the store's own. */
+/** The remote store is in memory, on the same virtual clock, so that each answer can be compared with its own. */
 class DenialCachingStoreTests {
 
     private static final Limit TEN_A_SECOND = Limit.of("ten", "10/s");
@@ -55,7 +55,7 @@ class DenialCachingStoreTests {
     private final DenialCachingStore store = new DenialCachingStore(remote, clock::get);
 
     @Test
-    void aRefusedCallIsAskedOnceASecond() {
+    void callsOfADeniedKeyReachTheStoreOnceASecond() {
         for (Limit limit : List.of(TEN_A_DAY, COUNTED, LOGGED)) {
             take(limit, 10);
             int before = remote.decisions.get();
@@ -68,7 +68,7 @@ class DenialCachingStoreTests {
     }
 
     @Test
-    void whatItAnswersIsWhatTheStoreWouldSay() {
+    void cachedAnswersEqualThoseOfTheStore() {
         for (Limit limit : KINDS) {
             take(limit, 9.5);
             advance(Duration.ofMillis(33));
@@ -76,21 +76,21 @@ class DenialCachingStoreTests {
             int before = remote.decisions.get();
             for (int i = 0; i < 50; i++) {
                 advance(Duration.ofNanos(123_457));
-                Decision remembered = take(limit, 5);
-                assertThat(remembered.statuses())
+                Decision cached = take(limit, 5);
+                assertThat(cached.statuses())
                         .as(limit.name())
                         .isEqualTo(exact.decide(charge(limit, 5)).statuses());
-                assertThat(remembered.admitted()).isFalse();
-                assertThat(remembered.source()).isEqualTo(DecisionSource.STORE);
-                assertThat(remembered.admits(0)).isFalse();
-                assertThat(remembered.charges()).containsExactly(charge(limit, 5));
+                assertThat(cached.admitted()).isFalse();
+                assertThat(cached.source()).isEqualTo(DecisionSource.STORE);
+                assertThat(cached.admits(0)).isFalse();
+                assertThat(cached.charges()).containsExactly(charge(limit, 5));
             }
             assertThat(remote.decisions.get()).as(limit.name()).isEqualTo(before);
         }
     }
 
     @Test
-    void aCallThatIsLateEnoughOrSmallEnoughIsAsked() {
+    void aCallThatMayFitReachesTheStore() {
         for (Limit limit : KINDS) {
             take(limit, 10);
             Duration retry = take(limit, 1).retryAfter().orElseThrow();
@@ -107,7 +107,7 @@ class DenialCachingStoreTests {
     }
 
     @Test
-    void aLogIsAskedForEachCostBecauseItsEntriesAreNotKnown() {
+    void eachCostOfASlidingWindowLogReachesTheStore() {
         take(LOGGED, 10);
         take(LOGGED, 2);
         int before = remote.decisions.get();
@@ -118,7 +118,7 @@ class DenialCachingStoreTests {
     }
 
     @Test
-    void aWaitThatIsLongEnoughIsAsked() {
+    void aCallThatMayWaitLongEnoughReachesTheStore() {
         take(TEN_A_SECOND, 10);
         Charge charge = charge(TEN_A_SECOND, 1);
         assertThat(store.decide(List.of(charge), Duration.ofMillis(99)).admitted())
@@ -133,7 +133,7 @@ class DenialCachingStoreTests {
     }
 
     @Test
-    void aCostThatNeverFitsIsRefusedForEver() {
+    void aCostAboveTheCapacityIsRejectedPermanently() {
         take(TEN_A_SECOND, 11);
         int before = remote.decisions.get();
         Decision never = take(TEN_A_SECOND, 12);
@@ -143,7 +143,7 @@ class DenialCachingStoreTests {
     }
 
     @Test
-    void afterASecondOneCallerAsksWhileTheOthersAreRefused() {
+    void afterASecondOneCallReachesTheStoreWhileTheOthersAreRejected() {
         exhaust();
         advance(Duration.ofMillis(1001));
         remote.reply = new CompletableFuture<>();
@@ -161,7 +161,7 @@ class DenialCachingStoreTests {
     }
 
     @Test
-    void ifThatCallerHearsNothingForAnotherSecondEverybodyAsks() {
+    void withoutAnAnswerForAnotherSecondEveryCallReachesTheStore() {
         exhaust();
         advance(Duration.ofMillis(1001));
         remote.reply = new CompletableFuture<>();
@@ -173,7 +173,7 @@ class DenialCachingStoreTests {
     }
 
     @Test
-    void whatAnotherNodeGaveBackIsSeenAfterASecond() {
+    void aRefundByAnotherNodeIsNoticedAfterASecond() {
         Decision elsewhere = exact.decide(charge(TEN_A_DAY, 10));
         assertThat(take(TEN_A_DAY, 1).admitted()).isFalse();
         exact.refund(elsewhere, elsewhere.charges());
@@ -184,7 +184,7 @@ class DenialCachingStoreTests {
     }
 
     @Test
-    void whatThisNodeGivesBackOrForgetsIsSeenAtOnce() {
+    void aRefundOrResetByThisNodeIsNoticedAtOnce() {
         for (Limit limit : List.of(TEN_A_DAY, COUNTED, LOGGED)) {
             Decision taken = take(limit, 10);
             assertThat(take(limit, 1).admitted()).isFalse();
@@ -197,7 +197,7 @@ class DenialCachingStoreTests {
     }
 
     @Test
-    void whatIsOwedAndWhatIsTakenCountsAtOnce() {
+    void debitsAndAdmittedCallsCountAtOnce() {
         Decision taken = take(TEN_A_SECOND, 8);
         assertThat(take(TEN_A_SECOND, 3).retryAfter()).contains(Duration.ofMillis(100));
         assertThat(take(TEN_A_SECOND, 1).admitted()).isTrue();
@@ -207,7 +207,7 @@ class DenialCachingStoreTests {
     }
 
     @Test
-    void aRefusalThatWasAskedForBeforeAGiveBackIsNotKeptAfterIt() {
+    void aDenialFromBeforeARefundIsNotCachedAfterIt() {
         Decision taken = take(TEN_A_DAY, 10);
         remote.reply = new CompletableFuture<>();
         CompletableFuture<Void> answered = remote.reply;
@@ -220,7 +220,7 @@ class DenialCachingStoreTests {
     }
 
     @Test
-    void aRefusalThatComesWhileAGiveBackIsUnderWayIsNotKeptAfterIt() {
+    void aDenialDuringARefundIsNotCachedAfterIt() {
         Decision taken = take(TEN_A_DAY, 10);
         remote.reply = new CompletableFuture<>();
         CompletableFuture<Void> answered = remote.reply;
@@ -234,7 +234,7 @@ class DenialCachingStoreTests {
     }
 
     @Test
-    void aStoreThatCannotBeAskedIsAskedUntilItAnswers() {
+    void afterAFailureEveryCallReachesTheStoreUntilItAnswers() {
         exhaust();
         remote.failure = new StoreUnavailableException("down", null);
         assertThatThrownBy(() -> store.decide(new Charge(TEN_A_DAY, "other", 1_000)))
@@ -249,7 +249,7 @@ class DenialCachingStoreTests {
     }
 
     @Test
-    void callsOfSeveralChargesOrLeasesAreAlwaysAsked() {
+    void callsOfSeveralChargesOrLeasesAlwaysReachTheStore() {
         Limit exports =
                 Limit.named("exports").maxConcurrent(1, Duration.ofSeconds(30)).build();
         assertThat(store.decide(new Charge(exports, "key", 1_000)).admitted()).isTrue();
@@ -264,12 +264,12 @@ class DenialCachingStoreTests {
         assertThat(remote.decisions.get()).isEqualTo(before + 20);
         take(TEN_A_DAY, 1);
         assertThat(remote.decisions.get())
-                .as("after parts of it may have been returned")
+                .as("after a part may have been refunded")
                 .isEqualTo(before + 21);
     }
 
     @Test
-    void aLimitThatIsRedefinedIsAskedUntilNoKeyIsAsItWas() {
+    void aReconfiguredLimitIsNotCachedUntilAllOldBucketsAreFull() {
         Limit slow = Limit.of("limit", "10/1h");
         Limit fast = Limit.of("limit", "20/1h");
         store.decide(new Charge(fast, "key", 20_000));
@@ -292,7 +292,7 @@ class DenialCachingStoreTests {
     }
 
     @Test
-    void keepsNoMoreThanItsPlacesHoweverManyKeysAreRefused() {
+    void theNumberOfCachedKeysIsBounded() {
         int keys = 50_000;
         for (int i = 0; i < keys; i++) {
             refuse("key-" + i);
@@ -309,7 +309,7 @@ class DenialCachingStoreTests {
     }
 
     @Test
-    void keysOfOneHashCodeTakeFourPlacesAndAreToldApart() {
+    void keysOfOneHashCodeTakeFourEntriesAndAreDistinguished() {
         List<String> keys = IntStream.range(0, 64)
                 .mapToObj(i -> IntStream.range(0, 6)
                         .mapToObj(bit -> (i >> bit & 1) == 0 ? "Aa" : "BB")
@@ -325,7 +325,7 @@ class DenialCachingStoreTests {
     }
 
     @Test
-    void aKeyThatIsTooLongIsAlwaysAsked() {
+    void callsOfALongKeyAlwaysReachTheStore() {
         refuse("k".repeat(200));
         refuse("k".repeat(201));
         int before = remote.decisions.get();
@@ -335,14 +335,14 @@ class DenialCachingStoreTests {
         assertThat(remote.decisions.get()).isEqualTo(before + 1);
     }
 
-    /** Others take from the keys all the time, and questions are on their way for a while, while time goes on. */
+    /** Other nodes charge the keys all the time, and calls take a random time to the store and back. */
     @Test
-    void refusesNothingThatTheStoreWouldAdmit() {
+    void rejectsNoCallThatTheStoreWouldAdmit() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         remote.transit = () -> clock.addAndGet(random.nextInt(3_000_000));
         List<Decision> taken = new ArrayList<>();
-        int remembered = 0;
+        int cached = 0;
         for (int i = 0; i < 200_000; i++) {
             Limit limit = KINDS.get(random.nextInt(KINDS.size()));
             Charge charge = charge(limit, random.nextBoolean() ? 1 : random.nextInt(12_000) / 1000.0);
@@ -366,13 +366,13 @@ class DenialCachingStoreTests {
             if (decision.admitted()) {
                 taken.add(decision);
             } else if (remote.decisions.get() == before) {
-                remembered++;
+                cached++;
                 assertThat(exact.decide(List.of(charge), maxWait).admitted())
                         .as("seed %d, decision %d, %s within %s: %s", seed, i, charge, maxWait, decision)
                         .isFalse();
             }
         }
-        assertThat(remembered).isGreaterThan(20_000);
+        assertThat(cached).isGreaterThan(20_000);
     }
 
     private void exhaust() {

@@ -61,7 +61,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
-    void asksTheRemoteStoreWhileItAnswers(Call call) {
+    void decidesInTheRemoteStoreWhileItAnswers(Call call) {
         Decision decision = call.decide(store, charges(LOCAL, ALLOW, DENY));
         assertThat(decision.source()).isEqualTo(DecisionSource.STORE);
         assertThat(shared.keys()).isEqualTo(3);
@@ -83,7 +83,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @MethodSource("policies")
-    void answersByPolicyWhileItDoesNot(List<Object> row) {
+    void answersByPolicyWhileTheRemoteStoreIsUnavailable(List<Object> row) {
         remote.failure = new StoreUnavailableException("down", null);
         Limit[] limits = ((List<?>) row.get(1)).toArray(new Limit[0]);
         Decision decision = ((Call) row.get(0)).decide(store, charges(limits));
@@ -95,7 +95,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
-    void aRefusalByPolicyNamesTheLimitsThatDeny(Call call) {
+    void aRejectionByPolicyNamesTheLimitsThatDeny(Call call) {
         remote.failure = new StoreUnavailableException("down", null);
         Decision decision = call.decide(store, charges(LOCAL, ALLOW, DENY));
         assertThat(decision.charges()).extracting(Charge::limit).containsExactly(DENY);
@@ -119,7 +119,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
-    void theLocalBucketIsKeptFromOneFailureToTheNext(Call call) {
+    void theLocalBucketIsKeptFromOneOutageToTheNext(Call call) {
         remote.failure = new StoreUnavailableException("down", null);
         assertThat(call.decide(store, charges(LOCAL)).remaining()).isEqualTo(1);
         remote.failure = null;
@@ -134,7 +134,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
-    void anErrorThatIsNoFailureOfTheStoreIsNotAnswered(Call call) {
+    void anErrorOtherThanStoreUnavailableIsThrown(Call call) {
         remote.failure = new IllegalStateException("a defect");
         assertThatThrownBy(() -> call.decide(store, charges(ALLOW)))
                 .satisfiesAnyOf(
@@ -146,7 +146,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
-    void whoHoldsNothingOfAnAbsentStoreReservesNothingInMemoryEither(Call call) {
+    void aLeasedChargeThatIsAllowedByPolicyPreventsReservationsInTheLocalStore(Call call) {
         remote.failure = new StoreUnavailableException("down", null);
         Limit leased = Limit.named("leased")
                 .maxConcurrent(5, Duration.ofSeconds(30))
@@ -161,7 +161,7 @@ class FallbackStoreTests {
     }
 
     @Test
-    void givesBackToWhereItWasTakenFrom() {
+    void refundsInTheStoreThatConsumed() {
         List<Charge> charges = charges(LOCAL, ALLOW);
         Decision taken = store.decide(charges, Duration.ZERO);
         remote.failure = new StoreUnavailableException("down", null);
@@ -181,7 +181,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
-    void afterFiveStraightFailuresOnlyProbesAskUntilOneIsAnswered(Call call) {
+    void afterFiveConsecutiveFailuresOnlyProbesReachTheStoreUntilOneSucceeds(Call call) {
         remote.failure = new StoreUnavailableException("down", null);
         for (int i = 0; i < ShardCircuit.STRAIGHT_FAILURES - 1; i++) {
             call.decide(store, charges(LOCAL));
@@ -201,13 +201,13 @@ class FallbackStoreTests {
         await().atMost(Duration.ofSeconds(2))
                 .until(() -> call.decide(store, charges(ALLOW)).source() == DecisionSource.STORE);
         assertThat(shared.decide(new Charge(LOCAL, "key", 0)).remaining())
-                .as("a probe takes nothing")
+                .as("a probe consumes nothing")
                 .isEqualTo(left);
     }
 
     @ParameterizedTest
     @EnumSource
-    void aShardThatFailsIsAskedNoMoreWhileTheOthersAreAskedAsEver(Call call) {
+    void theCircuitOfAFailedShardOpensWhileOtherShardsAreStillCalled(Call call) {
         shards.failing = "b";
         for (int i = 0; i < ShardCircuit.STRAIGHT_FAILURES; i++) {
             assertThat(call.decide(store, keys("a")).source()).isEqualTo(DecisionSource.STORE);
@@ -228,7 +228,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
-    void aShardThatIsAskedByAnotherNameAfterwardsIsForgotten(Call call) {
+    void aShardThatChangesItsNameIsClearedByAProbe(Call call) {
         remote.failure = new StoreUnavailableException("down", null);
         call.decide(store, keys("a"));
         shards.suffix = "-moved";
@@ -239,7 +239,7 @@ class FallbackStoreTests {
 
     @ParameterizedTest
     @EnumSource
-    void aShardThatAnsweredACallIsProbedNoMore(Call call) throws Exception {
+    void aShardThatAnsweredACallIsNotProbedAgain(Call call) throws Exception {
         remote.failure = new StoreUnavailableException("down", null);
         for (int i = 0; i < ShardCircuit.STRAIGHT_FAILURES - 1; i++) {
             call.decide(store, keys("a"));
@@ -266,7 +266,7 @@ class FallbackStoreTests {
     }
 
     @Test
-    void renewsWhereItWasTakenAndDoesNotKnowWhatItCannotAsk() {
+    void renewsLeasesInTheStoreThatGrantedThem() {
         List<Charge> leases = charges(
                 Limit.named("held").maxConcurrent(2, Duration.ofSeconds(30)).build(),
                 Limit.named("allowed")
@@ -289,7 +289,7 @@ class FallbackStoreTests {
     }
 
     @Test
-    void forgetsInBothAndClosesBoth() {
+    void resetsBothStoresAndClosesBoth() {
         remote.failure = new StoreUnavailableException("down", null);
         store.decide(charges(LOCAL), Duration.ZERO);
         remote.failure = null;

@@ -42,38 +42,38 @@ class PrefetchingStoreTests {
     }
 
     @Test
-    void theSecondCallOfAKeyTakesAheadAndTheNextOnesAskNobody() {
+    void theSecondCallOfAKeyPrefetchesAndLaterCallsDoNotReachTheStore() {
         assertThat(take(TEN_AHEAD, 1)).isTrue();
-        assertThat(remote.asked()).containsExactly("decide 1000");
+        assertThat(remote.drainCalls()).containsExactly("decide 1000");
         assertThat(take(TEN_AHEAD, 1)).isTrue();
-        assertThat(remote.asked()).containsExactly("decide 1000", "async 10000");
+        assertThat(remote.drainCalls()).containsExactly("decide 1000", "async 10000");
         for (int i = 0; i < 4; i++) {
             assertThat(take(TEN_AHEAD, 1)).isTrue();
         }
-        assertThat(remote.asked()).isEmpty();
+        assertThat(remote.drainCalls()).isEmpty();
         assertThat(store.prefetchedTokens("ahead")).isEqualTo(6);
     }
 
     @Test
-    void moreIsAskedForOnceHalfIsUsedWhileTheOtherHalfIsSpent() {
+    void moreTokensAreRequestedOnceHalfOfThemAreUsed() {
         fill(TEN_AHEAD);
-        remote.keepsAnswersBack = true;
+        remote.delaysReplies = true;
         for (int i = 0; i < 5; i++) {
             assertThat(take(TEN_AHEAD, 1)).isTrue();
         }
-        assertThat(remote.asked()).containsExactly("async 5000");
+        assertThat(remote.drainCalls()).containsExactly("async 5000");
         for (int i = 0; i < 5; i++) {
             assertThat(take(TEN_AHEAD, 1)).isTrue();
         }
-        assertThat(remote.asked()).isEmpty();
+        assertThat(remote.drainCalls()).isEmpty();
         assertThat(take(TEN_AHEAD, 1)).isTrue();
-        assertThat(remote.asked()).containsExactly("decide 1000");
-        remote.answer();
+        assertThat(remote.drainCalls()).containsExactly("decide 1000");
+        remote.reply();
         assertThat(store.prefetchedTokens("ahead")).isEqualTo(5);
     }
 
     @Test
-    void whatIsNotWorthTakingAheadIsAskedOfTheStore() {
+    void callsThatPrefetchedTokensDoNotCoverReachTheStore() {
         fill(TEN_AHEAD);
         Charge one = new Charge(TEN_AHEAD, KEY, 1_000);
         Limit plain = Limit.of("plain", "10/s");
@@ -82,21 +82,21 @@ class PrefetchingStoreTests {
         store.decide(List.of(one, new Charge(plain, KEY, 1_000)), Duration.ZERO);
         store.decide(one.withCost(0));
         store.decide(one.withCost(10_001));
-        assertThat(remote.asked())
+        assertThat(remote.drainCalls())
                 .containsExactly("decide 1000", "decide 1000", "decide 1000+1000", "decide 0", "decide 10001");
         assertThat(store.prefetchedTokens("ahead")).isEqualTo(10);
         assertThat(store.prefetchedTokens("plain")).isZero();
     }
 
     @Test
-    void aCallThatWaitsSpendsTheHandOrReserves() {
+    void aCallThatMayWaitUsesPrefetchedTokensOrReserves() {
         Duration second = Duration.ofSeconds(1);
         fill(TEN_AHEAD);
         Decision ahead = store.decide(List.of(new Charge(TEN_AHEAD, KEY, 9_000)), second);
         assertThat(ahead.admitted()).isTrue();
         assertThat(ahead.waitTime()).isZero();
         assertThat(ahead.maxWait()).isEqualTo(second);
-        assertThat(remote.asked()).containsExactly("async 9000");
+        assertThat(remote.drainCalls()).containsExactly("async 9000");
         remote.memory.decide(new Charge(TEN_AHEAD, KEY, 79_000));
         Decision reserved = store.decide(List.of(new Charge(TEN_AHEAD, KEY, 10_001)), second);
         assertThat(reserved.admitted()).isFalse();
@@ -107,15 +107,15 @@ class PrefetchingStoreTests {
     }
 
     @Test
-    void anAnswerFromTheHandIsThereAtOnceForThoseWhoDoNotBlock() {
+    void anAsynchronousAnswerFromPrefetchedTokensIsComplete() {
         fill(TEN_AHEAD);
         assertThat(store.decideAsync(List.of(new Charge(TEN_AHEAD, KEY, 1_000)), Duration.ZERO))
                 .isCompletedWithValueMatching(Decision::admitted);
-        assertThat(remote.asked()).isEmpty();
-        remote.keepsAnswersBack = true;
+        assertThat(remote.drainCalls()).isEmpty();
+        remote.delaysReplies = true;
         var asked = store.decideAsync(List.of(new Charge(TEN_AHEAD, KEY, 50_000)), Duration.ZERO);
         assertThat(asked.toCompletableFuture()).isNotDone();
-        remote.answer();
+        remote.reply();
         assertThat(asked).isCompletedWithValueMatching(Decision::admitted);
     }
 
@@ -140,7 +140,7 @@ class PrefetchingStoreTests {
 
     @ParameterizedTest
     @MethodSource("algorithms")
-    void whatRemainsIsWhatTheStoreAndTheHandHaveTogether(Limit limit) {
+    void remainingIsTheSumOfStoredAndPrefetchedTokens(Limit limit) {
         for (int used = 1; used <= 95; used++) {
             Decision decision = store.decide(new Charge(limit, KEY, 1_000));
             assertThat(decision.admitted()).isTrue();
@@ -151,17 +151,17 @@ class PrefetchingStoreTests {
             assertThat(decision.charges()).containsExactly(new Charge(limit, KEY, 1_000));
             assertThat(decision.statuses()).hasSize(limit.rates().size());
         }
-        assertThat(remote.asked()).filteredOn("decide 1000"::equals).hasSizeLessThan(10);
+        assertThat(remote.drainCalls()).filteredOn("decide 1000"::equals).hasSizeLessThan(10);
     }
 
     @ParameterizedTest
     @MethodSource("algorithms")
-    void aRefundOfTokensFromTheHandIsOneOfTheInstantAtWhichTheyWereTaken(Limit limit) {
+    void prefetchedTokensAreRefundedAsOfTheirPrefetch(Limit limit) {
         fill(limit);
         Decision first = store.decide(new Charge(limit, KEY, 4_000));
         nanos.addAndGet(1_000_000);
         Decision second = store.decide(new Charge(limit, KEY, 4_000));
-        assertThat(remote.asked()).containsExactly("async 8000");
+        assertThat(remote.drainCalls()).containsExactly("async 8000");
         Decision third = store.decide(new Charge(limit, KEY, 4_000));
         double before = peek(limit);
         for (Decision refunded : List.of(first, second, third)) {
@@ -175,9 +175,9 @@ class PrefetchingStoreTests {
         fill(TEN_AHEAD);
         nanos.addAndGet(Duration.ofMillis(9_999).toNanos());
         take(TEN_AHEAD, 5);
-        remote.asked();
+        remote.drainCalls();
         Decision mixed = store.decide(new Charge(TEN_AHEAD, KEY, 6_000));
-        assertThat(remote.asked()).containsExactly("async 6000");
+        assertThat(remote.drainCalls()).containsExactly("async 6000");
         Decision fresh = store.decide(new Charge(TEN_AHEAD, KEY, 1_000));
         remote.memory.decide(new Charge(TEN_AHEAD, KEY, 50_000));
         nanos.addAndGet(Duration.ofMillis(1).toNanos());
@@ -189,21 +189,21 @@ class PrefetchingStoreTests {
     }
 
     @Test
-    void whatNoCallUsedBetweenTwoLooksGoesBack() {
+    void tokensThatNoCallUsedBetweenTwoIdleChecksAreRefunded() {
         fill(TEN_AHEAD);
         store.dropIdle();
         take(TEN_AHEAD, 1);
         store.dropIdle();
         assertThat(store.prefetchedTokens("ahead")).isEqualTo(9);
-        remote.asked();
+        remote.drainCalls();
         store.dropIdle();
-        assertThat(remote.asked()).containsExactly("refund 9000");
+        assertThat(remote.drainCalls()).containsExactly("refund 9000");
         assertThat(store.prefetchedTokens("ahead")).isZero();
         assertThat(peek(TEN_AHEAD)).isEqualTo(97);
     }
 
     @Test
-    void whatNoCallUsesGoesBackByItself() {
+    void unusedTokensAreRefundedInTheBackground() {
         try (PrefetchingStore looking = new PrefetchingStore(remote, remote, System::nanoTime)) {
             looking.decide(new Charge(TEN_AHEAD, KEY, 1_000));
             looking.decide(new Charge(TEN_AHEAD, KEY, 1_000));
@@ -214,36 +214,36 @@ class PrefetchingStoreTests {
     }
 
     @Test
-    void tokensOfTwoInstantsGoBackToBoth() {
+    void tokensOfTwoPrefetchesAreRefundedSeparately() {
         fill(TEN_AHEAD);
-        remote.keepsAnswersBack = true;
+        remote.delaysReplies = true;
         take(TEN_AHEAD, 5);
         nanos.addAndGet(1_000_000_000);
-        remote.answer();
+        remote.reply();
         take(TEN_AHEAD, 1);
         store.dropIdle();
-        remote.asked();
+        remote.drainCalls();
         store.dropIdle();
-        assertThat(remote.asked()).containsExactly("refund 5000", "refund 4000");
+        assertThat(remote.drainCalls()).containsExactly("refund 5000", "refund 4000");
     }
 
     @Test
-    void aHandThatIsBeingFilledIsNotIdle() {
+    void tokensWithARequestOnItsWayAreNotIdle() {
         fill(TEN_AHEAD);
-        remote.keepsAnswersBack = true;
+        remote.delaysReplies = true;
         take(TEN_AHEAD, 10);
         store.dropIdle();
         store.dropIdle();
-        remote.answer();
+        remote.reply();
         assertThat(store.prefetchedTokens("ahead")).isEqualTo(10);
     }
 
     @Test
-    void aBucketThatIsForgottenIsFullAndItsHandIsEmpty() {
+    void aResetFillsTheBucketAndDropsPrefetchedTokens() {
         fill(TEN_AHEAD);
-        remote.asked();
+        remote.drainCalls();
         store.reset(TEN_AHEAD, KEY);
-        assertThat(remote.asked()).containsExactly("reset");
+        assertThat(remote.drainCalls()).containsExactly("reset");
         assertThat(store.prefetchedTokens("ahead")).isZero();
         assertThat(peek(TEN_AHEAD)).isEqualTo(100);
         store.reset(TEN_AHEAD, "somebody-else");
@@ -251,19 +251,19 @@ class PrefetchingStoreTests {
     }
 
     @Test
-    void aLimitThatIsRedefinedTakesItsTokensAheadAnew() {
+    void aReconfiguredLimitPrefetchesAnew() {
         fill(TEN_AHEAD);
-        remote.asked();
+        remote.drainCalls();
         Limit sameCounting = Limit.named("ahead")
                 .rates("10/s burst 100")
                 .prefetch(BigDecimal.TEN)
                 .cost(BigDecimal.valueOf(2))
                 .build();
         assertThat(take(sameCounting, 1)).isTrue();
-        assertThat(remote.asked()).isEmpty();
+        assertThat(remote.drainCalls()).isEmpty();
         for (Limit other : List.of(limit("10/s burst 100", 20), limit("10/s burst 200", 20))) {
             assertThat(take(other, 1)).isTrue();
-            assertThat(remote.asked()).last().isEqualTo("decide 1000");
+            assertThat(remote.drainCalls()).last().isEqualTo("decide 1000");
             assertThat(store.prefetchedTokens("ahead")).isZero();
             take(other, 1);
             assertThat(store.prefetchedTokens("ahead")).isEqualTo(20);
@@ -275,94 +275,94 @@ class PrefetchingStoreTests {
     }
 
     @Test
-    void whatArrivesForAHandThatIsGoneGoesBack() {
+    void tokensThatArriveAfterAResetAreRefunded() {
         fill(TEN_AHEAD);
-        remote.keepsAnswersBack = true;
+        remote.delaysReplies = true;
         take(TEN_AHEAD, 10);
         store.reset(TEN_AHEAD, KEY);
-        remote.asked();
-        remote.answer();
-        assertThat(remote.asked()).containsExactly("refund 10000");
+        remote.drainCalls();
+        remote.reply();
+        assertThat(remote.drainCalls()).containsExactly("refund 10000");
         assertThat(store.prefetchedTokens("ahead")).isZero();
     }
 
     @Test
-    void whatIsInHandGoesBackBeforeTheStoreIsClosed() {
+    void prefetchedTokensAreRefundedBeforeTheStoreIsClosed() {
         fill(TEN_AHEAD);
-        remote.asked();
+        remote.drainCalls();
         store.close();
-        assertThat(remote.asked()).containsExactly("refund 10000", "close");
+        assertThat(remote.drainCalls()).containsExactly("refund 10000", "close");
         assertThat(peek(TEN_AHEAD)).isEqualTo(98);
     }
 
     @Test
-    void anExhaustedKeyIsAskedForAheadOnceARetryAfterAndEachCallStillForItself() {
+    void anExhaustedKeyIsPrefetchedOncePerRetryAfter() {
         remote.memory.decide(new Charge(TEN_AHEAD, KEY, 79_000));
         fill(TEN_AHEAD);
         take(TEN_AHEAD, 5);
         assertThat(peek(TEN_AHEAD)).isEqualTo(4);
-        remote.asked();
+        remote.drainCalls();
         assertThat(take(TEN_AHEAD, 10)).isTrue();
-        assertThat(remote.asked()).containsExactly("async 10000");
+        assertThat(remote.drainCalls()).containsExactly("async 10000");
         for (int i = 0; i < 4; i++) {
             assertThat(take(TEN_AHEAD, 1)).isTrue();
         }
         assertThat(take(TEN_AHEAD, 1)).isFalse();
-        assertThat(remote.asked()).containsOnly("decide 1000").hasSize(5);
+        assertThat(remote.drainCalls()).containsOnly("decide 1000").hasSize(5);
         nanos.addAndGet(Duration.ofSeconds(2).toNanos());
         take(TEN_AHEAD, 1);
         take(TEN_AHEAD, 1);
-        assertThat(remote.asked()).containsExactly("decide 1000", "async 10000");
+        assertThat(remote.drainCalls()).containsExactly("decide 1000", "async 10000");
         assertThat(store.prefetchedTokens("ahead")).isEqualTo(9);
     }
 
     @Test
-    void nothingIsAskedForAheadThatTheStoreSaidItDoesNotHave() {
+    void noMoreTokensAreRequestedThanTheStoreHasLeft() {
         remote.memory.decide(new Charge(TEN_AHEAD, KEY, 89_000));
         for (int call = 0; call < 5; call++) {
             assertThat(take(TEN_AHEAD, 1)).isTrue();
         }
-        assertThat(remote.asked()).containsOnly("decide 1000");
+        assertThat(remote.drainCalls()).containsOnly("decide 1000");
     }
 
     @Test
-    void aRefillThatIsRefusedIsNotAskedForAgainBeforeItsRetryAfter() {
+    void aRejectedPrefetchIsNotRepeatedBeforeItsRetryAfter() {
         fill(TEN_AHEAD);
         remote.memory.decide(new Charge(TEN_AHEAD, KEY, 85_000));
         for (int i = 0; i < 7; i++) {
             assertThat(take(TEN_AHEAD, 1)).isTrue();
         }
-        assertThat(remote.asked()).containsExactly("async 5000");
+        assertThat(remote.drainCalls()).containsExactly("async 5000");
         nanos.addAndGet(Duration.ofMillis(199).toNanos());
         take(TEN_AHEAD, 1);
-        assertThat(remote.asked()).isEmpty();
+        assertThat(remote.drainCalls()).isEmpty();
         nanos.addAndGet(Duration.ofMillis(301).toNanos());
         take(TEN_AHEAD, 1);
-        assertThat(remote.asked()).containsExactly("async 9000");
+        assertThat(remote.drainCalls()).containsExactly("async 9000");
     }
 
     @Test
-    void aCallThatTheStoreRefusesSpendsWhatArrivedMeanwhile() {
+    void aCallThatTheStoreRejectsUsesTokensThatArrivedMeanwhile() {
         fill(TEN_AHEAD);
-        remote.keepsAnswersBack = true;
+        remote.delaysReplies = true;
         take(TEN_AHEAD, 10);
         remote.memory.decide(new Charge(TEN_AHEAD, KEY, 78_000));
         var refused = store.decideAsync(List.of(new Charge(TEN_AHEAD, KEY, 1_000)), Duration.ZERO);
         assertThat(peek(TEN_AHEAD)).isZero();
-        remote.answer();
+        remote.reply();
         assertThat(refused).isCompletedWithValueMatching(Decision::admitted);
         assertThat(store.prefetchedTokens("ahead")).isEqualTo(9);
     }
 
     @Test
-    void aStoreThatFailsIsAskedForMoreOnceASecondAndWhatIsInHandIsSpent() {
+    void aFailedPrefetchIsRepeatedAfterASecondWhilePrefetchedTokensAreUsed() {
         fill(TEN_AHEAD);
-        remote.asked();
+        remote.drainCalls();
         remote.failure = new StoreUnavailableException("down", null);
         for (int i = 0; i < 10; i++) {
             assertThat(take(TEN_AHEAD, 1)).isTrue();
         }
-        assertThat(remote.asked()).containsExactly("async 5000");
+        assertThat(remote.drainCalls()).containsExactly("async 5000");
         assertThatThrownBy(() -> take(TEN_AHEAD, 1)).isSameAs(remote.failure);
         remote.failure = null;
         nanos.addAndGet(999_999_999);
@@ -374,7 +374,7 @@ class PrefetchingStoreTests {
     }
 
     @Test
-    void anAnswerFromTheHandDoesNotSayThatAStoreIsWell() {
+    void anAnswerFromPrefetchedTokensDoesNotCloseTheCircuit() {
         RemoteRateLimitStore node = RemoteRateLimitStore.builder(remote, InMemoryRateLimitStore.create())
                 .denialCache(false)
                 .clock(nanos::get)
@@ -382,7 +382,7 @@ class PrefetchingStoreTests {
         node.decide(new Charge(TEN_AHEAD, KEY, 1_000));
         node.decide(new Charge(TEN_AHEAD, KEY, 1_000));
         assertThat(node.prefetchedTokens("ahead")).hasValue(10);
-        remote.asked();
+        remote.drainCalls();
         remote.failure = new StoreUnavailableException("down", null);
         Charge one = new Charge(TEN_AHEAD, KEY, 100);
         Charge other = new Charge(Limit.of("plain", "10/s"), KEY, 1_000);
@@ -397,14 +397,14 @@ class PrefetchingStoreTests {
                     .isEqualTo(DecisionSource.STORE);
         }
         assertThat(node.outage()).contains("down");
-        remote.asked();
+        remote.drainCalls();
         node.decide(other);
-        assertThat(remote.asked()).isEmpty();
+        assertThat(remote.drainCalls()).isEmpty();
         assertThat(node.decide(one).source()).isEqualTo(DecisionSource.STORE);
     }
 
     @Test
-    void longKeysAndMoreThanTenThousandAreAskedOneByOne() {
+    void longKeysAndKeysBeyondTenThousandAreNotPrefetched() {
         fill(TEN_AHEAD, "x".repeat(201));
         assertThat(store.prefetchedTokens("ahead")).isZero();
         for (int i = 0; i < 10_000; i++) {
@@ -421,7 +421,7 @@ class PrefetchingStoreTests {
     }
 
     @Test
-    void threadsSpendExactlyWhatWasTakenFromTheStore() throws InterruptedException {
+    void threadsUseExactlyTheTokensThatTheStoreGranted() throws InterruptedException {
         Limit limit = limit("1/1d burst 20000", 50);
         LongAdder admitted = new LongAdder();
         List<Thread> threads = new ArrayList<>();
@@ -453,11 +453,11 @@ class PrefetchingStoreTests {
         long inStore = Math.round(peek(limit) * 1000);
         assertThat(admitted.sum() + inHand + inStore).isEqualTo(20_000_000);
         assertThat(inHand).isLessThanOrEqualTo(50_000);
-        assertThat(remote.calls.stream().filter(call -> call.startsWith("decide")))
+        assertThat(remote.drainCalls().stream().filter(call -> call.startsWith("decide")))
                 .hasSizeLessThan(25_000);
     }
 
-    /** Two calls, after which the hand is full. */
+    /** Makes two calls, after which the limit is fully prefetched. */
     private void fill(Limit limit) {
         fill(limit, KEY);
     }
@@ -465,7 +465,7 @@ class PrefetchingStoreTests {
     private void fill(Limit limit, String key) {
         store.decide(new Charge(limit, key, 1_000));
         store.decide(new Charge(limit, key, 1_000));
-        remote.asked();
+        remote.drainCalls();
     }
 
     private boolean take(Limit limit, int tokens) {

@@ -37,7 +37,7 @@ class RemoteRateLimitStoreTests {
                 .build();
         store.decide(ONE);
         assertThat(passed).containsExactly("second", "first");
-        assertThat(remote.asked()).containsExactly("decide 1000");
+        assertThat(remote.drainCalls()).containsExactly("decide 1000");
     }
 
     @Test
@@ -47,9 +47,9 @@ class RemoteRateLimitStoreTests {
             assertThat(store.decide(ONE).admitted()).isTrue();
         }
         assertThat(store.decide(ONE).admitted()).isFalse();
-        remote.asked();
+        remote.drainCalls();
         assertThat(store.decide(ONE).admitted()).isFalse();
-        assertThat(remote.asked()).isEmpty();
+        assertThat(remote.drainCalls()).isEmpty();
         assertThat(store.prefetchedTokens("prefetched")).hasValue(0);
         assertThat(store.prefetchedTokens("unknown")).hasValue(0);
     }
@@ -60,7 +60,7 @@ class RemoteRateLimitStoreTests {
         for (int i = 0; i < 10; i++) {
             assertThat(store.decide(ONE).admitted()).isTrue();
         }
-        assertThat(remote.asked()).containsOnly("decide 1000").hasSize(10);
+        assertThat(remote.drainCalls()).containsOnly("decide 1000").hasSize(10);
         assertThat(store.prefetchedTokens("prefetched")).isEmpty();
     }
 
@@ -69,11 +69,11 @@ class RemoteRateLimitStoreTests {
         RemoteRateLimitStore store =
                 builder().prefetch(false).denialCache(false).build();
         store.decide(new Charge(PREFETCHED, "key", 10_000));
-        remote.asked();
+        remote.drainCalls();
         for (int i = 0; i < 3; i++) {
             assertThat(store.decide(ONE).admitted()).isFalse();
         }
-        assertThat(remote.asked()).hasSize(3);
+        assertThat(remote.drainCalls()).hasSize(3);
     }
 
     @Test
@@ -84,7 +84,7 @@ class RemoteRateLimitStoreTests {
             assertThat(store.decide(ONE).source()).isEqualTo(DecisionSource.LOCAL);
         }
         assertThat(store.outage()).contains("down");
-        assertThat(remote.asked()).containsOnly("decide 1000");
+        assertThat(remote.drainCalls()).containsOnly("decide 1000");
         assertThat(store.prefetchedTokens("prefetched")).hasValue(0);
     }
 

@@ -46,7 +46,7 @@ class StoreOutageLoggerTests {
     }
 
     @Test
-    void saysOnceThatTheStoreIsAwayAndOnceThatItIsBack() {
+    void logsOneLineForAnOutageAndOneForItsEnd() {
         for (int i = 0; i < 1_000; i++) {
             log.failed(DOWN);
         }
@@ -62,7 +62,7 @@ class StoreOutageLoggerTests {
     }
 
     @Test
-    void aStoreThatComesAndGoesIsALineASecond() {
+    void anUnsteadyStoreIsLoggedAtMostOnceASecond() {
         for (int millis = 0; millis < 3_000; millis++) {
             log.failed(DOWN);
             log.answered();
