@@ -85,7 +85,7 @@ class ComputedLimitTests {
                     .withMessageStartingWith("Invalid limitExpression of @RateLimited on " + Bean.class.getName()
                             + "#any(Object): \"#plan\" ")
                     .withMessageContaining(problem)
-                    .withMessageContaining("nothing was charged; give the name of a limit")
+                    .withMessageContaining("nothing was charged; return the name of a limit")
                     .withMessageNotContaining("secret")
                     .withMessageNotContaining("4711");
             assertThat(bean.calls()).isZero();

@@ -26,7 +26,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 @Tag("slow")
 class EvictionPolicyCheckTests {
 
-    private static final String WARNING = "Redis may drop limiter keys when its memory is full";
+    private static final String WARNING = "Redis may evict rate limit keys when its memory is full";
     private static final Charge CHARGE = new Charge(Limit.of("search", "10/s"), "ann", 1000);
 
     private final Set<Thread> before = Thread.getAllStackTraces().keySet();

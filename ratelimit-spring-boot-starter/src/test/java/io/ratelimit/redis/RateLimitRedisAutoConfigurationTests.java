@@ -176,8 +176,8 @@ class RateLimitRedisAutoConfigurationTests {
             evicting.command("CONFIG", "SET", "maxmemory", "100mb");
             evicting.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
             onRedis(evicting)
-                    .run(context ->
-                            await().untilAsserted(() -> assertThat(output).contains("Redis may drop limiter keys")));
+                    .run(context -> await().untilAsserted(
+                                    () -> assertThat(output).contains("Redis may evict rate limit keys")));
         }
     }
 

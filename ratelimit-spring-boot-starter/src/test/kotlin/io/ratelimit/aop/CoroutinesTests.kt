@@ -152,13 +152,13 @@ class CoroutinesTests {
             assertThat(shop.flowWithFallback().toList()).containsExactly("instead")
             assertThat(shop.suspendedFlowWithFallback().toList()).containsExactly("instead")
         }
-        assertInvalid(SuspendingAnswerOfPlainFunction::class.java, "is a suspend function, which can only answer for another")
+        assertInvalid(SuspendingAnswerOfPlainFunction::class.java, "is a suspend function, but the limited method is not")
         assertInvalid(AnswerOfAnotherType::class.java, "returns int, which is no String")
     }
 
     @Test
     fun `a flow that is always there cannot be limited`() =
-        assertInvalid(HotFlow::class.java, "a refusal cannot be the failure of a kotlinx.coroutines.flow.StateFlow")
+        assertInvalid(HotFlow::class.java, "a rejection cannot be the failure of a kotlinx.coroutines.flow.StateFlow")
 
     @Test
     fun `while switched off everything is as it was`() = runner.withPropertyValues("enabled=false").with { shop, _ ->
