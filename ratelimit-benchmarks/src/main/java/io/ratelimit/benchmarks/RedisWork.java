@@ -65,7 +65,7 @@ record RedisWork(
 
     private static RedisWork refused(int callers) {
         return new RedisWork(
-                "Refusals of one exhausted key, " + callersText(callers) + ", sync",
+                "Rejections of one exhausted key, " + callersText(callers) + ", sync",
                 RedisContender.ASKED,
                 BenchmarkQuota.EXHAUSTED,
                 1,

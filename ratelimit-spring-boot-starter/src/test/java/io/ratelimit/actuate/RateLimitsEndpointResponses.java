@@ -96,7 +96,7 @@ abstract class RateLimitsEndpointResponses {
     }
 
     @Test
-    void whatIsTakenAheadIsShownWithWhatItWidensTheBoundBy() {
+    void thePrefetchIsShownWithTheAmountThatItWidensTheBoundBy() {
         RateLimiter search = registry.define(Limit.named("search")
                 .rates("1/h burst 20")
                 .prefetch(BigDecimal.TEN)
@@ -148,7 +148,7 @@ abstract class RateLimitsEndpointResponses {
     }
 
     @Test
-    void callsAtOnceAreShownWithWhatTheyHold() {
+    void concurrentCallsAreShownWithTheirLeases() {
         RateLimiter export = registry.define(
                 Limit.named("export").maxConcurrent(2, Duration.ofSeconds(30)).build());
         Permit held = export.hold("user-42");
@@ -167,7 +167,7 @@ abstract class RateLimitsEndpointResponses {
     }
 
     @Test
-    void aLevelReadWhileTheStoreFailsSaysSo() {
+    void aStatusReadWhileTheStoreFailsNamesItsSource() {
         registry.define(Limit.of("search", "2/s"));
         registry.define(Limit.named("deny")
                 .rates("2/s")

@@ -50,7 +50,7 @@ class FallbackMethodTests {
         "mono, mono x",
         "flux, flux x"
     })
-    void aRefusalIsAnsweredBy(String name, String answer) {
+    void aRejectionIsAnsweredBy(String name, String answer) {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             assertThat(call(service, name, "x")).isEqualTo("real");
@@ -86,7 +86,7 @@ class FallbackMethodTests {
     }
 
     @Test
-    void whatAFallbackThrowsReachesTheCallerAsItIs() {
+    void anExceptionOfAFallbackReachesTheCallerUnchanged() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             service.throwing();
@@ -101,7 +101,7 @@ class FallbackMethodTests {
     }
 
     @Test
-    void anAnswerToAVoidMethodIsDropped() {
+    void theResultOfAFallbackOfAVoidMethodIsIgnored() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             service.nothing();
@@ -111,7 +111,7 @@ class FallbackMethodTests {
     }
 
     @Test
-    void ofSeveralLimitsTheOneThatRefusedAnswersOrElseTheFirst() {
+    void ofSeveralLimitsTheFallbackOfTheRejectingOneAnswersOrElseTheFirst() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             service.several("a", 1);
@@ -123,7 +123,7 @@ class FallbackMethodTests {
     }
 
     @Test
-    void aLimitThatDoesNotCountDoesNotAnswer() {
+    void theFallbackOfALimitThatDoesNotApplyIsNotUsed() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             service.oneOrOther(true);
@@ -134,7 +134,7 @@ class FallbackMethodTests {
     }
 
     @Test
-    void aRefusalByPolicyIsAnsweredToo() {
+    void aRejectionByThePolicyIsAnsweredToo() {
         new ApplicationContextRunner()
                 .withConfiguration(org.springframework.boot.autoconfigure.AutoConfigurations.of(
                         org.springframework.boot.autoconfigure.aop.AopAutoConfiguration.class))

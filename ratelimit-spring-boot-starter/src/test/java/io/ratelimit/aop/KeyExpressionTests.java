@@ -64,7 +64,7 @@ class KeyExpressionTests {
 
     @ParameterizedTest
     @MethodSource("textless")
-    void aValueThatHasNoTextOfItsOwnOrAPartThatHasNoneIsRefusedByNameAndNotByValue(Object value) {
+    void aValueOrPartWithoutToStringIsRejectedWithItsClassButNotWithItsValue(Object value) {
         application.run(context -> {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> context.getBean(Bean.class).any(value))
@@ -77,7 +77,7 @@ class KeyExpressionTests {
     }
 
     @Test
-    void theMessageTellsTheClassAndTheFix() {
+    void theMessageHasTheClassAndTheFix() {
         application.run(context -> assertThatIllegalArgumentException()
                 .isThrownBy(() -> context.getBean(Bean.class).any(new Object()))
                 .withMessage("Invalid key of @RateLimited on " + Bean.class.getName() + "#any(Object): \"#key\" gave a "

@@ -72,7 +72,7 @@ class LateDecisionTests {
 
     @ParameterizedTest
     @MethodSource("kinds")
-    void aRefusalIsToldThereToo(Function<Service, CompletableFuture<String>> kind) {
+    void aRejectionIsAnsweredThereToo(Function<Service, CompletableFuture<String>> kind) {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             onEventLoop(() -> kind.apply(service));
@@ -184,7 +184,7 @@ class LateDecisionTests {
 
     @ParameterizedTest
     @MethodSource("kinds")
-    void whoIsGoneBeforeTheBodyBeginsGivesTheTokensBack(Function<Service, CompletableFuture<String>> kind) {
+    void tokensAreRefundedIfTheCallerIsGoneBeforeTheMethodRuns(Function<Service, CompletableFuture<String>> kind) {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             ExecutorService executor = context.getBean(ExecutorService.class);
@@ -250,7 +250,7 @@ class LateDecisionTests {
     }
 
     @Test
-    void cancellingAStageThatBeganLaterCancelsWhatTheBodyReturned() {
+    void cancellingAStageThatBeganLaterCancelsTheStageOfTheMethod() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             CompletableFuture<String> result = onEventLoop(service::endless);
@@ -262,7 +262,7 @@ class LateDecisionTests {
     }
 
     @Test
-    void whatTheBodyOfAStageThrowsLaterFailsTheStage() {
+    void aLaterExceptionOfTheMethodFailsTheStage() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             CompletableFuture<String> result = onEventLoop(service::throwing);

@@ -1,7 +1,7 @@
 package io.ratelimit.aop;
 
 import static io.ratelimit.aop.LimitedApplication.taken;
-import static io.ratelimit.aop.RateLimitAdvisorTests.assertRefused;
+import static io.ratelimit.aop.RateLimitAdvisorTests.assertRejected;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -51,7 +51,7 @@ class OtherAdviceTests {
     }
 
     @Test
-    void retriesThatEndInTimeChargeWhatTheyRan() {
+    void retriesThatEndInTimeAreChargedForEachAttempt() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             assertThatIllegalStateException().isThrownBy(service::failingTwice);
@@ -70,7 +70,7 @@ class OtherAdviceTests {
     }
 
     @Test
-    void aRefusedAsynchronousCallIsAFailedFuture() {
+    void aRejectedAsynchronousCallIsAFailedFuture() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             assertThat(service.asynchronous().get()).isEqualTo("found");
@@ -84,7 +84,7 @@ class OtherAdviceTests {
     }
 
     @Test
-    void aCallThatWasNotAllowedToRunBesideOthersIsNotCharged() {
+    void aCallThatTheConcurrencyLimitRejectsIsNotCharged() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             service.alone(() -> assertThatExceptionOfType(InvocationRejectedException.class)
@@ -103,19 +103,19 @@ class OtherAdviceTests {
             }
             assertThat(service.runs()).isEqualTo(1);
             assertThat(taken(context, "default")).isEqualTo(3);
-            assertRefused(() -> service.cached("word"));
-            assertRefused(() -> service.cached("other"));
+            assertRejected(() -> service.cached("word"));
+            assertRejected(() -> service.cached("other"));
             assertThat(context.getBean(CacheManager.class).getCache("hits").get("other"))
                     .isNull();
         });
     }
 
     @Test
-    void aRefusedCallOpensNoTransaction() {
+    void aRejectedCallOpensNoTransaction() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             service.transactional();
-            assertRefused(service::transactional);
+            assertRejected(service::transactional);
             assertThat(context.getBean(Transactions.class).begun).isEqualTo(1);
         });
     }

@@ -229,13 +229,13 @@ class StartupFailureTests {
     }
 
     @Test
-    void whatDeclaredTypesDoNotTellIsLeftToTheCall() {
+    void membersThatDeclaredTypesDoNotShowAreCheckedByTheCall() {
         LimitedApplication.with(Dynamic.class)
                 .run(context -> assertThat(context).hasNotFailed());
     }
 
     @Test
-    void withoutParameterNamesTheFixIsToSaySo() throws Exception {
+    void withoutParameterNamesTheMessageSuggestsToCompileThem() throws Exception {
         AnnotationAttribute origin =
                 new AnnotationAttribute(NoNames.class.getDeclaredMethods()[0], NoNames.class, "key", "#user");
         ExpressionParameters nameless = new ExpressionParameters(

@@ -54,7 +54,7 @@ class OptionalLibraryTests {
             kotlin-reflect,                     kotlin.reflect.full.KClasses
             kotlinx-coroutines-react,           kotlinx.coroutines.reactor.MonoKt
             """)
-    void tellsThatSuspendFunctionsAndFlowsNeedIt(String jars, String absent) throws Exception {
+    void reportsThatSuspendFunctionsAndFlowsNeedTheLibrary(String jars, String absent) throws Exception {
         try (ReducedClassPath classPath = ReducedClassPath.without(jars, absent)) {
             for (String shop : List.of("SuspendingShop", "FlowingShop")) {
                 assertThat(classPath.call(KotlinApplication.class, "io.ratelimit.autoconfigure." + shop))

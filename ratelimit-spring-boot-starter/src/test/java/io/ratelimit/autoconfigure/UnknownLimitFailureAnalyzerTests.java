@@ -10,7 +10,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 class UnknownLimitFailureAnalyzerTests {
 
     @Test
-    void anUnknownLimitThatNoAnnotationAsksForIsExplainedToo() {
+    void anUnknownLimitWithoutAnAnnotationIsExplainedToo() {
         FailureAnalysis analysis = new UnknownLimitFailureAnalyzer()
                 .analyze(new IllegalStateException(new UnknownLimitException("search", List.of())));
         assertThat(analysis).isNotNull();

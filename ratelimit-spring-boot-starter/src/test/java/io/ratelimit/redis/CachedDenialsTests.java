@@ -65,7 +65,7 @@ class CachedDenialsTests {
     }
 
     @Test
-    void nodesThatRememberRefusalsTogetherAdmitWhatOneBucketDoes() throws Exception {
+    void nodesWithCachedDenialsTogetherAdmitWhatOneBucketDoes() throws Exception {
         Limit limit = Limit.of("shared", "100/s burst 20");
         DecisionLog log = new DecisionLog();
         List<Future<Long>> callers = new ArrayList<>();

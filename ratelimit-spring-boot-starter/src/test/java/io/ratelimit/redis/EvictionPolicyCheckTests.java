@@ -88,7 +88,7 @@ class EvictionPolicyCheckTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"lettuce", "jedis"})
-    void aServerThatDoesNotTellDisturbsNobody(String client, CapturedOutput output) {
+    void aServerThatDoesNotTellItsPolicyIsIgnored(String client, CapturedOutput output) {
         redis.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
         redis.command("CONFIG", "SET", "maxmemory", "100mb");
         redis.command("ACL", "SETUSER", "default", "-info");
@@ -123,7 +123,7 @@ class EvictionPolicyCheckTests {
     }
 
     @Test
-    void aStoreThatIsClosedAsksNoMore() {
+    void aClosedStoreStopsTheCheck() {
         redis.kill();
         RedisRateLimitStore store = store("lettuce");
         store.connect();

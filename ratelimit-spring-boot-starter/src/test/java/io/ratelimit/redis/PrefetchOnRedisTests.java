@@ -41,7 +41,7 @@ class PrefetchOnRedisTests {
     }
 
     @Test
-    void twoNodesAdmitAtMostWhatTheServerGrantsAndWhatBothHaveInHand() throws InterruptedException {
+    void twoNodesAdmitAtMostTheGrantsOfTheServerAndTheirPrefetchedTokens() throws InterruptedException {
         DecisionLog log = new DecisionLog();
         List<RateLimitStore> nodes = new ArrayList<>();
         List<Thread> callers = new ArrayList<>();

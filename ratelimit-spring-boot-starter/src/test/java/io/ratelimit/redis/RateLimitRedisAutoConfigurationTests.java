@@ -47,7 +47,7 @@ class RateLimitRedisAutoConfigurationTests {
     }
 
     @Test
-    void takesTheConnectionFactoryThatIsNamed() {
+    void usesTheNamedConnectionFactory() {
         ApplicationContextRunner several =
                 factory(factory(application, "alive", redis.port(), false), "dead", 1, false);
         several.withPropertyValues(NAME + "=alive")
@@ -57,7 +57,7 @@ class RateLimitRedisAutoConfigurationTests {
     }
 
     @Test
-    void takesThePrimaryConnectionFactoryIfNoneIsNamed() {
+    void usesThePrimaryConnectionFactoryIfNoneIsNamed() {
         factory(factory(application, "dead", 1, false), "alive", redis.port(), true)
                 .run(context -> assertThat(ask(context).source()).isEqualTo(DecisionSource.STORE));
     }
@@ -95,7 +95,7 @@ class RateLimitRedisAutoConfigurationTests {
     }
 
     @Test
-    void namesItsKeysAsItIsTold() {
+    void usesTheConfiguredKeyPrefix() {
         redis.command("FLUSHALL");
         onRedis(redis)
                 .withPropertyValues("ratelimit.redis.key-prefix=shop:limits")
@@ -106,7 +106,7 @@ class RateLimitRedisAutoConfigurationTests {
     }
 
     @Test
-    void remembersRefusals() {
+    void cachesDenials() {
         redis.command("FLUSHALL");
         onRedis(redis).run(context -> {
             while (ask(context).admitted()) {}
@@ -120,7 +120,7 @@ class RateLimitRedisAutoConfigurationTests {
     }
 
     @Test
-    void takesAheadAsMuchAsItIsToldAndGivesItBackAtTheEnd() {
+    void prefetchesTheConfiguredTokensAndRefundsThemAtTheEnd() {
         redis.command("FLUSHALL");
         String[] rest = new String[1];
         onRedis(redis)
@@ -147,7 +147,7 @@ class RateLimitRedisAutoConfigurationTests {
     }
 
     @Test
-    void waitsForASlowServerAsLongAsItIsTold() {
+    void waitsForASlowServerWithinTheTimeout() {
         try (RedisServer slow = RedisServer.start()) {
             onRedis(slow).run(context -> {
                 assertThat(ask(context).source()).isEqualTo(DecisionSource.STORE);
@@ -158,7 +158,7 @@ class RateLimitRedisAutoConfigurationTests {
     }
 
     @Test
-    void waitsForASlowServerNoLongerThanItIsTold() {
+    void waitsForASlowServerNoLongerThanTheTimeout() {
         try (RedisServer slow = RedisServer.start()) {
             slow.command("CLIENT", "PAUSE", "4000");
             onRedis(slow).withPropertyValues("ratelimit.redis.timeout=50ms").run(context -> {
@@ -171,7 +171,7 @@ class RateLimitRedisAutoConfigurationTests {
 
     @Test
     @ExtendWith(OutputCaptureExtension.class)
-    void warnsOfAServerThatMayDropItsKeys(CapturedOutput output) {
+    void warnsOfAServerThatMayEvictKeys(CapturedOutput output) {
         try (RedisServer evicting = RedisServer.start()) {
             evicting.command("CONFIG", "SET", "maxmemory", "100mb");
             evicting.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");

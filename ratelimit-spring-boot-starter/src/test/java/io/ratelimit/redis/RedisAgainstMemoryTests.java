@@ -78,7 +78,7 @@ class RedisAgainstMemoryTests {
     }
 
     @Test
-    void everyReadingAndEveryGrantIsThatOfTheMemoryStore() {
+    void everyStatusAndEveryGrantEqualsThatOfTheStoreInMemory() {
         memory.onLeaseReady(toldInMemory::add);
         redis.onLeaseReady(told::add);
         await().until(() -> !((List<?>) server.command("PUBSUB", "CHANNELS", "virtual*:ready")).isEmpty());

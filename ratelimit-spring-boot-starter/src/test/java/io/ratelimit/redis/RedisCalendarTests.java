@@ -93,7 +93,7 @@ class RedisCalendarTests {
     }
 
     @Test
-    void aServerWhoseTimeIsNotThatOfThisMachineIsAskedOnceMoreAndThenOnce() throws Exception {
+    void aServerWithAnotherTimeIsAskedTwiceAtFirstAndThenOnce() throws Exception {
         set(Instant.parse("2001-09-09T01:46:40Z"));
         redis.decide(new Charge(Limit.of("loads-the-script", "1/s"), "a", 0));
         try (RateLimitStore other = VirtualTimeRedis.store(server, nanos::get);
@@ -110,7 +110,7 @@ class RedisCalendarTests {
     }
 
     @Test
-    void aClockThatIsSetBackForGoodCountsWhatIsOutInTheWindowItComesBackTo() {
+    void aClockThatIsSetBackCountsUsedTokensInTheWindowThatItReturnsTo() {
         set(Instant.parse("2026-05-05T12:00:00Z"));
         redis.decide(new Charge(DAYS, "a", 3_000));
         set(Instant.parse("2026-04-01T12:00:00Z"));

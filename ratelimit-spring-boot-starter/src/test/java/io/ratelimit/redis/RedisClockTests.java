@@ -65,7 +65,7 @@ class RedisClockTests {
 
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = "CONCURRENCY")
-    void aClockThatIsSetBackForGoodStallsNobodyForLongerThanAFullBucketTakes(Algorithm algorithm) {
+    void aClockThatIsSetBackDelaysNoCallLongerThanABucketNeedsToFill(Algorithm algorithm) {
         for (Duration back : new Duration[] {
             Duration.ofSeconds(1), PERIOD.dividedBy(2), PERIOD, PERIOD.multipliedBy(2), Duration.ofHours(5)
         }) {

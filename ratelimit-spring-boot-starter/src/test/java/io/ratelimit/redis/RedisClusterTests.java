@@ -87,7 +87,7 @@ class RedisClusterTests {
     }
 
     @Test
-    void leasesOfSeveralSlotsAreHeldRenewedAndGivenBackButNobodyQueuesForThem() {
+    void leasesOfSeveralSlotsAreAcquiredRenewedAndReleasedButNotWaitedFor() {
         Limit mine = Limit.named("mine").maxConcurrent(1, Duration.ofMinutes(5)).build();
         Limit all = Limit.named("all").maxConcurrent(1, Duration.ofMinutes(5)).build();
         Decision both = store.decide(
@@ -132,7 +132,7 @@ class RedisClusterTests {
     }
 
     @Test
-    void whoQueuesHearsOfEveryNode() {
+    void waitingCallsAreNotifiedByEveryNode() {
         Limit one = Limit.named("one").maxConcurrent(1, Duration.ofMinutes(5)).build();
         List<Long> told = new CopyOnWriteArrayList<>();
         store.onLeaseReady(told::add);
@@ -160,7 +160,7 @@ class RedisClusterTests {
     }
 
     @Test
-    void aRefusalByTheSharedBucketGivesTheSubjectItsTokensBack() {
+    void aRejectionByTheSharedBucketRefundsTheBucketOfTheSubject() {
         store.decide(new Charge(ALL, "", 7000));
         Decision refused = store.decide(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)), Duration.ZERO);
         assertThat(refused.admitted()).isFalse();
@@ -172,7 +172,7 @@ class RedisClusterTests {
     }
 
     @Test
-    void aRefusalOfTheSubjectOnlyReadsTheSharedBucket() {
+    void aRejectionOfTheSubjectOnlyReadsTheSharedBucket() {
         store.decide(new Charge(USER, "a", 5000));
         Decision refused = store.decideAsync(
                         List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)), Duration.ZERO)
@@ -185,7 +185,7 @@ class RedisClusterTests {
     }
 
     @Test
-    void whatWasTakenIsGivenBackToSeveralSlots() {
+    void aRefundReachesSeveralSlots() {
         store.decide(new Charge(ALL, "", 7000));
         Stream<Charge> users = Stream.of("a", "b", "c", "d").map(key -> new Charge(USER, key, 2000));
         List<Charge> charges = Charge.merged(
@@ -212,7 +212,7 @@ class RedisClusterTests {
     }
 
     @Test
-    void aDecisionIsGivenBackToAllItsSlots() {
+    void aDecisionIsRefundedInAllItsSlots() {
         List<Charge> charges = List.of(
                 new Charge(ALL, "", 7000),
                 new Charge(LOG, "", 5000),

@@ -59,7 +59,7 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void tokensAreTakenUntilNoneIsLeft() {
+    void tokensAreConsumedUntilNoneIsLeft() {
         for (int left = 9; left >= 0; left--) {
             Decision decision = store.decide(charge(SLOW, "a", 1000));
             assertThat(decision.admitted()).isTrue();
@@ -81,7 +81,7 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void aCostAboveCapacityIsAnsweredWithReadingsAndTakesNothing() {
+    void aCostAboveTheCapacityIsRejectedWithStatusesAndConsumesNothing() {
         Decision decision = store.decide(charge(SLOW, "a", Tokens.MOST_THOUSANDTHS));
         assertThat(decision.isPermanent()).isTrue();
         assertThat(decision.remaining()).isEqualTo(10);
@@ -89,7 +89,7 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void aForgottenBucketIsFull() {
+    void aResetBucketIsFull() {
         store.decide(charge(SLOW, "a", 10_000));
         store.reset(SLOW, "a");
         assertThat(store.decide(charge(SLOW, "a", 10_000)).admitted()).isTrue();
@@ -97,7 +97,7 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void aRefusalByOneLimitTakesFromNone() {
+    void aRejectionByOneLimitChargesNone() {
         Limit wide = Limit.of("wide", "100/h");
         store.decide(charge(SLOW, "a", 10_000));
         Decision refused = store.decide(List.of(charge(SLOW, "a", 1000), charge(wide, "", 1000)), Duration.ZERO);
@@ -159,7 +159,7 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void aClockThatIsSetBackALittleNeitherRefillsTwiceNorStallsForLong() {
+    void aClockThatIsSetBackALittleNeitherRefillsTwiceNorDelaysCallsForLong() {
         Limit limit = Limit.of("clock", "10/s");
         nanos.set(Duration.ofHours(1).toNanos());
         virtual.decide(charge(limit, "a", 10_000));
@@ -173,7 +173,7 @@ class RedisRateLimitStoreTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"SMOOTH", "INTERVAL"})
-    void aClockThatIsSetBackForGoodStartsAfreshWithTheLevelItFinds(Refill refill) {
+    void aClockThatIsSetBackContinuesWithTheStoredLevel(Refill refill) {
         Limit limit = Limit.named("clock").rates("10/s").refill(refill).build();
         nanos.set(Duration.ofHours(1).toNanos());
         virtual.decide(charge(limit, "a", 10_000));
@@ -246,14 +246,14 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void aRateThatIsAddedStartsWithAsManyTokensOutAsTheRateThatHasMostOut() {
+    void anAddedRateStartsWithAsManyTokensUsedAsTheMostUsedOfTheOthers() {
         virtual.decide(charge(Limit.of("grown", "10/s", "50/1m"), "a", 8_000));
         Decision decision = virtual.decide(charge(Limit.of("grown", "10/s", "50/1m", "30/1h"), "a", 0));
         assertThat(decision.statuses()).extracting("remaining").containsExactly(2.0, 42.0, 22.0);
     }
 
     @Test
-    void whatAnEarlierConfigurationReturnsOrOwesCountsInTheOneThatTheBucketHas() {
+    void refundsAndDebitsOfAnOlderVersionCountUnderTheCurrentOne() {
         Limit before = Limit.of("redefined", "10/h");
         Decision taken = virtual.decide(charge(before, "a", 5_000));
         Limit now = Limit.of("redefined", "3600000/h");
@@ -266,7 +266,7 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void onlyRatesThatContinueThoseOfTheDecisionGetItsTokensBackAndAllOweWhatItOwes() {
+    void onlyRatesThatMigrateFromThoseOfTheDecisionAreRefundedAndAllAreDebited() {
         Limit before = Limit.of("redefined", "10/h");
         Limit now = Limit.of("redefined", "10/h", "20/1m");
         Decision taken = virtual.decide(charge(before, "a", 4_000));
@@ -282,7 +282,7 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void aLimitOfAnotherAlgorithmByNowGetsNothingBackAndOwesTheSame() {
+    void aLimitThatHasChangedItsAlgorithmIsDebitedButNotRefunded() {
         Limit before = Limit.of("redefined", "10/h");
         Limit now = Limit.named("redefined")
                 .rates("7/1h")
@@ -297,7 +297,7 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void aLeaseOfAnEarlierConfigurationIsReleasedForWhoQueuesInTheOneThatTheBucketHas() {
+    void aLeaseOfAnOlderVersionIsReleasedForCallsThatWaitUnderTheCurrentOne() {
         Limit before =
                 Limit.named("leased").maxConcurrent(2, Duration.ofMinutes(5)).build();
         Limit now =
@@ -346,7 +346,7 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void aTimeoutThatIsNoneIsRefusedWithTheRule() {
+    void anInvalidTimeoutIsRejectedWithTheRule() {
         assertThatThrownBy(() -> RedisRateLimitStore.create(TestConnections.lettuce(redis), "p", Duration.ZERO))
                 .isInstanceOf(InvalidRedisSettingException.class)
                 .hasMessage("Invalid Redis timeout \"PT0S\": not between 1ms and 1m; use a deadline such as 250ms");

@@ -51,7 +51,7 @@ class RedisWaitTests {
     }
 
     @Test
-    void aHopelessWaitIsRefusedAtOnceAndTakesNothing() {
+    void aWaitBeyondTheMaximumIsRejectedAtOnceAndConsumesNothing() {
         RateLimiter limiter = registry.define(Limit.of("hour", "1/1h"));
         limiter.tryAcquire("key");
         Duration reset = limiter.peek("key").resetAfter();

@@ -29,13 +29,13 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
 @Import({
-    Refusals.CatchAll.class,
+    Rejections.CatchAll.class,
     RateLimitExceptionHandler.class,
-    Refusals.Calls.class,
-    Refusals.OwnCalls.class,
-    Refusals.OwnAnswer.class
+    Rejections.Calls.class,
+    Rejections.OwnCalls.class,
+    Rejections.OwnAnswer.class
 })
-class Refusals {
+class Rejections {
 
     static RuntimeException refusal(String kind) {
         try (RateLimiterRegistry registry =
