@@ -39,7 +39,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** What the endpoint shows over HTTP, whatever the web framework. */
+/** The HTTP responses of the endpoint, in any web framework. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class RateLimitsEndpointResponses {
 

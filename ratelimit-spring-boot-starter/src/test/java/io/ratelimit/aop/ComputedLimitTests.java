@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
-/** Limits whose name is found on each call. */
+/** Limits whose name is computed for each call. */
 class ComputedLimitTests {
 
     private final ApplicationContextRunner failing = LimitedApplication.with(Bean.class);

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
-/** What a caller gets when an expression cannot be evaluated for the values of a call. */
+/** Calls whose expression cannot be evaluated for their values. */
 class EvaluationFailureTests {
 
     private static final String SECRET = "secret-user";

@@ -204,13 +204,13 @@ class FallbackMethodTests {
 
     static class Policed {
 
-        @RateLimited(limit = "strict", fallback = "refused")
+        @RateLimited(limit = "strict", fallback = "rejected")
         public DecisionSource call() {
             return DecisionSource.STORE;
         }
 
-        private DecisionSource refused(RateLimitExceededException refusal) {
-            return refusal.getSource();
+        private DecisionSource rejected(RateLimitExceededException rejection) {
+            return rejection.getSource();
         }
     }
 
@@ -248,8 +248,8 @@ class FallbackMethodTests {
             return "real";
         }
 
-        String exceptionAnswer(String text, RateLimitExceededException refusal) {
-            return refusal.getLimit() + " " + text;
+        String exceptionAnswer(String text, RateLimitExceededException rejection) {
+            return rejection.getLimit() + " " + text;
         }
 
         @RateLimited(limit = "one", fallback = "supertypeAnswer")
@@ -257,8 +257,8 @@ class FallbackMethodTests {
             return "real";
         }
 
-        String supertypeAnswer(String text, Throwable refusal) {
-            return refusal.getClass().getSimpleName() + " " + text;
+        String supertypeAnswer(String text, Throwable rejection) {
+            return rejection.getClass().getSimpleName() + " " + text;
         }
 
         @RateLimited(limit = "one", fallback = "preferredAnswer")
@@ -270,7 +270,7 @@ class FallbackMethodTests {
             return "none " + text;
         }
 
-        String preferredAnswer(String text, RateLimitExceededException refusal) {
+        String preferredAnswer(String text, RateLimitExceededException rejection) {
             return "exception " + text;
         }
 

@@ -15,7 +15,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
-/** Replies when told to, on a thread of its own, as a store over the network does. */
+/** A store that answers on request and on another thread, as a remote store does. */
 final class LateStore implements RateLimitStore {
 
     static final String THREAD = "store-io";

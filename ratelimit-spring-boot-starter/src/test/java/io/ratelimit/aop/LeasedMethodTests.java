@@ -38,7 +38,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** Methods of which one call may run at once: a call ends with its result, however that ends, and the next may begin. */
+/** Methods with one call at a time: a call ends with its result, whatever that is, and then the next one may run. */
 @Timeout(60)
 class LeasedMethodTests {
 
@@ -46,7 +46,7 @@ class LeasedMethodTests {
 
     private final ApplicationContextRunner runner = LimitedApplication.with(Service.class);
 
-    /** A call that runs when this returns, and ends when what it returns is run. */
+    /** Starts a call, which ends when the returned task is run. */
     interface Ending {
 
         Runnable begin(Service service);
@@ -346,7 +346,7 @@ class LeasedMethodTests {
         });
     }
 
-    /** A late decision against a caller who gives up at the same moment, again and again: no place is ever lost. */
+    /** Races a late decision against a caller that gives up, many times: no lease is ever lost. */
     @ParameterizedTest
     @MethodSource("givingUp")
     void givingUpWhenTheDecisionComesLeavesNoCharge(Function<Service, Runnable> call) {

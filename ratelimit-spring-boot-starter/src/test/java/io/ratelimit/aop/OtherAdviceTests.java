@@ -35,7 +35,10 @@ import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.DefaultTransactionStatus;
 
-/** Where the advice stands among Spring's own: inside of what repeats or moves a call, outside of what serves it. */
+/**
+ * The order of the advice among that of Spring: within advice that repeats or dispatches a call, outside of advice that
+ * serves it.
+ */
 class OtherAdviceTests {
 
     private final ApplicationContextRunner runner = LimitedApplication.with(Others.class, Service.class);
@@ -74,8 +77,8 @@ class OtherAdviceTests {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             assertThat(service.asynchronous().get()).isEqualTo("found");
-            Future<String> refused = service.asynchronous();
-            assertThat(refused)
+            Future<String> rejected = service.asynchronous();
+            assertThat(rejected)
                     .failsWithin(Duration.ofSeconds(10))
                     .withThrowableOfType(ExecutionException.class)
                     .withCauseInstanceOf(RateLimitExceededException.class);

@@ -30,7 +30,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Methods whose calls cost what they turn out to have used. */
+/** Methods whose calls are settled by what they used. */
 @Timeout(60)
 @ExtendWith(OutputCaptureExtension.class)
 class SettledMethodTests {
@@ -67,7 +67,7 @@ class SettledMethodTests {
         }
     }
 
-    /** Not even a log can say what happened. */
+    /** An exception that cannot be logged. */
     static final class Untellable extends RuntimeException {
 
         private static final long serialVersionUID = 1L;

@@ -61,7 +61,7 @@ class StartupFailureTests {
                 mistake(NoType.class, "key", "there is no type com.acme.Plans", "write its full name"),
                 mistake(Function.class, "key", "#hash(#user) is not allowed", "call a method of a bean"),
                 mistake(Assigning.class, "key", "is not allowed", "call a method of a bean"),
-                mistake(ArrayKey.class, "key", "an array cannot be a key", "take an element"),
+                mistake(ArrayKey.class, "key", "an array cannot be a key", "use an element"),
                 mistake(KeyWithoutText.class, "key", "Holder does not override toString", "use one of its properties"),
                 mistake(VoidKey.class, "key", "has no value", "write an expression with a value"),
                 mistake(
@@ -96,12 +96,12 @@ class StartupFailureTests {
                 mistake(
                         SettledAtOnce.class,
                         "limit",
-                        "\"single\": limit \"single\" counts calls while they run",
+                        "\"single\": limit \"single\" limits concurrent calls",
                         "drop settle, or name another limit"),
                 mistake(
                         SettledAtOnceOrNot.class,
                         "limitExpression",
-                        "limit \"single\" counts calls while they run",
+                        "limit \"single\" limits concurrent calls",
                         "drop settle, or name another limit"),
                 mistake(
                         NoDuration.class,
@@ -591,7 +591,7 @@ class StartupFailureTests {
             return "";
         }
 
-        String instead(String user, IllegalStateException refusal) {
+        String instead(String user, IllegalStateException rejection) {
             return "";
         }
     }

@@ -25,7 +25,7 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Methods whose calls wait for their tokens. */
+/** Methods whose calls wait for tokens. */
 @Timeout(60)
 class WaitingMethodTests {
 

@@ -50,7 +50,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.Ordered;
 
-/** What the starter brings by itself, and what an application can put in its place. */
+/** The beans of the starter, and those that an application can replace. */
 @ExtendWith(OutputCaptureExtension.class)
 class RateLimitAutoConfigurationTests {
 

@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The class path of the tests without some libraries. The classes of this project are loaded again from it, so loading fails
- * if one of them needs a missing library.
+ * The class path of the tests without some libraries. The classes of this project are loaded again from it, so loading
+ * fails if one of them needs a missing library.
  */
 public final class ReducedClassPath implements AutoCloseable {
 
@@ -27,8 +27,8 @@ public final class ReducedClassPath implements AutoCloseable {
     }
 
     /**
-     * Removes the jars whose names begin with a pattern, and checks that a class of theirs is gone. Resilience4j is always
-     * removed, because its auto-configuration needs libraries that are optional here.
+     * Removes the jars whose names begin with a pattern, and checks that a class of theirs is gone. Resilience4j is
+     * always removed, because its auto-configuration needs libraries that are optional here.
      */
     public static ReducedClassPath without(String jars, String absent) {
         Pattern left = Pattern.compile("(resilience4j-|" + jars + ").*");

@@ -14,7 +14,7 @@ import org.springframework.boot.WebApplicationType;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What a refused call looks like over HTTP, whatever the web framework. */
+/** The HTTP response to a rejected call, in any web framework. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class RejectionResponses {
 

@@ -41,7 +41,7 @@ class WebFluxRejectionTests extends RejectionResponses {
         @Bean
         RouterFunction<ServerResponse> function() {
             return RouterFunctions.route()
-                    .GET("/function", request -> Mono.error(Rejections.refusal("one-rate")))
+                    .GET("/function", request -> Mono.error(Rejections.rejection("one-rate")))
                     .build();
         }
     }
@@ -51,12 +51,12 @@ class WebFluxRejectionTests extends RejectionResponses {
 
         @GetMapping("/mono")
         Mono<String> mono() {
-            return Mono.error(Rejections.refusal("one-rate"));
+            return Mono.error(Rejections.rejection("one-rate"));
         }
 
         @GetMapping("/flux")
         Flux<String> flux() {
-            return Flux.error(Rejections.refusal("one-rate"));
+            return Flux.error(Rejections.rejection("one-rate"));
         }
     }
 }

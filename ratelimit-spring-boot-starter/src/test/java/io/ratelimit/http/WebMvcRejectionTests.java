@@ -42,7 +42,7 @@ class WebMvcRejectionTests extends RejectionResponses {
         RouterFunction<ServerResponse> function() {
             return RouterFunctions.route()
                     .GET("/function", request -> {
-                        throw Rejections.refusal("one-rate");
+                        throw Rejections.rejection("one-rate");
                     })
                     .build();
         }
@@ -54,14 +54,14 @@ class WebMvcRejectionTests extends RejectionResponses {
         @GetMapping("/future")
         CompletableFuture<String> future() {
             return CompletableFuture.supplyAsync(() -> {
-                throw Rejections.refusal("one-rate");
+                throw Rejections.rejection("one-rate");
             });
         }
 
         @GetMapping("/callable")
         Callable<String> callable() {
             return () -> {
-                throw Rejections.refusal("one-rate");
+                throw Rejections.rejection("one-rate");
             };
         }
     }

@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
 
-/** A store that takes a given time to answer, and can be made to fail. */
+/** A store that needs a given time for its answer, and can be made to fail. */
 final class UnreliableStore implements RateLimitStore {
 
     private final InMemoryRateLimitStore memory = InMemoryRateLimitStore.create(() -> 0, 100);

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a server is asked, and what callers are told, while nodes remember its refusals. */
+/** The commands that a server gets, and the answers of callers, while nodes cache denials. */
 @Tag("slow")
 class CachedDenialsTests {
 

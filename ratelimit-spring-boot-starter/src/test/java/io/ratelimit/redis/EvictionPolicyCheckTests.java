@@ -21,7 +21,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
-/** What servers with one policy or another make the log say. */
+/** The warnings about the eviction policies of servers. */
 @ExtendWith(OutputCaptureExtension.class)
 @Tag("slow")
 class EvictionPolicyCheckTests {
@@ -49,7 +49,7 @@ class EvictionPolicyCheckTests {
         "jedis, 100mb, allkeys-lfu, true",
         "jedis, 100mb, noeviction, false",
     })
-    void aServerThatMayDropKeysOfOursIsWarnedOfOnce(
+    void aServerThatMayEvictKeysIsReportedOnce(
             String client, String memory, String policy, boolean warned, CapturedOutput output) {
         redis.command("CONFIG", "SET", "maxmemory", memory);
         redis.command("CONFIG", "SET", "maxmemory-policy", policy);
@@ -63,7 +63,7 @@ class EvictionPolicyCheckTests {
             assertThat(output)
                     .containsOnlyOnce(WARNING)
                     .containsPattern(
-                            "WARN .*" + WARNING + " \\(maxmemory-policy " + policy + "\\), and a dropped key is a"
+                            "WARN .*" + WARNING + " \\(maxmemory-policy " + policy + "\\), and an evicted key is a"
                                     + " full bucket: its limit starts again\\. Set maxmemory-policy noeviction, or keep limits on a"
                                     + " Redis of their own \\(ratelimit\\.redis\\.connection-factory\\)");
         } else {

@@ -27,7 +27,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
-/** What the properties of the Redis store change, on a real server. */
+/** The effect of the properties of the Redis store, on a real server. */
 @ExtendWith(RedisExtension.class)
 class RateLimitRedisAutoConfigurationTests {
 

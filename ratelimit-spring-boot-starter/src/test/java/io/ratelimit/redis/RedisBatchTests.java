@@ -228,7 +228,7 @@ class RedisBatchTests {
         together.get(1).reply().thenRun(told::join);
         together.forEach(queue::add);
         CompletableFuture.runAsync(driver::release);
-        // Not by joining them: who joins takes part in the telling.
+        // Not by joining them: a joining thread would help to complete the futures.
         await().until(() ->
                 together.stream().allMatch(request -> request.reply().isDone()));
         driver.calls();

@@ -65,9 +65,9 @@ class RedisRateLimitStoreTests {
             assertThat(decision.admitted()).isTrue();
             assertThat((int) decision.remaining()).isEqualTo(left);
         }
-        Decision refused = store.decide(charge(SLOW, "a", 1000));
-        assertThat(refused.admitted()).isFalse();
-        assertThat(refused.retryAfter().orElseThrow()).isBetween(Duration.ofMinutes(5), Duration.ofMinutes(6));
+        Decision rejected = store.decide(charge(SLOW, "a", 1000));
+        assertThat(rejected.admitted()).isFalse();
+        assertThat(rejected.retryAfter().orElseThrow()).isBetween(Duration.ofMinutes(5), Duration.ofMinutes(6));
         assertThat(store.decide(charge(SLOW, "b", 1000)).admitted()).isTrue();
         assertThat(store.name()).isEqualTo("redis");
     }
@@ -100,10 +100,10 @@ class RedisRateLimitStoreTests {
     void aRejectionByOneLimitChargesNone() {
         Limit wide = Limit.of("wide", "100/h");
         store.decide(charge(SLOW, "a", 10_000));
-        Decision refused = store.decide(List.of(charge(SLOW, "a", 1000), charge(wide, "", 1000)), Duration.ZERO);
-        assertThat(refused.admitted()).isFalse();
-        assertThat(refused.admits(0)).isFalse();
-        assertThat(refused.admits(1)).isTrue();
+        Decision rejected = store.decide(List.of(charge(SLOW, "a", 1000), charge(wide, "", 1000)), Duration.ZERO);
+        assertThat(rejected.admitted()).isFalse();
+        assertThat(rejected.admits(0)).isFalse();
+        assertThat(rejected.admits(1)).isTrue();
         assertThat(store.decide(charge(wide, "", 0)).remaining()).isEqualTo(100);
     }
 
@@ -151,8 +151,8 @@ class RedisRateLimitStoreTests {
         Limit large = Limit.of("large", "1.001/999983us burst 9007351");
         long capacity = large.capacity();
         assertThat(virtual.decide(charge(large, "a", capacity)).admitted()).isTrue();
-        Decision refused = virtual.decide(charge(large, "a", capacity));
-        nanos.addAndGet(refused.retryAfter().orElseThrow().toNanos() - 1_000);
+        Decision rejected = virtual.decide(charge(large, "a", capacity));
+        nanos.addAndGet(rejected.retryAfter().orElseThrow().toNanos() - 1_000);
         assertThat(virtual.decide(charge(large, "a", capacity)).retryAfter()).contains(Duration.ofNanos(1_000));
         nanos.addAndGet(1_000);
         assertThat(virtual.decide(charge(large, "a", capacity)).admitted()).isTrue();
@@ -178,10 +178,10 @@ class RedisRateLimitStoreTests {
         nanos.set(Duration.ofHours(1).toNanos());
         virtual.decide(charge(limit, "a", 10_000));
         nanos.set(0);
-        Decision refused = virtual.decide(charge(limit, "a", 1000));
-        assertThat(refused.remaining()).isZero();
+        Decision rejected = virtual.decide(charge(limit, "a", 1000));
+        assertThat(rejected.remaining()).isZero();
         Duration wait = Duration.ofMillis(refill == Refill.SMOOTH ? 100 : 1000);
-        assertThat(refused.retryAfter()).contains(wait);
+        assertThat(rejected.retryAfter()).contains(wait);
         nanos.addAndGet(wait.toNanos());
         assertThat(virtual.decide(charge(limit, "a", 1000)).retryAfter()).isPresent();
     }

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the store does to a server: commands, keys, scripts, values. */
+/** The effect of the store on a server: commands, keys, scripts, values. */
 @ExtendWith(RedisExtension.class)
 class RedisServerSideTests {
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What is stored for each algorithm: how long, how large, and what is not believed. */
+/** The stored values of each algorithm: their lifetime, their size, and values that are rejected. */
 @ExtendWith(RedisExtension.class)
 class RedisValueTests {
 
@@ -182,7 +182,10 @@ class RedisValueTests {
         assertThat(redis.command("DBSIZE")).isEqualTo(0L);
     }
 
-    /** What grows with the square of the queue would take a hundred times as long for ten times as many. */
+    /**
+     * An implementation that is quadratic in the length of the queue would take a hundred times as long for ten times
+     * the length.
+     */
     @Test
     void aQueueOfThousandsIsOneValueThatIsReadQuickly() {
         Limit limit = limit(Algorithm.CONCURRENCY, "10/1h");

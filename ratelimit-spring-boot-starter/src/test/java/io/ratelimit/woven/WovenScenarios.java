@@ -49,8 +49,8 @@ import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
 /**
- * What holds where {@link Shop} is woven. Each public method is a scenario, to be run where the woven classes are: in
- * another class loader, or in another JVM.
+ * Scenarios for a woven {@link Shop}. Each public method is one, and runs where the woven classes are: in another class
+ * loader, or in another JVM.
  */
 public final class WovenScenarios {
 
@@ -71,7 +71,7 @@ public final class WovenScenarios {
                 .toList();
     }
 
-    /** Runs one; "passed", or what failed. */
+    /** Runs a scenario, and returns "passed" or the failure. */
     public static String run(String name) {
         try {
             WovenScenarios.class.getMethod(name).invoke(new WovenScenarios());
@@ -175,9 +175,9 @@ public final class WovenScenarios {
             Orders orders = context.getBean(Orders.class);
             assertThat(orders.stage("ann").toCompletableFuture().get()).isEqualTo("staged");
             assertThat(new Orders().stage("ann").toCompletableFuture().get()).isEqualTo("staged");
-            var refused = orders.stage("ann").toCompletableFuture();
+            var rejected = orders.stage("ann").toCompletableFuture();
             assertThatExceptionOfType(ExecutionException.class)
-                    .isThrownBy(refused::get)
+                    .isThrownBy(rejected::get)
                     .withCauseInstanceOf(RateLimitExceededException.class);
             assertThat(taken(context, "two", "ann")).isEqualTo(2);
         }
@@ -206,10 +206,10 @@ public final class WovenScenarios {
                 assertThat(orders.alone(() -> "alone")).isEqualTo("alone");
                 assertThat(orders.monoAlone(Mono.just("mono")).block()).isEqualTo("mono");
                 Disposable left = orders.monoAlone(Mono.never()).subscribe();
-                assertRejected(() -> orders.alone(() -> "refused"));
+                assertRejected(() -> orders.alone(() -> "rejected"));
                 left.dispose();
                 CompletableFuture<String> future = orders.futureAlone(new CompletableFuture<>());
-                assertRejected(() -> orders.alone(() -> "refused"));
+                assertRejected(() -> orders.alone(() -> "rejected"));
                 future.cancel(true);
                 assertThat(orders.alone(() -> "alone")).isEqualTo("alone");
             }

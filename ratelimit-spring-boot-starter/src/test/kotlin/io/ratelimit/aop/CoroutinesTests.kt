@@ -44,7 +44,7 @@ class CoroutinesTests {
     }
 
     @Test
-    fun `a suspend function is decided on each call and its refusal is thrown where it is awaited`() = runner.with { shop, context ->
+    fun `a suspend function is decided on each call and its rejection is thrown where it is awaited`() = runner.with { shop, context ->
         assertThat(shop.find("ann")).isEqualTo("ann")
         assertRejected { shop.find("ann") }
         assertThat(shop.find("bob")).isEqualTo("bob")
@@ -202,7 +202,7 @@ class CoroutinesTests {
     }
 
     @Test
-    fun `a late refusal is told there too`() = late { shop, store ->
+    fun `a late rejection is told there too`() = late { shop, store ->
         LateApplication.onEventLoop { launched(Dispatchers.Unconfined) { shop.place() } }
         store.reply()
         val told = LateApplication.onEventLoop {
