@@ -6,12 +6,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one key has taken, in memory, and its entry in the table.
+ * The state of one key of a limit in memory, and its entry in the {@linkplain BucketMap map}.
  *
- * <p>Where the limit has one smooth rate it is one word, the instant at which the bucket is full again. Otherwise the word
- * only says who may touch the state beside it: of several smooth rates a word each, of others what their arithmetic keeps.
- * Whoever sets a word to {@link #LOCKED} owns the bucket until setting it back; a word that is {@link #GONE} stays so, and its
- * bucket is no longer, or in a moment will no longer be, in its table.
+ * <p>For a limit with one smooth rate the state is a single word: the instant at which the bucket is full again, in units of the
+ * rate. Otherwise the word is only a lock, and the state is beside it: one word for each smooth rate, or the state of any other
+ * {@link RateAlgorithm}. A thread that sets the word to {@link #LOCKED} owns the bucket until it sets another word. A bucket
+ * whose word is {@link #GONE} stays so, and is about to be removed from the map or has been.
  */
 final class Bucket {
 
@@ -33,16 +33,17 @@ final class Bucket {
     }
 
     final BucketLayout layout;
-    /** The text under which the bucket stands in its table; null if it is shared. */
+    /** The key, or its digest, under which the bucket is in the map; null if keys share this bucket. */
     private final @Nullable String key;
-    /** The state where one word is too little: of smooth rates the first array, each an element; else an array for each rate. */
+    /** The state beside the word: for smooth rates one array with an element for each, else an array for each rate. */
     private long @Nullable [][] states;
 
     private volatile long word;
 
-    /** For the table that the bucket is in: the hash of its key there, or the number of a shared one, and the bucket after it. */
+    /** The hash of the key in the map, or the number of a shared bucket. Written by the map. */
     int hash;
 
+    /** The next bucket of the same chain in the map. Written by the map. */
     volatile @Nullable Bucket next;
 
     private Bucket(@Nullable String key, BucketLayout layout, long word, long @Nullable [][] states) {
@@ -52,19 +53,19 @@ final class Bucket {
         this.states = states;
     }
 
-    /** A full bucket that the caller holds. */
+    /** Creates a full bucket, locked by the caller. */
     static Bucket lockedFull(String key, BucketLayout layout) {
         return new Bucket(key, layout, LOCKED, fullStored(layout));
     }
 
-    /** A full bucket that many keys share, that the caller holds. */
+    /** Creates a full bucket for keys to share, locked by the caller. */
     static Bucket lockedShared(int number, BucketLayout layout) {
         Bucket bucket = new Bucket(null, layout, LOCKED, fullStored(layout));
         bucket.hash = number;
         return bucket;
     }
 
-    /** A bucket of another key with the same state, held; to be released with the word of this one. */
+    /** Creates a locked copy of this bucket for another key, to be unlocked with the word of this one. */
     Bucket lockedCopy(String other) {
         long[][] copy = states == null ? null : states.clone();
         for (int i = 0; copy != null && i < copy.length; i++) {
@@ -73,14 +74,14 @@ final class Bucket {
         return new Bucket(other, layout, LOCKED, copy);
     }
 
-    /** A bucket in another shape in the place of this one: of the same key or number, full, held. */
+    /** Creates a full bucket of another layout, for the same key or number, locked by the caller. */
     Bucket lockedFull(BucketLayout other) {
         Bucket bucket = new Bucket(key, other, LOCKED, fullStored(other));
         bucket.hash = hash;
         return bucket;
     }
 
-    /** A full bucket that nobody holds. */
+    /** Creates a full bucket that is not locked. */
     static Bucket full(String key, BucketLayout layout) {
         return new Bucket(key, layout, FULL, fullStored(layout));
     }
@@ -100,12 +101,15 @@ final class Bucket {
         return layout.limit;
     }
 
-    /** The key of a bucket that is not shared. */
+    /** Returns the key of a bucket that is not shared. */
     String key() {
         return Objects.requireNonNull(key);
     }
 
-    /** Compares what may be the same objects as such first: the code of a whole comparison makes the hot path too long to inline. */
+    /**
+     * Returns whether this is the bucket of a limit's key. Compares references first; a full comparison alone would make the
+     * hot path too long to be inlined.
+     */
     boolean isOf(int ofBoth, Limit limit, String text) {
         return text == key && limit == layout.limit
                 || hash == ofBoth && text.equals(key) && limit.name().equals(layout.limit.name());
@@ -115,7 +119,7 @@ final class Bucket {
         return word;
     }
 
-    /** Whether a word is neither {@link #LOCKED} nor {@link #GONE}. */
+    /** Returns whether a word is neither {@link #LOCKED} nor {@link #GONE}. */
     static boolean isFree(long word) {
         return word > GONE;
     }
@@ -124,7 +128,7 @@ final class Bucket {
         return WORD.compareAndSet(this, expected, next);
     }
 
-    /** Waits for the bucket and holds it; returns the word it had, or {@link #GONE}. */
+    /** Waits for the lock and acquires it; returns the word before, or {@link #GONE} if the bucket has none any more. */
     long lock() {
         for (int tries = 0; ; tries++) {
             long seen = word;
@@ -135,14 +139,14 @@ final class Bucket {
         }
     }
 
-    /** Ends a hold, with the word it had before, a new one, or {@link #GONE}. */
+    /** Releases the lock by setting a word: the one before, a new one, or {@link #GONE}. */
     void unlock(long next) {
         word = next;
     }
 
     /**
-     * Waits a little after a try in vain, longer after each. Two threads that try at once each take the word out of the other's
-     * cache, and get less done together than one alone, which the other may as well wait for.
+     * Pauses after a failed attempt to change a word, for longer after each. Two threads that retry at once keep invalidating
+     * each other's cache line, and together get less done than one of them alone.
      */
     static void pause(int tries) {
         if (tries >= MOST_PAUSES) {
@@ -156,7 +160,7 @@ final class Bucket {
         } while (System.nanoTime() - begun < nanos);
     }
 
-    /** The state of each rate of a held bucket now; {@code held} is the word that {@link #lock()} returned. */
+    /** Returns the present state of each rate; {@code locked} is the word that {@link #lock()} returned. */
     long[][] states(long locked, long nanos) {
         long[][] now = new long[layout.rates.length][];
         for (int i = 0; i < now.length; i++) {
@@ -168,7 +172,7 @@ final class Bucket {
         return now;
     }
 
-    /** Gives a held bucket another state; returns the word to release it with. */
+    /** Sets the state of a locked bucket; returns the word to unlock it with. */
     long set(long[][] next, long nanos) {
         if (!layout.isSmooth()) {
             states = next;
@@ -181,13 +185,13 @@ final class Bucket {
         return locked;
     }
 
-    /** The level of a smooth rate of a held bucket now, in units. */
+    /** Returns the present level of a smooth rate of a locked bucket, in units. */
     long level(int rate, long locked, long nanos) {
         long fullAt = layout.singleBucket != null ? locked : stored()[0][rate];
         return layout.smooth[rate].level(fullAt, layout.ticksSinceBase(rate, nanos));
     }
 
-    /** Gives a smooth rate of a held bucket another level; returns the word to release it with. */
+    /** Sets the level of a smooth rate of a locked bucket; returns the word to unlock it with. */
     long setLevel(int rate, long level, long nanos) {
         long fullAt = layout.smooth[rate].fullAt(level, layout.ticksSinceBase(rate, nanos));
         if (layout.singleBucket != null) {
@@ -197,7 +201,7 @@ final class Bucket {
         return FULL;
     }
 
-    /** How full a held bucket is: the least of its rates, 1 if all are full; 0 with a lease, which somebody holds. */
+    /** Returns how full a locked bucket is, from 0 to 1: the least of its rates, and 0 while a lease is held. */
     double fullness(long locked, long nanos) {
         long[][] now = states(locked, nanos);
         double least = 1;
@@ -228,7 +232,7 @@ final class Bucket {
         return true;
     }
 
-    /** The state of this held bucket in another shape. A full bucket is none, and so is full in any shape. */
+    /** Returns the state of this locked bucket in another layout. A full bucket is full in any layout. */
     long[][] migrated(long locked, BucketLayout wanted, long nanos) {
         long[][] now = states(locked, nanos);
         if (isFull(now)) {
@@ -248,9 +252,9 @@ final class Bucket {
     }
 
     /**
-     * Whether a refusal by a rate of another shape should leave this held bucket in that shape: if nothing is lost by it, or
-     * tokens come back sooner. Where two configurations take turns, only the faster one then does, and no refill is lost to
-     * rounding on the way to and fro.
+     * Returns whether a rejection by a rate of another layout should convert this locked bucket to that layout: if the layouts
+     * count alike, or the other rate refills faster. If calls under two configurations alternate, only the faster one converts
+     * the bucket, so that no refill is lost to rounding in repeated conversions.
      */
     boolean yieldsTo(BucketLayout wanted, int rate, long locked, long nanos) {
         RateAlgorithm scale = wanted.rates[rate];
@@ -258,7 +262,7 @@ final class Bucket {
                 || scale.isFasterThan(layout.rates[origin(scale, states(locked, nanos))]);
     }
 
-    /** The rate whose state a rate of another shape continues: that of its period, else the one that has most tokens out. */
+    /** Returns the index of the rate that a rate of another layout continues: one it can migrate from, else the most used. */
     private int origin(RateAlgorithm rate, long[][] now) {
         int most = 0;
         for (int i = 0; i < layout.rates.length; i++) {

@@ -3,34 +3,38 @@ package io.ratelimit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the keys of a limit look like in memory: its rates and, for smooth ones, the instant from which ticks count.
+ * The form in which the buckets of a limit are stored: the rates of the limit and, for smooth rates, the time from which their
+ * ticks are counted.
  *
- * <p>A smooth rate of a bucket is one word, the instant in units at which it is full, and such an instant, {@code now·r},
- * outgrows a long: at a refill of a million units a microsecond after a hundred days. So it counts from a base. A shape whose
- * base is about to be too long ago is replaced, and its buckets move over one by one as they are charged, just as they do
- * when the limit is redefined.
+ * <p>A smooth rate of a bucket is one word, the instant at which it is full, in units. Counted from the epoch it would overflow
+ * a long: at a refill of a million units per microsecond after a hundred days. So it is counted from the base of the layout. A
+ * layout is replaced before its base is too long ago, and its buckets move to the new one when they are next charged, just as
+ * they do after the limit was reconfigured.
  */
 final class BucketLayout {
 
     private static final long BASE_STEP = 1_000_000;
     private static final long MOST_UNITS = 1L << 61;
     private static final long MOST_NANOS = 1L << 61;
-    /** With more units a microsecond, a base of the millisecond before could be too long ago from the start. */
+    /** The largest refill that one word can hold: with more, the base could be too long ago from the start. */
     private static final long MOST_REFILL = MOST_UNITS / 2_000;
 
     final Limit limit;
     final RateAlgorithm[] rates;
-    /** The rates, if all of them are smooth and countable from a base, so that each is one word; else none. */
+    /** The rates if each of them is smooth and fits into one word; otherwise empty. */
     final TokenBucket[] smooth;
-    /** The only rate, if a bucket is one word that one compare-and-set changes. */
+    /** The only rate, if it is smooth, so that a bucket is changed by one compare-and-set; otherwise null. */
     final @Nullable TokenBucket singleBucket;
 
     private final long baseNanos;
     private final long servedNanos;
-    /** For each smooth rate, after how long it is full, whatever it was, and still countable. */
+    /** For each smooth rate a time since the base after which it is full in any case, and can still be counted. */
     private final long[] fullNanos;
 
-    /** A shape whose base is the last whole millisecond of the store's clock, so that ticks fall where they fell before. */
+    /**
+     * Creates a layout whose base is the last whole millisecond of the store's clock, so that ticks begin at the same instants in
+     * every layout.
+     */
     BucketLayout(Limit limit, long nanos) {
         this.limit = limit;
         this.rates = limit.algorithms().toArray(new RateAlgorithm[0]);
@@ -68,6 +72,7 @@ final class BucketLayout {
         return smooth.length > 0;
     }
 
+    /** Returns whether a charge of a limit can be decided in this layout at the given time. */
     boolean serves(Limit other, long nanos) {
         return countsLike(other) && reaches(nanos);
     }
@@ -76,16 +81,17 @@ final class BucketLayout {
         return limit == other || limit.countsLike(other);
     }
 
+    /** Returns whether a time can be counted from the base. */
     boolean reaches(long nanos) {
         return nanos - baseNanos <= servedNanos;
     }
 
-    /** Ticks since the base of the only rate, at an instant that is {@linkplain #reaches(long) reached}. */
+    /** Returns the ticks of the only rate since the base, at a time that this layout {@linkplain #reaches(long) reaches}. */
     long ticksSinceBase(TokenBucket only, long nanos) {
         return only.ticks(nanos - baseNanos);
     }
 
-    /** Ticks since the base of a smooth rate; of one that was left alone for very long, fewer. */
+    /** Returns the ticks of a smooth rate since the base, at most as many as after which it is full in any case. */
     long ticksSinceBase(int rate, long nanos) {
         return smooth[rate].ticks(Math.min(nanos - baseNanos, fullNanos[rate]));
     }

@@ -9,14 +9,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Buckets by limit and key: a hash table whose entries are the buckets themselves, so that a key costs one object and one look
- * at it.
+ * A hash map of buckets by limit and key. The entries of its chains are the buckets themselves, so that a key takes one object
+ * and a lookup follows one reference.
  *
- * <p>Reading takes no lock. What changes a chain holds the monitor of its segment, of which there are sixteen, each growing by
- * itself. A reader may miss a bucket that is moved to a wider segment meanwhile, and then looks again.
+ * <p>Lookups take no lock. Changes of a chain are made under the monitor of its segment; there are sixteen segments, which grow
+ * independently. A lookup may miss a bucket that is moved by growth meanwhile, and is then repeated.
  *
- * <p>Texts with one {@link String#hashCode} are easily made, and chains of them would make the table slow for everybody. So
- * a chain has at most eight buckets; further ones stand apart, in a table with a {@linkplain KeyedHash secret hash}.
+ * <p>Keys with the same {@link String#hashCode} are easily crafted, and their chains would slow down every call. So a chain has
+ * at most eight buckets; further ones are kept in a second map, with a {@linkplain KeyedHash keyed hash}.
  */
 final class BucketMap implements Iterable<Bucket> {
 
@@ -26,30 +26,30 @@ final class BucketMap implements Iterable<Bucket> {
     private static final int FEWEST_CHAINS = 16;
     private static final VarHandle CHAIN = MethodHandles.arrayElementVarHandle(Bucket[].class);
 
-    private final boolean secret;
+    private final boolean keyed;
     private final Segment[] segments = new Segment[SEGMENTS];
-    private volatile @Nullable BucketMap apart;
+    private volatile @Nullable BucketMap overflow;
 
     BucketMap() {
         this(false);
     }
 
-    private BucketMap(boolean secret) {
-        this.secret = secret;
+    private BucketMap(boolean keyed) {
+        this.keyed = keyed;
         for (int i = 0; i < SEGMENTS; i++) {
             segments[i] = new Segment();
         }
     }
 
-    /** The bucket of a limit's key; null if there is none. */
+    /** Returns the bucket of a key of a limit; null if there is none. */
     @Nullable Bucket get(Limit limit, String key) {
         int hash = hash(limit, key.hashCode());
-        Bucket bucket = glimpse(hash, limit, key);
-        return bucket != null ? bucket : lookedFor(hash, limit, key);
+        Bucket bucket = findInChain(hash, limit, key);
+        return bucket != null ? bucket : find(hash, limit, key);
     }
 
-    /** The bucket of a key, unless there is none, or it stands apart, or was moved meanwhile. */
-    private @Nullable Bucket glimpse(int hash, Limit limit, String key) {
+    /** Returns the bucket of a key; null if there is none, it is in the second map, or it was missed because of growth. */
+    private @Nullable Bucket findInChain(int hash, Limit limit, String key) {
         for (Bucket each = first(segment(hash).chains, hash); each != null; each = each.next) {
             if (each.isOf(hash, limit, key)) {
                 return each;
@@ -58,37 +58,37 @@ final class BucketMap implements Iterable<Bucket> {
         return null;
     }
 
-    private @Nullable Bucket lookedFor(int hash, Limit limit, String key) {
+    private @Nullable Bucket find(int hash, Limit limit, String key) {
         Segment segment = segment(hash);
         Bucket bucket;
         int before;
         do {
             before = segment.growth;
-            bucket = glimpse(hash, limit, key);
+            bucket = findInChain(hash, limit, key);
         } while (bucket == null && ((before & 1) != 0 || segment.growth != before));
-        // A key that is not short has no bucket here, and no secret hash.
-        BucketMap others = bucket == null && KeyedHash.isShort(key) ? apart : null;
-        return others == null ? bucket : others.lookedFor(hash(limit, KeyedHash.of(key)), limit, key);
+        // A long key has no bucket under its own text, and no keyed hash.
+        BucketMap second = bucket == null && KeyedHash.isShort(key) ? overflow : null;
+        return second == null ? bucket : second.find(hash(limit, KeyedHash.of(key)), limit, key);
     }
 
-    /** Adds a bucket, unless its key has one already; returns that one. */
+    /** Adds a bucket and returns null; if its key has a bucket already, returns that one. */
     @Nullable Bucket putIfAbsent(Bucket bucket) {
         int hash = hash(bucket);
         Segment segment = segment(hash);
         synchronized (segment) {
-            Bucket there = lookedFor(hash, bucket.limit(), bucket.key());
-            if (there == null && !secret && segment.isCrowded(hash)) {
-                return others().putIfAbsent(bucket);
+            Bucket existing = find(hash, bucket.limit(), bucket.key());
+            if (existing == null && !keyed && segment.isCrowded(hash)) {
+                return overflow().putIfAbsent(bucket);
             }
-            if (there == null) {
+            if (existing == null) {
                 bucket.hash = hash;
                 segment.add(bucket);
             }
-            return there;
+            return existing;
         }
     }
 
-    /** Takes a bucket out, or puts another one of the same key in its place; false if it is not there. */
+    /** Replaces a bucket by another one of the same key, or removes it if that is null; returns false if it is not in the map. */
     boolean replace(Bucket bucket, @Nullable Bucket next) {
         int hash = hash(bucket);
         Segment segment = segment(hash);
@@ -96,24 +96,24 @@ final class BucketMap implements Iterable<Bucket> {
             if (next != null) {
                 next.hash = hash;
             }
-            BucketMap others = apart;
-            return segment.replace(hash, bucket, next) || others != null && others.replace(bucket, next);
+            BucketMap second = overflow;
+            return segment.replace(hash, bucket, next) || second != null && second.replace(bucket, next);
         }
     }
 
-    /** All buckets that are there throughout; one that comes or goes or is moved meanwhile, maybe. */
+    /** Returns a weakly consistent iterator: buckets that are added, removed or moved meanwhile may be missed. */
     @Override
     public Iterator<Bucket> iterator() {
         return new BucketIterator();
     }
 
-    private synchronized BucketMap others() {
-        BucketMap others = apart;
-        if (others == null) {
-            others = new BucketMap(true);
-            apart = others;
+    private synchronized BucketMap overflow() {
+        BucketMap second = overflow;
+        if (second == null) {
+            second = new BucketMap(true);
+            overflow = second;
         }
-        return others;
+        return second;
     }
 
     private Segment segment(int hash) {
@@ -123,7 +123,7 @@ final class BucketMap implements Iterable<Bucket> {
     private int hash(Bucket bucket) {
         return hash(
                 bucket.limit(),
-                secret ? KeyedHash.of(bucket.key()) : bucket.key().hashCode());
+                keyed ? KeyedHash.of(bucket.key()) : bucket.key().hashCode());
     }
 
     private static int hash(Limit limit, int ofKey) {
@@ -135,13 +135,13 @@ final class BucketMap implements Iterable<Bucket> {
         return (Bucket) CHAIN.getAcquire(chains, hash >>> SEGMENT_BITS & chains.length - 1);
     }
 
-    /** What changes some of the chains, of which it has at least a third more than buckets. */
+    /** A sixteenth of the chains, with a lock for changes. Has at least four chains for three buckets. */
     private static final class Segment {
 
         /** The first bucket of each chain. */
         private volatile @Nullable Bucket[] chains = new Bucket[FEWEST_CHAINS];
 
-        /** How often the segment began and ended to grow: odd while it does. */
+        /** The number of times that growth began or ended; odd while the segment is growing. */
         private volatile int growth;
 
         private int size;
@@ -159,7 +159,7 @@ final class BucketMap implements Iterable<Bucket> {
                 grow();
             }
             bucket.next = first(chains, bucket.hash);
-            begin(chains, bucket.hash, bucket);
+            setFirst(chains, bucket.hash, bucket);
         }
 
         boolean replace(int hash, Bucket bucket, @Nullable Bucket next) {
@@ -180,7 +180,7 @@ final class BucketMap implements Iterable<Bucket> {
                 following = next;
             }
             if (before == null) {
-                begin(chains, hash, following);
+                setFirst(chains, hash, following);
             } else {
                 before.next = following;
             }
@@ -194,14 +194,14 @@ final class BucketMap implements Iterable<Bucket> {
                 for (Bucket each = first, rest; each != null; each = rest) {
                     rest = each.next;
                     each.next = first(wider, each.hash);
-                    begin(wider, each.hash, each);
+                    setFirst(wider, each.hash, each);
                 }
             }
             chains = wider;
             growth++;
         }
 
-        private void begin(@Nullable Bucket[] chains, int hash, @Nullable Bucket first) {
+        private void setFirst(@Nullable Bucket[] chains, int hash, @Nullable Bucket first) {
             CHAIN.setRelease(chains, hash >>> SEGMENT_BITS & chains.length - 1, first);
         }
     }
@@ -212,22 +212,22 @@ final class BucketMap implements Iterable<Bucket> {
         private int segment;
         private int chain;
         private @Nullable Bucket ahead;
-        private @Nullable Iterator<Bucket> others;
+        private @Nullable Iterator<Bucket> second;
 
         @Override
         public boolean hasNext() {
-            while (ahead == null && others == null) {
+            while (ahead == null && second == null) {
                 if (chain < chains.length) {
                     ahead = (Bucket) CHAIN.getAcquire(chains, chain++);
                 } else if (++segment < SEGMENTS) {
                     chains = segments[segment].chains;
                     chain = 0;
                 } else {
-                    BucketMap map = apart;
-                    others = map == null ? Collections.emptyIterator() : map.iterator();
+                    BucketMap map = overflow;
+                    second = map == null ? Collections.emptyIterator() : map.iterator();
                 }
             }
-            return ahead != null || others != null && others.hasNext();
+            return ahead != null || second != null && second.hasNext();
         }
 
         @Override
@@ -237,7 +237,7 @@ final class BucketMap implements Iterable<Bucket> {
             }
             Bucket next = ahead;
             if (next == null) {
-                return Objects.requireNonNull(others).next();
+                return Objects.requireNonNull(second).next();
             }
             ahead = next.next;
             return next;

@@ -7,67 +7,67 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a remote store saw when it refused a charge, and what follows from it for later charges of the same key.
+ * A denial by a remote store, from which this node derives the store's answers to later calls of the same key.
  *
- * <p>The store looked after the question was sent. So of the time since then no more has passed for the store, but for the
- * drift of the clocks, and at most so much has come back. What that leaves short is refused by the store as well, unless
- * somebody gave something back.
+ * <p>The store made its decision after the call was sent. Since then no more time can have passed for the store than for this
+ * node, apart from clock drift, so no more tokens than that can have refilled. A call that does not fit even then would be
+ * rejected by the store too, unless another node refunded tokens meanwhile.
  */
 final class CachedDenial {
 
-    /** How long it answers before the store is asked again. */
+    /** The time for which it answers before one call goes to the store again. */
     static final long LIFE_NANOS = 1_000_000_000;
 
-    /** By how much a clock may be faster than another: 1/1024, some ten times what clocks that are slewed are. */
+    /** The clock drift allowed for, as a shift: 1/1024, about ten times that of a clock that is being slewed. */
     private static final int DRIFT = 10;
 
-    private static final VarHandle ASKED;
+    private static final VarHandle RENEWING;
 
     static {
         try {
-            ASKED = MethodHandles.lookup().findVarHandle(CachedDenial.class, "asked", boolean.class);
+            RENEWING = MethodHandles.lookup().findVarHandle(CachedDenial.class, "renewing", boolean.class);
         } catch (ReflectiveOperationException ex) {
             throw new ExceptionInInitializerError(ex);
         }
     }
 
     private final LimitVersion version;
-    private final Charge refused;
+    private final Charge denied;
     private final Observations observations;
     private final long sent;
-    private volatile boolean asked;
+    private volatile boolean renewing;
 
     /**
-     * Remembers a refusal.
+     * Creates a cached denial.
      *
-     * @param decision the store's, of one charge
-     * @param version of its limit
-     * @param sent a nanosecond of this node before the store decided
+     * @param decision the rejection of one charge by the store
+     * @param version the version of its limit
+     * @param sent the time of this node before the call was sent, in nanoseconds
      */
     CachedDenial(Decision decision, LimitVersion version, long sent) {
         this.version = version;
-        this.refused = decision.charges().get(0);
+        this.denied = decision.charges().get(0);
         this.observations = decision.observations();
         this.sent = sent;
     }
 
     boolean isOf(Charge charge) {
-        return refused.key().equals(charge.key())
-                && refused.limit().name().equals(charge.limit().name());
+        return denied.key().equals(charge.key())
+                && denied.limit().name().equals(charge.limit().name());
     }
 
-    /** Whether it was asked for after another one. */
+    /** Returns whether its call was sent after that of another denial. */
     boolean isLaterThan(CachedDenial other) {
         return sent - other.sent > 0;
     }
 
     /**
-     * The store's answer to a charge of the same key, if it is a refusal.
+     * Returns the store's answer to a call of the same key, if it is known to be a rejection.
      *
-     * @param charges the charge alone
-     * @param maxWait the longest wait that is asked for
-     * @param now this node's nanosecond
-     * @return null if the store has to be asked: it may admit, or it is time to
+     * @param charges the charge, as a list of one
+     * @param maxWait the longest wait of the call
+     * @param now the time of this node, in nanoseconds
+     * @return the rejection, or null if the call has to go to the store, which may admit it
      */
     @Nullable Decision answer(List<Charge> charges, Duration maxWait, long now) {
         Charge charge = charges.get(0);
@@ -76,39 +76,39 @@ final class CachedDenial {
             return null;
         }
         Observations later = Observations.ofRates(observations.rates());
-        if (!refuses(charge, maxWait, nanos + (nanos >> DRIFT), later) || isTimeToAsk(nanos)) {
+        if (!rejects(charge, maxWait, nanos + (nanos >> DRIFT), later) || isTimeToRenew(nanos)) {
             return null;
         }
         List<RateAlgorithm> rates = charge.limit().algorithms();
         for (int i = 0; i < rates.size(); i++) {
             RateAlgorithm rate = rates.get(i);
             long elapsed = ticks(now, rate) - ticks(sent, rate);
-            rate.project(observations, i, elapsed, refused.cost(), charge.cost(), later);
+            rate.project(observations, i, elapsed, denied.cost(), charge.cost(), later);
         }
         return Decision.of(charges, maxWait, false, later);
     }
 
-    /** Whether a rate refuses after at most so many nanoseconds, and the numbers tell of all rates. */
-    private boolean refuses(Charge charge, Duration maxWait, long nanos, Observations later) {
-        boolean refuses = false;
+    /** Returns whether a rate rejects after at most the given time, and the state of all rates is known. */
+    private boolean rejects(Charge charge, Duration maxWait, long nanos, Observations later) {
+        boolean rejects = false;
         List<RateAlgorithm> rates = charge.limit().algorithms();
         for (int i = 0; i < rates.size(); i++) {
             RateAlgorithm rate = rates.get(i);
-            if (!rate.project(observations, i, ticks(nanos, rate) + 1, refused.cost(), charge.cost(), later)) {
+            if (!rate.project(observations, i, ticks(nanos, rate) + 1, denied.cost(), charge.cost(), later)) {
                 return false;
             }
-            refuses |= rate.ticksUntilAdmitted(later, i, charge.cost()) > rate.waitWithin(maxWait);
+            rejects |= rate.ticksUntilAdmitted(later, i, charge.cost()) > rate.waitWithin(maxWait);
         }
-        return refuses;
+        return rejects;
     }
 
-    /** Whole ticks. Divisors that are known when this is compiled are several times as fast. */
+    /** Returns whole ticks. Division by a constant is several times as fast as by a variable. */
     private static long ticks(long nanos, RateAlgorithm rate) {
         return rate.tickNanos() == 1_000 ? Math.floorDiv(nanos, 1_000L) : Math.floorDiv(nanos, 1_000_000L);
     }
 
-    /** Once its life is over: for one caller, and if that one hears nothing for as long again, for all. */
-    private boolean isTimeToAsk(long nanos) {
-        return nanos >= LIFE_NANOS && (nanos >= 2 * LIFE_NANOS || ASKED.compareAndSet(this, false, true));
+    /** Returns whether the call should go to the store: after a second for one call, after two seconds for all. */
+    private boolean isTimeToRenew(long nanos) {
+        return nanos >= LIFE_NANOS && (nanos >= 2 * LIFE_NANOS || RENEWING.compareAndSet(this, false, true));
     }
 }

@@ -11,9 +11,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The windows that a calendar cuts time into, in some zone.
+ * A unit of the calendar that fixed windows can follow, in a time zone.
  *
- * <p>A day has 23 or 25 hours where clocks change, a month 28 to 31 days; each holds one quota all the same.
+ * <p>A day has 23 or 25 hours when the clocks change, and a month has 28 to 31 days. Each has one quota all the same.
  */
 public enum CalendarPeriod {
 
@@ -35,7 +35,7 @@ public enum CalendarPeriod {
         this.nominal = nominal;
     }
 
-    /** {@return the period that a rate over this window is written with} */
+    /** {@return the period that a rate over this window is written with, such as 30 days for a month} */
     public Duration nominal() {
         return nominal;
     }
@@ -44,7 +44,7 @@ public enum CalendarPeriod {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Start and end of the window that an instant is in. */
+    /** Returns the start and the end of the window that an instant is in. */
     Instant[] around(Instant instant, ZoneId zone) {
         if (this == HOUR) {
             return hour(instant, zone);
@@ -66,7 +66,9 @@ public enum CalendarPeriod {
         return date.atStartOfDay(zone).toInstant();
     }
 
-    /** Where clocks change by less than an hour, the hour around the change has two parts, each a window. */
+    /**
+     * If the clocks change by less than an hour, as on Lord Howe Island, each part of that hour is a window of its own.
+     */
     private static Instant[] hour(Instant instant, ZoneId zone) {
         ZonedDateTime local = instant.atZone(zone);
         Instant start = instant.minusSeconds(local.getMinute() * 60L + local.getSecond())

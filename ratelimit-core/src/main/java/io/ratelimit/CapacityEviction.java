@@ -8,8 +8,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * Room for so many keys in a memory store. Where there is none left, the fullest of the next few buckets makes way, if it
- * is at least half full; a rolling cursor picks them, so that each bucket is looked at in its turn.
+ * The number of keys in a memory store, which evicts a bucket if there is no room for another key: the fullest of the next 16
+ * buckets, if it is at least half full. A cursor moves over all buckets, so that each is sampled in turn.
  */
 final class CapacityEviction {
 
@@ -42,12 +42,15 @@ final class CapacityEviction {
         return overflows.sum();
     }
 
-    /** Whether there is room for one more key, if need be by dropping another. */
+    /** Evicts a bucket if there is no room for another key, and returns whether there is room now. */
     boolean ensureRoom() {
         return keys.get() < maxKeys || evictOne();
     }
 
-    /** Takes room for a key whose bucket is in its table already, so that one key never takes it twice; false if none is left. */
+    /**
+     * Counts a key whose bucket has just been added to the map, and returns true; returns false if there is no room for it.
+     * Adding comes first, so that concurrent calls of one key do not count it twice.
+     */
     boolean reserve() {
         if (keys.incrementAndGet() <= maxKeys) {
             return true;
@@ -61,8 +64,8 @@ final class CapacityEviction {
         overflows.increment();
     }
 
-    /** Takes a held bucket out of its table; whoever found it there meanwhile looks again. */
-    void drop(Bucket locked) {
+    /** Removes a locked bucket from the map. A thread that waits for its lock finds it gone and looks it up again. */
+    void remove(Bucket locked) {
         locked.unlock(Bucket.GONE);
         keys.decrementAndGet();
         buckets.replace(locked, null);
@@ -87,7 +90,7 @@ final class CapacityEviction {
         }
     }
 
-    /** Only what is one word may be read while another thread writes it. */
+    /** Returns how full a bucket is, from 0 to 1. The state is read without a lock only if it is a single word. */
     private double fullness(Bucket candidate) {
         long now = nanos.getAsLong();
         long word = candidate.word();
@@ -121,7 +124,7 @@ final class CapacityEviction {
         if (fullness < 1) {
             evictions.increment();
         }
-        drop(victim);
+        remove(victim);
         return true;
     }
 

@@ -7,19 +7,19 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * What one call takes from one bucket: so many thousandths of a token, from one key of one limit.
+ * The cost of one call for one bucket: thousandths of a token, of one key of one limit.
  *
- * <p>A cost of zero takes nothing and is always admitted: it reads the level.
+ * <p>A cost of zero consumes nothing and is always admitted. It reads the status of the bucket.
  *
  * @param limit the limit as it is configured now
- * @param key whose bucket; {@link #SHARED} for the one bucket of a limit that has no keys
- * @param cost thousandths of a token, zero or more; more than {@link Tokens#MOST_THOUSANDTHS} counts as this much
- * @param lease for a limit that is {@linkplain Limit#isLeased() leased}, the number from 1 to 2<sup>53</sup> under which the
- *     charge is held, or queued for; else 0
+ * @param key the key of the bucket; {@link #SHARED} for the one bucket of a limit that has no keys
+ * @param cost thousandths of a token, zero or more; more than {@link Tokens#MOST_THOUSANDTHS} counts as that
+ * @param lease for a limit that is {@linkplain Limit#isLeased() leased}, the id from 1 to 2<sup>53</sup> under which
+ *     the charge is held, or queued for; else 0
  */
 public record Charge(Limit limit, String key, long cost, long lease) {
 
-    /** The key of the one bucket of a limit that has no keys. No key that a user gives is empty, so none collides. */
+    /** The key of the one bucket of a limit that has no keys. It is empty, as no key of a user is. */
     public static final String SHARED = "";
 
     private static final Comparator<Charge> ORDER =
@@ -28,7 +28,8 @@ public record Charge(Limit limit, String key, long cost, long lease) {
     /**
      * Checks the cost.
      *
-     * @throws IllegalArgumentException if the cost is negative, or a lease is named where there is none
+     * @throws IllegalArgumentException if the cost is negative, or the lease is not above 0 exactly if the limit is
+     *     leased
      */
     public Charge {
         if (cost < 0) {
@@ -43,10 +44,10 @@ public record Charge(Limit limit, String key, long cost, long lease) {
     }
 
     /**
-     * A charge with a lease of its own, where the limit is leased.
+     * Creates a charge, with a new lease if the limit is leased.
      *
      * @param limit the limit as it is configured now
-     * @param key whose bucket; {@link #SHARED} for the one bucket of a limit that has no keys
+     * @param key the key of the bucket; {@link #SHARED} for the one bucket of a limit that has no keys
      * @param cost thousandths of a token, zero or more
      * @throws IllegalArgumentException if the cost is negative
      */
@@ -54,22 +55,22 @@ public record Charge(Limit limit, String key, long cost, long lease) {
         this(limit, key, cost, limit.isLeased() ? ThreadLocalRandom.current().nextLong(1, Tokens.MOST_THOUSANDTHS) : 0);
     }
 
-    /** {@return this charge with another cost: part of it, or more} */
+    /** {@return this charge with another cost} */
     Charge withCost(long other) {
         return new Charge(limit, key, other, lease);
     }
 
-    /** {@return whether the call holds something by this charge, or queues for it; free ones hold nothing} */
+    /** {@return whether this charge holds a lease or queues for one; a charge of cost zero does not} */
     public boolean isLeased() {
         return lease != 0 && cost > 0;
     }
 
-    /** {@return the arithmetic of each rate of the limit, as the holder of the lease sees it} */
+    /** {@return the algorithm of each rate of the limit, as the holder of the lease sees it} */
     public List<RateAlgorithm> algorithms() {
         return algorithms(limit);
     }
 
-    /** The arithmetic of another configuration of the limit, as the holder of the lease sees it. */
+    /** Returns the algorithms of another version of the limit, as the holder of the lease sees them. */
     List<RateAlgorithm> algorithms(Limit configured) {
         List<RateAlgorithm> algorithms = configured.algorithms();
         ConcurrencyLeases leases = lease == 0 ? null : algorithms.get(0).asLeases();
@@ -77,11 +78,11 @@ public record Charge(Limit limit, String key, long cost, long lease) {
     }
 
     /**
-     * Whether one of the charges is held, or queued for. A call with such a charge reserves nothing: it queues for its leases,
-     * and then decides all its charges at once.
+     * Returns whether one of the charges holds a lease or queues for one. A call with such a charge gets no
+     * reservation: it queues for its leases, and then all its charges are decided at once.
      *
      * @param charges the charges of a call
-     * @return true if the limit of one is leased
+     * @return true if one of them is leased
      */
     public static boolean anyLeased(Collection<Charge> charges) {
         for (Charge charge : charges) {
@@ -93,11 +94,12 @@ public record Charge(Limit limit, String key, long cost, long lease) {
     }
 
     /**
-     * The same charges in the order of their limits' names and keys, each bucket once, with the sum of its costs, each
-     * lease a new one, and each limit in one configuration, if it was replaced meanwhile: what {@link RateLimitStore#decide(List, java.time.Duration)} wants.
+     * Merges charges into the form that {@link RateLimitStore#decide(List, java.time.Duration)} requires: in the order
+     * of their limits' names and keys, each bucket once with the sum of its costs, with new leases, and each limit in
+     * one version.
      *
-     * @param charges any
-     * @return a list of at most as many charges
+     * @param charges any charges
+     * @return at most as many charges
      */
     public static List<Charge> merged(Collection<Charge> charges) {
         if (charges.size() == 1) {

@@ -7,30 +7,33 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Collectors;
 
 /**
- * Says whether a store is worth asking, shard by shard. One that has failed five times in a row, each of which may have cost
- * its caller a deadline, is not, until it answers a probe. Every shard that failed is probed, because it may be known by
- * another name when it is asked again, such as that of the node that took over.
+ * A circuit breaker for each shard of a store. Five consecutive failures open the circuit of a shard, because each may have cost
+ * its caller a timeout; an answer to a probe closes it.
  *
- * <p>A call over several shards does not tell which of them failed: each is probed for itself, and what the probes find counts.
+ * <p>Every shard that failed is probed, even if its circuit is still closed: a call after a failover may go to a shard of
+ * another name, such as that of the promoted replica, and would never clear the failure of the old one.
+ *
+ * <p>A failed call over several shards does not tell which of them failed. It counts for none; each of them is probed, and only
+ * failed probes count.
  */
 final class CircuitBreaker implements AutoCloseable {
 
     private final RateLimitStore store;
-    private final Runnable well;
+    private final Runnable onRecovery;
     private final TimeoutScheduler scheduler = new TimeoutScheduler();
     private final ConcurrentMap<Object, ShardCircuit> failing = new ConcurrentHashMap<>();
 
     /**
-     * Closed for all shards.
+     * Creates a breaker whose circuits are closed.
      *
-     * @param well told when the last shard that failed answers a probe
+     * @param onRecovery called when the last failing shard has answered a probe
      */
-    CircuitBreaker(RateLimitStore store, Runnable well) {
+    CircuitBreaker(RateLimitStore store, Runnable onRecovery) {
         this.store = store;
-        this.well = well;
+        this.onRecovery = onRecovery;
     }
 
-    /** Whether callers had better not ask. */
+    /** Returns whether the circuit of a shard that keeps one of the charges is open. */
     boolean isOpen(List<Charge> charges) {
         if (failing.isEmpty()) {
             return false;
@@ -44,12 +47,12 @@ final class CircuitBreaker implements AutoCloseable {
         return false;
     }
 
-    /** Whether every shard answered when it was last asked. */
+    /** Returns whether no shard is failing: each answered when it was last called. */
     boolean isWell() {
         return failing.isEmpty();
     }
 
-    /** Forgets the failures of the shards that answered. */
+    /** Clears the failures of the shards that answered. */
     void answered(List<Charge> charges) {
         if (!failing.isEmpty()) {
             for (Charge charge : charges) {
@@ -61,7 +64,7 @@ final class CircuitBreaker implements AutoCloseable {
         }
     }
 
-    /** Counts a failure. */
+    /** Counts a failed call. */
     void failed(List<Charge> charges) {
         Map<Object, List<Charge>> byShard = charges.stream().collect(Collectors.groupingBy(store::shard));
         byShard.forEach((name, own) -> {
@@ -79,7 +82,7 @@ final class CircuitBreaker implements AutoCloseable {
         failing.remove(name, shard);
         shard.end();
         if (isWell()) {
-            well.run();
+            onRecovery.run();
         }
     }
 

@@ -5,8 +5,8 @@ import java.time.Duration;
 /**
  * A number of calls that may run at the same time, and how long each of them counts without a sign of life.
  *
- * <p>{@code new ConcurrencyCap(2, Duration.ofSeconds(30))} admits two calls at once. A call that does not renew its lease, because
- * its node died, is counted for another 30 seconds.
+ * <p>{@code new ConcurrencyCap(2, Duration.ofSeconds(30))} admits two calls at once. A call that does not renew its
+ * lease, because its node died, is counted for another 30 seconds.
  *
  * @param max how many tokens are held at once, 1 or more
  * @param leaseTime after what time a lease expires that is not renewed: 100 ms to 10,000 days, in whole milliseconds
@@ -20,7 +20,8 @@ public record ConcurrencyCap(int max, Duration leaseTime) {
     /**
      * Checks both parts.
      *
-     * @throws InvalidLimitException if {@code max} is not positive, or the lease time is too short, too long or too fine
+     * @throws InvalidLimitException if {@code max} is not positive, or the lease time is too short, too long or too
+     *     fine
      */
     public ConcurrencyCap {
         if (max < 1) {

@@ -7,23 +7,23 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * The arithmetic of calls that run at the same time: leases, of which at most N tokens' worth are held at once.
+ * Leases of calls that run at the same time, of which at most N tokens are held at once.
  *
- * <p>A rate of {@code 10/30s} is read as ten at once, in leases of thirty seconds. A lease is an id, a cost and an instant
- * at which it runs out unless it is renewed before; so what a crashed holder held is free one lease time later. It is
- * given back by its id, so twice is the same as once.
+ * <p>A lease is an id, a cost and the instant at which it expires unless it is renewed. So the leases of a node that
+ * died are free one lease time later. A lease is released by its id, so releasing it twice is the same as once. With
+ * two at once and leases of 30 s, and calls at 0, 10 and 20 s, the third is rejected with a wait of 10 s, when the
+ * first lease would expire; if the first call ends at 21 s, a call at that time is admitted. This is a counting
+ * semaphore with leases, as Redisson's {@code PermitExpirableSemaphore} is one.
  *
- * <p>Who finds no room can queue, under the id of the lease to come, which runs out in the same way. A call fits if what is
- * held, what is queued before it, and the call itself are together at most N: so nobody overtakes, and where three tokens are
- * free the first three of the queue may take them in any order. Nothing is ever promised for an instant, because nobody
- * knows when a call ends; the wait that is told is until enough leases run out, if nobody renews them.
- *
- * <p>With two at once and leases of 30 s, of calls at 0, 10 and 20 s the third is refused with a wait of 10 s; if the
- * first ends at 21 s, a call of then is admitted.
+ * <p>A call that is rejected can queue under the id of its lease to come; its place expires like a lease. A call fits
+ * if the held leases, the queued calls before it and the call itself are at most N tokens together. So no call
+ * overtakes another, and if three tokens are free, the first three calls of the queue may acquire them in any order. No
+ * instant of a grant is ever promised, because nobody knows when a call ends. The wait that is told is the time until
+ * enough leases expire if they are not renewed.
  */
 public final class ConcurrencyLeases implements RateAlgorithm {
 
-    private static final long NOBODY = 0;
+    private static final long NO_LEASE = 0;
     private static final int TIME = 0;
     private static final int FIRST = 1;
     private static final int ENTRY = 3;
@@ -44,20 +44,20 @@ public final class ConcurrencyLeases implements RateAlgorithm {
     }
 
     /**
-     * The leases of a cap, as somebody sees them who has none.
+     * Creates the leases of a cap, as a caller without a lease sees them.
      *
-     * @param cap how many at once, and for how long
-     * @return the arithmetic
+     * @param cap how many tokens at once, and the lease time
+     * @return the leases
      */
     public static ConcurrencyLeases of(ConcurrencyCap cap) {
-        return new ConcurrencyLeases(cap.leaseTime().toMillis(), cap.max() * 1_000L, NOBODY);
+        return new ConcurrencyLeases(cap.leaseTime().toMillis(), cap.max() * 1_000L, NO_LEASE);
     }
 
     /**
-     * The same leases, as the holder of one of them sees them, or who queues for it.
+     * Returns the same leases as the call sees them that holds one of them or queues for it.
      *
-     * @param id the lease
-     * @return the arithmetic of a charge
+     * @param id the id of the lease, above 0
+     * @return the leases of that call
      */
     public ConcurrencyLeases forLease(long id) {
         return new ConcurrencyLeases(lease, most, id);
@@ -68,7 +68,7 @@ public final class ConcurrencyLeases implements RateAlgorithm {
         return this;
     }
 
-    /** The lease of the charge that this is the arithmetic of; 0 for nobody's. */
+    /** Returns the id of the call's own lease, 0 without one. */
     @Override
     public long[] encodedFields() {
         return new long[] {id};
@@ -104,7 +104,7 @@ public final class ConcurrencyLeases implements RateAlgorithm {
         return now < state[TIME] - lease;
     }
 
-    /** Drops what ran out. After a clock was set back for good, nothing lasts longer than a lease from now. */
+    /** Drops expired leases. After the clock moved back for good, no lease lasts longer than a lease time from now. */
     @Override
     public long[] advance(long[] state, long now) {
         long time = clockMovedBack(state, now) ? now : Math.max(now, state[TIME]);
@@ -128,8 +128,8 @@ public final class ConcurrencyLeases implements RateAlgorithm {
     }
 
     /**
-     * Tells the instant, what is left for those who come later, the ticks until the cost fits, and the ticks until all leases
-     * run out. What the lease itself holds or queues for is not counted.
+     * Records the tokens that are left for later calls, the ticks until the cost fits, and the ticks until all leases
+     * expire. The call's own lease or place in the queue is not counted.
      */
     @Override
     public void observe(long[] state, long now, long cost, Observations observations, int rate) {
@@ -142,7 +142,7 @@ public final class ConcurrencyLeases implements RateAlgorithm {
         observations.set(rate, state[TIME], most - others, wait, ticksUntilFull(state));
     }
 
-    /** Nothing follows, because nobody knows when a call ends. */
+    /** Projects nothing, because nobody knows when a call ends. */
     @Override
     public boolean project(
             Observations observations, int rate, long elapsed, long rejected, long cost, Observations later) {
@@ -157,28 +157,28 @@ public final class ConcurrencyLeases implements RateAlgorithm {
         }
     }
 
-    /** Holds the lease, for which it waits no more. */
+    /** Acquires the lease and leaves the queue. */
     @Override
     public long[] consume(long[] state, long cost, long granted) {
         return with(without(state), cost);
     }
 
     /**
-     * Queues for the lease, or stays in the queue, for another lease time.
+     * Queues for the lease, or keeps its place in the queue, for another lease time.
      *
-     * @param state brought up to now
+     * @param state a state as of now
      * @param cost thousandths
-     * @return the next state
+     * @return the next state; the same for a cost of zero or a caller without a lease
      */
     public long[] enqueue(long[] state, long cost) {
-        return cost == 0 || id == NOBODY ? state : find(state) > 0 ? renew(state) : with(state, -cost);
+        return cost == 0 || id == NO_LEASE ? state : find(state) > 0 ? renew(state) : with(state, -cost);
     }
 
     /**
-     * Makes the lease last for another lease time, if it is still held or queued for.
+     * Renews the lease, or its place in the queue, for another lease time.
      *
-     * @param state brought up to now
-     * @return the next state
+     * @param state a state as of now
+     * @return the next state; the same if the lease expired
      */
     public long[] renew(long[] state) {
         int own = find(state);
@@ -191,10 +191,10 @@ public final class ConcurrencyLeases implements RateAlgorithm {
     }
 
     /**
-     * Leaves the queue; who holds the lease keeps it.
+     * Leaves the queue. A lease that is held is kept.
      *
-     * @param state brought up to now
-     * @return the next state, the same if the lease was not queued for
+     * @param state a state as of now
+     * @return the next state; the same if the call was not queued
      */
     public long[] leaveQueue(long[] state) {
         int own = find(state);
@@ -202,10 +202,10 @@ public final class ConcurrencyLeases implements RateAlgorithm {
     }
 
     /**
-     * Tells what became of the lease.
+     * Returns the state of the lease.
      *
-     * @param state brought up to now
-     * @return whether it is held, queued for or lost
+     * @param state a state as of now
+     * @return whether the lease is held, queued for or lost
      */
     public LeaseState leaseState(long[] state) {
         int own = find(state);
@@ -220,10 +220,10 @@ public final class ConcurrencyLeases implements RateAlgorithm {
     }
 
     /**
-     * Tells whose turn it is.
+     * Returns the queued leases that fit now.
      *
-     * @param state brought up to now
-     * @return the leases of those who queue that fit now, in their order
+     * @param state a state as of now
+     * @return their ids, in the order of the queue
      */
     public long[] readyLeases(long[] state) {
         LongStream.Builder ready = LongStream.builder();
@@ -242,13 +242,13 @@ public final class ConcurrencyLeases implements RateAlgorithm {
         return ready.build().toArray();
     }
 
-    /** Nothing: a call that runs owes nothing. */
+    /** Changes nothing: a call that runs longer owes nothing. */
     @Override
     public long[] debit(long[] state, long cost) {
         return state;
     }
 
-    /** Ends the lease, or leaves the queue; of a lease of several tokens, gives part of them back. */
+    /** Releases the lease or leaves the queue; with a smaller cost, returns that part of the lease's tokens. */
     @Override
     public long[] refund(long[] state, long cost, long granted) {
         int own = find(state);
@@ -265,25 +265,25 @@ public final class ConcurrencyLeases implements RateAlgorithm {
         return Math.min(most, entries(state).mapToLong(i -> cost(state, i)).sum());
     }
 
-    /** What was taken otherwise becomes a lease that nobody holds, and so runs out. */
+    /** Returns used tokens as a lease without a holder, which expires. */
     @Override
-    public long[] fullWithUsed(long out, long now) {
-        return out == 0 ? full(now) : new long[] {now, NOBODY, Math.min(most, out), now + lease};
+    public long[] fullWithUsed(long used, long now) {
+        return used == 0 ? full(now) : new long[] {now, NO_LEASE, Math.min(most, used), now + lease};
     }
 
-    /** Leases go on, however long those of the other last. */
+    /** True for all leases, whatever their lease time. */
     @Override
     public boolean canMigrateFrom(RateAlgorithm other) {
         return other instanceof ConcurrencyLeases;
     }
 
-    /** Never: what runs at the same time says nothing of what comes in a time. */
+    /** Always false, as the number of concurrent calls tells nothing about a rate. */
     @Override
     public boolean isRedundantBeside(RateAlgorithm stricter) {
         return false;
     }
 
-    /** Nothing while anything is held: to evict a held lease would admit one call more. */
+    /** Returns 0 while any lease is held, because evicting it would admit one call too many. */
     @Override
     public double fullness(long[] state) {
         return isFull(state) ? 1 : 0;
@@ -299,20 +299,20 @@ public final class ConcurrencyLeases implements RateAlgorithm {
         return cost > most ? NEVER : cost == 0 ? 0 : observations.get(rate, WAIT);
     }
 
-    /** Nothing is promised, however long the wait. */
+    /** Returns 0, as no reservations are made. */
     @Override
     public long waitWithin(Duration maxWait) {
         return 0;
     }
 
     @Override
-    public long remaining(Observations observations, int rate, long taken) {
-        return Math.max(0, observations.get(rate, FREE) - taken);
+    public long remaining(Observations observations, int rate, long consumed) {
+        return Math.max(0, observations.get(rate, FREE) - consumed);
     }
 
     @Override
-    public long ticksUntilReset(Observations observations, int rate, long taken, long wait) {
-        return taken > 0 ? Math.max(lease, observations.get(rate, UNTIL_FULL)) : observations.get(rate, UNTIL_FULL);
+    public long ticksUntilReset(Observations observations, int rate, long consumed, long wait) {
+        return consumed > 0 ? Math.max(lease, observations.get(rate, UNTIL_FULL)) : observations.get(rate, UNTIL_FULL);
     }
 
     private long untilFree(long[] state, long cost) {
@@ -330,7 +330,10 @@ public final class ConcurrencyLeases implements RateAlgorithm {
         return end - state[TIME];
     }
 
-    /** The places of all leases that others hold, and of those that are queued before this one, if it is queued. */
+    /**
+     * Returns the entries of all leases that others hold, and of those queued before this one, or of all queued if it
+     * is not.
+     */
     private IntStream ahead(long[] state) {
         int own = find(state);
         boolean queued = own > 0 && isWaiting(state, own);
@@ -345,14 +348,14 @@ public final class ConcurrencyLeases implements RateAlgorithm {
         return Math.abs(state[entry + COST]);
     }
 
-    /** The cost of what is queued is stored as a negative number. */
+    /** The cost of a queued lease is stored as a negative number. */
     private static boolean isWaiting(long[] state, int entry) {
         return state[entry + COST] < 0;
     }
 
-    /** The place of the lease; -1 if there is none. */
+    /** Returns the index of the own lease's entry; -1 if there is none. */
     private int find(long[] state) {
-        for (int i = FIRST; i < state.length && id != NOBODY; i += ENTRY) {
+        for (int i = FIRST; i < state.length && id != NO_LEASE; i += ENTRY) {
             if (state[i] == id) {
                 return i;
             }

@@ -111,8 +111,8 @@ public final class Decision {
      * @param charges the charges that were decided
      * @param maxWait the longest wait that was asked for
      * @param admitted whether all of them were consumed
-     * @param observations for each rate of each charge, in order, what {@link RateAlgorithm#observe} reported before anything
-     *     was consumed
+     * @param observations for each rate of each charge, in order, what {@link RateAlgorithm#observe} reported before
+     *     anything was consumed
      * @return the decision, from {@link DecisionSource#STORE}
      * @throws IllegalArgumentException if the observations are not of as many rates as the charges have
      */
@@ -155,7 +155,10 @@ public final class Decision {
         return new Decision(charges(), maxWait, false, observations(), source(), queuedNanos());
     }
 
-    /** {@return whether the call may proceed, at once or after {@link #waitTime()}; its cost is then consumed from every bucket} */
+    /**
+     * {@return whether the call may proceed, at once or after {@link #waitTime()}; its cost is then consumed from every
+     * bucket}
+     */
     public boolean admitted() {
         return admitted;
     }
@@ -292,7 +295,8 @@ public final class Decision {
     }
 
     /**
-     * Returns the instants that an admitted charge was granted for, by the store's clock: a store needs them to refund it.
+     * Returns the instants that an admitted charge was granted for, by the store's clock: a store needs them to refund
+     * it.
      *
      * @param charge one of this decision's limits and keys, whatever its cost
      * @return the tick of each rate of its limit
@@ -316,7 +320,7 @@ public final class Decision {
     Charge taken(Charge charge) {
         if (!admitted) {
             throw new IllegalArgumentException(
-                    "The decision was not admitted and took nothing; settle what was admitted");
+                    "The decision was not admitted and consumed nothing; settle admitted decisions only");
         }
         List<Charge> all = charges();
         return all.get(index(all, charge));
@@ -330,7 +334,7 @@ public final class Decision {
             }
         }
         throw new IllegalArgumentException("No charge of limit \""
-                + charge.limit().name() + "\" with this key is in the decision; give back what it took");
+                + charge.limit().name() + "\" with this key is in the decision; pass one of Decision.charges()");
     }
 
     /** Marks the charges as settled; returns true for the first caller only. */

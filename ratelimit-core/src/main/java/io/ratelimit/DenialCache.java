@@ -5,27 +5,28 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last refusals of a remote store: a table of fixed size, four places for each hash, of which the oldest makes room. So
- * however many keys are refused, they take no more memory and no more time; at worst the store is asked again.
+ * The latest denials of a remote store, in a table of fixed size: 2,048 rows by the hash of limit and key, of four entries each,
+ * of which the oldest is replaced. However many keys are denied, memory and time per call stay the same; at worst the remote
+ * store is called again.
  *
- * <p>Each row counts the changes of its keys. What was asked before a change is not kept after it.
+ * <p>Each row counts the changes of its keys. A denial is not cached if its row changed while the call was on its way.
  */
 final class DenialCache {
 
-    /** Keys beyond so many characters are not kept. */
+    /** The length of the longest key that is cached, in characters. */
     static final int LONGEST_KEY = 200;
 
     private static final int ROWS = 2_048;
     private static final int WAYS = 4;
 
-    private final AtomicReferenceArray<@Nullable CachedDenial> places = new AtomicReferenceArray<>(ROWS * WAYS);
+    private final AtomicReferenceArray<@Nullable CachedDenial> entries = new AtomicReferenceArray<>(ROWS * WAYS);
     private final AtomicLongArray changes = new AtomicLongArray(ROWS);
 
-    /** What is known of the key of a charge. */
+    /** Returns the cached denial of the key of a charge, or null. */
     @Nullable CachedDenial find(Charge charge) {
         int first = row(charge) * WAYS;
         for (int i = first; i < first + WAYS; i++) {
-            CachedDenial denial = places.get(i);
+            CachedDenial denial = entries.get(i);
             if (denial != null && denial.isOf(charge)) {
                 return denial;
             }
@@ -33,42 +34,46 @@ final class DenialCache {
         return null;
     }
 
-    /** How often keys like that of a charge changed. */
+    /** Returns the number of changes so far in the row of a charge. */
     long changes(Charge charge) {
         return changes.get(row(charge));
     }
 
-    /** Keeps a refusal of a charge, unless its key changed since it was asked for. */
+    /**
+     * Caches the denial of a charge.
+     *
+     * @param changesBefore the {@link #changes} before the call was sent; if there were more since, nothing is cached
+     */
     synchronized void put(Charge charge, CachedDenial denial, long changesBefore) {
         int row = row(charge);
-        int at = place(row * WAYS, charge, denial);
+        int at = entry(row * WAYS, charge, denial);
         if (at < 0) {
             return;
         }
-        places.set(at, denial);
+        entries.set(at, denial);
         if (changes.get(row) != changesBefore) {
-            places.compareAndSet(at, denial, null);
+            entries.compareAndSet(at, denial, null);
         }
     }
 
-    /** Drops what is known of the key of a charge, and what is being asked. */
+    /** Drops the denial of the key of a charge, and keeps calls that are on their way from caching theirs. */
     void drop(Charge charge) {
         int row = row(charge);
         changes.incrementAndGet(row);
         for (int i = row * WAYS; i < row * WAYS + WAYS; i++) {
-            CachedDenial denial = places.get(i);
+            CachedDenial denial = entries.get(i);
             if (denial != null && denial.isOf(charge)) {
-                places.compareAndSet(i, denial, null);
+                entries.compareAndSet(i, denial, null);
             }
         }
     }
 
-    /** Where a refusal belongs: in the place of its key, else in one that is free, else in the oldest. */
-    private int place(int first, Charge charge, CachedDenial denial) {
+    /** Returns the entry for a denial: that of its key, else a free one, else the oldest; -1 if its key has a later denial. */
+    private int entry(int first, Charge charge, CachedDenial denial) {
         int best = first;
         CachedDenial oldest = null;
         for (int i = first; i < first + WAYS; i++) {
-            CachedDenial other = places.get(i);
+            CachedDenial other = entries.get(i);
             if (other != null && other.isOf(charge)) {
                 return denial.isLaterThan(other) ? i : -1;
             }

@@ -6,72 +6,51 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A remote store whose refusals this node remembers, so that a caller who asks in vain costs the store nothing.
+ * A store that caches the denials of a remote store, so that the calls of an exhausted key do not reach it.
  *
- * <p>After a refusal of one charge the level of its key is known until somebody gives something back: what is short of it now is
- * refused from memory, and anything else is asked. A smaller cost that may fit is asked, and a caller who comes back after
- * {@link Decision#retryAfter()} is too. With {@code 10/s}, a bucket that was seen with 0.2 tokens left refuses a token for
- * 80 ms, and one of half a token for 30 ms.
+ * <p>The rejection of a single charge tells how many tokens its key had left. Later calls that cannot fit into what may have
+ * refilled since are rejected from the cache; all others reach the remote store. For example, a bucket of {@code 10/s} that was
+ * rejected with 0.2 tokens left rejects calls of one token for 80 ms, and calls of half a token for 30 ms. No call is ever
+ * admitted from the cache.
  *
- * <p>A refusal is kept for a second. Then one caller asks again, while the others are refused as before until the answer is
- * there. It is dropped once this node gives back, owes, forgets or is admitted, or asks with another configuration of the limit.
- * What other nodes give back is seen up to a second late. Nothing is ever admitted from memory.
+ * <p>A denial is cached for a second. Then one call reaches the remote store, while the others are still rejected until it
+ * is answered. The denial is dropped when this node refunds, debits or resets the key, has a call of it admitted, or calls with
+ * another configuration of the limit. A refund by another node is therefore noticed up to a second late.
  *
- * <p>Calls of several charges, of {@linkplain Limit#isLeased() leased} limits and of a cost of zero are always asked, and so is
- * everything after the store could not be asked, until it answers. At most 8,192 keys are kept, each of at most 200 characters.
+ * <p>Calls of several charges, of {@linkplain Limit#isLeased() leased} limits and of a cost of zero always reach the remote
+ * store. So does every call after a failure, until the remote store answers again. The cache keeps at most 8,192 keys of at most
+ * 200 characters each.
  */
-public final class DenialCachingStore implements RateLimitStore {
+final class DenialCachingStore extends ForwardingRateLimitStore {
 
-    private final RateLimitStore remote;
     private final LongSupplier nanoClock;
     private final DenialCache denials = new DenialCache();
     private final ConcurrentMap<String, LimitVersion> versions = new ConcurrentHashMap<>();
-    private volatile boolean away;
+    private volatile boolean unavailable;
 
     /**
-     * Puts a memory for refusals in front of a remote store.
+     * Creates a store with an empty cache.
      *
-     * @param remote asked for everything else; closed with this one
-     */
-    public DenialCachingStore(RateLimitStore remote) {
-        this(remote, System::nanoTime);
-    }
-
-    /**
-     * Puts a memory for refusals in front of a remote store.
-     *
-     * @param remote asked for everything else; closed with this one
      * @param nanoClock monotonic nanoseconds of this node, from any origin
      */
-    public DenialCachingStore(RateLimitStore remote, LongSupplier nanoClock) {
-        this.remote = remote;
+    DenialCachingStore(RateLimitStore remote, LongSupplier nanoClock) {
+        super(remote);
         this.nanoClock = nanoClock;
     }
 
     @Override
-    public String name() {
-        return remote.name();
-    }
-
-    @Override
-    public Object shard(Charge charge) {
-        return remote.shard(charge);
-    }
-
-    @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
-        Decision known = known(charges, maxWait);
-        if (known != null) {
-            return known;
+        Decision cached = cached(charges, maxWait);
+        if (cached != null) {
+            return cached;
         }
         PendingDecision pending = new PendingDecision(charges, maxWait);
         try {
-            return pending.answered(remote.decide(charges, maxWait));
+            return pending.answered(super.decide(charges, maxWait));
         } catch (RuntimeException ex) {
             pending.failed();
             throw ex;
@@ -80,12 +59,12 @@ public final class DenialCachingStore implements RateLimitStore {
 
     @Override
     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
-        Decision known = known(charges, maxWait);
-        if (known != null) {
-            return CompletableFuture.completedFuture(known);
+        Decision cached = cached(charges, maxWait);
+        if (cached != null) {
+            return CompletableFuture.completedFuture(cached);
         }
         PendingDecision pending = new PendingDecision(charges, maxWait);
-        return remote.decideAsync(charges, maxWait).whenComplete((decision, failure) -> {
+        return super.decideAsync(charges, maxWait).whenComplete((decision, failure) -> {
             if (decision == null) {
                 pending.failed();
             } else {
@@ -97,16 +76,19 @@ public final class DenialCachingStore implements RateLimitStore {
     @Override
     public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
         changing(unused);
-        return remote.refund(taken, unused).whenComplete((nothing, failure) -> drop(unused));
+        return super.refund(taken, unused).whenComplete((nothing, failure) -> drop(unused));
     }
 
     @Override
     public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
         changing(more);
-        return remote.debit(taken, more).whenComplete((nothing, failure) -> drop(more));
+        return super.debit(taken, more).whenComplete((nothing, failure) -> drop(more));
     }
 
-    /** What is known is dropped before a change, and after it what was asked meanwhile. */
+    /**
+     * Drops the cached denials before a change of their keys. They are dropped once more after the change, because a decision
+     * made in between may be from before it.
+     */
     private void changing(List<Charge> charges) {
         version(charges, Duration.ZERO);
         drop(charges);
@@ -121,31 +103,16 @@ public final class DenialCachingStore implements RateLimitStore {
     }
 
     @Override
-    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
-        return remote.renew(decisions);
-    }
-
-    @Override
-    public void onLeaseReady(LongConsumer listener) {
-        remote.onLeaseReady(listener);
-    }
-
-    @Override
     public void reset(Limit limit, String key) {
         try {
-            remote.reset(limit, key);
+            super.reset(limit, key);
         } finally {
             denials.drop(new Charge(limit, key, 0));
         }
     }
 
-    @Override
-    public void close() {
-        remote.close();
-    }
-
-    private @Nullable Decision known(List<Charge> charges, Duration maxWait) {
-        if (charges.size() > 1 || away) {
+    private @Nullable Decision cached(List<Charge> charges, Duration maxWait) {
+        if (charges.size() > 1 || unavailable) {
             return null;
         }
         Charge charge = charges.get(0);
@@ -157,21 +124,21 @@ public final class DenialCachingStore implements RateLimitStore {
         return charge.cost() > 0 && charge.lease() == 0 && charge.key().length() <= DenialCache.LONGEST_KEY;
     }
 
-    /** The definition of the first charge's limit. */
+    /** Records the wait for the limit of each charge, and returns the version of the first. */
     private @Nullable LimitVersion version(List<Charge> charges, Duration maxWait) {
         LimitVersion first = null;
         for (Charge charge : charges) {
             LimitVersion version = version(charge.limit());
-            version.promises(maxWait);
+            version.recordWait(maxWait);
             first = first == null ? version : first;
         }
         return first;
     }
 
     private LimitVersion version(Limit limit) {
-        LimitVersion known = versions.get(limit.name());
-        if (known != null && known.countsLike(limit)) {
-            return known;
+        LimitVersion current = versions.get(limit.name());
+        if (current != null && current.countsLike(limit)) {
+            return current;
         }
         long now = nanoClock.getAsLong();
         return versions.compute(
@@ -179,7 +146,7 @@ public final class DenialCachingStore implements RateLimitStore {
                 (name, before) -> before == null ? LimitVersion.first(limit, now) : before.followedBy(limit, now));
     }
 
-    /** A question to the store, with what was so before it was sent. */
+    /** A call on its way to the remote store, with the state of this node before it was sent. */
     private final class PendingDecision {
 
         private final List<Charge> charges;
@@ -194,10 +161,13 @@ public final class DenialCachingStore implements RateLimitStore {
             this.sent = nanoClock.getAsLong();
         }
 
-        /** Several charges may be taken one after the other and given back, so they change their keys also if refused. */
+        /**
+         * Caches the decision if it is a denial. A rejection of several charges drops the denials of their keys, because some
+         * charges may have been consumed one by one and refunded.
+         */
         Decision answered(Decision decision) {
-            if (away) {
-                away = false;
+            if (unavailable) {
+                unavailable = false;
             }
             Charge charge = charges.get(0);
             if (decision.admitted() || charges.size() > 1) {
@@ -205,14 +175,14 @@ public final class DenialCachingStore implements RateLimitStore {
             } else if (isCached(charge)
                     && decision.source() == DecisionSource.STORE
                     && version != null
-                    && version.isAlone(sent)) {
+                    && version.isOnlyVersion(sent)) {
                 denials.put(charge, new CachedDenial(decision, version, sent), changes);
             }
             return decision;
         }
 
         void failed() {
-            away = true;
+            unavailable = true;
             drop(charges);
         }
     }

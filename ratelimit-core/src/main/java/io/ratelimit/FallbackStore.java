@@ -9,88 +9,45 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A remote store with an answer for when it cannot be asked: each limit's {@link StoreFailurePolicy}.
+ * A store that answers by each limit's {@link StoreFailurePolicy} while the remote store is unavailable.
  *
- * <p>A call over several limits is refused if one of them says deny; limits that say local are decided together in this
- * node's memory; those that say allow are not asked. The decision names its {@link DecisionSource}, and a line in the log, at most
- * one a second, says that the store is away or back.
- *
- * <p>After five straight failures a {@linkplain RateLimitStore#shard shard} of the remote store is asked no more, so that nobody
- * waits for a deadline, but for a probe in the background, four times a second; it is asked again once it answers one.
+ * <p>A call over several limits is rejected if one of them has the policy {@code DENY}. Otherwise its limits with the policy
+ * {@code LOCAL} are decided together by the local store, and those with {@code ALLOW} are not counted. The decision tells its
+ * {@link DecisionSource}.
  */
-public final class FallbackStore implements RateLimitStore {
+final class FallbackStore extends ForwardingRateLimitStore {
 
-    private final RateLimitStore remote;
     private final RateLimitStore local;
     private final StoreOutageLogger outages;
     private final CircuitBreaker circuitBreaker;
-    private final @Nullable PrefetchingStore prefetching;
 
-    /**
-     * Puts a memory behind a remote store.
-     *
-     * @param remote asked first; says that it cannot be asked by a {@link StoreUnavailableException}
-     * @param local keeps the buckets of limits that fall back to memory, from one failure to the next
-     */
-    public FallbackStore(RateLimitStore remote, RateLimitStore local) {
-        this.remote = remote;
+    FallbackStore(RateLimitStore remote, RateLimitStore local, StoreOutageLogger outages) {
+        super(remote);
         this.local = local;
-        this.outages = new StoreOutageLogger(remote.name(), System::nanoTime);
+        this.outages = outages;
         this.circuitBreaker = new CircuitBreaker(remote, outages::answered);
-        this.prefetching = remote instanceof PrefetchingStore ahead ? ahead : null;
     }
 
-    @Override
-    public String name() {
-        return remote.name();
-    }
-
-    /** {@return why a shard of the remote store is not asked or did not answer, without keys or secrets; empty if all did} */
-    public Optional<String> outage() {
+    /** Returns why a shard of the remote store is unavailable, without keys or secrets; empty if all shards answered. */
+    Optional<String> outage() {
         return outages.reason();
-    }
-
-    /** {@return what takes tokens of the remote store ahead, if it is directly behind this} */
-    public Optional<PrefetchingStore> prefetching() {
-        return Optional.ofNullable(prefetching);
-    }
-
-    @Override
-    public Object shard(Charge charge) {
-        return remote.shard(charge);
-    }
-
-    @Override
-    public Decision decide(Charge charge) {
-        Decision ahead = prefetching == null ? null : prefetching.ahead(charge, Duration.ZERO);
-        return ahead != null ? ahead : decide(List.of(charge), Duration.ZERO);
     }
 
     @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
-        Decision ahead = ahead(charges, maxWait);
-        if (ahead != null) {
-            return ahead;
-        }
         if (circuitBreaker.isOpen(charges)) {
-            return answer(charges, maxWait);
+            return answerByPolicy(charges, maxWait);
         }
         try {
-            Decision decision = remote.decide(charges, maxWait);
+            Decision decision = super.decide(charges, maxWait);
             answered(charges);
             return decision;
         } catch (StoreUnavailableException ex) {
             failed(charges, ex);
-            return answer(charges, maxWait);
+            return answerByPolicy(charges, maxWait);
         }
-    }
-
-    /** What this node has taken ahead says nothing of whether the store answers, and is spent while it does not. */
-    private @Nullable Decision ahead(List<Charge> charges, Duration maxWait) {
-        return prefetching == null ? null : prefetching.ahead(charges, maxWait);
     }
 
     private void answered(List<Charge> charges) {
@@ -107,14 +64,10 @@ public final class FallbackStore implements RateLimitStore {
 
     @Override
     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
-        Decision ahead = ahead(charges, maxWait);
-        if (ahead != null) {
-            return CompletableFuture.completedFuture(ahead);
-        }
         if (circuitBreaker.isOpen(charges)) {
-            return CompletableFuture.completedFuture(answer(charges, maxWait));
+            return CompletableFuture.completedFuture(answerByPolicy(charges, maxWait));
         }
-        return remote.decideAsync(charges, maxWait).handle((decision, failure) -> {
+        return super.decideAsync(charges, maxWait).handle((decision, failure) -> {
             if (decision != null) {
                 answered(charges);
                 return decision;
@@ -123,7 +76,7 @@ public final class FallbackStore implements RateLimitStore {
                     failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
             if (cause instanceof StoreUnavailableException unavailable) {
                 failed(charges, unavailable);
-                return answer(charges, maxWait);
+                return answerByPolicy(charges, maxWait);
             }
             throw new CompletionException(cause);
         });
@@ -132,8 +85,8 @@ public final class FallbackStore implements RateLimitStore {
     @Override
     public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
         return switch (taken.source()) {
-            case STORE -> remote.refund(taken, unused);
-            case LOCAL -> local.refund(taken, LocalCharges.of(by(StoreFailurePolicy.LOCAL, unused)));
+            case STORE -> super.refund(taken, unused);
+            case LOCAL -> local.refund(taken, LocalCharges.scaled(by(StoreFailurePolicy.LOCAL, unused)));
             case POLICY, DISABLED -> CompletableFuture.completedFuture(null);
         };
     }
@@ -141,28 +94,28 @@ public final class FallbackStore implements RateLimitStore {
     @Override
     public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
         return switch (taken.source()) {
-            case STORE -> remote.debit(taken, more);
-            case LOCAL -> local.debit(taken, LocalCharges.of(by(StoreFailurePolicy.LOCAL, more)));
+            case STORE -> super.debit(taken, more);
+            case LOCAL -> local.debit(taken, LocalCharges.scaled(by(StoreFailurePolicy.LOCAL, more)));
             case POLICY, DISABLED -> CompletableFuture.completedFuture(null);
         };
     }
 
-    /** Each decision's leases where they were taken; a policy's answer holds none. */
+    /** Renews each lease in the store that granted it. A decision by policy holds no lease that could be lost. */
     @Override
     public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
         List<Decision> remotes = by(DecisionSource.STORE, decisions);
         List<Decision> locals = by(DecisionSource.LOCAL, decisions);
-        CompletionStage<List<LeaseState>> here = local.renew(locals);
-        CompletionStage<List<LeaseState>> there = remotes.isEmpty()
+        CompletionStage<List<LeaseState>> inLocal = local.renew(locals);
+        CompletionStage<List<LeaseState>> inRemote = remotes.isEmpty()
                 ? CompletableFuture.completedFuture(List.of())
-                : remote.renew(remotes)
+                : super.renew(remotes)
                         .exceptionally(failure -> Collections.nCopies(remotes.size(), LeaseState.UNKNOWN));
-        return there.thenCombine(
-                here,
-                (ofRemotes, ofLocals) -> decisions.stream()
+        return inRemote.thenCombine(
+                inLocal,
+                (remoteStates, localStates) -> decisions.stream()
                         .map(decision -> switch (decision.source()) {
-                            case STORE -> ofRemotes.get(remotes.indexOf(decision));
-                            case LOCAL -> ofLocals.get(locals.indexOf(decision));
+                            case STORE -> remoteStates.get(remotes.indexOf(decision));
+                            case LOCAL -> localStates.get(locals.indexOf(decision));
                             case POLICY, DISABLED -> LeaseState.HELD;
                         })
                         .toList());
@@ -176,34 +129,34 @@ public final class FallbackStore implements RateLimitStore {
 
     @Override
     public void onLeaseReady(LongConsumer listener) {
-        remote.onLeaseReady(listener);
+        super.onLeaseReady(listener);
         local.onLeaseReady(listener);
     }
 
     @Override
     public void reset(Limit limit, String key) {
         local.reset(limit, key);
-        remote.reset(limit, key);
+        super.reset(limit, key);
     }
 
     @Override
     public void close() {
         circuitBreaker.close();
-        remote.close();
+        super.close();
         local.close();
     }
 
-    private Decision answer(List<Charge> charges, Duration maxWait) {
+    private Decision answerByPolicy(List<Charge> charges, Duration maxWait) {
         List<Charge> denied = by(StoreFailurePolicy.DENY, charges);
         List<Charge> locals = by(StoreFailurePolicy.LOCAL, charges);
-        denied.addAll(LocalCharges.beyond(locals));
+        denied.addAll(LocalCharges.aboveShare(locals));
         if (!denied.isEmpty()) {
             return Decision.withoutStore(denied, false, DecisionSource.POLICY);
         }
         if (locals.isEmpty()) {
             return Decision.withoutStore(charges, true, DecisionSource.POLICY);
         }
-        List<Charge> shares = LocalCharges.of(locals);
+        List<Charge> shares = LocalCharges.scaled(locals);
         List<Charge> counted = new ArrayList<>(shares);
         counted.addAll(by(StoreFailurePolicy.ALLOW, charges));
         Duration wait = Charge.anyLeased(shares) ? maxWait : Decision.maxReservation(charges, maxWait);

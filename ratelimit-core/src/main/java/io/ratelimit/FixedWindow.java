@@ -5,16 +5,18 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The arithmetic of a fixed window: a counter that starts from zero in each window.
+ * A fixed window: a counter that starts from zero in each window.
  *
- * <p>Windows follow one another without a gap: of the rate's period from the epoch (1970-01-01T00:00Z), so that
- * {@code 100/1h} counts from full hour to full hour, or those of a calendar in a zone. A call of n fits when the count of its
- * window and n together are at most N. The count is exact, but only of its windows: N at the end of one and N at the start of
- * the next may be 2N in a moment. Choose it where a quota is sold so: a thousand a day, until midnight.
+ * <p>Windows follow one another without a gap. They are of the rate's period since the epoch (1970-01-01T00:00Z), so
+ * that {@code 100/1h} counts from full hour to full hour, or those of a calendar in a time zone. A call of n tokens
+ * fits if they and the count of its window are at most N together. After a hundred calls on {@code 100/1h} at 9:59, the
+ * next one fits at 10:00.
  *
- * <p>Of {@code 100/1h} and a hundred calls at 9:59, the next fits at 10:00, after a minute.
+ * <p>The count is exact within a window and says nothing across two: N tokens at the end of one window and N at the
+ * start of the next may be consumed within a moment. Choose it for quotas that are sold like that, such as a thousand
+ * calls a day until midnight. It is the algorithm that most gateways have as their quota.
  *
- * <p>A reservation counts in a window of the future, never one before what is promised already.
+ * <p>A reservation counts in a window of the future, and never in one before an earlier reservation.
  */
 final class FixedWindow implements RateAlgorithm {
 
@@ -41,13 +43,14 @@ final class FixedWindow implements RateAlgorithm {
     }
 
     /**
-     * The windows of a rate.
+     * Creates the windows of a rate.
      *
      * @param rate the rate
-     * @param calendar whose windows; null for those of the rate's period from the epoch
-     * @param zone whose midnight; only a calendar asks
-     * @return the windows' arithmetic
-     * @throws InvalidLimitException if the rate has a burst, a period of more than 10,000 days, or one that is not the calendar's
+     * @param calendar the calendar; null for windows of the rate's period since the epoch
+     * @param zone the calendar's time zone, ignored without a calendar
+     * @return the windows
+     * @throws InvalidLimitException if the rate has a burst, a period of more than 10,000 days, or one that is not the
+     *     calendar's
      */
     static FixedWindow of(Rate rate, @Nullable CalendarPeriod calendar, ZoneId zone) {
         rate.requireWindow(Algorithm.FIXED_WINDOW);
@@ -105,7 +108,7 @@ final class FixedWindow implements RateAlgorithm {
         return now < state[TIME] - period;
     }
 
-    /** Drops windows that ended. After a clock was set back for good, all that counts does so in the window of now. */
+    /** Drops windows that ended. After the clock moved back for good, all counts move to the current window. */
     @Override
     public long[] advance(long[] state, long now) {
         if (clockMovedBack(state, now)) {
@@ -128,14 +131,19 @@ final class FixedWindow implements RateAlgorithm {
         return state.length == FIRST;
     }
 
-    /** Tells the instant, what is free, the ticks until the cost fits, and the ticks until the last window with a count ends. */
+    /**
+     * Records the free tokens, the ticks until the cost fits, and the ticks until the last window with a count ends.
+     */
     @Override
     public void observe(long[] state, long now, long cost, Observations observations, int rate) {
         long wait = Math.max(0, earliest(state, cost) - state[TIME]);
         observations.set(rate, state[TIME], most - count(state), wait, ticksUntilFull(state));
     }
 
-    /** For any cost where only the window of now counts; else for the same one, because it does not tell which counts when. */
+    /**
+     * Projects any cost if only the current window has a count, else the same cost only, as the counts are not
+     * observed.
+     */
     @Override
     public boolean project(
             Observations observations, int rate, long elapsed, long rejected, long cost, Observations later) {
@@ -195,8 +203,8 @@ final class FixedWindow implements RateAlgorithm {
     }
 
     @Override
-    public long[] fullWithUsed(long out, long now) {
-        return out == 0 ? full(now) : counted(full(now), now, Math.min(most, out));
+    public long[] fullWithUsed(long used, long now) {
+        return used == 0 ? full(now) : counted(full(now), now, Math.min(most, used));
     }
 
     @Override
@@ -206,7 +214,9 @@ final class FixedWindow implements RateAlgorithm {
                 && (calendar == null ? from.calendar == null : from.calendar != null && calendar.isSame(from.calendar));
     }
 
-    /** If one of these windows is made of whole windows of the other, or within one, which hold no more. */
+    /**
+     * True if the other windows that make up one of these, or the one that contains it, hold no more tokens together.
+     */
     @Override
     public boolean isRedundantBeside(RateAlgorithm stricter) {
         long nanos = period * tickNanos;
@@ -227,18 +237,18 @@ final class FixedWindow implements RateAlgorithm {
     }
 
     @Override
-    public long remaining(Observations observations, int rate, long taken) {
-        return Math.max(0, observations.get(rate, FREE) - taken);
+    public long remaining(Observations observations, int rate, long consumed) {
+        return Math.max(0, observations.get(rate, FREE) - consumed);
     }
 
     @Override
-    public long ticksUntilReset(Observations observations, int rate, long taken, long wait) {
-        return taken > 0
+    public long ticksUntilReset(Observations observations, int rate, long consumed, long wait) {
+        return consumed > 0
                 ? end(observations.instant(rate) + wait) - observations.instant(rate)
                 : observations.get(rate, UNTIL_FULL);
     }
 
-    /** The instant at which a cost fits: in the last window that counts, or at the start of the next. */
+    /** Returns the instant at which a cost fits: in the last window with a count, or at the start of the next. */
     private long earliest(long[] state, long cost) {
         if (isFull(state) || cost == 0 || cost > most) {
             return state[TIME];
@@ -247,7 +257,7 @@ final class FixedWindow implements RateAlgorithm {
         return cost <= most - state[lastWindow + COUNT] ? state[lastWindow + START] : state[lastWindow + END];
     }
 
-    /** Adds to the count of the window that an instant is in, which is the last one or later. */
+    /** Adds to the count of the window of an instant, which is the last window with a count or a later one. */
     private long[] counted(long[] state, long granted, long cost) {
         int length = state.length;
         if (length > FIRST && granted < state[length - ENTRY + END]) {

@@ -6,20 +6,32 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one thread that drops a memory store's full buckets. It begins with the first key and ends when the store is closed
- * or no longer reachable.
+ * The background thread that deletes the full buckets of a memory store. It starts with the first key, and ends when the store
+ * is closed or no longer reachable.
  */
 final class FullBucketSweeper {
 
     private static final System.Logger LOG = System.getLogger(FullBucketSweeper.class.getName());
-    private static final long PAUSE_NANOS = 10_000_000_000L;
+    private static final long INTERVAL_NANOS = 10_000_000_000L;
 
+    private final WeakReference<Runnable> sweep;
     private final AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
     private volatile boolean closed;
 
-    void start(InMemoryRateLimitStore store) {
+    /**
+     * Creates a sweeper, which starts its thread later.
+     *
+     * @param sweep deletes the full buckets; only weakly referenced, so the store has to keep it
+     */
+    FullBucketSweeper(Runnable sweep) {
+        this.sweep = new WeakReference<>(sweep);
+    }
+
+    /** Starts the thread, unless it is running or this sweeper is closed. */
+    void start() {
         if (thread.get() == null && !closed) {
-            Thread sweeper = thread(new WeakReference<>(store), this);
+            Thread sweeper = new Thread(this::run, "ratelimit-sweeper");
+            sweeper.setDaemon(true);
             if (thread.compareAndSet(null, sweeper)) {
                 sweeper.start();
             }
@@ -31,23 +43,20 @@ final class FullBucketSweeper {
         LockSupport.unpark(thread.get());
     }
 
-    private static Thread thread(WeakReference<InMemoryRateLimitStore> store, FullBucketSweeper sweeper) {
-        Thread thread = new Thread(() -> run(store, sweeper), "ratelimit-sweeper");
-        thread.setDaemon(true);
-        return thread;
-    }
-
-    private static void run(WeakReference<InMemoryRateLimitStore> store, FullBucketSweeper sweeper) {
-        while (!sweeper.closed) {
-            LockSupport.parkNanos(PAUSE_NANOS);
-            InMemoryRateLimitStore reachable = store.get();
+    private void run() {
+        while (!closed) {
+            LockSupport.parkNanos(INTERVAL_NANOS);
+            Runnable reachable = sweep.get();
             if (reachable == null) {
                 return;
             }
             try {
-                reachable.sweep();
+                reachable.run();
             } catch (RuntimeException ex) {
-                LOG.log(System.Logger.Level.WARNING, "Full buckets could not be dropped; trying again", ex);
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "Full buckets could not be deleted; the next attempt is in 10 seconds",
+                        ex);
             }
         }
     }

@@ -1,8 +1,8 @@
 package io.ratelimit;
 
+import io.ratelimit.LockedBuckets.BucketLookup;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -15,33 +15,41 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Buckets in this JVM's memory, on a monotonic clock.
+ * A store that keeps buckets in this JVM's memory, on a monotonic clock.
  *
- * <p>One smooth rate of a token bucket, of one key, is one compare-and-set; several of them are a word each, written while
- * the bucket is held. A decision over several keys holds their buckets in one order, reads the clock once, decides, writes
- * all, and lets go. Full buckets are dropped by one background thread.
+ * <p>A call of one key whose limit has a single smooth token-bucket rate is decisionLookup by one compare-and-set. Any other call locks
+ * the buckets of all of its keys, reads the clock once, decides, and writes all buckets before it unlocks them. One background
+ * thread deletes full buckets.
  *
- * <p><b>Bounded memory.</b> At most {@code maxKeys} keys, and one for each kilobyte of the JVM's largest heap, have buckets
- * of their own. When there is no room, the fullest of a few buckets sampled in turn makes way if it is at least half full,
- * which gives its key at most half a capacity beyond its rate, each time. If none is, the new key shares one of 1,024 buckets
- * of its limit until there is room. Of a key longer than 200 characters only a digest is kept. So keys that rotate by the
- * million neither exhaust the heap, nor refill an exhausted bucket, nor lock everyone out; and keys that are made up to have
- * one hash code are as quick as others.
+ * <p><b>Bounded memory.</b> At most {@code maxKeys} keys have a bucket of their own, and at most one for each kilobyte of the
+ * JVM's maximum heap. If there is no room for another key, the fullest of 16 sampled buckets is evicted, provided that it is at
+ * least half full; an eviction thus grants a key at most half a capacity more than its rate. If none is, the new key shares one
+ * of 1,024 buckets of its limit until there is room. A key of more than 200 characters is replaced by a digest. So millions of
+ * rotating keys neither exhaust the heap, nor refill an exhausted bucket, nor lock out other keys, and keys that are crafted to
+ * have the same hash code are as fast as others.
  */
 public final class InMemoryRateLimitStore implements RateLimitStore {
 
-    /** How many keys may have buckets of their own unless said otherwise. */
+    /** The default number of keys that may have a bucket of their own. */
     public static final int DEFAULT_MAX_KEYS = 1_000_000;
 
-    private static final int PATIENCE = 100;
-    private static final int HEAP_OF_A_KEY = 1_024;
+    private static final int HEAP_BYTES_PER_KEY = 1_024;
 
     private final LongSupplier clock;
     private final long originNanos;
     private final BucketMap buckets = new BucketMap();
-    private final ConcurrentMap<String, LimitBuckets> tables = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, LimitBuckets> limits = new ConcurrentHashMap<>();
     private final CapacityEviction eviction;
-    private final FullBucketSweeper sweeper = new FullBucketSweeper();
+    private final BucketLookup decisionLookup = this::find;
+    private final BucketLookup changeLookup = (charge, ownBucket) -> findDecided(charge, false, ownBucket);
+    private final BucketLookup debitLookup = (charge, ownBucket) -> findDecided(charge, true, ownBucket);
+    /**
+     * The task of the sweeper's thread, which refers to it weakly. Only this store refers to it strongly, so that the thread
+     * ends when the store is no longer reachable.
+     */
+    private final Runnable sweep = this::sweep;
+
+    private final FullBucketSweeper sweeper = new FullBucketSweeper(sweep);
     private volatile LongConsumer ready = lease -> {};
 
     private InMemoryRateLimitStore(LongSupplier clock, long originNanos, int maxKeys) {
@@ -51,20 +59,20 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         this.clock = clock;
         this.originNanos = originNanos;
         long heap = Runtime.getRuntime().maxMemory();
-        this.eviction = new CapacityEviction((int) Math.min(maxKeys, heap / HEAP_OF_A_KEY), buckets, this::nanos);
+        this.eviction = new CapacityEviction((int) Math.min(maxKeys, heap / HEAP_BYTES_PER_KEY), buckets, this::nanos);
     }
 
-    /** {@return a store of at most a million keys, on the JVM's monotonic clock} */
+    /** {@return a store for at most {@value #DEFAULT_MAX_KEYS} keys, on the JVM's monotonic clock} */
     public static InMemoryRateLimitStore create() {
         return create(DEFAULT_MAX_KEYS);
     }
 
     /**
-     * A store on the JVM's monotonic clock. The time of day is read once, now, so that windows begin when they should; when
-     * somebody sets the clock later, they go on as they were.
+     * Creates a store on the JVM's monotonic clock. The time of day is read only once, here, to align fixed windows; later
+     * changes of the system time have no effect.
      *
-     * @param maxKeys how many keys may have buckets of their own, 1 or more; a key with its bucket takes some 110 bytes,
-     *     twice that with several rates or another algorithm, and 16 more for each entry of a sliding window
+     * @param maxKeys the number of keys that may have a bucket of their own, 1 or more. A key with its bucket takes about 110
+     *     bytes, twice that with several rates or another algorithm, and 16 more for each entry of a sliding window
      * @return the store
      * @throws IllegalArgumentException if {@code maxKeys} is not positive
      */
@@ -74,11 +82,11 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
     }
 
     /**
-     * A store with a clock of its own.
+     * Creates a store on a custom clock.
      *
-     * @param nanoClock nanoseconds since the epoch, never running back; since any other instant where no limit has fixed
-     *     windows or sliding-window counters, such as {@link System#nanoTime}
-     * @param maxKeys how many keys may have buckets of their own, 1 or more
+     * @param nanoClock nanoseconds since the epoch, never decreasing. If no limit has fixed windows or sliding-window counters,
+     *     the origin may be any other instant, as that of {@link System#nanoTime}
+     * @param maxKeys the number of keys that may have a bucket of their own, 1 or more
      * @return the store
      * @throws IllegalArgumentException if {@code maxKeys} is not positive
      */
@@ -111,17 +119,17 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         return "memory";
     }
 
-    /** {@return how many keys have buckets of their own now} */
+    /** {@return the number of keys that have a bucket of their own now} */
     public long keys() {
         return eviction.keys();
     }
 
-    /** {@return how many buckets that were not full were dropped for want of room} */
+    /** {@return the number of buckets that were evicted before they were full} */
     public long evictions() {
         return eviction.evictions();
     }
 
-    /** {@return how many charges went to a shared bucket for want of room} */
+    /** {@return the number of charges to a shared bucket, because there was no room for one of their own} */
     public long overflows() {
         return eviction.overflows();
     }
@@ -143,13 +151,13 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
 
     @Override
     public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
-        change(unused, false, locked -> locked.refund(taken.grantTicks(locked.charge)));
+        change(unused, changeLookup, locked -> locked.refund(taken.grantTicks(locked.charge)));
         return CompletableFuture.completedFuture(null);
     }
 
     @Override
     public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
-        change(more, true, LockedBucket::debit);
+        change(more, debitLookup, LockedBucket::debit);
         return CompletableFuture.completedFuture(null);
     }
 
@@ -161,7 +169,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
 
     private LeaseState renewed(Decision decision) {
         List<LeaseState> states = new ArrayList<>();
-        change(decision.leases(), false, locked -> states.add(locked.renew()));
+        change(decision.leases(), changeLookup, locked -> states.add(locked.renew()));
         return states.stream().reduce(LeaseState.HELD, LeaseState::and);
     }
 
@@ -172,7 +180,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
 
     @Override
     public void reset(Limit limit, String key) {
-        table(limit).fill(key);
+        bucketsOf(limit).fill(key);
     }
 
     @Override
@@ -180,16 +188,16 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         sweeper.close();
     }
 
-    /** Drops every bucket that is full. */
+    /** Deletes all full buckets. */
     void sweep() {
-        tables.values().forEach(LimitBuckets::sweepShared);
+        limits.values().forEach(LimitBuckets::sweepShared);
         for (Bucket bucket : buckets) {
-            table(bucket.layout.limit).sweep(bucket);
+            bucketsOf(bucket.layout.limit).sweep(bucket);
         }
     }
 
     private Decision decide(Charge charge, Duration maxWait) {
-        // A key that is not short is not found so, and is for the general case, which shortens it.
+        // A long key is stored under its digest and is not found here; the general case computes the digest.
         Bucket bucket = buckets.get(charge.limit(), charge.key());
         Decision decision = null;
         if (bucket != null && bucket.layout.countsLike(charge.limit())) {
@@ -203,10 +211,11 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         return decision != null ? decision : decideLocked(List.of(charge), maxWait);
     }
 
-    /** One smooth rate of one key: one compare-and-set. Null says that the bucket is not, or no longer, the right one. */
+    /** Decides a charge of one smooth rate by one compare-and-set; returns null if the bucket is gone or of an old layout. */
     private @Nullable Decision decideByWord(Charge charge, Duration maxWait, Bucket bucket, TokenBucket rate) {
         for (int tries = 0; ; tries++) {
-            // The word before the clock: a word of later than now would show less than there ever was.
+            // The word is read before the clock: a word newer than the time would show fewer tokens than there ever
+            // were.
             long word = bucket.word();
             if (!Bucket.isFree(word)) {
                 if (word == Bucket.GONE) {
@@ -221,11 +230,11 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
             }
             long now = bucket.layout.ticksSinceBase(rate, nanos);
             long level = rate.level(word, now);
-            long price = rate.price(charge.cost());
-            boolean admitted = level >= price
-                    || price == 0
+            long units = rate.price(charge.cost());
+            boolean admitted = level >= units
+                    || units == 0
                     || !maxWait.isZero() && rate.ticksUntilAdmitted(level, charge.cost()) <= rate.waitWithin(maxWait);
-            long taken = admitted ? price : 0;
+            long taken = admitted ? units : 0;
             if (taken == 0 || bucket.replace(word, rate.fullAt(level - taken, now))) {
                 return Decision.ofLevel(charge, maxWait, admitted, level, nanos);
             }
@@ -233,7 +242,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         }
     }
 
-    /** Several smooth rates of one key: hold its bucket, read the clock once, decide, write. Null as above. */
+    /** Decides a charge of several smooth rates under the lock of its bucket; returns null as {@link #decideByWord}. */
     private @Nullable Decision decideByWords(Charge charge, Duration maxWait, Bucket bucket, TokenBucket[] rates) {
         long word = bucket.lock();
         if (word == Bucket.GONE) {
@@ -262,41 +271,35 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         }
     }
 
-    /** Changes what keys have taken, whatever fits, and however their limits are configured by now. */
-    private void change(List<Charge> charges, boolean placed, Consumer<LockedBucket> change) {
-        LockedBucket[] lockedBuckets = lock(charges, (charge, ownBuckets) -> locateTaken(charge, placed, ownBuckets));
-        try {
-            long nanos = nanos();
-            for (LockedBucket locked : lockedBuckets) {
-                locked.look(nanos);
-                change.accept(locked);
+    /** Changes the buckets of an earlier decision, even if their limits have been reconfigured since. */
+    private void change(List<Charge> charges, BucketLookup lookup, Consumer<LockedBucket> change) {
+        try (LockedBuckets locked = LockedBuckets.lock(charges, lookup)) {
+            locked.look(nanos());
+            for (LockedBucket bucket : locked.buckets) {
+                change.accept(bucket);
             }
-            unlockAndNotify(lockedBuckets);
-        } finally {
-            abandon(lockedBuckets);
+            locked.unlock(ready);
         }
     }
 
-    /** Any number of rates and keys: hold all buckets in one order, read the clock once, decide, write all, let go. */
+    /** Decides any number of charges, of any algorithm, under the locks of all of their buckets. */
     private Decision decideLocked(List<Charge> charges, Duration maxWait) {
-        LockedBucket[] lockedBuckets = lock(charges, this::locate);
-        try {
-            return decide(lockedBuckets, charges, maxWait);
-        } finally {
-            abandon(lockedBuckets);
+        try (LockedBuckets locked = LockedBuckets.lock(charges, decisionLookup)) {
+            sweeper.start();
+            locked.look(nanos());
+            Decision decision = decide(locked.buckets, charges, maxWait);
+            locked.unlock(ready);
+            return decision;
         }
     }
 
     private Decision decide(LockedBucket[] lockedBuckets, List<Charge> charges, Duration maxWait) {
-        sweeper.start(this);
-        long nanos = nanos();
         int rates = 0;
         for (LockedBucket locked : lockedBuckets) {
-            locked.look(nanos);
             rates += locked.charge.limit().algorithms().size();
         }
         Observations observations = Observations.ofRates(rates);
-        Duration promised = Decision.maxReservation(charges, maxWait);
+        Duration reservation = Decision.maxReservation(charges, maxWait);
         boolean admitted = true;
         long waitNanos = 0;
         int index = 0;
@@ -310,23 +313,22 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
                 if (wait == 0) {
                     continue;
                 }
-                if (wait <= algorithm.waitWithin(promised)) {
+                if (wait <= algorithm.waitWithin(reservation)) {
                     waitNanos = Math.max(waitNanos, wait * algorithm.tickNanos());
                 } else {
                     admitted = false;
                     if (mayFit) {
-                        lockedBuckets[i].refuse(rate);
+                        lockedBuckets[i].reject(rate);
                     }
                 }
             }
         }
         Decision decision = Decision.of(charges, maxWait, admitted, observations);
         if (admitted) {
-            take(lockedBuckets, waitNanos, observations);
+            consume(lockedBuckets, waitNanos, observations);
         } else {
             queue(lockedBuckets, decision.isQueued());
         }
-        unlockAndNotify(lockedBuckets);
         return decision;
     }
 
@@ -340,139 +342,52 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         }
     }
 
-    private static void take(LockedBucket[] lockedBuckets, long waitNanos, Observations observations) {
+    private static void consume(LockedBucket[] lockedBuckets, long waitNanos, Observations observations) {
         int first = 0;
         for (LockedBucket locked : lockedBuckets) {
             if (locked.charge.cost() > 0) {
-                locked.charge(waitNanos, observations, first);
+                locked.consume(waitNanos, observations, first);
             }
             first += locked.charge.limit().algorithms().size();
         }
     }
 
-    private LockedBucket[] lock(List<Charge> charges, BucketLookup locator) {
-        LockedBucket[] lockedBuckets = new LockedBucket[charges.size()];
-        for (int tries = 0; !lockAll(charges, lockedBuckets, locator, tries < PATIENCE); tries++) {
-            Bucket.pause(tries);
-        }
-        return lockedBuckets;
-    }
-
-    /**
-     * Finds the bucket of each charge, or makes one where it needs one, then holds them in one order for all callers. False:
-     * start again. Where there is room for fewer keys than the call has, each new bucket may drop the one before; then its
-     * keys share.
-     */
-    private boolean lockAll(
-            List<Charge> charges, LockedBucket[] lockedBuckets, BucketLookup locator, boolean ownBuckets) {
-        for (int i = 0; i < lockedBuckets.length; i++) {
-            lockedBuckets[i] = locator.locate(charges.get(i), ownBuckets);
-        }
-        LockedBucket[] ordered = inOrder(lockedBuckets);
-        boolean held = false;
-        try {
-            held = lockOrdered(ordered);
-        } finally {
-            if (!held) {
-                abandon(lockedBuckets);
-            }
-        }
-        return held;
-    }
-
-    /** Charges come in the order of their limits and keys, which is that of their buckets but for shared ones. */
-    private static LockedBucket[] inOrder(LockedBucket[] lockedBuckets) {
-        for (int i = 1; i < lockedBuckets.length; i++) {
-            if (LockedBucket.ORDER.compare(lockedBuckets[i - 1], lockedBuckets[i]) > 0) {
-                LockedBucket[] ordered = lockedBuckets.clone();
-                Arrays.sort(ordered, LockedBucket.ORDER);
-                return ordered;
-            }
-        }
-        return lockedBuckets;
-    }
-
-    private static boolean lockOrdered(LockedBucket[] ordered) {
-        LockedBucket last = null;
-        for (LockedBucket locked : ordered) {
-            if (!locked.lock(last)) {
-                return false;
-            }
-            last = locked;
-        }
-        for (LockedBucket locked : ordered) {
-            if (locked.isOutdated()) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static boolean mayTake(Charge charge) {
+    private static boolean mayConsume(Charge charge) {
         return charge.cost() > 0 && charge.cost() <= charge.limit().capacity();
     }
 
-    private LockedBucket locate(Charge charge, boolean ownBuckets) {
-        LimitBuckets table = table(charge.limit());
-        BucketLayout layout = table.layout(charge.limit());
-        return new LockedBucket(charge, table, layout, bucket(charge, table, layout, mayTake(charge), ownBuckets));
+    private LockedBucket find(Charge charge, boolean ownBuckets) {
+        LimitBuckets ofLimit = bucketsOf(charge.limit());
+        BucketLayout layout = ofLimit.layout(charge.limit());
+        return new LockedBucket(
+                charge, ofLimit, layout, bucket(charge, ofLimit, layout, mayConsume(charge), ownBuckets));
     }
 
-    /** What was decided before is changed in the bucket's own configuration, in which its state is told. */
-    private LockedBucket locateTaken(Charge charge, boolean placed, boolean ownBuckets) {
-        LimitBuckets table = table(charge.limit());
-        Bucket bucket = bucket(charge, table, table.layout(), placed && charge.cost() > 0, ownBuckets);
-        return new LockedBucket(charge, table, table.layoutOf(bucket), bucket);
+    /**
+     * Finds the bucket of a charge that was decided earlier, to change it in the layout that it has.
+     *
+     * @param createBucket whether a key without a bucket, which is full, gets one
+     */
+    private LockedBucket findDecided(Charge charge, boolean createBucket, boolean ownBuckets) {
+        LimitBuckets ofLimit = bucketsOf(charge.limit());
+        Bucket bucket = bucket(charge, ofLimit, ofLimit.layout(), createBucket && charge.cost() > 0, ownBuckets);
+        return new LockedBucket(charge, ofLimit, ofLimit.layoutOf(bucket), bucket);
     }
 
     private static Bucket bucket(
-            Charge charge, LimitBuckets table, BucketLayout layout, boolean placed, boolean ownBuckets) {
-        Bucket bucket = placed ? table.bucket(charge.key(), layout, ownBuckets) : table.find(charge.key());
+            Charge charge, LimitBuckets ofLimit, BucketLayout layout, boolean createBucket, boolean ownBuckets) {
+        Bucket bucket = createBucket ? ofLimit.bucket(charge.key(), layout, ownBuckets) : ofLimit.find(charge.key());
         return bucket == null ? Bucket.full(charge.key(), layout) : bucket;
     }
 
-    /** Those who queue may have become ready; they are told once nothing is held any more. */
-    private void unlockAndNotify(LockedBucket[] lockedBuckets) {
-        long[][] leases = new long[lockedBuckets.length][];
-        for (int i = 0; i < lockedBuckets.length; i++) {
-            leases[i] = lockedBuckets[i].ready();
-        }
-        unlock(lockedBuckets);
-        for (long[] each : leases) {
-            for (long lease : each) {
-                ready.accept(lease);
-            }
-        }
-    }
-
-    private static void unlock(LockedBucket[] lockedBuckets) {
-        for (LockedBucket locked : lockedBuckets) {
-            locked.unlock();
-        }
-    }
-
-    /** What is still held, because something failed, stays as it was: whoever comes next would wait for it for ever. */
-    private static void abandon(LockedBucket[] lockedBuckets) {
-        for (LockedBucket locked : lockedBuckets) {
-            locked.abandon();
-        }
-    }
-
-    private LimitBuckets table(Limit limit) {
-        LimitBuckets table = tables.get(limit.name());
-        return table != null
-                ? table
-                : tables.computeIfAbsent(limit.name(), name -> new LimitBuckets(limit, buckets, eviction, this::nanos));
+    private LimitBuckets bucketsOf(Limit limit) {
+        LimitBuckets known = limits.get(limit.name());
+        return known != null
+                ? known
+                : limits.computeIfAbsent(limit.name(), name -> new LimitBuckets(limit, buckets, eviction, this::nanos));
     }
 
     private long nanos() {
         return clock.getAsLong() - originNanos;
-    }
-
-    /** Finds the bucket of a charge, or makes one; whether keys get buckets of their own is up to who calls. */
-    @FunctionalInterface
-    private interface BucketLookup {
-
-        LockedBucket locate(Charge charge, boolean ownBuckets);
     }
 }

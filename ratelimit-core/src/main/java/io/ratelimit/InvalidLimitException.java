@@ -3,11 +3,12 @@ package io.ratelimit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown when a {@link Rate} or a {@link Limit} cannot be made. Tells the option that is wrong, its value, the rule that the
- * value breaks, and how to fix it.
+ * Thrown when a {@link Rate} or a {@link Limit} cannot be made. Tells the option that is wrong, its value, the rule
+ * that the value breaks, and how to fix it.
  *
- * <p>The message is made of these parts: {@code Invalid rate "10/x": unknown unit "x"; use s, m, h, d, w or a duration such as
- * 100ms, 1m30s or PT90S}, or, where the limit is known, {@code Invalid cost "20" of limit "search": …}.
+ * <p>The message is made of these parts:
+ * {@code Invalid rate "10/x": unknown unit "x"; use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S}, or,
+ * where the limit is known, {@code Invalid cost "20" of limit "search": …}.
  */
 public final class InvalidLimitException extends IllegalArgumentException {
 

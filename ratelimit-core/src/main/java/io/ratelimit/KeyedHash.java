@@ -7,11 +7,10 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Hashes of keys that nobody can choose by choosing the key, because each JVM has secrets of its own.
+ * Hashes of keys with secrets of this JVM, so that nobody can craft keys with equal hashes.
  *
- * <p>{@link #of} is a sum of products of two words of the text, each plus a random number (NH, of Black, Halevi, Krawczyk,
- * Krovetz and Rogaway's UMAC). Whatever two keys are sent, the chance that their sums are equal is one in 2<sup>32</sup>; the
- * hash keeps 32 bits of them.
+ * <p>{@link #of} sums products of two words of the text, each plus a secret number: NH, of Black, Halevi, Krawczyk, Krovetz and
+ * Rogaway's UMAC. The sums of any two keys are equal with a probability of 2<sup>-32</sup>; the hash is 32 bits of the sum.
  */
 final class KeyedHash {
 
@@ -24,23 +23,27 @@ final class KeyedHash {
 
     private KeyedHash() {}
 
-    /** The text under which a key's bucket stands: the key, or a digest of one that is longer than 200 characters. */
+    /** Returns the text under which the bucket of a key is stored: the key, or its digest if it has more than 200 characters. */
     static String shortened(String key) {
         return isShort(key) ? key : HexFormat.of().formatHex(mac(key));
     }
 
-    /** Whether a key's bucket stands under the key itself. */
+    /** Returns whether the bucket of a key is stored under the key itself. */
     static boolean isShort(String key) {
         return key.length() <= LONGEST_KEY;
     }
 
-    /** A number from 0 to below the bound, at most 65,536. */
+    /**
+     * Returns a number from 0 up to a bound.
+     *
+     * @param bound the bound, exclusive, at most 65,536
+     */
     static int number(String text, int bound) {
         byte[] mac = mac(text);
         return ((mac[0] & 0xff) << 8 | mac[1] & 0xff) % bound;
     }
 
-    /** The hash of a text of at most 200 characters. */
+    /** Returns the hash of a text of at most 200 characters. */
     static int of(String text) {
         int length = text.length();
         long sum = length * ODD_SECRET;

@@ -1,21 +1,21 @@
 package io.ratelimit;
 
-/** What became of a lease, from what its holder hopes for to what it fears. */
+/** The state of a lease, from the best for its call to the worst. */
 public enum LeaseState {
 
-    /** It is held. */
+    /** The lease is held. */
     HELD,
 
-    /** It is waited for, and would be had if the call were decided now, as far as the leases go. */
+    /** The call is queued, and its leases are free now. */
     READY,
 
-    /** It is waited for, behind others. */
+    /** The call is queued behind others. */
     WAITING,
 
-    /** Where it is kept could not be asked; it is what it was. */
+    /** The store could not be asked; the lease is as it was. */
     UNKNOWN,
 
-    /** It ran out, or somebody reset the key: it is neither held nor waited for any more. */
+    /** The lease or the place in the queue expired, or the key was reset. */
     LOST;
 
     /**

@@ -13,7 +13,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A named limit: one or more rates that must all admit a call, and what happens when they cannot be asked.
+ * A named limit: one or more rates that must all admit a call, or a cap on concurrent calls, with the options of its
+ * calls.
  *
  * <pre>{@code
  * Limit search = Limit.of("search", "10/s");
@@ -94,7 +95,7 @@ public final class Limit {
     }
 
     /**
-     * A limit with smooth refill.
+     * Creates a limit of token buckets with smooth refill.
      *
      * @param name 1 to 64 letters, digits, dots, dashes and underscores
      * @param rates one or more texts that {@link Rate#parse(String)} reads
@@ -106,10 +107,10 @@ public final class Limit {
     }
 
     /**
-     * Starts a limit.
+     * Starts to build a limit.
      *
      * @param name 1 to 64 letters, digits, dots, dashes and underscores
-     * @return a builder, to which at least one rate must be given
+     * @return a builder that needs at least one rate, or a cap on concurrent calls
      */
     public static Builder named(String name) {
         return new Builder(name);
@@ -120,7 +121,7 @@ public final class Limit {
         return name;
     }
 
-    /** Of limits of different names mostly different. */
+    /** Returns a hash of the name, computed once. */
     int nameHash() {
         return nameHash;
     }
@@ -135,17 +136,17 @@ public final class Limit {
         return counts == other ? this : new Limit(this, other);
     }
 
-    /** {@return the rates, all of which must admit a call; empty if calls are counted while they run} */
+    /** {@return the rates, all of which must admit a call; empty for a cap on concurrent calls} */
     public List<Rate> rates() {
         return rates;
     }
 
-    /** {@return the cap on calls that run at the same time; empty for limits of rates} */
+    /** {@return the cap on concurrent calls; empty for a limit of rates} */
     public Optional<ConcurrencyCap> concurrency() {
         return Optional.ofNullable(concurrency);
     }
 
-    /** {@return how the rates count} */
+    /** {@return the algorithm by which this limit counts} */
     public Algorithm algorithm() {
         return algorithm;
     }
@@ -155,70 +156,75 @@ public final class Limit {
         return refill;
     }
 
-    /** {@return whose windows fixed windows are; empty for those of the period from the epoch} */
+    /** {@return the calendar of fixed windows; empty for windows of the rate's period since the epoch} */
     public Optional<CalendarPeriod> calendar() {
         return Optional.ofNullable(calendar);
     }
 
-    /** {@return the zone of a calendar's windows} */
+    /** {@return the time zone of the calendar} */
     public ZoneId zone() {
         return zone;
     }
 
-    /** {@return what a call costs that names no cost, in thousandths of a token} */
+    /** {@return the cost of a call that gives none, in thousandths of a token} */
     public long cost() {
         return cost;
     }
 
-    /** {@return whether calls hold what they take until they end, as they do with {@link Algorithm#CONCURRENCY}} */
+    /** {@return whether calls hold leases until they end, as they do with {@link Algorithm#CONCURRENCY}} */
     public boolean isLeased() {
         return concurrency != null;
     }
 
-    /** {@return how long a call may wait for its tokens that names no wait; zero for not at all} */
+    /** {@return the longest wait of a call that gives none; zero for not waiting} */
     public Duration maxWait() {
         return maxWait;
     }
 
-    /** {@return what is answered while the store cannot be asked} */
+    /** {@return how calls are decided while the store is unavailable} */
     public StoreFailurePolicy onStoreFailure() {
         return onStoreFailure;
     }
 
-    /** {@return which share of the limit this node's memory grants while the store cannot be asked; above 0, at most 1} */
+    /**
+     * {@return the share of the limit that this node's memory grants while the store is unavailable; above 0, at most
+     * 1}
+     */
     public BigDecimal localShare() {
         return localShare;
     }
 
     /**
-     * {@return how many tokens of a key a node takes from a remote store ahead of the calls that use them, in thousandths of
-     * a token; 0 for none} Each node widens the bound by so much.
+     * {@return how many tokens of a key a node prefetches from a remote store, in thousandths of a token; 0 for none}
+     * The limit's bound grows by this number for each node.
      */
     public long prefetch() {
         return prefetch;
     }
 
-    /** This limit as this node's memory grants it: the same if it grants all of it. */
+    /** Returns the share of this limit that this node's memory grants; this limit if it grants all of it. */
     Limit local() {
         return local;
     }
 
-    /** {@return the arithmetic of each rate, in the order of {@link #rates()}, or of the cap on concurrent calls} */
+    /**
+     * {@return the algorithm of each rate, in the order of {@link #rates()}, or that of the cap on concurrent calls}
+     */
     public List<RateAlgorithm> algorithms() {
         return algorithms;
     }
 
-    /** Rates that never refuse what another rate admits, each with such a stricter one. */
-    Map<Rate, Rate> idleRates() {
-        Map<Rate, Rate> idle = new LinkedHashMap<>();
+    /** Returns the rates that never reject a call that another rate admits, each with that other rate. */
+    Map<Rate, Rate> redundantRates() {
+        Map<Rate, Rate> redundant = new LinkedHashMap<>();
         for (int i = 0; i < rates.size(); i++) {
             for (int j = 0; j < rates.size(); j++) {
                 if (i != j && algorithms.get(i).isRedundantBeside(algorithms.get(j))) {
-                    idle.putIfAbsent(rates.get(i), rates.get(j));
+                    redundant.putIfAbsent(rates.get(i), rates.get(j));
                 }
             }
         }
-        return idle;
+        return redundant;
     }
 
     /** {@return the largest cost that could ever be admitted, in thousandths of a token} */
@@ -230,19 +236,17 @@ public final class Limit {
         return least;
     }
 
-    /**
-     * {@return whether a call can wait for the tokens of this limit: all algorithms but the sliding-window-counter can}
-     */
+    /** {@return whether a call can wait for tokens of this limit; only with the sliding-window-counter it cannot} */
     public boolean canWait() {
         return !longestWait.isZero();
     }
 
     /**
-     * Checks that a wait can be counted exactly, and promised by the algorithm.
+     * Checks that a wait can be counted exactly, and that the algorithm can make a reservation.
      *
      * @param wait zero or more
      * @return the wait
-     * @throws InvalidLimitException if it is negative or too long, or the algorithm cannot wait, saying what can
+     * @throws InvalidLimitException if it is negative or too long, or if the algorithm makes no reservations
      */
     public Duration requireWait(Duration wait) {
         validation.requireWait(wait, longestWait);
@@ -262,7 +266,7 @@ public final class Limit {
                         && prefetch == that.prefetch;
     }
 
-    /** Whether the state of a key means the same for both limits. */
+    /** Returns whether both limits count alike, so that the state of a key means the same for both. */
     boolean countsLike(Limit that) {
         return rates.equals(that.rates)
                 && Objects.equals(concurrency, that.concurrency)
@@ -277,7 +281,7 @@ public final class Limit {
         return Objects.hash(name, rates);
     }
 
-    /** The name and the rates: {@code report [100/m, 1000/h burst 200]}, {@code export [2 at once]}. */
+    /** Returns the name and the rates: {@code report [100/m, 1000/h burst 200]}, {@code export [2 at once]}. */
     @Override
     public String toString() {
         return name + " " + texts();
@@ -336,7 +340,7 @@ public final class Limit {
         }
 
         /**
-         * The rates, all of which must admit a call.
+         * Sets the rates, all of which must admit a call.
          *
          * @param rates one or more, with different periods
          * @return this builder
@@ -347,7 +351,7 @@ public final class Limit {
         }
 
         /**
-         * The rates, all of which must admit a call.
+         * Sets the rates, all of which must admit a call.
          *
          * @param rates one or more texts that {@link Rate#parse(String)} reads
          * @return this builder
@@ -358,9 +362,9 @@ public final class Limit {
         }
 
         /**
-         * How the rates count.
+         * Sets the algorithm by which the rates count.
          *
-         * @param algorithm the token bucket unless said otherwise
+         * @param algorithm the token bucket by default
          * @return this builder
          */
         public Builder algorithm(Algorithm algorithm) {
@@ -369,12 +373,12 @@ public final class Limit {
         }
 
         /**
-         * The windows of fixed windows: {@code Limit.named("report").rates("1000/1d").algorithm(FIXED_WINDOW)
-         * .calendar(DAY, ZoneId.of("Europe/Berlin"))} is a thousand from midnight to midnight.
+         * Sets the calendar of fixed windows: {@code Limit.named("report").rates("1000/1d").algorithm(FIXED_WINDOW)
+         * .calendar(DAY, ZoneId.of("Europe/Berlin"))} is a thousand from midnight to midnight in Berlin.
          *
-         * @param calendar whose windows; the rate is written with its {@linkplain CalendarPeriod#nominal() nominal}
+         * @param calendar the calendar; the rate is written with its {@linkplain CalendarPeriod#nominal() nominal}
          *     period
-         * @param zone whose midnight
+         * @param zone the time zone in which the windows begin
          * @return this builder
          */
         public Builder calendar(CalendarPeriod calendar, ZoneId zone) {
@@ -405,9 +409,9 @@ public final class Limit {
         }
 
         /**
-         * How the tokens of a token bucket come back.
+         * Sets how the tokens of a token bucket come back.
          *
-         * @param refill smooth unless said otherwise
+         * @param refill smooth by default
          * @return this builder
          */
         public Builder refill(Refill refill) {
@@ -416,9 +420,9 @@ public final class Limit {
         }
 
         /**
-         * What a call costs that names no cost.
+         * Sets the cost of a call that gives none.
          *
-         * @param cost tokens, one unless said otherwise; zero is free
+         * @param cost tokens, one by default; zero is free
          * @return this builder
          */
         public Builder cost(BigDecimal cost) {
@@ -427,9 +431,9 @@ public final class Limit {
         }
 
         /**
-         * How long a call may wait for its tokens that names no wait.
+         * Sets the longest wait of a call that gives none.
          *
-         * @param maxWait zero, unless said otherwise, for not at all; at most what the rates can count exactly
+         * @param maxWait zero, the default, for not waiting; at most what the rates can count exactly
          * @return this builder
          */
         public Builder maxWait(Duration maxWait) {
@@ -438,9 +442,9 @@ public final class Limit {
         }
 
         /**
-         * What is answered while the store cannot be asked.
+         * Sets how calls are decided while the store is unavailable.
          *
-         * @param policy local unless said otherwise
+         * @param policy local by default
          * @return this builder
          */
         public Builder onStoreFailure(StoreFailurePolicy policy) {
@@ -449,17 +453,16 @@ public final class Limit {
         }
 
         /**
-         * Which share of the limit this node's memory grants while the store cannot be asked: with 0.25,
-         * {@code 100/s burst 200} is {@code 25/s burst 50} on each node, so four nodes together grant what the limit
-         * says.
+         * Sets the share of the limit that this node's memory grants while the store is unavailable. With 0.25,
+         * {@code 100/s burst 200} is {@code 25/s burst 50} on each node, so that four nodes together grant the whole
+         * limit.
          *
-         * <p>Tokens, capacity and quotas are rounded down to thousandths, calls at once to whole ones. But a rate
-         * brings at least 0.001 tokens a period, and holds at least one call of the limit's own cost, so that such
-         * calls are limited and not locked out. A call that costs more than the share holds, and not more than the
-         * limit does, is refused as one that no bucket was asked for.
+         * <p>Tokens, capacity and quotas are rounded down to thousandths, a cap on concurrent calls to a whole number.
+         * A rate brings at least 0.001 tokens a period, and holds at least one call of the limit's own cost, so that
+         * such calls are limited and not locked out. A call that costs more than the share holds, and not more than the
+         * limit holds, is rejected as one that no bucket was asked for.
          *
-         * @param share above 0, at most 1, with at most six decimal places; 1, unless said otherwise, for all of the
-         *     limit
+         * @param share above 0, at most 1, with at most six decimal places; 1, the default, for all of the limit
          * @return this builder
          */
         public Builder localShare(BigDecimal share) {
@@ -468,16 +471,15 @@ public final class Limit {
         }
 
         /**
-         * How many tokens of a key a node takes from a remote store ahead of the calls that use them, to answer most
-         * calls from its own memory: with 100, a call in a hundred or so has to ask the store. A memory store takes
-         * nothing ahead.
+         * Sets how many tokens of a key a node prefetches from a remote store, to decide most calls in its own memory.
+         * With 100, about one call in a hundred asks the store. A memory store prefetches nothing.
          *
-         * <p>Each node widens the bound by so much: with {@code 1000/s} and a prefetch of 100, four nodes admit at most
-         * 1000 + 400 calls at once. Take a tenth of the burst, and at least what a node's calls use while the store is
-         * asked.
+         * <p>The limit's bound grows by this number for each node: with {@code 1000/s} and a prefetch of 100, four
+         * nodes admit at most 1000 + 400 calls at once. Choose a tenth of the burst, and at least the tokens that a
+         * node's calls use while the store is asked.
          *
-         * @param prefetch tokens with at most three decimal places; 0, unless said otherwise, for none; at most what a
-         *     call leaves of a full bucket
+         * @param prefetch tokens with at most three decimal places; 0, the default, for none; at most the tokens that a
+         *     call of the limit's own cost leaves in a full bucket
          * @return this builder
          */
         public Builder prefetch(BigDecimal prefetch) {
@@ -486,13 +488,14 @@ public final class Limit {
         }
 
         /**
-         * Makes the limit.
+         * Builds the limit.
          *
          * @return the limit
-         * @throws InvalidLimitException if the name is wrong, there is no rate, two rates have the same period, a rate
-         *     cannot be counted exactly or by its algorithm, an option is another algorithm's, the cost could never be
-         *     admitted, the wait cannot be promised, the local share is none, cannot be counted, or is never asked, or
-         *     the prefetch is wrong, or more than a full bucket has to give
+         * @throws InvalidLimitException if the name is invalid, there is no rate, two rates have the same period, a
+         *     rate cannot be counted exactly or by the algorithm, an option belongs to another algorithm, the cost is
+         *     above the capacity, the algorithm cannot make a reservation of the wait, the local share is out of range,
+         *     cannot be counted or is not used by the policy, or the prefetch is more than a call leaves in a full
+         *     bucket
          */
         public Limit build() {
             return new Limit(this);

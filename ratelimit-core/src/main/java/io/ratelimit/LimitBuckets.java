@@ -6,11 +6,12 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The buckets of one limit: one for each key, in the map of all limits, and, for keys that came when there was no room, 1,024 to
- * share.
+ * The buckets of one limit: a bucket for each key in the map of all limits, and up to 1,024 shared buckets for keys that were
+ * first used while there was no room for another one.
  *
- * <p>Which one a key shares is told by a hash with a secret, so that nobody can choose whose tokens to take. A key that gets
- * its own bucket later starts it as a copy of the one it shared, and keeps it, full or not, as long as that one is not full.
+ * <p>The shared bucket of a key is selected by a keyed hash, so that nobody can choose a key to drain the bucket of another. A
+ * key that gets a bucket of its own later starts it as a copy of the shared one. Its own bucket is kept, even if full, until the
+ * shared one is full, because the key would go back to the shared bucket otherwise.
  */
 final class LimitBuckets {
 
@@ -19,7 +20,7 @@ final class LimitBuckets {
     private final Limit limit;
     private final BucketMap own;
     private volatile @Nullable AtomicReferenceArray<@Nullable Bucket> shared;
-    private final AtomicInteger sharing = new AtomicInteger();
+    private final AtomicInteger sharedCount = new AtomicInteger();
     private final CapacityEviction eviction;
     private final LongSupplier nanos;
     private volatile BucketLayout layout;
@@ -32,14 +33,14 @@ final class LimitBuckets {
         this.layout = new BucketLayout(limit, nanos.getAsLong());
     }
 
-    /** A key's own bucket, or the one that it shares, if it has any. */
+    /** Returns the bucket of a key, its own or a shared one; null if it has none. */
     @Nullable Bucket find(String key) {
         String text = KeyedHash.shortened(key);
         Bucket bucket = own.get(limit, text);
         return bucket == null ? sharedBy(text) : bucket;
     }
 
-    /** The shape in which a charge of this limit is decided now. */
+    /** Returns the layout in which a charge of the given configuration is decided now. */
     BucketLayout layout(Limit limit) {
         BucketLayout current = layout;
         long now = nanos.getAsLong();
@@ -50,12 +51,12 @@ final class LimitBuckets {
         return current;
     }
 
-    /** The shape in which a charge is decided now whose limit is configured as it was the last time. */
+    /** Returns the layout of the configuration that was used last. */
     BucketLayout layout() {
         return layout(layout.limit);
     }
 
-    /** The shape in which a bucket of another configuration is changed, which it keeps as long as that reaches. */
+    /** Returns the layout in which a change is written to a bucket: its own, or a later one of its configuration. */
     BucketLayout layoutOf(Bucket bucket) {
         Limit configured = bucket.layout.limit;
         long now = nanos.getAsLong();
@@ -65,7 +66,12 @@ final class LimitBuckets {
         return layout.countsLike(configured) ? layout(configured) : new BucketLayout(configured, now);
     }
 
-    /** A key's bucket; a new one in the given shape if it has none, its own if that is wanted and there is room, else a shared one. */
+    /**
+     * Returns the bucket of a key, and creates it if there is none.
+     *
+     * @param wanted the layout of a new bucket
+     * @param ownBucket whether the key may get a bucket of its own; if not, or if there is no room, it gets a shared one
+     */
     Bucket bucket(String key, BucketLayout wanted, boolean ownBucket) {
         String text = KeyedHash.shortened(key);
         while (true) {
@@ -73,92 +79,92 @@ final class LimitBuckets {
             if (bucket != null) {
                 return bucket;
             }
-            Bucket origin = sharedBy(text);
+            Bucket common = sharedBy(text);
             if (ownBucket && eviction.ensureRoom()) {
-                if (origin == null) {
-                    insertFull(text, wanted);
+                if (common == null) {
+                    addFull(text, wanted);
                 } else {
-                    insertBeside(origin, text, true);
+                    addOwn(common, text, true);
                 }
-            } else if (origin == null) {
+            } else if (common == null) {
                 share(text, wanted);
             } else {
                 eviction.countOverflow();
-                return origin;
+                return common;
             }
         }
     }
 
-    /** Makes a key's bucket full; where it shares one and there is no room for its own, the shared one. */
+    /** Fills the bucket of a key. If the key shares one, it gets a full one of its own; without room the shared one is filled. */
     void fill(String key) {
         String text = KeyedHash.shortened(key);
         while (true) {
             Bucket bucket = own.get(limit, text);
-            Bucket origin = sharedBy(text);
+            Bucket common = sharedBy(text);
             if (bucket != null) {
                 if (bucket.lock() == Bucket.GONE) {
                     continue;
                 }
-                if (origin == null) {
-                    drop(bucket);
+                if (common == null) {
+                    remove(bucket);
                 } else {
                     replace(bucket, Bucket.full(text, bucket.layout));
                 }
                 return;
             }
-            if (origin == null) {
+            if (common == null) {
                 return;
             }
             if (eviction.ensureRoom()) {
-                if (insertBeside(origin, text, false)) {
+                if (addOwn(common, text, false)) {
                     return;
                 }
-            } else if (origin.lock() != Bucket.GONE) {
-                drop(origin);
+            } else if (common.lock() != Bucket.GONE) {
+                remove(common);
                 return;
             }
         }
     }
 
-    /** Takes a held bucket out; whoever found it in the table meanwhile looks again. */
-    void drop(Bucket locked) {
+    /** Removes a locked bucket. A thread that waits for its lock finds it gone and looks it up again. */
+    void remove(Bucket locked) {
         if (locked.isShared()) {
             locked.unlock(Bucket.GONE);
-            places().set(locked.hash, null);
-            sharing.decrementAndGet();
+            sharedTable().set(locked.hash, null);
+            sharedCount.decrementAndGet();
         } else {
-            eviction.drop(locked);
+            eviction.remove(locked);
         }
     }
 
-    /** Puts another bucket in the place of a held one; whoever found that one in the table meanwhile looks again. */
+    /** Replaces a locked bucket. A thread that waits for its lock finds it gone and looks it up again. */
     void replace(Bucket locked, Bucket next) {
         if (locked.isShared()) {
-            places().set(locked.hash, next);
+            sharedTable().set(locked.hash, next);
         } else {
             own.replace(locked, next);
         }
         locked.unlock(Bucket.GONE);
     }
 
-    /** Drops every shared bucket that is full now. */
+    /** Removes the shared buckets that are full. */
     void sweepShared() {
-        for (int i = 0; i < SHARED_BUCKETS && sharing.get() > 0; i++) {
-            Bucket bucket = places().get(i);
+        for (int i = 0; i < SHARED_BUCKETS && sharedCount.get() > 0; i++) {
+            Bucket bucket = sharedTable().get(i);
             if (bucket != null) {
-                dropIfFull(bucket);
+                removeIfFull(bucket);
             }
         }
     }
 
-    /** Drops a key's own bucket if it is full now, and the key would not share another. */
+    /** Removes the bucket of a key if it is full, unless the key would then share one. */
     void sweep(Bucket bucket) {
         if (sharedBy(bucket.key()) == null) {
-            dropIfFull(bucket);
+            removeIfFull(bucket);
         }
     }
 
-    private void dropIfFull(Bucket bucket) {
+    private void removeIfFull(Bucket bucket) {
         long word = bucket.word();
         if (bucket.layout.singleBucket != null && word != Bucket.LOCKED && !bucket.isFull(word, nanos.getAsLong())) {
             return;
@@ -169,13 +175,13 @@ final class LimitBuckets {
             return;
         }
         if (bucket.isFull(word, now)) {
-            drop(bucket);
+            remove(bucket);
         } else {
             bucket.unlock(word);
         }
     }
 
-    private void insertFull(String text, BucketLayout wanted) {
+    private void addFull(String text, BucketLayout wanted) {
         Bucket bucket = Bucket.lockedFull(text, wanted);
         if (own.putIfAbsent(bucket) != null) {
             return;
@@ -184,7 +190,7 @@ final class LimitBuckets {
             if (sharedBy(text) == null) {
                 bucket.unlock(Bucket.FULL);
             } else {
-                drop(bucket);
+                remove(bucket);
             }
         } else {
             bucket.unlock(Bucket.GONE);
@@ -192,51 +198,55 @@ final class LimitBuckets {
         }
     }
 
-    /** Gives a key its own bucket, a copy of the one that it shares or a full one. */
-    private boolean insertBeside(Bucket origin, String text, boolean copy) {
-        long word = origin.lock();
+    /**
+     * Adds a bucket of its own for a key that shares one, and returns whether there was room for it.
+     *
+     * @param copy whether it starts as a copy of the shared bucket; otherwise it starts full
+     */
+    private boolean addOwn(Bucket common, String text, boolean copy) {
+        long word = common.lock();
         if (word == Bucket.GONE) {
             return false;
         }
-        Bucket bucket = copy ? origin.lockedCopy(text) : Bucket.lockedFull(text, origin.layout);
+        Bucket bucket = copy ? common.lockedCopy(text) : Bucket.lockedFull(text, common.layout);
         boolean inserted = own.putIfAbsent(bucket) == null;
         boolean there = inserted && eviction.reserve();
         bucket.unlock(there ? copy ? word : Bucket.FULL : Bucket.GONE);
         if (inserted && !there) {
             own.replace(bucket, null);
         }
-        origin.unlock(word);
+        common.unlock(word);
         return there;
     }
 
     private void share(String text, BucketLayout wanted) {
         int number = KeyedHash.number(text, SHARED_BUCKETS);
         Bucket bucket = Bucket.lockedShared(number, wanted);
-        AtomicReferenceArray<@Nullable Bucket> places = places();
-        sharing.incrementAndGet();
-        if (!places.compareAndSet(number, null, bucket)) {
-            sharing.decrementAndGet();
+        AtomicReferenceArray<@Nullable Bucket> sharedTable = sharedTable();
+        sharedCount.incrementAndGet();
+        if (!sharedTable.compareAndSet(number, null, bucket)) {
+            sharedCount.decrementAndGet();
         }
         bucket.unlock(Bucket.FULL);
     }
 
-    /** The bucket that a key shares or would share, if there is one. */
+    /** Returns the shared bucket that is selected for a key, or null if there is none. */
     private @Nullable Bucket sharedBy(String text) {
-        return sharing.get() == 0 ? null : places().get(KeyedHash.number(text, SHARED_BUCKETS));
+        return sharedCount.get() == 0 ? null : sharedTable().get(KeyedHash.number(text, SHARED_BUCKETS));
     }
 
-    /** Most limits never need them. */
-    private AtomicReferenceArray<@Nullable Bucket> places() {
-        AtomicReferenceArray<@Nullable Bucket> places = shared;
-        return places != null ? places : newPlaces();
+    /** Returns the table of shared buckets, which is created when it is first needed. */
+    private AtomicReferenceArray<@Nullable Bucket> sharedTable() {
+        AtomicReferenceArray<@Nullable Bucket> sharedTable = shared;
+        return sharedTable != null ? sharedTable : newSharedTable();
     }
 
-    private synchronized AtomicReferenceArray<@Nullable Bucket> newPlaces() {
-        AtomicReferenceArray<@Nullable Bucket> places = shared;
-        if (places == null) {
-            places = new AtomicReferenceArray<>(SHARED_BUCKETS);
-            shared = places;
+    private synchronized AtomicReferenceArray<@Nullable Bucket> newSharedTable() {
+        AtomicReferenceArray<@Nullable Bucket> sharedTable = shared;
+        if (sharedTable == null) {
+            sharedTable = new AtomicReferenceArray<>(SHARED_BUCKETS);
+            shared = sharedTable;
         }
-        return places;
+        return sharedTable;
     }
 }

@@ -3,10 +3,10 @@ package io.ratelimit;
 import java.time.Duration;
 
 /**
- * How this node last asked for the keys of a limit.
+ * The configuration of a limit that this node last used, and since when.
  *
- * <p>After a change of the limit, a key may go on as the limit was before until everything is back. How it will go on after a
- * refusal is known only then.
+ * <p>After a limit was reconfigured, a key may still be counted as before until its bucket is full. The next decision on such a
+ * key cannot be predicted, so denials are not cached while such keys may exist.
  */
 final class LimitVersion {
 
@@ -22,26 +22,26 @@ final class LimitVersion {
         this.mixedNanos = mixedNanos;
     }
 
-    /** The first that this node hears of a limit. */
+    /** Creates the first version of a limit that this node uses. */
     static LimitVersion first(Limit limit, long now) {
         return new LimitVersion(limit, now, 0);
     }
 
-    /** This definition, or the one that takes its place if the limit now counts otherwise. */
+    /** Returns this version, or a new one that replaces it if the given limit counts differently. */
     LimitVersion followedBy(Limit asked, long now) {
         if (countsLike(asked)) {
             return this;
         }
         replaced = true;
-        return new LimitVersion(asked, now, Math.max(mixedNanos - (now - since), lasting()));
+        return new LimitVersion(asked, now, Math.max(mixedNanos - (now - since), nanosUntilFull()));
     }
 
     boolean countsLike(Limit other) {
         return limit == other || limit.countsLike(other);
     }
 
-    /** Says for how long ahead something may be promised. */
-    void promises(Duration maxWait) {
+    /** Records the wait of a call: a reservation may have used tokens of that much time ahead. */
+    void recordWait(Duration maxWait) {
         if (!maxWait.isZero() && maxWait.toNanos() > longestWaitNanos) {
             synchronized (this) {
                 longestWaitNanos = Math.max(longestWaitNanos, maxWait.toNanos());
@@ -53,13 +53,13 @@ final class LimitVersion {
         return replaced;
     }
 
-    /** Whether no key goes on as the limit was before. */
-    boolean isAlone(long now) {
+    /** Returns whether no key can be counted by an earlier version any more. */
+    boolean isOnlyVersion(long now) {
         return now - since >= mixedNanos;
     }
 
-    /** The longest time in which a key is back to full, with a second for calls that are under way. */
-    private long lasting() {
+    /** Returns the longest time until every key is full, plus a second for calls that are on their way. */
+    private long nanosUntilFull() {
         double nanos = longestWaitNanos + 1e9;
         for (RateAlgorithm rate : limit.algorithms()) {
             long toFull = rate.ticksUntilFull(rate.debit(rate.full(0), Tokens.MOST_THOUSANDTHS));

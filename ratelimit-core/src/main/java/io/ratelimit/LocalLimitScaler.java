@@ -5,11 +5,12 @@ import java.math.RoundingMode;
 import java.util.List;
 
 /**
- * What one node grants of a limit from its memory, so that several nodes together grant no more than the limit.
+ * Scales a limit down to the share that one node grants from its memory, so that all nodes together grant no more than
+ * the limit.
  *
- * <p>A share of 0.25 makes {@code 100/s burst 200} on each node {@code 25/s burst 50}, rounded down to thousandths. What is
- * left holds at least a call of the limit's own cost, or calls that are admitted while the store answers could not be
- * admitted at all.
+ * <p>A share of 0.25 makes {@code 25/s burst 50} of {@code 100/s burst 200}, rounded down to thousandths. The scaled
+ * limit holds at least one call of the limit's own cost. Otherwise such calls would be rejected for good while the
+ * store is unavailable.
  */
 final class LocalLimitScaler {
 
@@ -17,7 +18,7 @@ final class LocalLimitScaler {
 
     private LocalLimitScaler() {}
 
-    /** A share of the rates of a limit, over the same periods. */
+    /** Returns a share of the rates of a limit, over the same periods. */
     static List<Rate> rates(List<Rate> rates, Algorithm algorithm, BigDecimal share, BigDecimal cost) {
         return rates.stream()
                 .map(rate -> switch (algorithm) {
@@ -28,7 +29,7 @@ final class LocalLimitScaler {
                 .toList();
     }
 
-    /** A share of a cap, in whole calls, with room for one call of the limit's own cost. */
+    /** Returns a share of a cap, in whole tokens. */
     static ConcurrencyCap cap(ConcurrencyCap cap, BigDecimal share, BigDecimal cost) {
         BigDecimal max = BigDecimal.valueOf(cap.max());
         BigDecimal scaled = whole(max.multiply(share), RoundingMode.FLOOR)

@@ -5,13 +5,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A charge with its bucket, which nobody else may touch until it is let go, seen in the wanted shape: that of the charge
- * where it is decided, the bucket's own where something is changed that was decided before. A bucket of another shape is
- * copied into the wanted one, and the copy takes its place only if the decision changes it.
+ * The locked bucket of a charge, whose state is read and changed in a wanted layout: that of the charge for a decision, and the
+ * bucket's own for changes of an earlier decision. A bucket of another layout is migrated in a copy, which replaces it only if
+ * the call changes it.
  */
 final class LockedBucket {
 
-    /** The order in which every decision holds its buckets; charges that share a bucket are neighbours. */
+    /** The order in which all calls lock their buckets. Charges that share a bucket are neighbours. */
     static final Comparator<LockedBucket> ORDER = Comparator.comparing(
                     (LockedBucket locked) -> locked.charge.limit().name())
             .thenComparing(locked -> locked.bucket.isShared() ? "" : locked.bucket.key())
@@ -25,11 +25,11 @@ final class LockedBucket {
     private final Bucket bucket;
     private final List<RateAlgorithm> rates;
     private final @Nullable ConcurrencyLeases leases;
-    /** This hold or, if a neighbour holds the same bucket already, that one, whose fields below count for both. */
+    /** This object or, if a neighbour has locked the same bucket, that one, whose fields below are used for both. */
     private LockedBucket owner = this;
 
     private boolean locked;
-    private boolean rewritten;
+    private boolean changed;
     private long word;
     private long nanos;
     private long[][] states = {};
@@ -43,7 +43,7 @@ final class LockedBucket {
         this.leases = rates.get(0).asLeases();
     }
 
-    /** Holds the bucket, unless the neighbour before does; false says that it is no longer in its table. */
+    /** Locks the bucket, unless the neighbour before has locked it; returns false if it was removed from the map. */
     boolean lock(@Nullable LockedBucket before) {
         if (before != null && before.bucket == bucket) {
             owner = before.owner;
@@ -54,12 +54,12 @@ final class LockedBucket {
         return locked;
     }
 
-    /** Whether the key shares a bucket although it has its own by now. */
+    /** Returns whether the key shares this bucket although it has a bucket of its own by now. */
     boolean isOutdated() {
         return bucket.isShared() && table.find(charge.key()) != bucket;
     }
 
-    /** Looks at the held bucket as of an instant. */
+    /** Reads the state of the bucket at the given time of the store's clock. */
     void look(long now) {
         nanos = now;
         if (owner == this) {
@@ -69,7 +69,12 @@ final class LockedBucket {
         }
     }
 
-    /** Tells what the charge finds of a rate, after what {@code others} before it would take of the same bucket. */
+    /**
+     * Reports what the charge finds of a rate. Earlier charges of the call that share the bucket are counted as consumed.
+     *
+     * @param others the locked buckets of the call
+     * @param before the number of those that come before this one
+     */
     void observe(int rate, LockedBucket[] others, int before, Observations observations, int index) {
         RateAlgorithm algorithm = rate(rate);
         long now = algorithm.ticks(nanos);
@@ -85,37 +90,37 @@ final class LockedBucket {
         algorithm.observe(state, now, charge.cost(), observations, index);
     }
 
-    /** Takes the charge's cost from each rate, for a grant so many nanoseconds after the instants that were seen. */
-    void charge(long waitNanos, Observations observations, int first) {
+    /** Consumes the cost of the charge from each rate, for a grant the given time after the observed instants. */
+    void consume(long waitNanos, Observations observations, int first) {
         for (int i = 0; i < owner.states.length; i++) {
             RateAlgorithm rate = rate(i);
             long granted = observations.instant(first + i) + waitNanos / rate.tickNanos();
             owner.states[i] = rate.consume(owner.states[i], charge.cost(), granted);
         }
-        owner.rewritten = true;
+        owner.changed = true;
     }
 
-    /** Queues for the lease of the charge, if it has one. */
+    /** Adds the lease of the charge to the queue, if it has one. */
     void queue() {
         if (leases != null) {
             long[] queued = leases.enqueue(owner.states[0], charge.cost());
-            owner.rewritten |= queued != owner.states[0];
+            owner.changed |= queued != owner.states[0];
             owner.states[0] = queued;
         }
     }
 
-    /** Leaves the queue for the lease of the charge, if it is in one. */
+    /** Removes the lease of the charge from the queue, if it is queued. */
     void leaveQueue() {
         if (leases != null) {
             long[] left = leases.leaveQueue(owner.states[0]);
-            owner.rewritten |= left != owner.states[0];
+            owner.changed |= left != owner.states[0];
             owner.states[0] = left;
         }
     }
 
     /**
-     * Makes the lease of the charge last, and tells what became of it. Its holder renews it by the lease time that it knows,
-     * and who queues will be decided by the limit that it knows; so both count in the configuration of the charge.
+     * Renews the lease of the charge, and returns its state. Both follow the configuration of the charge, even if the limit was
+     * reconfigured: its holder renews it in time for the lease time of that configuration.
      */
     LeaseState renew() {
         ConcurrencyLeases known = charge.algorithms().get(0).asLeases();
@@ -123,17 +128,17 @@ final class LockedBucket {
             return LeaseState.LOST;
         }
         long[] renewed = known.renew(owner.states[0]);
-        owner.rewritten |= renewed != owner.states[0];
+        owner.changed |= renewed != owner.states[0];
         owner.states[0] = renewed;
         return known.leaseState(renewed);
     }
 
-    /** The leases that those who queue could have after what changed. */
+    /** Returns the queued leases that are ready after the changes of this call. */
     long[] ready() {
-        return leases != null && owner.rewritten ? leases.readyLeases(owner.states[0]) : NONE;
+        return leases != null && owner.changed ? leases.readyLeases(owner.states[0]) : NONE;
     }
 
-    /** Takes the charge's cost from each rate, whether it fits or not. */
+    /** Debits the cost of the charge from each rate. */
     void debit() {
         if (charge.cost() == 0) {
             return;
@@ -141,12 +146,13 @@ final class LockedBucket {
         for (int i = 0; i < owner.states.length; i++) {
             owner.states[i] = rate(i).debit(owner.states[i], charge.cost());
         }
-        owner.rewritten = true;
+        owner.changed = true;
     }
 
     /**
-     * Gives the charge's cost back to each rate, as of the instants of the grant for which it was taken. A rate that the
-     * limit got since took nothing, and gets nothing.
+     * Refunds the cost of the charge to each rate that consumed it. A rate that was added to the limit since gets nothing.
+     *
+     * @param granted the tick for which each rate of the charge was granted
      */
     void refund(long[] granted) {
         if (charge.cost() == 0) {
@@ -160,18 +166,18 @@ final class LockedBucket {
                 }
             }
         }
-        owner.rewritten = true;
+        owner.changed = true;
     }
 
-    /** Says that a rate refuses the charge, which may leave the bucket in the wanted shape. */
-    void refuse(int rate) {
+    /** Records that a rate rejects the charge, which may {@linkplain Bucket#yieldsTo convert} the bucket to the wanted layout. */
+    void reject(int rate) {
         Bucket seen = owner.bucket;
         if (!seen.layout.serves(wanted.limit, nanos) && seen.yieldsTo(wanted, rate, owner.word, nanos)) {
-            owner.rewritten = true;
+            owner.changed = true;
         }
     }
 
-    /** Lets go of the bucket as it was found, if it is still held. */
+    /** Unlocks the bucket without a change, if it is still locked. */
     void abandon() {
         if (locked) {
             locked = false;
@@ -179,11 +185,12 @@ final class LockedBucket {
         }
     }
 
+    /** Writes the changes, if there are any, and unlocks the bucket. */
     void unlock() {
         if (!locked) {
             return;
         }
-        if (!rewritten) {
+        if (!changed) {
             bucket.unlock(word);
         } else if (bucket.layout.serves(wanted.limit, nanos)) {
             bucket.unlock(bucket.set(states, nanos));

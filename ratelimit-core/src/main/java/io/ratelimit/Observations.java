@@ -4,11 +4,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The numbers that the algorithms of a decision report about its rates, in the order of the charges and of their limits' rates.
+ * The numbers that the algorithms of a decision report about its rates, in the order of the charges and of their
+ * limits' rates.
  *
- * <p>Each rate has four numbers. The first is the instant from which its waits count, in ticks; the meaning of the other three
- * belongs to the {@link RateAlgorithm} that wrote them, for instance the level of a token bucket. Stores carry observations
- * around and never look inside.
+ * <p>Each rate has four numbers. The first is the instant from which its waits count, in ticks; the meaning of the
+ * other three belongs to the {@link RateAlgorithm} that wrote them, for instance the level of a token bucket. Stores
+ * carry observations around and never look inside.
  *
  * <p>Not thread-safe while they are written.
  */

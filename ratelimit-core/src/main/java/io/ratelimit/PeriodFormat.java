@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The text of a period: {@code s}, {@code 10m}, {@code 100ms}, {@code 1m30s}, or an ISO-8601 duration. */
+/** Reads and writes periods: {@code s}, {@code 10m}, {@code 100ms}, {@code 1m30s}, or an ISO-8601 duration. */
 final class PeriodFormat {
 
     private static final Pattern PART = Pattern.compile("(\\d+)([a-z]+)");
@@ -26,7 +26,7 @@ final class PeriodFormat {
 
     private PeriodFormat() {}
 
-    /** Reads a period; the message of a failure is the rule alone, for the caller to put its own value before. */
+    /** Reads a period. */
     static Duration parse(String text) {
         if (text.startsWith("P") || text.startsWith("p")) {
             try {
@@ -77,7 +77,7 @@ final class PeriodFormat {
         return rest.isZero() ? text.toString() : duration.toString();
     }
 
-    /** Writes a period as a rate has it after its slash: {@code s} for one second, else as {@link #text}. */
+    /** Writes a period as it stands after the slash of a rate: {@code s} for one second, else as {@link #text}. */
     static String perText(Duration period) {
         String text = text(period);
         return text.startsWith("1") && UNITS.containsKey(text.substring(1)) ? text.substring(1) : text;

@@ -7,17 +7,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tokens that were taken ahead in one decision of the store, on top of what was left of the decision before.
+ * The tokens that one request was granted, together with those left of the request before.
  *
- * <p>The oldest are spent first. Who spends some of both is told the older instant, so that a refund is void at the store
- * no later than it would be for any token of it.
+ * <p>The oldest tokens are used first. A call that uses tokens of both requests reports the grant of the older one. A refund by
+ * it then becomes void at the store no later than a refund of any of its tokens should.
  */
 final class PrefetchedChunk {
 
-    /** What is left once the tokens are in the next block. */
+    /** The value of {@link #left()} after the tokens moved to the next chunk. */
     static final long MOVED = -2;
 
-    /** What is left once the hand is gone. */
+    /** The value of {@link #left()} after the tokens were dropped. */
     static final long GONE = -1;
 
     private static final VarHandle LEFT;
@@ -38,7 +38,14 @@ final class PrefetchedChunk {
     private final @Nullable TokenBucket singleBucket;
     private volatile long left;
 
-    /** A block on top of what is left of the one before. */
+    /**
+     * Creates a chunk.
+     *
+     * @param taken the decision that granted the newest tokens
+     * @param older the decision that granted the oldest tokens
+     * @param size the number of newest tokens, in thousandths
+     * @param left the number of all tokens, in thousandths
+     */
     private PrefetchedChunk(Limit limit, Decision taken, Decision older, long size, long left) {
         this.taken = taken;
         this.older = older;
@@ -50,25 +57,25 @@ final class PrefetchedChunk {
         this.left = left;
     }
 
-    /** Nothing, which is never told of. */
+    /** Creates a chunk without tokens. */
     static PrefetchedChunk empty(Limit limit) {
         Decision none = Decision.withoutStore(List.of(), true, DecisionSource.STORE);
         return new PrefetchedChunk(limit, none, none, 0, 0);
     }
 
-    /** What was taken next, on top of so much of this block. */
+    /** Creates the chunk of the next request, which takes over the tokens left in this one. */
     PrefetchedChunk followedBy(Decision next, long nextSize, long rest) {
         Limit limit = next.charges().get(0).limit();
         Decision oldest = rest == 0 ? next : rest <= size ? taken : older;
         return new PrefetchedChunk(limit, next, oldest, nextSize, rest + nextSize);
     }
 
-    /** Thousandths that are left, or {@link #GONE} or {@link #MOVED}. */
+    /** Returns the unused tokens, in thousandths, or {@link #GONE} or {@link #MOVED}. */
     long left() {
         return left;
     }
 
-    boolean take(long before, long cost) {
+    boolean consume(long before, long cost) {
         return LEFT.compareAndSet(this, before, before - cost);
     }
 
@@ -80,7 +87,12 @@ final class PrefetchedChunk {
         return LEFT.compareAndSet(this, before, GONE);
     }
 
-    /** The answer to a charge that was taken when so much was left: what the store held then and what is in the hand, less the cost. */
+    /**
+     * Returns the decision on a charge that was consumed from this chunk. It reports the tokens that the store had at the
+     * grant, plus those that were left here, less the cost.
+     *
+     * @param before the tokens left before the charge, in thousandths
+     */
     Decision decision(Charge charge, Duration maxWait, long before) {
         long spent = size - before;
         TokenBucket bucket = singleBucket;
@@ -97,7 +109,7 @@ final class PrefetchedChunk {
         return Decision.of(List.of(charge), maxWait, true, told);
     }
 
-    /** Gives back what was left, each part as of the decision that took it. */
+    /** Refunds the tokens left, those of each request to the decision that granted them. */
     void refund(PendingRefunds store, String key, long rest) {
         refund(store, taken, key, Math.min(rest, size));
         refund(store, older, key, rest - size);

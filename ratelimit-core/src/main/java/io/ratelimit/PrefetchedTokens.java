@@ -5,14 +5,17 @@ import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** The tokens of one key that this node took ahead. Never more than the limit's prefetch are in it and under way together. */
+/**
+ * Tokens of one key that this node has prefetched from the store. Prefetched and requested tokens together never exceed
+ * {@link Limit#prefetch()}.
+ */
 final class PrefetchedTokens {
 
-    private static final VarHandle ASKED;
+    private static final VarHandle REQUESTED;
 
     static {
         try {
-            ASKED = MethodHandles.lookup().findVarHandle(PrefetchedTokens.class, "asked", boolean.class);
+            REQUESTED = MethodHandles.lookup().findVarHandle(PrefetchedTokens.class, "requested", boolean.class);
         } catch (ReflectiveOperationException ex) {
             throw new ExceptionInInitializerError(ex);
         }
@@ -22,7 +25,7 @@ final class PrefetchedTokens {
     final String key;
     private final long half;
     private volatile PrefetchedChunk chunk;
-    private volatile boolean asked;
+    private volatile boolean requested;
     private volatile boolean paused;
     private volatile long pausedUntil;
     private @Nullable PrefetchedChunk lastChunk;
@@ -35,13 +38,13 @@ final class PrefetchedTokens {
         this.chunk = PrefetchedChunk.empty(limit);
     }
 
-    /** Whether what is in it may be spent by calls of a limit. */
+    /** Returns whether a call under the given limit may use these tokens. */
     boolean serves(Limit other) {
         return limit == other || limit.prefetch() == other.prefetch() && limit.countsLike(other);
     }
 
-    /** Takes a cost above zero, or nothing and answers nothing. */
-    @Nullable Decision take(Charge charge, Duration maxWait) {
+    /** Consumes the cost of a charge, which is above zero, and returns the decision; returns null if the tokens do not cover it. */
+    @Nullable Decision consume(Charge charge, Duration maxWait) {
         long cost = charge.cost();
         while (true) {
             PrefetchedChunk current = chunk;
@@ -49,46 +52,51 @@ final class PrefetchedTokens {
             if (left < cost) {
                 return null;
             }
-            if (current.take(left, cost)) {
+            if (current.consume(left, cost)) {
                 return current.decision(charge, maxWait, left);
             }
         }
     }
 
-    /** Thousandths that are in it. */
+    /** Returns the unused tokens, in thousandths. */
     long left() {
         return Math.max(0, chunk.left());
     }
 
-    /** Whether to ask for more: nobody does, and at most half is left, or less than a call wanted that could be served. */
-    boolean isLow(long missed) {
-        return !asked && isLow(missed, chunk.left());
+    /**
+     * Returns whether more tokens should be requested: no request is on its way, and at most half of the prefetch is left, or
+     * less than a call needed.
+     *
+     * @param missing the cost of a call that the tokens did not cover, or 0
+     */
+    boolean isLow(long missing) {
+        return !requested && isLow(missing, chunk.left());
     }
 
-    private boolean isLow(long missed, long left) {
-        return left <= half || left < Math.min(missed, limit.prefetch());
+    private boolean isLow(long missing, long left) {
+        return left <= half || left < Math.min(missing, limit.prefetch());
     }
 
     /**
-     * Begins to ask for as much as it may hold beyond what it has: one asker at a time, and for a while none after a refusal.
+     * Begins a request for more tokens. There is one request at a time, and none during a {@linkplain #pause pause}.
      *
-     * @param missed what a call wanted in vain, or 0
-     * @return thousandths that are under way from now on; 0 if it is not this caller who asks
+     * @param missing the cost of a call that the tokens did not cover, or 0
+     * @return the thousandths of a token to request; 0 if the caller must not request any
      */
-    long beginRefill(long missed, long now) {
-        if (paused && now - pausedUntil < 0 || !ASKED.compareAndSet(this, false, true)) {
+    long beginRefill(long missing, long now) {
+        if (paused && now - pausedUntil < 0 || !REQUESTED.compareAndSet(this, false, true)) {
             return 0;
         }
         paused = false;
         long left = chunk.left();
-        if (left < 0 || !isLow(missed, left)) {
-            asked = false;
+        if (left < 0 || !isLow(missing, left)) {
+            requested = false;
             return 0;
         }
         return limit.prefetch() - left;
     }
 
-    /** Puts what the store gave where it was meant to go; false if the hand is gone. */
+    /** Adds the tokens that a request was granted; returns false if these tokens were {@linkplain #end dropped} meanwhile. */
     boolean add(Decision taken, long size) {
         while (true) {
             PrefetchedChunk last = chunk;
@@ -98,31 +106,35 @@ final class PrefetchedTokens {
             }
             if (last.move(left)) {
                 chunk = last.followedBy(taken, size, left);
-                asked = false;
+                requested = false;
                 return true;
             }
         }
     }
 
-    /** Says that the store did not give, and for how long it is not worth asking. */
+    /** Ends a request that was rejected or failed, and prevents further ones for the given time. */
     void pause(long now, long nanos) {
         pausedUntil = now + nanos;
         paused = true;
-        asked = false;
+        requested = false;
     }
 
-    /** Whether nothing was taken or put since this was last asked, by the one who asks now and then. */
+    /** Returns whether no tokens were used or added since the last call of this method, which one thread makes at a time. */
     boolean isIdle() {
         PrefetchedChunk current = chunk;
         long left = current.left();
-        boolean idle = !asked && current == lastChunk && left == lastLeft;
+        boolean idle = !requested && current == lastChunk && left == lastLeft;
         lastChunk = current;
         lastLeft = left;
         return idle;
     }
 
-    /** Empties the hand for good; what was in it goes back to the store, if there is one to take it. */
-    void end(@Nullable PendingRefunds store) {
+    /**
+     * Drops the tokens for good.
+     *
+     * @param refunds refunds the unused tokens; null if they are not to be refunded
+     */
+    void end(@Nullable PendingRefunds refunds) {
         while (true) {
             PrefetchedChunk last = chunk;
             long left = last.left();
@@ -130,8 +142,8 @@ final class PrefetchedTokens {
                 return;
             }
             if (left >= 0 && last.end(left)) {
-                if (store != null) {
-                    last.refund(store, key, left);
+                if (refunds != null) {
+                    last.refund(refunds, key, left);
                 }
                 return;
             }

@@ -9,93 +9,68 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A remote store whose tokens are taken ahead, where a limit has a {@link Limit#prefetch()}: a call is then answered from this
- * node's memory, and the store is asked for the next tokens meanwhile.
+ * A store that answers calls from prefetched tokens, for limits that have a {@link Limit#prefetch()}.
  *
- * <pre>{@code
- * Limit search = Limit.named("search").rates("1000/s").prefetch(BigDecimal.valueOf(100)).build();
- * RateLimitStore store = new FallbackStore(new PrefetchingStore(remote), InMemoryRateLimitStore.create());
- * }</pre>
+ * <p><b>The bound.</b> The tokens that the remote store grants keep the bound of the algorithm exactly. A call that is answered
+ * here spends tokens granted earlier. Of those a node has, or has requested, at most the limit's prefetch for each key. So n
+ * nodes together admit at most that many more tokens in any interval: {@code C + R·T/P + n · prefetch} for a token bucket.
  *
- * <p><b>The bound.</b> What the store gave is exact: in any interval at most what the algorithm grants. A call that is answered here
- * spends what the store gave before, of which a node holds, or is being sent, at most the limit's prefetch of each key.
- * So n nodes together admit at most that much more: {@code C + R·T/P + n · prefetch} for a token bucket.
- *
- * <p>Calls of one limit without a lease are answered here, if all of their cost is there. Everybody else asks the store for
- * what they cost themselves, and nobody waits for tokens that are under way. The second call of a key within a second or two
- * begins to take ahead; tokens that no call used for a second go back to the store within the next.
+ * <p>Only calls of one limit without a lease are answered here, if the prefetched tokens cover their whole cost. All other calls
+ * go on to the next store; no call waits for tokens that were requested. Prefetching starts with the second call of a key
+ * within a second or two. Tokens that no call used for a second are refunded within the next one.
  */
-public final class PrefetchingStore implements RateLimitStore {
+final class PrefetchingStore extends ForwardingRateLimitStore {
 
     private static final long PAUSE_NANOS = 1_000_000_000;
-    private static final long LAST_WAIT_NANOS = 500_000_000;
+    private static final long CLOSE_TIMEOUT_NANOS = 500_000_000;
     private static final int MAX_PREFETCHED_KEYS = 10_000;
-    private static final int LONGEST_KEY = 200;
+    private static final int MAX_KEY_LENGTH = 200;
 
-    private final RateLimitStore remote;
+    private final RateLimitStore source;
     private final LongSupplier clock;
-    private final long looksEvery;
+    private final long idleCheckNanos;
     private final PendingRefunds refunds;
     private final TimeoutScheduler scheduler = new TimeoutScheduler();
-    private final AtomicBoolean looking = new AtomicBoolean();
-    private final AtomicInteger count = new AtomicInteger();
-    private final AtomicInteger underWay = new AtomicInteger();
+    private final AtomicBoolean idleCheckStarted = new AtomicBoolean();
+    private final AtomicInteger keys = new AtomicInteger();
+    private final AtomicInteger pendingRequests = new AtomicInteger();
     private final ConcurrentMap<String, ConcurrentMap<String, PrefetchedTokens>> prefetchedByLimit =
             new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     /**
-     * Takes ahead from a store.
+     * Creates a store without prefetched tokens.
      *
-     * @param remote whose tokens; closed with this one
+     * @param delegate answers the calls that prefetched tokens do not cover
+     * @param source grants prefetched tokens and takes refunds of them: the delegate, or the store that it forwards to
+     * @param nanoClock nanoseconds since any instant, never decreasing, such as {@link System#nanoTime}
      */
-    public PrefetchingStore(RateLimitStore remote) {
-        this(remote, System::nanoTime);
+    PrefetchingStore(RateLimitStore delegate, RateLimitStore source, LongSupplier nanoClock) {
+        this(delegate, source, nanoClock, PAUSE_NANOS);
     }
 
-    /**
-     * Takes ahead from a store, with a clock of its own for how long it leaves a key alone that the store refused it.
-     *
-     * @param remote whose tokens; closed with this one
-     * @param nanoClock nanoseconds since any instant, never running back, such as {@link System#nanoTime}
-     */
-    public PrefetchingStore(RateLimitStore remote, LongSupplier nanoClock) {
-        this(remote, nanoClock, PAUSE_NANOS);
-    }
-
-    PrefetchingStore(RateLimitStore remote, LongSupplier nanoClock, long looksEvery) {
-        this.remote = remote;
+    PrefetchingStore(RateLimitStore delegate, RateLimitStore source, LongSupplier nanoClock, long idleCheckNanos) {
+        super(delegate);
+        this.source = source;
         this.clock = nanoClock;
-        this.looksEvery = looksEvery;
-        this.refunds = new PendingRefunds(remote);
-    }
-
-    @Override
-    public String name() {
-        return remote.name();
-    }
-
-    @Override
-    public Object shard(Charge charge) {
-        return remote.shard(charge);
+        this.idleCheckNanos = idleCheckNanos;
+        this.refunds = new PendingRefunds(source);
     }
 
     /**
-     * What this node has in hand of a limit.
+     * Returns the number of prefetched tokens of a limit that are not used yet, over all keys.
      *
-     * @param limit the limit's name
-     * @return tokens of all keys together that were taken from the store and not used yet
+     * @param limit the name of the limit
      */
-    public double prefetchedTokens(String limit) {
+    double prefetchedTokens(String limit) {
         long thousandths = 0;
-        ConcurrentMap<String, PrefetchedTokens> ofLimit = prefetchedByLimit.get(limit);
-        if (ofLimit != null) {
-            for (PrefetchedTokens prefetched : ofLimit.values()) {
+        ConcurrentMap<String, PrefetchedTokens> byKey = prefetchedByLimit.get(limit);
+        if (byKey != null) {
+            for (PrefetchedTokens prefetched : byKey.values()) {
                 thousandths += prefetched.left();
             }
         }
@@ -104,69 +79,76 @@ public final class PrefetchingStore implements RateLimitStore {
 
     @Override
     public Decision decide(Charge charge) {
-        Decision ahead = ahead(charge, Duration.ZERO);
-        return ahead != null ? ahead : answered(charge, Duration.ZERO, remote.decide(charge));
+        Decision decision = fromPrefetched(charge, Duration.ZERO);
+        return decision != null
+                ? decision
+                : complete(charge, Duration.ZERO, delegate().decide(charge));
     }
 
     @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
-        Decision ahead = ahead(charges, maxWait);
-        return ahead != null ? ahead : answered(charges, maxWait, remote.decide(charges, maxWait));
+        Decision decision = fromPrefetched(charges, maxWait);
+        return decision != null
+                ? decision
+                : complete(charges, maxWait, delegate().decide(charges, maxWait));
     }
 
     @Override
     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
-        Decision ahead = ahead(charges, maxWait);
-        if (ahead != null) {
-            return CompletableFuture.completedFuture(ahead);
+        Decision decision = fromPrefetched(charges, maxWait);
+        if (decision != null) {
+            return CompletableFuture.completedFuture(decision);
         }
-        CompletionStage<Decision> answer = remote.decideAsync(charges, maxWait);
-        return charges.size() == 1 && isTakenAhead(charges.get(0))
-                ? answer.thenApply(decision -> answered(charges.get(0), maxWait, decision))
+        CompletionStage<Decision> answer = super.decideAsync(charges, maxWait);
+        return charges.size() == 1 && isPrefetched(charges.get(0))
+                ? answer.thenApply(completed -> complete(charges.get(0), maxWait, completed))
                 : answer;
     }
 
-    private static boolean isTakenAhead(Charge charge) {
+    private static boolean isPrefetched(Charge charge) {
         return charge.limit().prefetch() > 0 && charge.cost() > 0;
     }
 
-    /** The answer from what is in hand, or nothing if the store has to be asked. */
-    @Nullable Decision ahead(List<Charge> charges, Duration maxWait) {
-        return charges.size() == 1 ? ahead(charges.get(0), maxWait) : null;
+    /** Returns the answer from prefetched tokens, or null if they do not cover the call. */
+    private @Nullable Decision fromPrefetched(List<Charge> charges, Duration maxWait) {
+        return charges.size() == 1 ? fromPrefetched(charges.get(0), maxWait) : null;
     }
 
-    @Nullable Decision ahead(Charge charge, Duration maxWait) {
-        if (!isTakenAhead(charge)) {
+    private @Nullable Decision fromPrefetched(Charge charge, Duration maxWait) {
+        if (!isPrefetched(charge)) {
             return null;
         }
         PrefetchedTokens prefetched = find(charge);
         if (prefetched == null) {
             return null;
         }
-        Decision decision = prefetched.take(charge, maxWait);
+        Decision decision = prefetched.consume(charge, maxWait);
         if (decision != null && prefetched.isLow(0)) {
             refill(prefetched, 0);
         }
         return decision;
     }
 
-    private Decision answered(List<Charge> charges, Duration maxWait, Decision answer) {
-        return charges.size() == 1 ? answered(charges.get(0), maxWait, answer) : answer;
+    private Decision complete(List<Charge> charges, Duration maxWait, Decision answer) {
+        return charges.size() == 1 ? complete(charges.get(0), maxWait, answer) : answer;
     }
 
-    /** Goes on from an answer of the store: more is asked for only if it fits, and a refusal looks into the hand once more. */
-    private Decision answered(Charge charge, Duration maxWait, Decision answer) {
-        if (!isTakenAhead(charge)) {
+    /**
+     * Completes an answer of the delegate. An admitted call that found too few prefetched tokens requests more, if the store has
+     * enough left; a rejected call tries the prefetched tokens again, as some may have arrived meanwhile.
+     */
+    private Decision complete(Charge charge, Duration maxWait, Decision answer) {
+        if (!isPrefetched(charge) || answer.source() != DecisionSource.STORE) {
             return answer;
         }
         PrefetchedTokens prefetched = find(charge);
         if (prefetched == null) {
-            open(charge);
+            startPrefetch(charge);
             return answer;
         }
         if (!answer.admitted()) {
-            Decision late = prefetched.take(charge, maxWait);
-            return late != null ? late : answer;
+            Decision retried = prefetched.consume(charge, maxWait);
+            return retried != null ? retried : answer;
         }
         if (prefetched.isLow(charge.cost()) && Tokens.decimal(prefetched.limit.prefetch()) <= answer.remaining()) {
             refill(prefetched, charge.cost());
@@ -175,9 +157,9 @@ public final class PrefetchingStore implements RateLimitStore {
     }
 
     private @Nullable PrefetchedTokens find(Charge charge) {
-        ConcurrentMap<String, PrefetchedTokens> ofLimit =
+        ConcurrentMap<String, PrefetchedTokens> byKey =
                 prefetchedByLimit.get(charge.limit().name());
-        PrefetchedTokens prefetched = ofLimit == null ? null : ofLimit.get(charge.key());
+        PrefetchedTokens prefetched = byKey == null ? null : byKey.get(charge.key());
         if (prefetched == null || prefetched.serves(charge.limit())) {
             return prefetched;
         }
@@ -185,51 +167,51 @@ public final class PrefetchingStore implements RateLimitStore {
         return null;
     }
 
-    private void open(Charge charge) {
-        if (closed || charge.key().length() > LONGEST_KEY || count.get() >= MAX_PREFETCHED_KEYS) {
+    private void startPrefetch(Charge charge) {
+        if (closed || charge.key().length() > MAX_KEY_LENGTH || keys.get() >= MAX_PREFETCHED_KEYS) {
             return;
         }
-        PrefetchedTokens opened = new PrefetchedTokens(charge.limit(), charge.key());
+        PrefetchedTokens started = new PrefetchedTokens(charge.limit(), charge.key());
         if (prefetchedByLimit
                         .computeIfAbsent(charge.limit().name(), name -> new ConcurrentHashMap<>())
-                        .putIfAbsent(opened.key, opened)
+                        .putIfAbsent(started.key, started)
                 == null) {
-            count.incrementAndGet();
-            if (looking.compareAndSet(false, true)) {
-                scheduler.scheduleRepeatedly(looksEvery, this::dropIdle);
+            keys.incrementAndGet();
+            if (idleCheckStarted.compareAndSet(false, true)) {
+                scheduler.scheduleRepeatedly(idleCheckNanos, this::dropIdle);
             }
         }
     }
 
-    private void drop(PrefetchedTokens prefetched, @Nullable PendingRefunds store) {
-        ConcurrentMap<String, PrefetchedTokens> ofLimit = prefetchedByLimit.get(prefetched.limit.name());
-        if (ofLimit != null && ofLimit.remove(prefetched.key, prefetched)) {
-            count.decrementAndGet();
+    private void drop(PrefetchedTokens prefetched, @Nullable PendingRefunds to) {
+        ConcurrentMap<String, PrefetchedTokens> byKey = prefetchedByLimit.get(prefetched.limit.name());
+        if (byKey != null && byKey.remove(prefetched.key, prefetched)) {
+            keys.decrementAndGet();
         }
-        prefetched.end(store);
+        prefetched.end(to);
     }
 
-    /** Gives back what no call used since this was called before. */
+    /** Refunds the tokens of each key that no call used since the last time that this method ran. */
     synchronized void dropIdle() {
         prefetchedByLimit
                 .values()
-                .forEach(ofLimit -> ofLimit.values().forEach(prefetched -> {
+                .forEach(byKey -> byKey.values().forEach(prefetched -> {
                     if (prefetched.isIdle()) {
                         drop(prefetched, refunds);
                     }
                 }));
     }
 
-    /** Asks for what a hand may hold beyond what it has. Nobody waits for the answer. */
-    private void refill(PrefetchedTokens prefetched, long missed) {
-        long size = prefetched.beginRefill(missed, clock.getAsLong());
+    /** Requests tokens up to the limit's prefetch, in the background. */
+    private void refill(PrefetchedTokens prefetched, long missing) {
+        long size = prefetched.beginRefill(missing, clock.getAsLong());
         if (size == 0) {
             return;
         }
-        underWay.incrementAndGet();
+        pendingRequests.incrementAndGet();
         CompletionStage<Decision> answer;
         try {
-            answer = remote.decideAsync(List.of(new Charge(prefetched.limit, prefetched.key, size)), Duration.ZERO);
+            answer = source.decideAsync(List.of(new Charge(prefetched.limit, prefetched.key, size)), Duration.ZERO);
         } catch (RuntimeException ex) {
             answer = CompletableFuture.failedFuture(ex);
         }
@@ -242,54 +224,32 @@ public final class PrefetchingStore implements RateLimitStore {
             } else if (!prefetched.add(decision, size)) {
                 PrefetchedChunk.refund(refunds, decision, prefetched.key, size);
             }
-            underWay.decrementAndGet();
+            pendingRequests.decrementAndGet();
         });
     }
 
-    @Override
-    public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
-        return remote.refund(taken, unused);
-    }
-
-    @Override
-    public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
-        return remote.debit(taken, more);
-    }
-
-    @Override
-    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
-        return remote.renew(decisions);
-    }
-
-    @Override
-    public void onLeaseReady(LongConsumer listener) {
-        remote.onLeaseReady(listener);
-    }
-
-    /** What is in hand of the bucket is forgotten with it, on this node. */
+    /** Drops the prefetched tokens of the key without a refund, because the bucket is full after the reset. */
     @Override
     public void reset(Limit limit, String key) {
-        ConcurrentMap<String, PrefetchedTokens> ofLimit = prefetchedByLimit.get(limit.name());
-        PrefetchedTokens prefetched = ofLimit == null ? null : ofLimit.get(key);
+        ConcurrentMap<String, PrefetchedTokens> byKey = prefetchedByLimit.get(limit.name());
+        PrefetchedTokens prefetched = byKey == null ? null : byKey.get(key);
         if (prefetched != null) {
             drop(prefetched, null);
         }
-        remote.reset(limit, key);
+        super.reset(limit, key);
     }
 
-    /** Gives back what is in hand, as far as the store takes it within half a second, and closes it. */
+    /** Refunds all prefetched tokens before the delegate is closed; waits for it at most half a second. */
     @Override
     public void close() {
-        long deadline = System.nanoTime() + LAST_WAIT_NANOS;
+        long deadline = System.nanoTime() + CLOSE_TIMEOUT_NANOS;
         closed = true;
         scheduler.close();
-        prefetchedByLimit
-                .values()
-                .forEach(ofLimit -> ofLimit.values().forEach(prefetched -> drop(prefetched, refunds)));
-        while (underWay.get() > 0 && System.nanoTime() < deadline) {
+        prefetchedByLimit.values().forEach(byKey -> byKey.values().forEach(prefetched -> drop(prefetched, refunds)));
+        while (pendingRequests.get() > 0 && System.nanoTime() < deadline) {
             LockSupport.parkNanos(1_000_000);
         }
         refunds.await(deadline);
-        remote.close();
+        super.close();
     }
 }

@@ -6,10 +6,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * So many tokens per period, and how many may be saved up for a burst.
+ * A number of tokens per period, and the number of tokens that can be saved up for a burst.
  *
- * <p>{@code Rate.parse("10/s")} refills ten tokens a second and holds ten; {@code Rate.parse("1000/1h burst 200")}
- * refills one token each 3.6 seconds and holds two hundred.
+ * <p>{@code Rate.parse("10/s")} refills ten tokens a second and holds ten. {@code Rate.parse("1000/1h burst 200")}
+ * refills one token every 3.6 seconds and holds two hundred.
  *
  * @param tokens refilled each period: 0.001 or more, at most three decimal places
  * @param period a whole number of microseconds below a minute, of milliseconds from a minute on
@@ -23,7 +23,7 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
     private static final Pattern NUMBER = Pattern.compile("-?\\d{1,18}(\\.\\d{1,18})?");
 
     /**
-     * Checks the three parts. That they fit together into a bucket is checked when a {@link Limit} is made of them.
+     * Checks the three parts. Whether an algorithm can count them together is checked when a {@link Limit} is made.
      *
      * @throws InvalidLimitException if a part is not positive, or finer than can be counted
      */
@@ -45,7 +45,7 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
     }
 
     /**
-     * A rate whose burst is its tokens.
+     * Creates a rate whose burst is its tokens.
      *
      * @param tokens refilled each period, and the most that can be saved up
      * @param period the period; {@code Rate.of(10, Duration.ofSeconds(1))} is {@code 10/s}
@@ -58,7 +58,7 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
     }
 
     /**
-     * This rate with another burst.
+     * Returns this rate with another burst.
      *
      * @param burst the most tokens that can be saved up; it may be below the tokens of a period
      * @return the rate
@@ -116,19 +116,19 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
         return PeriodFormat.text(duration);
     }
 
-    /** The smallest step of time in which this rate counts: a microsecond below a minute, else a millisecond. */
+    /** Returns the step of time in which a period is counted: a microsecond below a minute, else a millisecond. */
     static Duration tick(Duration period) {
         return period.compareTo(Duration.ofMinutes(1)) < 0 ? Duration.ofNanos(1000) : Duration.ofMillis(1);
     }
 
-    /** A period in ticks. */
+    /** Converts a period to ticks. */
     static long ticks(Duration period) {
         long tickNanos = tick(period).toNanos();
         return Math.addExact(
                 Math.multiplyExact(period.getSeconds(), 1_000_000_000 / tickNanos), period.getNano() / tickNanos);
     }
 
-    /** Checks what a window of this rate's period needs: no burst, and instants that can be counted exactly. */
+    /** Checks that this rate can be counted in windows: it has no burst of its own, and its period is not too long. */
     void requireWindow(Algorithm algorithm) {
         if (period.compareTo(LONGEST_WINDOW) > 0) {
             throw new InvalidLimitException(
@@ -146,7 +146,7 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
         }
     }
 
-    /** The shortest text that {@link #parse(String)} reads as this rate. */
+    /** Returns the shortest text that {@link #parse(String)} reads as this rate. */
     @Override
     public String toString() {
         String rate = Tokens.text(tokens) + "/" + PeriodFormat.perText(period);

@@ -5,10 +5,11 @@ import java.time.ZoneId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The arithmetic of one rate of a limit: pure functions from the state of a key and the time to an answer and the next state.
+ * The algorithm of one rate: pure functions from the state of a key and the time to an answer and the next state.
  *
- * <p>A store keeps the state, an array of integers below 2<sup>53</sup> that begins with the instant of its last change, and
- * reads the clock. Instants and waits are ticks of {@link #tickNanos()}, costs are thousandths of a token. A charge is
+ * <p>A store keeps the state, an array of integers below 2<sup>53</sup> whose first element is the instant of its last
+ * change, and reads the clock. Instants and waits are in ticks of {@link #tickNanos()}, costs are in thousandths of a
+ * token. A store decides a charge as follows:
  *
  * <pre>{@code
  * long[] state = stored == null ? rate.full(now) : rate.advance(stored, now);
@@ -19,22 +20,22 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Functions do not change the arrays that they are given, apart from {@code observations}.
+ * <p>No function changes an array that it is given. Implementations are immutable and thread-safe.
  */
 public sealed interface RateAlgorithm
         permits TokenBucket, SlidingWindowLog, SlidingWindowCounter, FixedWindow, ConcurrencyLeases {
 
-    /** The wait for a cost that no wait makes fit. */
+    /** The wait for a cost that is above the capacity, so that it never fits. */
     long NEVER = Long.MAX_VALUE;
 
     /**
-     * The algorithm of a rate.
+     * Creates the algorithm of a rate.
      *
      * @param rate the rate
-     * @param algorithm how it counts; not {@link Algorithm#CONCURRENCY}, which has no rates
+     * @param algorithm how it counts; not {@link Algorithm#CONCURRENCY}, which has a {@link ConcurrencyCap} and no rate
      * @param refill how the tokens of a token bucket come back
-     * @param calendar whose windows fixed windows are; null for those of the rate's period from the epoch
-     * @param zone the zone of the calendar
+     * @param calendar the calendar of fixed windows; null for windows of the rate's period since the epoch
+     * @param zone the time zone of the calendar
      * @return the algorithm
      * @throws InvalidLimitException if the algorithm cannot count the rate
      */
@@ -51,7 +52,7 @@ public sealed interface RateAlgorithm
         };
     }
 
-    /** {@return the algorithm that this is the arithmetic of} */
+    /** {@return which algorithm this is} */
     Algorithm algorithm();
 
     /** {@return the length of a tick in nanoseconds: 1,000 for periods below a minute, else 1,000,000} */
@@ -67,7 +68,7 @@ public sealed interface RateAlgorithm
      * @return whole ticks, rounded down
      */
     default long ticks(long nanos) {
-        // Divisors that are known when this is compiled are several times as fast.
+        // Dividing by a constant is several times as fast as dividing by a field.
         return tickNanos() == 1_000 ? nanos / 1_000 : nanos / 1_000_000;
     }
 
@@ -76,7 +77,10 @@ public sealed interface RateAlgorithm
         return false;
     }
 
-    /** {@return this, if it is a token bucket that refills smoothly, whose state a store can keep in one number; else null} */
+    /**
+     * {@return this, if it is a token bucket that refills smoothly, whose state a store can keep in one number; else
+     * null}
+     */
     default @Nullable TokenBucket asSmoothTokenBucket() {
         return null;
     }
@@ -86,137 +90,141 @@ public sealed interface RateAlgorithm
         return null;
     }
 
-    /** {@return the windows of the calendar that this counts in; null if it counts in none} */
+    /** {@return the calendar's windows that this counts in; null if it counts in none} */
     default @Nullable CalendarWindows asCalendarWindows() {
         return null;
     }
 
-    /** {@return the numbers that a remote store writes after kind, period and capacity, to tell its script how to count} */
+    /**
+     * {@return the numbers that a remote store writes after the kind, the period and the capacity; none unless
+     * overridden}
+     */
     default long[] encodedFields() {
         return new long[0];
     }
 
-    /** {@return what comes back in a period, in thousandths of a token} */
+    /** {@return the tokens that come back in a period, in thousandths} */
     default long thousandthsPerPeriod() {
         return capacityThousandths();
     }
 
-    /** {@return the most that can be taken at once, in thousandths of a token} */
+    /** {@return the largest cost that is ever admitted, in thousandths of a token} */
     long capacityThousandths();
 
-    /** {@return the longest wait that can be counted exactly, in ticks; 0 where none can be promised} */
+    /** {@return the longest wait that can be counted exactly, in ticks; 0 if the algorithm makes no reservations} */
     default long longestWait() {
         return 1L << 52;
     }
 
     /**
-     * The longest wait that can be promised within a maximum.
+     * Returns the longest reservation that can be made within a maximum wait.
      *
      * @param maxWait zero or more, at most 292 years
-     * @return whole ticks
+     * @return whole ticks, rounded down
      */
     default long waitWithin(Duration maxWait) {
         return maxWait.isZero() ? 0 : Math.min(longestWait(), maxWait.toNanos() / tickNanos());
     }
 
     /**
-     * The state of a key of which nothing is out.
+     * Returns the state of a key that has no tokens used.
      *
-     * @param now the instant
+     * @param now the current instant
      * @return the state
      */
     long[] full(long now);
 
     /**
-     * A state brought up to now. A clock that was set back a little is waited for; one that was set back by more than it
-     * takes to get everything back goes on from where it is.
+     * Brings a state up to now. If the clock was set back a little, the state waits for it to catch up. If it was set
+     * back by more than the time in which all tokens come back, the state continues from the new time.
      *
-     * @param state as it was stored
-     * @param now the instant
-     * @return the state now
+     * @param state the stored state
+     * @param now the current instant
+     * @return the state as of now
      */
     long[] advance(long[] state, long now);
 
     /**
-     * Whether the clock was set back by more than it takes to get everything back.
+     * Returns whether the clock was set back by more than the time in which all tokens come back.
      *
-     * @param state as it was stored
-     * @param now the instant
-     * @return true if {@link #advance} goes on from now
+     * @param state the stored state
+     * @param now the current instant
+     * @return true if {@link #advance} continues from the new time
      */
     boolean clockMovedBack(long[] state, long now);
 
     /**
-     * Whether nothing is out, so that no state is the same as this one.
+     * Returns whether no tokens are used. A store may drop such a state.
      *
-     * @param state brought up to now
+     * @param state a state as of now
      * @return true if full
      */
     boolean isFull(long[] state);
 
     /**
-     * Tells what a charge finds, in the numbers that {@link Decision#of} wants. The first is the instant from which waits
-     * count; the others are the algorithm's own.
+     * Records what a charge finds. The other functions compute answers from these observations alone, so that a remote
+     * store has to reply no more than them.
      *
-     * @param state brought up to now
-     * @param now the instant
+     * @param state a state as of now
+     * @param now the current instant
      * @param cost thousandths
-     * @param observations where to write what is found
+     * @param observations the observations to write to
      * @param rate the index of this rate there
      */
     void observe(long[] state, long now, long cost, Observations observations, int rate);
 
     /**
-     * Takes a cost that fits now, or will after a wait.
+     * Consumes a cost that fits now or after a wait.
      *
-     * @param state brought up to now
+     * @param state a state as of now
      * @param cost thousandths, at most the capacity
-     * @param granted the instant of the grant: the first number seen, and at least the wait that {@link #ticksUntilAdmitted} tells
+     * @param granted the instant of the grant: the observed one plus at least the wait of {@link #ticksUntilAdmitted}
      * @return the next state
      */
     long[] consume(long[] state, long cost, long granted);
 
     /**
-     * Takes a cost that turned out to be higher than what was taken before, whether it fits or not: as a debt, of at most the
-     * capacity, which later calls have to wait for.
+     * Consumes a cost whether it fits or not, for a call that used more than it had consumed. What does not fit becomes
+     * a debt of at most the capacity, which later calls wait for.
      *
-     * @param state brought up to now
+     * @param state a state as of now
      * @param cost thousandths
      * @return the next state
      */
     long[] debit(long[] state, long cost);
 
     /**
-     * Gives back what was taken and not used. What everything may have come back of since the grant is void.
+     * Returns tokens that were consumed and not used. A refund is void once all tokens may have come back since the
+     * grant.
      *
-     * @param state brought up to now
-     * @param cost thousandths, at most what was taken
-     * @param granted the instant of the grant for which it was taken
+     * @param state a state as of now
+     * @param cost thousandths, at most those that were consumed
+     * @param granted the instant of the grant for which they were consumed
      * @return the next state
      */
     long[] refund(long[] state, long cost, long granted);
 
     /**
-     * Thousandths that are out.
+     * Returns the tokens that are used and not back yet.
      *
-     * @param state brought up to now
-     * @return rounded up, from 0 to the capacity
+     * @param state a state as of now
+     * @return thousandths, rounded up, from 0 to the capacity
      */
     long used(long[] state);
 
     /**
-     * The state of a key of which so much was just taken.
+     * Returns the state of a key that has just used some tokens.
      *
-     * @param out thousandths; more than the capacity counts as the capacity
-     * @param now the instant
+     * @param used thousandths; more than the capacity counts as the capacity
+     * @param now the current instant
      * @return the state
      */
-    long[] fullWithUsed(long out, long now);
+    long[] fullWithUsed(long used, long now);
 
     /**
-     * Whether a key's state of another configuration can be continued, rather than only what is out.
+     * Returns whether a state of another version of the limit can be converted. If not, only its used tokens are kept.
      *
-     * @param other what the state was written by
+     * @param other the algorithm that the state was written by
      * @return true for the same algorithm over the same period
      */
     default boolean canMigrateFrom(RateAlgorithm other) {
@@ -224,11 +232,11 @@ public sealed interface RateAlgorithm
     }
 
     /**
-     * The state of another configuration, in this one's terms.
+     * Converts a state of another version of the limit.
      *
-     * @param state of {@code other}, brought up to now
-     * @param other what the state was written by; this {@linkplain #canMigrateFrom continues} it
-     * @param now the instant
+     * @param state a state of {@code other}, as of now
+     * @param other the algorithm that the state was written by; this {@linkplain #canMigrateFrom can migrate} from it
+     * @param now the current instant
      * @return the state
      */
     default long[] migrate(long[] state, RateAlgorithm other, long now) {
@@ -236,52 +244,54 @@ public sealed interface RateAlgorithm
     }
 
     /**
-     * How full a key is, for the choice of a bucket to evict.
+     * Returns how full a key is, by which a store chooses the bucket to evict.
      *
-     * @param state brought up to now
-     * @return from 0 to 1; 1 if nothing is out, 0 if it must not be evicted while another may
+     * @param state a state as of now
+     * @return from 0, for a bucket that should be evicted last, to 1, if no tokens are used
      */
     default double fullness(long[] state) {
-        double out = used(state);
-        return 1 - out / capacityThousandths();
+        double used = used(state);
+        return 1 - used / capacityThousandths();
     }
 
     /**
-     * Ticks until nothing is out, if nothing more is taken.
+     * Returns the time until no tokens are used, if no more are consumed.
      *
-     * @param state brought up to now
-     * @return 0 if full
+     * @param state a state as of now
+     * @return ticks, 0 if full
      */
     long ticksUntilFull(long[] state);
 
     /**
-     * Tells what a charge finds some ticks after a refusal, if nobody took or gave back anything meanwhile and the refused
-     * rate was kept as this one is. Where the numbers do not tell what became free, it tells the least.
+     * Computes what a charge finds some time after a rejection, if nobody consumed or refunded anything since and the
+     * rejecting rate had the state of this one. Tokens that may have come back unobserved are not counted.
      *
-     * @param observations numbers that {@link #observe} told for the refused cost
+     * @param observations what the rejected charge found
      * @param rate the index of this rate, in both observations
-     * @param elapsed ticks, zero or more; with more of them nothing fits later
-     * @param rejected the refused cost, in thousandths
-     * @param cost of the charge, in thousandths
-     * @param later where to write what it finds
-     * @return false, and nothing written, if the numbers do not tell when the cost fits
+     * @param elapsed ticks since the rejection, zero or more; a larger number never makes less fit
+     * @param rejected the rejected cost, in thousandths
+     * @param cost the cost of the charge, in thousandths
+     * @param later the observations to write to
+     * @return false, with nothing written, if the observations do not tell when the cost fits
      */
     boolean project(Observations observations, int rate, long elapsed, long rejected, long cost, Observations later);
 
     /**
-     * Changes observations to those of a call that spends tokens which an earlier decision consumed ahead.
+     * Changes the observations of a decision that prefetched tokens to those of a call that spends some of them.
      *
-     * @param observations what was observed when the tokens were consumed, before they were; changed in place
+     * @param observations what was observed before the tokens were prefetched; changed in place
      * @param rate the index of this rate, in both observations
-     * @param older what the decision before that observed, of which tokens are left while {@code spent} is negative
-     * @param spent thousandths that were spent since of those consumed; negative by what is left of the decision before
+     * @param older the observations of the prefetch before, some of whose tokens are left while {@code spent} is
+     *     negative
+     * @param spent thousandths of this prefetch that were spent before; negative by the tokens that are left of the
+     *     older one
      */
     void spend(Observations observations, int rate, Observations older, long spent);
 
     /**
-     * When a cost fits, if nobody else takes: it fits then, and not one tick before.
+     * Returns when a cost fits, if nobody else consumes tokens: it fits then, and not one tick before.
      *
-     * @param observations numbers that {@link #observe} told for this cost
+     * @param observations what {@link #observe} recorded for this cost
      * @param rate the index of this rate there
      * @param cost thousandths
      * @return ticks, 0 for now, {@link #NEVER} above the capacity
@@ -289,45 +299,46 @@ public sealed interface RateAlgorithm
     long ticksUntilAdmitted(Observations observations, int rate, long cost);
 
     /**
-     * What is left for calls that do not wait.
+     * Returns the tokens that are left for calls that do not wait.
      *
-     * @param observations numbers that {@link #observe} told
+     * @param observations what {@link #observe} recorded
      * @param rate the index of this rate there
-     * @param taken what the decision took, in thousandths
+     * @param consumed what the decision consumed, in thousandths
      * @return thousandths, rounded down, 0 or more
      */
-    long remaining(Observations observations, int rate, long taken);
+    long remaining(Observations observations, int rate, long consumed);
 
     /**
-     * When everything is back, if nobody takes more.
+     * Returns the time until all tokens are back, if nobody consumes more.
      *
-     * @param observations numbers that {@link #observe} told
+     * @param observations what {@link #observe} recorded
      * @param rate the index of this rate there
-     * @param taken what the decision took, in thousandths
-     * @param wait ticks to its grant
+     * @param consumed what the decision consumed, in thousandths
+     * @param wait ticks from the decision to its grant
      * @return ticks
      */
-    long ticksUntilReset(Observations observations, int rate, long taken, long wait);
+    long ticksUntilReset(Observations observations, int rate, long consumed, long wait);
 
     /**
-     * Whether this rate brings more tokens in the same time. Both sides are one correctly rounded quotient of integers.
+     * Returns whether this rate refills faster than another one.
      *
      * @param other another rate
-     * @return true if it is faster
+     * @return true if it brings more tokens in the same time
      */
     default boolean isFasterThan(RateAlgorithm other) {
         return tokensPerMicro(this) > tokensPerMicro(other);
     }
 
     /**
-     * Whether this rate admits everything that another one of the same limit admits.
+     * Returns whether this rate never rejects a call that another rate of the same limit admits.
      *
      * @param stricter the other rate
-     * @return true only where that is certain
+     * @return true only if that is certain
      */
     boolean isRedundantBeside(RateAlgorithm stricter);
 
     private static double tokensPerMicro(RateAlgorithm algorithm) {
+        // One correctly rounded quotient of integers, so that equal rates compare as equal.
         double each = algorithm.thousandthsPerPeriod();
         return each / ((double) algorithm.period() * (algorithm.tickNanos() / 1000));
     }

@@ -6,16 +6,35 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
 
 /**
- * Where buckets are kept, and the one place where their tokens are taken.
+ * A store of buckets, which consumes tokens from them. All limits and keys of a registry are decided by one store.
  *
- * <p>A store owns its clock. It takes from all buckets of a decision or from none, and a refusal changes nothing. A
- * bucket that is full is the same as no bucket; in this page, what a key has taken of a window is a bucket too. A bucket that was last charged under another configuration of its limit
- * keeps its whole thousandths, rounded down, at most the new capacity; a rate it did not have before starts with as many
- * tokens out as the rate that has most out. It refills as before until a call takes from it, or is refused because it is
- * short of tokens: such a refusal is the only one that writes, so that the bucket goes on as it is configured now. It also
- * writes where the store's clock was set back by more than the bucket takes to fill up, so that the bucket goes on at all.
+ * <p>The contract of a store, which {@code RateLimitStoreContract} in {@code ratelimit-test} checks sentence by sentence:
+ * <ol>
+ *   <li><b>Clock.</b> A store decides by its own clock, which it reads once for each decision; if that clock is set back, no
+ *       bucket gains tokens from it, and none stops refilling for longer than it takes to fill up.</li>
+ *   <li><b>Atomicity.</b> A decision consumes the tokens of all its charges or of none, and concurrent decisions have the same
+ *       results as if they were made one after the other.</li>
+ *   <li><b>Rejection.</b> A rejection and a charge of zero tokens, which is always admitted, change no bucket, except as
+ *       sentence 10 says.</li>
+ *   <li><b>Arithmetic.</b> Each rate of each charge is counted exactly as its {@link RateAlgorithm} says, and every time that a
+ *       decision reports is exact to the tick: one tick earlier the call would be rejected.</li>
+ *   <li><b>Isolation.</b> Each key of each limit has a bucket of its own, full until its first charge and after a reset, which
+ *       also ends its leases; how names and keys are spelled makes no difference.</li>
+ *   <li><b>Reservation.</b> A call that does not fit now but will within the maximum wait is admitted as a reservation, granted
+ *       when the last of its charges fits and never overtaken by a later call; a call that would wait longer is rejected.</li>
+ *   <li><b>Refund.</b> A refund returns unused tokens, at most up to the capacity and only as far as the rate cannot have
+ *       refilled them since the grant; it moves no time that was granted to another call.</li>
+ *   <li><b>Debit.</b> A debit consumes tokens even if they do not fit, down to a debt of at most the capacity of each rate,
+ *       which has to refill before a later call is admitted.</li>
+ *   <li><b>Lease.</b> A lease is held until it is refunded or has not been renewed for its lease time; a call that waits for a
+ *       lease reserves nothing, but is queued, served in order, and told when its turn comes.</li>
+ *   <li><b>Reconfiguration.</b> A bucket last charged under another configuration of its limit keeps its whole thousandths of
+ *       tokens, at most the new capacity, starts an added rate with as many tokens used as the most used of its other rates,
+ *       and moves to the new configuration when a call consumes from it or is rejected for lack of tokens.</li>
+ * </ol>
  *
- * <p>{@code RateLimitStoreContract} in {@code ratelimit-test} holds a store to all of this.
+ * <p>A full bucket is equivalent to no bucket, so a store may delete full buckets at any time. Stores that wrap another store
+ * extend {@link ForwardingRateLimitStore}.
  */
 public interface RateLimitStore extends AutoCloseable {
 
@@ -23,103 +42,104 @@ public interface RateLimitStore extends AutoCloseable {
     String name();
 
     /**
-     * Says what keeps the bucket of a charge now, in a store whose parts fail and come back each on its own, such as the nodes
-     * of a cluster. A call on a part that is away is not kept waiting, while the others are asked as ever. It is quick and
-     * never blocks.
+     * Returns the part of the store that currently keeps the bucket of a charge, for stores whose parts fail independently,
+     * such as the nodes of a cluster. While a part is unavailable, only calls to that part are answered without it.
+     *
+     * <p>Called for each decision during an outage, so an implementation is fast and never blocks.
      *
      * @param charge the charge
-     * @return the part, equal for all that it keeps; unless overridden one for the whole store
+     * @return the part, equal for all charges that it keeps; unless overridden, one for the whole store
      */
     default Object shard(Charge charge) {
         return name();
     }
 
     /**
-     * Takes every charge, or none. Charges that do not fit now, but will within the wait, are taken as a reservation; it is
-     * granted {@link Decision#waitTime()} from now, when the last of them fits. The store itself never waits.
+     * Decides a call: consumes all of its charges, now or as a {@linkplain Decision#waitTime() reservation}, or none. The store
+     * itself never waits.
      *
-     * <p>A call with a {@linkplain Limit#isLeased() leased} charge is promised nothing: where one of its leases is not free, and
-     * it would wait, it is refused and {@linkplain Decision#isQueued() queued} for all of them, or stays in the queue. Whoever is
-     * refused otherwise leaves the queue.
+     * <p>If one of the charges needs a {@linkplain Limit#isLeased() lease}, nothing is reserved. A rejected call that would wait
+     * for a lease is {@linkplain Decision#isQueued() queued} for all of its leases, or keeps its place in the queue; any other
+     * rejection removes it from the queue.
      *
-     * @param charges one or more as {@link Charge#merged} leaves them: in order, each bucket once
-     * @param maxWait the longest wait to reserve for, zero for none; each limit {@linkplain Limit#requireWait can} count it,
-     *     or cannot wait at all
-     * @return the decision, with what each rate was seen at
-     * @throws StoreUnavailableException if the store could not be asked; whether tokens were taken is then unknown
+     * @param charges one or more charges as {@link Charge#merged} returns them: in order, each bucket once
+     * @param maxWait the longest wait to reserve for, zero for none; every limit {@linkplain Limit#requireWait accepts} it or
+     *     cannot wait at all
+     * @return the decision, with the state of each rate before anything was consumed
+     * @throws StoreUnavailableException if the store did not answer; whether tokens were consumed is then unknown
      */
     Decision decide(List<Charge> charges, Duration maxWait);
 
     /**
-     * Takes one charge now, or nothing.
+     * Decides a call with a single charge that does not wait.
      *
      * @param charge the charge
-     * @return the decision, with what each rate was seen at
-     * @throws StoreUnavailableException if the store could not be asked; whether tokens were taken is then unknown
+     * @return the decision, with the state of each rate before anything was consumed
+     * @throws StoreUnavailableException if the store did not answer; whether tokens were consumed is then unknown
      */
     default Decision decide(Charge charge) {
         return decide(List.of(charge), Duration.ZERO);
     }
 
     /**
-     * {@link #decide(List, Duration)} without blocking the caller.
+     * Decides a call like {@link #decide(List, Duration)}, without blocking the caller.
      *
-     * @param charges one or more as {@link Charge#merged} leaves them: in order, each bucket once
+     * @param charges one or more charges as {@link Charge#merged} returns them: in order, each bucket once
      * @param maxWait the longest wait to reserve for, zero for none
-     * @return the decision, or a {@link StoreUnavailableException}
+     * @return the decision; fails with a {@link StoreUnavailableException} if the store did not answer
      */
     CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait);
 
     /**
-     * Gives back what a decision took and nobody used, at most to the capacity. Whoever waits keeps the instant that was
-     * promised, and what everything may have come back of since the grant is void. The caller does so once for each token.
-     * A lease may be given back any number of times, by whoever holds it or queues for it.
+     * Refunds tokens that a decision consumed and its call did not use. The caller refunds each token at most once. A lease may
+     * be refunded any number of times, whether it is held or queued for.
      *
      * @param taken an admitted or queued decision of this store
-     * @param unused charges of that decision, with the costs to give back
-     * @return completes when it is given back, or with a {@link StoreUnavailableException}; whether it was given back is then
-     *     unknown
+     * @param unused charges of that decision, with the costs to refund
+     * @return completes after the refund; fails with a {@link StoreUnavailableException} if the store did not answer, and
+     *     whether the tokens were refunded is then unknown
      */
     CompletionStage<Void> refund(Decision taken, List<Charge> unused);
 
     /**
-     * Takes what a decision turned out to cost beyond what it took, whether it fits or not: as a debt of at most the capacity
-     * of each rate, which later calls have to wait for.
+     * Debits tokens that a call used beyond those that its decision consumed.
      *
      * @param taken an admitted decision of this store
      * @param more charges of that decision, with the costs to add
-     * @return completes when it is taken, or with a {@link StoreUnavailableException}; whether it was taken is then unknown
+     * @return completes after the debit; fails with a {@link StoreUnavailableException} if the store did not answer, and whether
+     *     the tokens were debited is then unknown
      */
     CompletionStage<Void> debit(Decision taken, List<Charge> more);
 
     /**
-     * Makes leases last for another lease time, those that are held and those that are queued for.
+     * Extends leases by another lease time, both those that are held and those that are queued for.
      *
      * @param decisions admitted or queued decisions of this store, with leased charges
-     * @return what became of the leases of each decision, the worst where it has several, in the same order;
-     *     {@link LeaseState#UNKNOWN} for those that could not be asked for, or a {@link StoreUnavailableException} for all
+     * @return the state of the leases of each decision, in the same order; for a decision with several leases the worst state,
+     *     and {@link LeaseState#UNKNOWN} if they could not be renewed. Fails with a {@link StoreUnavailableException} if no
+     *     lease could be renewed
      */
     CompletionStage<List<LeaseState>> renew(List<Decision> decisions);
 
     /**
-     * Says who wants to hear of leases that became free. Called at most once, before the first call queues.
+     * Sets the listener for leases that became free. Called at most once, before the first call is queued.
      *
-     * @param listener gets each {@link Charge#lease()} that would be {@link LeaseState#READY}, on any thread, for which it is
-     *     quick; it may be told twice, and of others' leases. Who waits asks now and then all the same, so a store that
-     *     loses word of one only delays it.
+     * @param listener receives each {@link Charge#lease()} that has become {@link LeaseState#READY}, on any thread, and returns
+     *     quickly. It may receive a lease twice, and leases of other nodes. Waiting calls also ask by themselves from time to
+     *     time, so a notification that is lost only delays them
      */
     void onLeaseReady(LongConsumer listener);
 
     /**
-     * Forgets a bucket, so that it is full; whoever holds a lease of it has lost it.
+     * Resets a key: its bucket is full afterwards, and all of its leases are lost.
      *
      * @param limit the limit
-     * @param key whose bucket, or {@link Charge#SHARED}
-     * @throws StoreUnavailableException if the store could not be asked
+     * @param key the key, or {@link Charge#SHARED}
+     * @throws StoreUnavailableException if the store did not answer
      */
     void reset(Limit limit, String key);
 
-    /** Gives up connections and threads. Idempotent. */
+    /** Closes connections and stops threads. Idempotent. */
     @Override
     void close();
 }

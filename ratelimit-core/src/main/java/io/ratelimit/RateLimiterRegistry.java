@@ -347,7 +347,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
     }
 
     private static void warnOfIdleRates(Limit limit) {
-        limit.idleRates()
+        limit.redundantRates()
                 .forEach((idle, stricter) -> LOG.log(
                         System.Logger.Level.WARNING,
                         "Rate " + idle + " of limit \"" + limit.name() + "\" never rejects a call that " + stricter

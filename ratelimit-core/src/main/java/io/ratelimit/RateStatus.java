@@ -13,8 +13,8 @@ import java.util.Optional;
  * @param rate the rate; empty for a cap on concurrent calls, which {@link Limit#concurrency()} has
  * @param admitted whether this rate had enough tokens, regardless of the other rates
  * @param remaining tokens left after the decision, rounded down to a thousandth
- * @param retryAfter the time until the same call would fit if nobody else called: zero if this rate had enough, empty if the
- *     cost is above the capacity, so that it never fits
+ * @param retryAfter the time until the same call would fit if nobody else called: zero if this rate had enough, empty
+ *     if the cost is above the capacity, so that it never fits
  * @param resetAfter the time until the bucket is full again if nobody calls
  */
 public record RateStatus(

@@ -9,59 +9,62 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * A shard of a store that has not answered. It is asked in the background, four times a second, for what a call that failed
- * was about, until it answers a call or a probe; after five straight failures it is asked in no other way.
+ * The circuit of a shard that failed. It is open after five consecutive failures. From the first failure on, the shard is
+ * probed in the background, four times a second, until it answers a probe or a call.
+ *
+ * <p>A probe repeats the charges of a failed call with a cost of zero, which consumes nothing.
  */
 final class ShardCircuit {
 
     static final int STRAIGHT_FAILURES = 5;
 
-    private static final long BETWEEN_PROBES_NANOS = 250_000_000;
+    private static final long PROBE_INTERVAL_NANOS = 250_000_000;
 
     private final RateLimitStore store;
     private final TimeoutScheduler scheduler;
-    private final Consumer<ShardCircuit> recovered;
+    private final Consumer<ShardCircuit> onRecovery;
     private final AtomicInteger failures = new AtomicInteger();
     private final AtomicBoolean probing = new AtomicBoolean();
     private volatile boolean ended;
 
     /**
-     * A shard that has not failed yet.
+     * Creates the circuit of a shard, without a failure yet.
      *
-     * @param recovered told when it answers a probe
+     * @param onRecovery called when the shard answers a probe
      */
-    ShardCircuit(RateLimitStore store, TimeoutScheduler scheduler, Consumer<ShardCircuit> recovered) {
+    ShardCircuit(RateLimitStore store, TimeoutScheduler scheduler, Consumer<ShardCircuit> onRecovery) {
         this.store = store;
         this.scheduler = scheduler;
-        this.recovered = recovered;
+        this.onRecovery = onRecovery;
     }
 
     boolean isOpen() {
         return failures.get() >= STRAIGHT_FAILURES;
     }
 
-    /** Counts a failure that was this shard's. */
+    /** Counts a failure of this shard. */
     void failed(List<Charge> charges) {
         failures.incrementAndGet();
-        probe(charges, BETWEEN_PROBES_NANOS);
+        probe(charges, PROBE_INTERVAL_NANOS);
     }
 
-    /** Asks at once whether a failure was this shard's. */
+    /** Probes this shard at once, to find out whether a failure of a call over several shards was its own. */
     void suspect(List<Charge> charges) {
-        probe(charges, isOpen() ? BETWEEN_PROBES_NANOS : 0);
+        probe(charges, isOpen() ? PROBE_INTERVAL_NANOS : 0);
     }
 
-    /** Asks no more: it answered a call. */
+    /** Stops probing. */
     void end() {
         ended = true;
     }
 
-    private void probe(List<Charge> charges, long afterNanos) {
+    private void probe(List<Charge> charges, long delayNanos) {
         if (!ended && probing.compareAndSet(false, true)) {
-            List<Charge> reading =
-                    charges.stream().map(charge -> charge.withCost(0)).toList();
+            List<Charge> free = charges.stream()
+                    .map(charge -> new Charge(charge.limit(), charge.key(), 0, charge.lease()))
+                    .toList();
             try {
-                scheduler.schedule(afterNanos, () -> ask(reading));
+                scheduler.schedule(delayNanos, () -> runProbe(free));
             } catch (RuntimeException | Error ex) {
                 probing.set(false);
                 throw ex;
@@ -69,23 +72,23 @@ final class ShardCircuit {
         }
     }
 
-    private void ask(List<Charge> reading) {
+    private void runProbe(List<Charge> free) {
         if (ended) {
             return;
         }
-        answer(reading).whenComplete((decision, failure) -> {
+        decide(free).whenComplete((decision, failure) -> {
             probing.set(false);
             if (failure == null) {
-                recovered.accept(this);
+                onRecovery.accept(this);
             } else {
-                failed(reading);
+                failed(free);
             }
         });
     }
 
-    private CompletionStage<Decision> answer(List<Charge> reading) {
+    private CompletionStage<Decision> decide(List<Charge> free) {
         try {
-            return store.decideAsync(reading, Duration.ZERO);
+            return store.decideAsync(free, Duration.ZERO);
         } catch (RuntimeException | Error ex) {
             return CompletableFuture.failedFuture(ex);
         }

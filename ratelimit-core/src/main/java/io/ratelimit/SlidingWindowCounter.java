@@ -1,16 +1,21 @@
 package io.ratelimit;
 
 /**
- * The arithmetic of a sliding window that is estimated from two counters.
+ * A sliding window that is estimated from two counters.
  *
- * <p>Time is cut into windows of the period W from the epoch. With c taken in this window and q in the one before, of which
- * a share of {@code (W − e)/W} is still in sight e into this window, a call of n fits when
- * {@code (c + n)·W + q·(W − e) ≤ N·W}, in integers. W counts at most 2<sup>20</sup> steps there, so that the products stay
- * below 2<sup>53</sup>; e is rounded down and W up to whole steps, which refuses rather than admits.
+ * <p>Time is cut into windows of the period W since the epoch. With c tokens consumed in this window and q in the one
+ * before, a call of n tokens at e into this window fits if {@code (c + n)·W + q·(W − e) ≤ N·W}: the previous window
+ * counts by the share of it that is still within the period. With {@code 100/m}, 80 tokens in the last minute and 30 in
+ * this one, at 15 s into it: 30 + 80 · 45/60 = 90, so ten more fit. This is the counter that Cloudflare described in
+ * 2017.
  *
- * <p><b>It is an estimate.</b> It takes what the window before held for spread evenly. Who took N at its very end gets a
- * share back with each step of this one, although none of it has left the period: nearly N more, 2N − 1 in all. It cannot
- * promise an instant either, and so does not wait. Choose it where a log would be too large: it takes three numbers.
+ * <p>W counts at most 2<sup>20</sup> steps there, so that products stay below 2<sup>53</sup>. The elapsed time is
+ * rounded down and W up to whole steps, which rejects rather than admits.
+ *
+ * <p><b>It is an estimate.</b> It takes the previous window's tokens for spread evenly. If they were all consumed at
+ * its very end, a share of them comes back with each step although none has left the period: up to 2N − 1 tokens fit
+ * one period. It cannot tell the instant of a grant either, and makes no reservations. Choose it if a log would be too
+ * large: it takes three numbers.
  */
 final class SlidingWindowCounter implements RateAlgorithm {
 
@@ -36,13 +41,14 @@ final class SlidingWindowCounter implements RateAlgorithm {
     }
 
     /**
-     * The counters of a rate.
+     * Creates the counters of a rate.
      *
      * @param rate the rate
-     * @return the counters' arithmetic
-     * @throws InvalidLimitException if the rate has a burst, a period of more than 10,000 days, or 2<sup>42</sup> thousandths or more a period, saying by how much
+     * @return the counters
+     * @throws InvalidLimitException if the rate has a burst, a period of more than 10,000 days, or 2<sup>42</sup>
+     *     thousandths or more a period
      */
-    public static SlidingWindowCounter of(Rate rate) {
+    static SlidingWindowCounter of(Rate rate) {
         rate.requireWindow(Algorithm.SLIDING_WINDOW_COUNTER);
         long most = Tokens.exactly(rate.tokens());
         long mostSteps = Math.min(MOST_STEPS, MOST_UNITS / most);
@@ -57,7 +63,7 @@ final class SlidingWindowCounter implements RateAlgorithm {
         return new SlidingWindowCounter(rate, most, mostSteps);
     }
 
-    /** The ticks of a step, in which a window's elapsed share is counted. */
+    /** Returns the ticks of a step, in which the elapsed share of a window is counted. */
     @Override
     public long[] encodedFields() {
         return new long[] {step};
@@ -115,7 +121,7 @@ final class SlidingWindowCounter implements RateAlgorithm {
         return state[CURRENT] == 0 && state[PREVIOUS] == 0;
     }
 
-    /** Tells the instant and both counters. */
+    /** Records both counters. */
     @Override
     public void observe(long[] state, long now, long cost, Observations observations, int rate) {
         observations.set(rate, state[TIME], state[CURRENT], state[PREVIOUS], 0);
@@ -135,7 +141,7 @@ final class SlidingWindowCounter implements RateAlgorithm {
         observations.set(rate, CURRENT, observations.get(rate, CURRENT) + spent);
     }
 
-    /** Nobody waits for this algorithm; where a call waits for another, the cost counts from now on. */
+    /** Counts the cost from now on, even if the call waits for another rate. */
     @Override
     public long[] consume(long[] state, long cost, long granted) {
         return new long[] {state[TIME], state[CURRENT] + cost, state[PREVIOUS]};
@@ -163,11 +169,11 @@ final class SlidingWindowCounter implements RateAlgorithm {
     }
 
     @Override
-    public long[] fullWithUsed(long out, long now) {
-        return new long[] {now, Math.min(most, out), 0};
+    public long[] fullWithUsed(long used, long now) {
+        return new long[] {now, Math.min(most, used), 0};
     }
 
-    /** An estimate implies nothing of another. */
+    /** Always false, as an estimate implies nothing about another rate. */
     @Override
     public boolean isRedundantBeside(RateAlgorithm stricter) {
         return false;
@@ -193,38 +199,38 @@ final class SlidingWindowCounter implements RateAlgorithm {
     }
 
     @Override
-    public long remaining(Observations observations, int rate, long taken) {
+    public long remaining(Observations observations, int rate, long consumed) {
         return Math.max(
                 0,
                 free(
                                 observations.get(rate, CURRENT),
                                 observations.get(rate, PREVIOUS),
                                 observations.instant(rate) % period)
-                        - taken);
+                        - consumed);
     }
 
     @Override
-    public long ticksUntilReset(Observations observations, int rate, long taken, long wait) {
+    public long ticksUntilReset(Observations observations, int rate, long consumed, long wait) {
         return untilEmpty(
-                observations.get(rate, CURRENT) + taken,
+                observations.get(rate, CURRENT) + consumed,
                 observations.get(rate, PREVIOUS),
                 observations.instant(rate) % period);
     }
 
-    /** What fits now, from 0 on. */
+    /** Returns the thousandths that fit now, 0 or more. */
     private long free(long current, long previous, long elapsed) {
         return Math.max(0, left(current, previous, elapsed));
     }
 
-    /** What is left; negative where more is owed. */
+    /** Returns the thousandths that are left; negative for a debt. */
     private long left(long current, long previous, long elapsed) {
         long share = steps - elapsed / step;
-        // What was counted for a much larger rate can be more than a long holds.
+        // A counter that was kept for a much larger rate may overflow the product.
         long inSight = previous <= Long.MAX_VALUE / share ? previous * share : Long.MAX_VALUE;
         return Math.floorDiv(most * steps - inSight, steps) - current;
     }
 
-    /** The ticks into a window after which what is in sight of the window before leaves so much free. */
+    /** Returns the ticks into a window after which the share of the previous one leaves some thousandths free. */
     private long share(long free, long previous) {
         long inSight = previous == 0 ? steps : Math.min(steps, free * steps / previous);
         return Math.min(period, (steps - inSight) * step);

@@ -3,18 +3,19 @@ package io.ratelimit;
 import java.util.Arrays;
 
 /**
- * The arithmetic of an exact sliding window: a log of what was taken and when.
+ * An exact sliding window: a log of when tokens were consumed and how many.
  *
- * <p>With N tokens a period W, an entry (u, n) says that n were taken at the instant u. It is live while u &gt; t − W, and a
- * call of n fits when the live entries and n together are at most N. So no window of length W, wherever it begins, ever
- * holds more than N: {@code 5/10m} is five in any ten minutes, where a token bucket may admit ten. Equal instants are
- * one entry. The price is memory: an entry for each instant at which something was taken, however large the cost.
+ * <p>With N tokens a period W, an entry (u, n) says that n tokens were consumed at the instant u. It counts while u
+ * &gt; t − W. A call of n tokens fits if they and all entries that count are at most N together. So no window of length
+ * W ever holds more than N, wherever it begins: {@code 5/10m} is five in any ten minutes, where a token bucket may
+ * admit ten. With calls of one token at 0, 1, 2, 3 and 4 minutes, a sixth call at 5 minutes fits 5 minutes later, when
+ * the first entry leaves the window.
  *
- * <p>Of {@code 5/10m} and calls of one token at 0, 1, 2, 3 and 4 minutes, the sixth call at 5 minutes fits after another
- * five, when the first entry leaves the window, and so on.
+ * <p>The price is memory: two numbers for each instant at which tokens were consumed, however large the cost. The
+ * algorithm is known as sliding window log, for instance from Figma's and Cloudflare's articles on rate limiting.
  *
- * <p>A reservation is an entry of the future. It counts at once, and nothing is ever granted before what is promised
- * already, so the log stays in order.
+ * <p>A reservation is an entry in the future. It counts at once, and no grant is earlier than a reservation made before
+ * it, so the log stays in order.
  */
 final class SlidingWindowLog implements RateAlgorithm {
 
@@ -35,13 +36,14 @@ final class SlidingWindowLog implements RateAlgorithm {
     }
 
     /**
-     * The window of a rate.
+     * Creates the window of a rate.
      *
      * @param rate the rate
-     * @return the window's arithmetic
-     * @throws InvalidLimitException if the rate has a burst, as a window holds its tokens, or a period of more than 10,000 days
+     * @return the window
+     * @throws InvalidLimitException if the rate has a burst, as a window holds its tokens, or a period of more than
+     *     10,000 days
      */
-    public static SlidingWindowLog of(Rate rate) {
+    static SlidingWindowLog of(Rate rate) {
         rate.requireWindow(Algorithm.SLIDING_WINDOW);
         return new SlidingWindowLog(rate);
     }
@@ -76,7 +78,9 @@ final class SlidingWindowLog implements RateAlgorithm {
         return now < state[TIME] - period;
     }
 
-    /** Drops what is no longer live. After a clock was set back for good, what is dated later than now is one entry of now. */
+    /**
+     * Drops entries that left the window. After the clock moved back for good, entries of the future become one of now.
+     */
     @Override
     public long[] advance(long[] state, long now) {
         if (clockMovedBack(state, now)) {
@@ -106,14 +110,14 @@ final class SlidingWindowLog implements RateAlgorithm {
         return state.length == FIRST;
     }
 
-    /** Tells the instant, what is free, the ticks until the cost fits, and the ticks until the log is empty. */
+    /** Records the free tokens, the ticks until the cost fits, and the ticks until the log is empty. */
     @Override
     public void observe(long[] state, long now, long cost, Observations observations, int rate) {
         long free = most - sum(state);
         observations.set(rate, state[TIME], free, earliest(state, free, cost) - state[TIME], ticksUntilFull(state));
     }
 
-    /** Only for the same cost, because it does not tell which entries leave when. */
+    /** Projects the same cost only, because the observations do not tell which entries leave when. */
     @Override
     public boolean project(
             Observations observations, int rate, long elapsed, long rejected, long cost, Observations later) {
@@ -181,11 +185,11 @@ final class SlidingWindowLog implements RateAlgorithm {
     }
 
     @Override
-    public long[] fullWithUsed(long out, long now) {
-        return out == 0 ? full(now) : new long[] {now, now, Math.min(most, out)};
+    public long[] fullWithUsed(long used, long now) {
+        return used == 0 ? full(now) : new long[] {now, now, Math.min(most, used)};
     }
 
-    /** If as many windows of the other as it takes to cover one of these hold no more. */
+    /** True if the windows of the other rate that cover one window of this one hold no more tokens together. */
     @Override
     public boolean isRedundantBeside(RateAlgorithm stricter) {
         long nanos = period * tickNanos;
@@ -205,16 +209,16 @@ final class SlidingWindowLog implements RateAlgorithm {
     }
 
     @Override
-    public long remaining(Observations observations, int rate, long taken) {
-        return Math.max(0, observations.get(rate, FREE) - taken);
+    public long remaining(Observations observations, int rate, long consumed) {
+        return Math.max(0, observations.get(rate, FREE) - consumed);
     }
 
     @Override
-    public long ticksUntilReset(Observations observations, int rate, long taken, long wait) {
-        return taken > 0 ? wait + period : observations.get(rate, UNTIL_FULL);
+    public long ticksUntilReset(Observations observations, int rate, long consumed, long wait) {
+        return consumed > 0 ? wait + period : observations.get(rate, UNTIL_FULL);
     }
 
-    /** The instant at which a cost fits: when enough entries have left, and nothing is promised for later. */
+    /** Returns the instant at which a cost fits: once enough entries have left, and not before the last reservation. */
     private long earliest(long[] state, long free, long cost) {
         if (isFull(state) || cost == 0 || cost > most) {
             return state[TIME];
@@ -228,7 +232,7 @@ final class SlidingWindowLog implements RateAlgorithm {
         return Math.max(fits, last(state));
     }
 
-    /** The instant of the last entry. */
+    /** Returns the instant of the last entry. */
     private static long last(long[] state) {
         return state[state.length - 2];
     }

@@ -5,33 +5,44 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The arithmetic of one rate: when a bucket that refills while it is being emptied holds enough, in integers alone.
+ * A bucket of tokens that refills while it is emptied, counted in integers alone.
  *
- * <p><b>The naive bucket.</b> Keep a number of tokens, add {@code rate * elapsed} on each call, cap it, and admit the
- * call if enough are left. With {@code 10/s} and doubles, ten calls a second for an hour lose or win a few tokens to
- * rounding; and with a level of 0.9999999 a caller who waited exactly 100 ms is turned away. Rounding the tokens down
- * to a whole number is worse: who asks each 99 ms never sees a refill.
+ * <p><b>The naive bucket.</b> Keep a number of tokens. On each call add {@code rate · elapsed}, cut the sum off at the
+ * capacity, and admit the call if enough tokens are left. With doubles, ten calls a second on {@code 10/s} gain or lose
+ * a few tokens an hour to rounding, and a caller that waited for exactly 100 ms finds 0.9999999 tokens and is rejected.
+ * Rounding down to whole tokens is worse: a caller that tries every 99 ms never sees a refill at all.
  *
- * <p><b>Units instead of tokens.</b> Time comes in ticks (1 µs for periods below a minute, else 1 ms), tokens in
- * thousandths. {@code R} tokens each {@code P} ticks are {@code R·1000/P} thousandths a tick, rarely a whole number. So
- * count in units so small that both are whole: with {@code g = gcd(R·1000, P)}, a tick adds {@code r = R·1000/g} units
- * and a thousandth is {@code p = P/g} units. For {@code 10/s}: g = 10,000, r = 1, p = 100; a token is 100,000 units and
- * takes 100,000 ticks of a microsecond. Refill is {@code level + ticks·r}, a call of n thousandths costs {@code n·p},
- * and nothing is ever divided, so nothing drifts. A full bucket of C tokens holds {@code K = C·1000·p} units.
+ * <p><b>Count in whole units.</b> Time comes in ticks, of 1 µs for periods below a minute and of 1 ms otherwise. Tokens
+ * come in thousandths. {@code R} tokens each {@code P} ticks are {@code R·1000/P} thousandths a tick, which is rarely a
+ * whole number. So choose a unit that makes both whole: with {@code g = gcd(R·1000, P)}, a tick adds
+ * {@code r = R·1000/g} units and a thousandth is {@code p = P/g} units. For {@code 10/s}, g is 10,000, r is 1 and p is
+ * 100: a token is 100,000 units and takes 100,000 ticks of a microsecond. A refill is {@code level + ticks·r}, a call
+ * of n thousandths costs {@code n·p}, and no division decides anything, so nothing drifts. A full bucket of C tokens
+ * holds {@code K = C·1000·p} units.
  *
- * <p><b>What it grants.</b> Whoever calls as fast as possible gets {@code C + R·T/P} tokens in any time T, not a token
- * more and not a thousandth less. A refusal changes nothing. A refused call of n thousandths at level L fits after
- * {@code ceil((n·p − L)/r)} ticks and not one tick before.
+ * <p><b>Bound.</b> A caller that tries all the time gets {@code C + R·T/P} tokens in any time T, not a thousandth more
+ * or less. A rejection changes nothing. A rejected call of n thousandths at level L fits after
+ * {@code ceil((n·p − L)/r)} ticks and not one tick earlier. With {@code 10/s} and an empty bucket, one token takes
+ * 100,000 µs.
  *
- * <p><b>One word.</b> On a clock that never runs back, level and time fit one number: the instant, in units, at which
- * the bucket is full again, {@code now·r + K − L} (the theoretical arrival time of the GCRA, ITU-T I.371). It moves
- * only when tokens are taken, so a refill costs no write, and one compare-and-set takes tokens.
+ * <p><b>Waiting is going below zero.</b> A call that may wait is granted tokens that are still to come: the level
+ * becomes negative by as much as refills until the grant. The next call sees that level and waits behind it, so waiting
+ * calls are served in order and hold no lock meanwhile.
+ *
+ * <p><b>One number.</b> On a clock that never runs backwards, level and time fit one number: the instant, in units, at
+ * which the bucket is full again, {@code now·r + K − L}. This is the theoretical arrival time of the generic cell rate
+ * algorithm (GCRA, ITU-T I.371). It moves only when tokens are consumed, so a refill needs no write, and one
+ * compare-and-set consumes tokens.
+ *
+ * <p><b>A clock that is set back.</b> A remote store's clock may jump. If it moved back a little, the bucket keeps its
+ * time and refills nothing until the clock catches up. If it moved back by more than the time to fill an empty bucket,
+ * the bucket takes the new time and keeps its level, or it would not refill for hours.
  *
  * <p><b>Interval refill.</b> Whole portions of R tokens come at the end of each period. A period starts when a full
- * bucket is first charged, so that a full bucket stays the same as no bucket. The unit is the thousandth (p = 1), and
- * beside its level a bucket remembers the start of its period. A portion brings at most what the bucket holds.
+ * bucket is first charged, so a full bucket still equals no bucket. The unit is the thousandth (p = 1), and beside its
+ * level the bucket keeps the start of its period. A portion never brings more than the bucket holds.
  *
- * <p>Everything stays below 2<sup>53</sup>, where a double, the only number of Redis scripts, is still exact.
+ * <p>Every number stays below 2<sup>53</sup>, where a double, the only number of Redis scripts, is still exact.
  */
 public final class TokenBucket implements RateAlgorithm {
 
@@ -59,13 +70,13 @@ public final class TokenBucket implements RateAlgorithm {
     }
 
     /**
-     * The bucket of a rate.
+     * Creates the bucket of a rate.
      *
      * @param rate the rate
      * @param refill how its tokens come back
-     * @return the bucket's arithmetic
-     * @throws InvalidLimitException if capacity and refill together need 2<sup>53</sup> units or more, or an empty bucket
-     *     2<sup>53</sup> µs (285 years) or more to fill up, saying by how much
+     * @return the bucket
+     * @throws InvalidLimitException if capacity and refill together need 2<sup>53</sup> units or more, or if an empty
+     *     bucket takes 2<sup>53</sup> µs (285 years) or more to fill up; the rule tells by how much
      */
     public static TokenBucket of(Rate rate, Refill refill) {
         BigInteger period = nanos(rate.period()).divide(nanos(Rate.tick(rate.period())));
@@ -117,7 +128,7 @@ public final class TokenBucket implements RateAlgorithm {
         return period;
     }
 
-    /** {@return the units that come back: r each tick if smooth; each period R, at most K, if by interval} */
+    /** {@return the units that come back: r each tick if smooth; R each period, at most K, if by interval} */
     public long refill() {
         return refill;
     }
@@ -173,7 +184,7 @@ public final class TokenBucket implements RateAlgorithm {
         return state[LEVEL] == capacity();
     }
 
-    /** Tells the instant, the level in units and, for interval refill, the ticks since the period began. */
+    /** Records the level in units and, for interval refill, the ticks since the period began. */
     @Override
     public void observe(long[] state, long now, long cost, Observations observations, int rate) {
         observations.set(rate, now, state[LEVEL], interval ? now - state[TIME] : 0, 0);
@@ -253,11 +264,13 @@ public final class TokenBucket implements RateAlgorithm {
     }
 
     @Override
-    public long[] fullWithUsed(long out, long now) {
-        return new long[] {now, Math.max(0, capacityThousandths - out) * unitsPerThousandth};
+    public long[] fullWithUsed(long used, long now) {
+        return new long[] {now, Math.max(0, capacityThousandths - used) * unitsPerThousandth};
     }
 
-    /** Whole thousandths, rounded down, at most the capacity. A period goes on only where both refill by interval. */
+    /**
+     * Keeps whole thousandths, rounded down, at most the capacity, and the period if both versions refill by interval.
+     */
     @Override
     public long[] migrate(long[] state, RateAlgorithm other, long now) {
         TokenBucket from = (TokenBucket) other;
@@ -269,7 +282,10 @@ public final class TokenBucket implements RateAlgorithm {
         return new long[] {goesOn ? state[TIME] : Math.max(now, state[TIME]), level};
     }
 
-    /** If smooth: a smaller bucket that fills no faster. Periods of portions may cross, and so imply nothing. */
+    /**
+     * True beside a smaller smooth bucket that fills no faster. Periods of interval refill may overlap and imply
+     * nothing.
+     */
     @Override
     public boolean isRedundantBeside(RateAlgorithm stricter) {
         return stricter instanceof TokenBucket other
@@ -297,13 +313,13 @@ public final class TokenBucket implements RateAlgorithm {
     }
 
     @Override
-    public long remaining(Observations observations, int rate, long taken) {
-        return Math.max(0, whole(observations.get(rate, LEVEL) - taken * unitsPerThousandth));
+    public long remaining(Observations observations, int rate, long consumed) {
+        return Math.max(0, whole(observations.get(rate, LEVEL) - consumed * unitsPerThousandth));
     }
 
     @Override
-    public long ticksUntilReset(Observations observations, int rate, long taken, long wait) {
-        long left = observations.get(rate, LEVEL) - taken * unitsPerThousandth;
+    public long ticksUntilReset(Observations observations, int rate, long consumed, long wait) {
+        long left = observations.get(rate, LEVEL) - consumed * unitsPerThousandth;
         return untilLevel(left, observations.get(rate, PHASE), capacity());
     }
 
@@ -330,7 +346,7 @@ public final class TokenBucket implements RateAlgorithm {
         return steps(capacity()) * (interval ? period : 1);
     }
 
-    /** Ticks or periods in which so many units come back. */
+    /** Returns the ticks, or the periods of interval refill, in which units come back, rounded up. */
     private long steps(long units) {
         return (units + refill - 1) / refill;
     }

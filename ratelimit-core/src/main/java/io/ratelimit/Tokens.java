@@ -4,26 +4,26 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 
 /**
- * Tokens as people write them, decimals of at most three places, and as stores count them, integer thousandths.
+ * Converts tokens between the decimals of at most three places that people write and the thousandths that stores count.
  *
- * <p>{@code 1} is 1000 thousandths, {@code 0.5} is 500. Nothing between the two is ever a floating-point product, so
- * {@code 0.1} is exactly 100.
+ * <p>{@code 1} is 1000 thousandths and {@code 0.5} is 500. No floating-point product decides a result, so {@code 0.1}
+ * is exactly 100.
  */
 public final class Tokens {
 
-    /** More thousandths than any bucket can hold: 2<sup>53</sup>. Costs beyond it count as this much. */
+    /** A number of thousandths that no bucket can hold, 2<sup>53</sup>. Larger costs count as this number. */
     public static final long MOST_THOUSANDTHS = 1L << 53;
 
     private static final BigDecimal LEAST = BigDecimal.valueOf(1, 3);
     private static final BigDecimal MOST = BigDecimal.valueOf(MOST_THOUSANDTHS, 3);
 
-    /** Tokens below which different thousandths are different doubles, and a product is less than half a thousandth wrong. */
+    /** Below this number of tokens, a product with 1000 is wrong by less than half a thousandth. */
     private static final double DIVISIBLE = 1e12;
 
     private Tokens() {}
 
     /**
-     * The thousandths of a constant, which must not be finer than 0.001.
+     * Converts a constant, which must not be finer than 0.001.
      *
      * @param tokens zero or more; {@code 2.5} gives 2500
      * @return thousandths, at most {@link #MOST_THOUSANDTHS}
@@ -42,7 +42,7 @@ public final class Tokens {
     }
 
     /**
-     * The thousandths of a computed cost, rounded up.
+     * Converts a computed cost, rounding up.
      *
      * @param tokens zero or more; {@code 0.0001} gives 1
      * @return thousandths, at most {@link #MOST_THOUSANDTHS}
@@ -63,7 +63,7 @@ public final class Tokens {
     }
 
     /**
-     * The thousandths of a computed cost, rounded up from the decimal that the double prints as.
+     * Converts a computed cost, rounding up from the decimal that the double prints as.
      *
      * @param tokens zero or more, finite; {@code 0.1} gives 100
      * @return thousandths, at most {@link #MOST_THOUSANDTHS}
@@ -71,7 +71,7 @@ public final class Tokens {
      */
     public static long roundedUp(double tokens) {
         if (tokens >= 0 && tokens < DIVISIBLE) {
-            // A guess by product; the quotient, which is the double nearest to so many thousandths, decides.
+            // The product is a guess. The quotient, which is the double nearest to that number of thousandths, decides.
             long nearest = (long) Math.rint(tokens * 1000);
             return decimal(nearest) < tokens ? nearest + 1 : nearest;
         }
@@ -83,7 +83,7 @@ public final class Tokens {
     }
 
     /**
-     * The decimal of so many thousandths.
+     * Converts thousandths to a decimal.
      *
      * @param thousandths a count whose magnitude is at most {@link #MOST_THOUSANDTHS}
      * @return the double that prints as the exact decimal; 2500 gives {@code 2.5}

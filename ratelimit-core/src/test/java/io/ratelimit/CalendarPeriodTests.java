@@ -30,13 +30,14 @@ class CalendarPeriodTests {
         "MONTH, UTC,                 2024-02-29T12:00:00Z,     2024-02-01T00:00:00Z, 2024-03-01T00:00:00Z",
         "MONTH, Europe/Berlin,       2026-03-31T22:30:00Z,     2026-03-31T22:00:00Z, 2026-04-30T22:00:00Z",
     })
-    void cutsTimeWhereTheCalendarDoes(CalendarPeriod period, String zone, Instant instant, Instant start, Instant end) {
+    void windowsBeginAndEndWhereTheCalendarDoes(
+            CalendarPeriod period, String zone, Instant instant, Instant start, Instant end) {
         assertThat(period.around(instant, ZoneId.of(zone))).containsExactly(start, end);
     }
 
     @ParameterizedTest
     @EnumSource
-    void leavesNoGapsWhateverClocksDo(CalendarPeriod period) {
+    void windowsHaveNoGapsWhenClocksChange(CalendarPeriod period) {
         for (String zone : new String[] {"Europe/Berlin", "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Kolkata"}) {
             Instant instant = Instant.parse("2017-12-01T00:00:00Z");
             Instant end = instant.plus(500, ChronoUnit.DAYS);
@@ -53,7 +54,7 @@ class CalendarPeriodTests {
 
     @ParameterizedTest
     @ValueSource(ints = {23, 25})
-    void aDayOfMoreOrFewerHoursHoldsOneQuota(int hours) {
+    void aDayOf23Or25HoursHasOneQuota(int hours) {
         FixedWindow window = FixedWindow.of(Rate.parse("10/1d"), CalendarPeriod.DAY, ZoneId.of("Europe/Berlin"));
         long start = Instant.parse(hours == 23 ? "2026-03-28T23:00:00Z" : "2026-10-24T22:00:00Z")
                 .toEpochMilli();
@@ -66,7 +67,7 @@ class CalendarPeriodTests {
     }
 
     @Test
-    void windowsBeginAndEndWithTheCalendar() {
+    void calendarWindowsAreToldByAnyInstantInThem() {
         CalendarWindows days = new CalendarWindows(CalendarPeriod.DAY, ZoneId.of("UTC"));
         assertThat(days.start(86_400_000)).isEqualTo(86_400_000);
         assertThat(days.start(2 * 86_400_000 - 1)).isEqualTo(86_400_000);

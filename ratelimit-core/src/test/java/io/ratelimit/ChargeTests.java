@@ -20,7 +20,7 @@ class ChargeTests {
     }
 
     @Test
-    void mergedChargesSeeOneConfigurationOfALimit() {
+    void mergedChargesHaveOneVersionOfALimit() {
         Limit replaced = Limit.of("a", "20/s");
         assertThat(Charge.merged(List.of(new Charge(A, "x", 1), new Charge(replaced, "y", 1))))
                 .extracting(Charge::limit)
@@ -38,7 +38,7 @@ class ChargeTests {
     }
 
     @Test
-    void aChargeOfALeasedLimitNamesALeaseAndNoOtherDoes() {
+    void onlyAChargeOfALeasedLimitHasALease() {
         Limit leased =
                 Limit.named("leased").maxConcurrent(2, Duration.ofSeconds(1)).build();
         Charge charge = new Charge(leased, "key", 1000);

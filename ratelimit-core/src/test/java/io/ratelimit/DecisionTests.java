@@ -14,7 +14,7 @@ class DecisionTests {
     private static final Limit REPORT = Limit.of("report", "60/1m", "100/1h burst 20");
 
     @Test
-    void anAdmittedCallLeavesWhatItDidNotTake() {
+    void anAdmittedCallLeavesTheTokensThatItDidNotConsume() {
         Decision decision =
                 Decision.of(List.of(new Charge(SEARCH, "key", 3000)), Duration.ZERO, true, seen(450_050, 0));
         assertThat(decision.admitted()).isTrue();
@@ -30,7 +30,7 @@ class DecisionTests {
     }
 
     @Test
-    void aRefusalLeavesEverythingAndSaysWhenToComeBack() {
+    void aRejectionConsumesNothingAndTellsWhenToRetry() {
         Decision decision =
                 Decision.of(List.of(new Charge(SEARCH, "key", 3000)), Duration.ZERO, false, seen(100_000, 0));
         assertThat(decision.statuses())
@@ -47,7 +47,7 @@ class DecisionTests {
     }
 
     @Test
-    void theRateThatTakesLongestIsTheOneThatRefused() {
+    void theRateWithTheLongestWaitRejectedTheCall() {
         Decision decision =
                 Decision.of(List.of(new Charge(REPORT, "key", 2000)), Duration.ZERO, false, seen(1_000, 0, 18_000, 0));
         assertThat(decision.statuses())
@@ -59,7 +59,7 @@ class DecisionTests {
     }
 
     @Test
-    void aCostAboveACapacityIsNeverAdmittedWhateverTheOthersSay() {
+    void aCostAboveTheCapacityOfOneRateIsNeverAdmitted() {
         Decision decision = Decision.of(
                 List.of(new Charge(REPORT, "key", 21_000)), Duration.ZERO, false, seen(1_000, 0, 720_000, 0));
         assertThat(decision.isPermanent()).isTrue();
@@ -80,14 +80,14 @@ class DecisionTests {
     }
 
     @Test
-    void resetIsWhenTheLastBucketIsFull() {
+    void theResetIsWhenTheLastBucketIsFull() {
         Decision decision =
                 Decision.of(List.of(new Charge(REPORT, "key", 1000)), Duration.ZERO, true, seen(60_000, 0, 720_000, 0));
         assertThat(decision.resetAfter()).isEqualTo(Duration.ofMillis(36_000));
     }
 
     @Test
-    void countsPortionsFromTheStartOfThePeriod() {
+    void theWaitForAPortionCountsFromTheStartOfItsPeriod() {
         Limit portions =
                 Limit.named("portions").rates("5/1s").refill(Refill.INTERVAL).build();
         Decision decision =
@@ -97,7 +97,7 @@ class DecisionTests {
     }
 
     @Test
-    void anAnswerWithoutABucketHasNoReadings() {
+    void aDecisionWithoutAStoreHasNoStatuses() {
         Decision decision =
                 Decision.withoutStore(List.of(new Charge(SEARCH, "key", 1000)), false, DecisionSource.POLICY);
         assertThat(decision.source()).isEqualTo(DecisionSource.POLICY);
@@ -130,11 +130,12 @@ class DecisionTests {
         assertThat(decision.grantTicks(charges.get(1))).containsExactly(7 + 54_000_000);
         assertThatThrownBy(() -> decision.grantTicks(new Charge(SEARCH, "other", 1000)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("No charge of limit \"search\" with this key is in the decision; give back what it took");
+                .hasMessage(
+                        "No charge of limit \"search\" with this key is in the decision; pass one of Decision.charges()");
     }
 
     @Test
-    void aChargeThatMayWaitIsNotTheOneThatRefused() {
+    void aChargeThatFitsWithinTheWaitDidNotRejectTheCall() {
         List<Charge> charges = List.of(new Charge(REPORT, "key", 2000), new Charge(SEARCH, "key", 1000));
         Decision decision = Decision.of(charges, Duration.ofSeconds(1), false, seen(1_000, 0, 18_000, 0, 0, 0));
         assertThat(decision.admits(0)).isFalse();
@@ -143,7 +144,7 @@ class DecisionTests {
         assertThat(decision.retryAfter()).contains(Duration.ofSeconds(54));
     }
 
-    /** The numbers of token buckets, at the instant 7, by their levels and phases. */
+    /** Returns the observations of token buckets at the instant 7, from their levels and phases. */
     private static Observations seen(long... levelsAndPhases) {
         Observations observations = Observations.ofRates(levelsAndPhases.length / 2);
         for (int i = 0; i < levelsAndPhases.length; i += 2) {

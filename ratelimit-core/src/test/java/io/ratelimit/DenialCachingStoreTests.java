@@ -42,19 +42,19 @@ class DenialCachingStoreTests {
 
     private final AtomicLong clock = new AtomicLong(1_700_000_000_123_456_789L);
     private final InMemoryRateLimitStore exact = InMemoryRateLimitStore.create(clock::get, 1_000_000);
-    private final AskedStore remote = new AskedStore(exact);
+    private final UnreliableStore remote = new UnreliableStore(exact);
     private final DenialCachingStore store = new DenialCachingStore(remote, clock::get);
 
     @Test
     void aRefusedCallIsAskedOnceASecond() {
         for (Limit limit : List.of(TEN_A_DAY, COUNTED, LOGGED)) {
             take(limit, 10);
-            int before = remote.questions.get();
+            int before = remote.decisions.get();
             for (int i = 0; i < 5_000; i++) {
                 assertThat(take(limit, 1).admitted()).isFalse();
                 advance(Duration.ofMillis(1));
             }
-            assertThat(remote.questions.get() - before).as(limit.name()).isEqualTo(5);
+            assertThat(remote.decisions.get() - before).as(limit.name()).isEqualTo(5);
         }
     }
 
@@ -64,7 +64,7 @@ class DenialCachingStoreTests {
             take(limit, 9.5);
             advance(Duration.ofMillis(33));
             take(limit, 5);
-            int before = remote.questions.get();
+            int before = remote.decisions.get();
             for (int i = 0; i < 50; i++) {
                 advance(Duration.ofNanos(123_457));
                 Decision remembered = take(limit, 5);
@@ -76,7 +76,7 @@ class DenialCachingStoreTests {
                 assertThat(remembered.admits(0)).isFalse();
                 assertThat(remembered.charges()).containsExactly(charge(limit, 5));
             }
-            assertThat(remote.questions.get()).as(limit.name()).isEqualTo(before);
+            assertThat(remote.decisions.get()).as(limit.name()).isEqualTo(before);
         }
     }
 
@@ -85,9 +85,9 @@ class DenialCachingStoreTests {
         for (Limit limit : KINDS) {
             take(limit, 10);
             Duration retry = take(limit, 1).retryAfter().orElseThrow();
-            int before = remote.questions.get();
+            int before = remote.decisions.get();
             assertThat(take(limit, 0).admitted()).isTrue();
-            assertThat(remote.questions.get()).as(limit.name()).isEqualTo(before + 1);
+            assertThat(remote.decisions.get()).as(limit.name()).isEqualTo(before + 1);
             advance(retry);
             assertThat(take(limit, 1).admitted()).as(limit.name()).isTrue();
             store.reset(limit, "key");
@@ -101,11 +101,11 @@ class DenialCachingStoreTests {
     void aLogIsAskedForEachCostBecauseItsEntriesAreNotKnown() {
         take(LOGGED, 10);
         take(LOGGED, 2);
-        int before = remote.questions.get();
+        int before = remote.decisions.get();
         take(LOGGED, 2);
-        assertThat(remote.questions.get()).isEqualTo(before);
+        assertThat(remote.decisions.get()).isEqualTo(before);
         take(LOGGED, 3);
-        assertThat(remote.questions.get()).isEqualTo(before + 1);
+        assertThat(remote.decisions.get()).isEqualTo(before + 1);
     }
 
     @Test
@@ -114,10 +114,10 @@ class DenialCachingStoreTests {
         Charge charge = charge(TEN_A_SECOND, 1);
         assertThat(store.decide(List.of(charge), Duration.ofMillis(99)).admitted())
                 .isFalse();
-        int before = remote.questions.get();
+        int before = remote.decisions.get();
         assertThat(store.decide(List.of(charge), Duration.ofMillis(98)).admitted())
                 .isFalse();
-        assertThat(remote.questions.get()).isEqualTo(before);
+        assertThat(remote.decisions.get()).isEqualTo(before);
         assertThat(store.decide(List.of(charge), Duration.ofMillis(100)).admitted())
                 .isTrue();
         assertThat(take(TEN_A_SECOND, 1).retryAfter()).contains(Duration.ofMillis(200));
@@ -126,10 +126,10 @@ class DenialCachingStoreTests {
     @Test
     void aCostThatNeverFitsIsRefusedForEver() {
         take(TEN_A_SECOND, 11);
-        int before = remote.questions.get();
+        int before = remote.decisions.get();
         Decision never = take(TEN_A_SECOND, 12);
         assertThat(never.isPermanent()).isTrue();
-        assertThat(remote.questions.get()).isEqualTo(before);
+        assertThat(remote.decisions.get()).isEqualTo(before);
         assertThat(take(TEN_A_SECOND, 10).admitted()).isTrue();
     }
 
@@ -137,25 +137,25 @@ class DenialCachingStoreTests {
     void afterASecondOneCallerAsksWhileTheOthersAreRefused() {
         exhaust();
         advance(Duration.ofMillis(1001));
-        remote.held = new CompletableFuture<>();
-        int before = remote.questions.get();
+        remote.reply = new CompletableFuture<>();
+        int before = remote.decisions.get();
         CompletableFuture<Decision> asking = takeAsync();
         assertThat(asking).isNotDone();
         for (int i = 0; i < 100; i++) {
             assertThat(takeAsync()).isCompletedWithValueMatching(decision -> !decision.admitted());
         }
-        assertThat(remote.questions.get()).isEqualTo(before + 1);
-        remote.held.complete(null);
+        assertThat(remote.decisions.get()).isEqualTo(before + 1);
+        remote.reply.complete(null);
         assertThat(asking.join().admitted()).isFalse();
         assertThat(takeAsync()).isDone();
-        assertThat(remote.questions.get()).isEqualTo(before + 1);
+        assertThat(remote.decisions.get()).isEqualTo(before + 1);
     }
 
     @Test
     void ifThatCallerHearsNothingForAnotherSecondEverybodyAsks() {
         exhaust();
         advance(Duration.ofMillis(1001));
-        remote.held = new CompletableFuture<>();
+        remote.reply = new CompletableFuture<>();
         takeAsync();
         assertThat(takeAsync()).isDone();
         advance(Duration.ofMillis(1000));
@@ -200,10 +200,10 @@ class DenialCachingStoreTests {
     @Test
     void aRefusalThatWasAskedForBeforeAGiveBackIsNotKeptAfterIt() {
         Decision taken = take(TEN_A_DAY, 10);
-        remote.held = new CompletableFuture<>();
-        CompletableFuture<Void> answered = remote.held;
+        remote.reply = new CompletableFuture<>();
+        CompletableFuture<Void> answered = remote.reply;
         CompletableFuture<Decision> refused = takeAsync();
-        remote.held = CompletableFuture.completedFuture(null);
+        remote.reply = CompletableFuture.completedFuture(null);
         store.refund(taken, taken.charges());
         answered.complete(null);
         assertThat(refused.join().admitted()).isFalse();
@@ -213,30 +213,30 @@ class DenialCachingStoreTests {
     @Test
     void aRefusalThatComesWhileAGiveBackIsUnderWayIsNotKeptAfterIt() {
         Decision taken = take(TEN_A_DAY, 10);
-        remote.held = new CompletableFuture<>();
-        CompletableFuture<Void> answered = remote.held;
+        remote.reply = new CompletableFuture<>();
+        CompletableFuture<Void> answered = remote.reply;
         store.refund(taken, List.of(charge(TEN_A_DAY, 1)));
-        remote.held = CompletableFuture.completedFuture(null);
+        remote.reply = CompletableFuture.completedFuture(null);
         assertThat(take(TEN_A_DAY, 2).admitted()).isFalse();
-        int before = remote.questions.get();
+        int before = remote.decisions.get();
         answered.complete(null);
         take(TEN_A_DAY, 2);
-        assertThat(remote.questions.get()).isEqualTo(before + 1);
+        assertThat(remote.decisions.get()).isEqualTo(before + 1);
     }
 
     @Test
     void aStoreThatCannotBeAskedIsAskedUntilItAnswers() {
         exhaust();
-        remote.away = true;
+        remote.failure = new StoreUnavailableException("down", null);
         assertThatThrownBy(() -> store.decide(new Charge(TEN_A_DAY, "other", 1_000)))
                 .isInstanceOf(StoreUnavailableException.class);
         assertThatThrownBy(() -> take(TEN_A_DAY, 1)).isInstanceOf(StoreUnavailableException.class);
         assertThat(takeAsync()).isCompletedExceptionally();
-        remote.away = false;
+        remote.failure = null;
         exhaust();
-        int before = remote.questions.get();
+        int before = remote.decisions.get();
         take(TEN_A_DAY, 1);
-        assertThat(remote.questions.get()).isEqualTo(before);
+        assertThat(remote.decisions.get()).isEqualTo(before);
     }
 
     @Test
@@ -245,16 +245,16 @@ class DenialCachingStoreTests {
                 Limit.named("exports").maxConcurrent(1, Duration.ofSeconds(30)).build();
         assertThat(store.decide(new Charge(exports, "key", 1_000)).admitted()).isTrue();
         exhaust();
-        int before = remote.questions.get();
+        int before = remote.decisions.get();
         List<Charge> several = Charge.merged(List.of(charge(TEN_A_DAY, 1), charge(TEN_A_SECOND, 1)));
         for (int i = 0; i < 10; i++) {
             assertThat(store.decide(several, Duration.ZERO).admitted()).isFalse();
             assertThat(store.decide(new Charge(exports, "key", 1_000)).admitted())
                     .isFalse();
         }
-        assertThat(remote.questions.get()).isEqualTo(before + 20);
+        assertThat(remote.decisions.get()).isEqualTo(before + 20);
         take(TEN_A_DAY, 1);
-        assertThat(remote.questions.get())
+        assertThat(remote.decisions.get())
                 .as("after parts of it may have been returned")
                 .isEqualTo(before + 21);
     }
@@ -265,21 +265,21 @@ class DenialCachingStoreTests {
         Limit fast = Limit.of("limit", "20/1h");
         store.decide(new Charge(fast, "key", 20_000));
         store.decide(new Charge(fast, "key", 5_000));
-        int before = remote.questions.get();
+        int before = remote.decisions.get();
         store.decide(new Charge(fast, "key", 5_000));
-        assertThat(remote.questions.get()).isEqualTo(before);
+        assertThat(remote.decisions.get()).isEqualTo(before);
         for (int i = 0; i < 5; i++) {
             store.decide(new Charge(slow, "key", 5_000));
             store.decide(new Charge(slow, "key", 5_000));
             store.decide(new Charge(fast, "key", 5_000));
         }
-        assertThat(remote.questions.get()).isEqualTo(before + 15);
+        assertThat(remote.decisions.get()).isEqualTo(before + 15);
         advance(Duration.ofHours(4));
         store.decide(new Charge(fast, "key", 20_000));
         store.decide(new Charge(fast, "key", 5_000));
-        before = remote.questions.get();
+        before = remote.decisions.get();
         store.decide(new Charge(fast, "key", 5_000));
-        assertThat(remote.questions.get()).isEqualTo(before);
+        assertThat(remote.decisions.get()).isEqualTo(before);
     }
 
     @Test
@@ -288,15 +288,15 @@ class DenialCachingStoreTests {
         for (int i = 0; i < keys; i++) {
             refuse("key-" + i);
         }
-        int before = remote.questions.get();
+        int before = remote.decisions.get();
         for (int i = 0; i < keys; i++) {
             refuse("key-" + i);
         }
-        assertThat(remote.questions.get() - before).isGreaterThanOrEqualTo(keys - 8_192);
+        assertThat(remote.decisions.get() - before).isGreaterThanOrEqualTo(keys - 8_192);
         refuse("hot");
-        before = remote.questions.get();
+        before = remote.decisions.get();
         refuse("hot");
-        assertThat(remote.questions.get()).isEqualTo(before);
+        assertThat(remote.decisions.get()).isEqualTo(before);
     }
 
     @Test
@@ -308,9 +308,9 @@ class DenialCachingStoreTests {
                 .toList();
         assertThat(keys.stream().mapToInt(String::hashCode).distinct()).hasSize(1);
         keys.forEach(this::refuse);
-        int before = remote.questions.get();
+        int before = remote.decisions.get();
         keys.subList(60, 64).forEach(this::refuse);
-        assertThat(remote.questions.get()).isEqualTo(before);
+        assertThat(remote.decisions.get()).isEqualTo(before);
         assertThat(store.decide(new Charge(TEN_A_DAY, "AaAaAaAaAaAaAa", 1_000)).admitted())
                 .isTrue();
     }
@@ -319,11 +319,11 @@ class DenialCachingStoreTests {
     void aKeyThatIsTooLongIsAlwaysAsked() {
         refuse("k".repeat(200));
         refuse("k".repeat(201));
-        int before = remote.questions.get();
+        int before = remote.decisions.get();
         refuse("k".repeat(200));
-        assertThat(remote.questions.get()).isEqualTo(before);
+        assertThat(remote.decisions.get()).isEqualTo(before);
         refuse("k".repeat(201));
-        assertThat(remote.questions.get()).isEqualTo(before + 1);
+        assertThat(remote.decisions.get()).isEqualTo(before + 1);
     }
 
     /** Others take from the keys all the time, and questions are on their way for a while, while time goes on. */
@@ -331,7 +331,7 @@ class DenialCachingStoreTests {
     void refusesNothingThatTheStoreWouldAdmit() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        remote.way = () -> clock.addAndGet(random.nextInt(3_000_000));
+        remote.transit = () -> clock.addAndGet(random.nextInt(3_000_000));
         List<Decision> taken = new ArrayList<>();
         int remembered = 0;
         for (int i = 0; i < 200_000; i++) {
@@ -352,11 +352,11 @@ class DenialCachingStoreTests {
                 case 7 -> clock.addAndGet(random.nextInt(2_000_000_000));
                 default -> clock.addAndGet(random.nextInt(1_500));
             }
-            int before = remote.questions.get();
+            int before = remote.decisions.get();
             Decision decision = store.decide(List.of(charge), maxWait);
             if (decision.admitted()) {
                 taken.add(decision);
-            } else if (remote.questions.get() == before) {
+            } else if (remote.decisions.get() == before) {
                 remembered++;
                 assertThat(exact.decide(List.of(charge), maxWait).admitted())
                         .as("seed %d, decision %d, %s within %s: %s", seed, i, charge, maxWait, decision)

@@ -40,8 +40,10 @@ class EqualHashTests {
             }
             return full;
         }),
-        BEHIND_A_STORE_THAT_IS_AWAY(
-                () -> new FallbackStore(new AbsentStore(), InMemoryRateLimitStore.create(KEYS * 2)));
+        BEHIND_A_STORE_THAT_IS_AWAY(() -> RemoteRateLimitStore.builder(
+                        UnreliableStore.unavailable(InMemoryRateLimitStore.create()),
+                        InMemoryRateLimitStore.create(KEYS * 2))
+                .build());
 
         private final Supplier<RateLimitStore> store;
 

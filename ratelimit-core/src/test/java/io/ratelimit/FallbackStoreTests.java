@@ -5,14 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,9 +20,14 @@ class FallbackStoreTests {
     private static final Limit ALLOW = limit("allow", StoreFailurePolicy.ALLOW);
     private static final Limit DENY = limit("deny", StoreFailurePolicy.DENY);
 
-    private final Unsteady remote = new Unsteady();
+    private final InMemoryRateLimitStore shared = InMemoryRateLimitStore.create(() -> 0, 100);
+    private final ShardedStore shards = new ShardedStore(shared);
+    private final UnreliableStore remote = new UnreliableStore(shards);
     private final InMemoryRateLimitStore local = InMemoryRateLimitStore.create(() -> 0, 100);
-    private final FallbackStore store = new FallbackStore(remote, local);
+    private final RemoteRateLimitStore store = RemoteRateLimitStore.builder(remote, local)
+            .denialCache(false)
+            .prefetch(false)
+            .build();
 
     enum Call {
         SYNCHRONOUS {
@@ -53,7 +53,7 @@ class FallbackStoreTests {
     void asksTheRemoteStoreWhileItAnswers(Call call) {
         Decision decision = call.decide(store, charges(LOCAL, ALLOW, DENY));
         assertThat(decision.source()).isEqualTo(DecisionSource.STORE);
-        assertThat(remote.memory.keys()).isEqualTo(3);
+        assertThat(shared.keys()).isEqualTo(3);
         assertThat(local.keys()).isZero();
         assertThat(store.name()).isEqualTo("memory");
     }
@@ -178,18 +178,18 @@ class FallbackStoreTests {
         remote.failure = null;
         assertThat(call.decide(store, charges(LOCAL)).source()).isEqualTo(DecisionSource.STORE);
         remote.failure = new StoreUnavailableException("down", null);
-        remote.asked.set(0);
+        remote.decisions.set(0);
         long start = System.nanoTime();
         for (int i = 0; i < 1_000; i++) {
             assertThat(call.decide(store, charges(LOCAL)).source()).isEqualTo(DecisionSource.LOCAL);
         }
         long probes = (System.nanoTime() - start) / 200_000_000 + 1;
-        assertThat(remote.asked.get()).isBetween(5, 5 + (int) probes);
-        double left = remote.memory.decide(new Charge(LOCAL, "key", 0)).remaining();
+        assertThat(remote.decisions.get()).isBetween(5, 5 + (int) probes);
+        double left = shared.decide(new Charge(LOCAL, "key", 0)).remaining();
         remote.failure = null;
         await().atMost(Duration.ofSeconds(2))
                 .until(() -> call.decide(store, charges(ALLOW)).source() == DecisionSource.STORE);
-        assertThat(remote.memory.decide(new Charge(LOCAL, "key", 0)).remaining())
+        assertThat(shared.decide(new Charge(LOCAL, "key", 0)).remaining())
                 .as("a probe takes nothing")
                 .isEqualTo(left);
     }
@@ -197,20 +197,20 @@ class FallbackStoreTests {
     @ParameterizedTest
     @EnumSource
     void aShardThatFailsIsAskedNoMoreWhileTheOthersAreAskedAsEver(Call call) {
-        remote.failing = "b";
+        shards.failing = "b";
         for (int i = 0; i < ShardCircuit.STRAIGHT_FAILURES; i++) {
             assertThat(call.decide(store, keys("a")).source()).isEqualTo(DecisionSource.STORE);
             assertThat(call.decide(store, keys("b")).source()).isEqualTo(DecisionSource.POLICY);
         }
-        remote.asked.set(0);
+        remote.decisions.set(0);
         for (int i = 0; i < 1_000; i++) {
             assertThat(call.decide(store, keys("b")).source()).isEqualTo(DecisionSource.POLICY);
             assertThat(call.decide(store, keys("a", "b")).source()).isEqualTo(DecisionSource.POLICY);
         }
-        assertThat(remote.asked.get()).isLessThan(100);
+        assertThat(remote.decisions.get()).isLessThan(100);
         assertThat(call.decide(store, keys("a")).source()).isEqualTo(DecisionSource.STORE);
         assertThat(store.outage()).contains("b is down");
-        remote.failing = null;
+        shards.failing = null;
         await().atMost(Duration.ofSeconds(2)).until(() -> store.outage().isEmpty());
         assertThat(call.decide(store, keys("a", "b")).source()).isEqualTo(DecisionSource.STORE);
     }
@@ -220,7 +220,7 @@ class FallbackStoreTests {
     void aShardThatIsAskedByAnotherNameAfterwardsIsForgotten(Call call) {
         remote.failure = new StoreUnavailableException("down", null);
         call.decide(store, keys("a"));
-        remote.renamed = "-moved";
+        shards.suffix = "-moved";
         remote.failure = null;
         assertThat(call.decide(store, keys("a")).source()).isEqualTo(DecisionSource.STORE);
         await().atMost(Duration.ofSeconds(2)).until(() -> store.outage().isEmpty());
@@ -236,19 +236,19 @@ class FallbackStoreTests {
         remote.failure = null;
         call.decide(store, keys("a"));
         remote.failure = new StoreUnavailableException("down", null);
-        remote.asked.set(0);
+        remote.decisions.set(0);
         Thread.sleep(600);
-        assertThat(remote.asked).hasValue(0);
+        assertThat(remote.decisions).hasValue(0);
     }
 
     @ParameterizedTest
     @EnumSource
     void callsOverSeveralShardsFindOutWhichOfThemFails(Call call) {
-        remote.failing = "b";
+        shards.failing = "b";
         await().atMost(Duration.ofSeconds(10)).until(() -> {
-            remote.asked.set(0);
+            remote.decisions.set(0);
             call.decide(store, keys("a", "b"));
-            return remote.asked.get() == 0;
+            return remote.decisions.get() == 0;
         });
         assertThat(call.decide(store, keys("a")).source()).isEqualTo(DecisionSource.STORE);
         assertThat(call.decide(store, keys("b")).source()).isEqualTo(DecisionSource.POLICY);
@@ -284,10 +284,10 @@ class FallbackStoreTests {
         remote.failure = null;
         store.decide(charges(LOCAL), Duration.ZERO);
         store.reset(LOCAL, "key");
-        assertThat(remote.memory.keys()).isZero();
+        assertThat(shared.keys()).isZero();
         assertThat(local.keys()).isZero();
         store.close();
-        assertThat(remote.events).containsExactly("closed");
+        assertThat(shards.closed).isTrue();
     }
 
     private static List<Charge> charges(Limit... limits) {
@@ -305,76 +305,36 @@ class FallbackStoreTests {
         return Limit.named(name).rates("2/s").onStoreFailure(policy).build();
     }
 
-    /** A store that answers until it is told to fail. */
-    private static final class Unsteady implements RateLimitStore {
+    /** A store with a shard for each key, one of which can fail. */
+    private static final class ShardedStore extends ForwardingRateLimitStore {
 
-        final InMemoryRateLimitStore memory = InMemoryRateLimitStore.create(() -> 0, 100);
-        final List<String> events = new ArrayList<>();
-        final AtomicInteger asked = new AtomicInteger();
-        volatile RuntimeException failure;
-        volatile String failing;
-        volatile String renamed = "";
+        private boolean closed;
+        private volatile String failing;
+        private volatile String suffix = "";
 
-        @Override
-        public String name() {
-            return memory.name();
+        ShardedStore(RateLimitStore delegate) {
+            super(delegate);
         }
 
-        /** One for each key. */
         @Override
         public Object shard(Charge charge) {
-            return charge.key() + renamed;
+            return charge.key() + suffix;
         }
 
         @Override
         public Decision decide(List<Charge> charges, Duration maxWait) {
-            asked.incrementAndGet();
-            RuntimeException now = failure;
-            if (now != null) {
-                throw now;
-            }
             String shard = failing;
             if (shard != null
                     && charges.stream().anyMatch(charge -> charge.key().equals(shard))) {
                 throw new StoreUnavailableException(shard + " is down", null);
             }
-            return memory.decide(charges, maxWait);
-        }
-
-        @Override
-        public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
-            return CompletableFuture.supplyAsync(() -> decide(charges, maxWait), Runnable::run);
-        }
-
-        @Override
-        public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
-            return memory.refund(taken, unused);
-        }
-
-        @Override
-        public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
-            return memory.debit(taken, more);
-        }
-
-        @Override
-        public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
-            return failure == null ? memory.renew(decisions) : CompletableFuture.failedFuture(failure);
-        }
-
-        @Override
-        public void onLeaseReady(LongConsumer listener) {
-            memory.onLeaseReady(listener);
-        }
-
-        @Override
-        public void reset(Limit limit, String key) {
-            memory.reset(limit, key);
+            return super.decide(charges, maxWait);
         }
 
         @Override
         public void close() {
-            events.add("closed");
-            memory.close();
+            closed = true;
+            super.close();
         }
     }
 }

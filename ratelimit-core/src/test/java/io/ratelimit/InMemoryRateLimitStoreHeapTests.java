@@ -55,8 +55,10 @@ class InMemoryRateLimitStoreHeapTests {
             Limit ten = Limit.named("ten").rates("10/1d").algorithm(algorithm).build();
             Limit one = Limit.named("one").rates("1/1d").algorithm(algorithm).build();
             InMemoryRateLimitStore own = InMemoryRateLimitStore.create();
-            try (RateLimitStore store =
-                    arguments[1].equals(Memory.FALLBACK.name()) ? new FallbackStore(new AbsentStore(), own) : own) {
+            try (RateLimitStore store = arguments[1].equals(Memory.FALLBACK.name())
+                    ? RemoteRateLimitStore.builder(UnreliableStore.unavailable(InMemoryRateLimitStore.create()), own)
+                            .build()
+                    : own) {
                 long admitted = 0;
                 long single = 0;
                 boolean refused = true;

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LimitTests {
 
     @Test
-    void hasDefaults() {
+    void optionsHaveDefaults() {
         Limit limit = Limit.of("search", "10/s");
         assertThat(limit.name()).isEqualTo("search");
         assertThat(limit.rates()).containsExactly(Rate.parse("10/s"));
@@ -54,13 +54,13 @@ class LimitTests {
     }
 
     @Test
-    void holdsAtMostWhatItsSmallestRateHolds() {
+    void theCapacityIsThatOfTheSmallestRate() {
         assertThat(Limit.of("a", "10/s", "1000/1h burst 2.5").capacity()).isEqualTo(2500);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"a", "A-b_c.9", "0", "default"})
-    void takesPlainNames(String name) {
+    void plainNamesAreValid(String name) {
         assertThat(Limit.of(name, "1/s").name()).isEqualTo(name);
     }
 
@@ -78,7 +78,7 @@ class LimitTests {
                 "a\n",
                 "a1234567890123456789012345678901234567890123456789012345678901234"
             })
-    void refusesOtherNames(String name) {
+    void otherNamesAreInvalid(String name) {
         assertThatThrownBy(() -> Limit.of(name, "1/s"))
                 .isInstanceOf(InvalidLimitException.class)
                 .hasMessage("Invalid limit name \"" + name
@@ -87,7 +87,7 @@ class LimitTests {
     }
 
     @Test
-    void needsRatesOverDifferentPeriods() {
+    void aLimitHasRatesOverDifferentPeriods() {
         assertThatThrownBy(() -> Limit.of("a"))
                 .hasMessage(
                         "Invalid rates \"[]\" of limit \"a\": a limit has at least one rate; give it one, such as 10/s");
@@ -98,7 +98,7 @@ class LimitTests {
     }
 
     @Test
-    void refusesACostThatNoBucketCouldHold() {
+    void aCostAboveTheCapacityIsInvalid() {
         assertThatThrownBy(() -> Limit.of("a", "10/s", "0.5/1m"))
                 .hasMessage(
                         "Invalid cost \"1\" of limit \"a\": its rates [10/s, 0.5/m] never hold more than 0.5; lower the cost"
@@ -120,7 +120,7 @@ class LimitTests {
     }
 
     @Test
-    void refusesACostThatIsNone() {
+    void aCostThatIsNegativeOrTooFineIsInvalid() {
         assertThatThrownBy(() -> named().cost(new BigDecimal("-1")).build())
                 .isInstanceOf(InvalidLimitException.class)
                 .hasMessage("Invalid cost \"-1\" of limit \"a\": negative; use zero (free) or a positive number");
@@ -131,7 +131,7 @@ class LimitTests {
     }
 
     @Test
-    void saysByHowMuchARateIsOutOfRange() {
+    void aRateThatCannotBeCountedTellsByHowMuch() {
         assertThatThrownBy(() -> Limit.of("a", "7/1d burst 1000000000"))
                 .isInstanceOf(InvalidLimitException.class)
                 .hasMessage(
@@ -154,7 +154,7 @@ class LimitTests {
     }
 
     @Test
-    void anOptionOfAnotherAlgorithmIsRefused() {
+    void anOptionOfAnotherAlgorithmIsInvalid() {
         assertInvalid(
                 Limit.named("login")
                         .rates("5/10m")
@@ -188,7 +188,7 @@ class LimitTests {
     }
 
     @Test
-    void aWaitThatCannotBePromisedIsRefused() {
+    void aWaitThatCannotBeReservedIsInvalid() {
         assertInvalid(
                 Limit.named("slow").rates("10/s").maxWait(Duration.ofMillis(-1)),
                 "Invalid max-wait \"PT-0.001S\" of limit \"slow\": negative; use 0s for not waiting, or a duration such as 5s");
@@ -222,17 +222,18 @@ class LimitTests {
                 "FIXED_WINDOW   | 100/s, 100/1m              | 100/s  | 100/m",
                 "SLIDING_WINDOW_COUNTER | 100/s, 100/1m      |        |",
             })
-    void knowsRatesThatNeverRefuseWhatAnotherAdmits(Algorithm algorithm, String rates, String idle, String stricter) {
+    void aRateIsRedundantIfItNeverRejectsACallThatAnotherAdmits(
+            Algorithm algorithm, String rates, String redundant, String stricter) {
         Limit limit = Limit.named("several")
                 .rates(rates.split(", "))
                 .algorithm(algorithm)
                 .build();
-        Map<Rate, Rate> expected = idle == null ? Map.of() : Map.of(Rate.parse(idle), Rate.parse(stricter));
-        assertThat(limit.idleRates()).isEqualTo(expected);
+        Map<Rate, Rate> expected = redundant == null ? Map.of() : Map.of(Rate.parse(redundant), Rate.parse(stricter));
+        assertThat(limit.redundantRates()).isEqualTo(expected);
     }
 
     @Test
-    void takesAheadWhatACallLeavesOfAFullBucketAtMost() {
+    void aPrefetchIsAtMostWhatACallLeavesInAFullBucket() {
         assertThat(Limit.of("a", "10/s").prefetch()).isZero();
         assertThat(named().prefetch(new BigDecimal("2.5")).build().prefetch()).isEqualTo(2_500);
         Limit most = Limit.named("a")
@@ -245,7 +246,7 @@ class LimitTests {
     }
 
     @Test
-    void aPrefetchThatCannotBeTakenIsRefused() {
+    void aPrefetchThatNoBucketHoldsIsInvalid() {
         assertInvalid(
                 named().prefetch(BigDecimal.TEN),
                 "Invalid prefetch \"10\" of limit \"a\": its rates [10/s] never hold more than 10, of which a call takes 1; use at"
@@ -274,7 +275,7 @@ class LimitTests {
     }
 
     @Test
-    void callsAtOnceAreALimitOfLeases() {
+    void aCapOnConcurrentCallsIsALimitOfLeases() {
         Limit limit =
                 Limit.named("export").maxConcurrent(2, Duration.ofSeconds(30)).build();
         assertThat(limit).hasToString("export [2 at once]");
@@ -294,7 +295,7 @@ class LimitTests {
     }
 
     @Test
-    void aLimitOfLeasesSaysWhatIsWrongWithIt() {
+    void anInvalidCapTellsItsRule() {
         assertThatThrownBy(() -> Limit.named("export").maxConcurrent(0, Duration.ofSeconds(30)))
                 .isInstanceOf(InvalidLimitException.class)
                 .hasMessage("Invalid max-concurrent \"0\" of limit \"export\": not positive; use 1 or more");

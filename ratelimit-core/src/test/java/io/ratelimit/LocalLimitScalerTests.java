@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What this node's memory grants of a limit while its store cannot be asked. */
+/** Tests the share of a limit that this node's memory grants while its store is unavailable. */
 class LocalLimitScalerTests {
 
     private static final long MILLI = 1_000_000;
@@ -53,7 +53,7 @@ class LocalLimitScalerTests {
                 "FIXED_WINDOW   | 100/1m             | 0.25     | 30   | 30/1m",
                 "SLIDING_WINDOW_COUNTER | 100/1m     | 0.125    | 1    | 12.5/1m",
             })
-    void isAShareOfTokensAndCapacityThatHoldsACallOfTheLimitsOwnCost(
+    void aShareScalesTokensAndCapacityAndHoldsACallOfTheLimitsOwnCost(
             Algorithm algorithm, String rates, BigDecimal share, BigDecimal cost, String local) {
         Limit limit = Limit.named("shared")
                 .algorithm(algorithm)
@@ -92,7 +92,7 @@ class LocalLimitScalerTests {
     }
 
     @Test
-    void keepsTheOptionsOfTheAlgorithm() {
+    void aShareKeepsTheOptionsOfTheAlgorithm() {
         Limit quota = Limit.named("quota")
                 .rates("100/1d")
                 .algorithm(Algorithm.FIXED_WINDOW)
@@ -111,7 +111,7 @@ class LocalLimitScalerTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"0", "-0.5", "1.000001", "4", "1E+999999999", "-1E+999999999"})
-    void isAboveZeroAndAtMostOne(BigDecimal share) {
+    void aShareIsAboveZeroAndAtMostOne(BigDecimal share) {
         assertThatThrownBy(() -> shared(share))
                 .isInstanceOf(InvalidLimitException.class)
                 .hasMessage(
@@ -121,7 +121,7 @@ class LocalLimitScalerTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"0.1234567", "1E-999999999"})
-    void hasAtMostSixDecimalPlaces(BigDecimal share) {
+    void aShareHasAtMostSixDecimalPlaces(BigDecimal share) {
         assertThatThrownBy(() -> shared(share))
                 .isInstanceOf(InvalidLimitException.class)
                 .hasMessageEndingWith("finer than 0.000001; use at most six decimal places");
@@ -129,7 +129,7 @@ class LocalLimitScalerTests {
 
     @ParameterizedTest
     @EnumSource(names = {"ALLOW", "DENY"})
-    void isNotForLimitsThatAskNoMemory(StoreFailurePolicy policy) {
+    void aShareNeedsThePolicyLocal(StoreFailurePolicy policy) {
         Limit.Builder limit = Limit.named("shared").rates("10/s").onStoreFailure(policy);
         assertThatThrownBy(() -> limit.localShare(QUARTER).build())
                 .isInstanceOf(InvalidLimitException.class)
@@ -141,7 +141,7 @@ class LocalLimitScalerTests {
     }
 
     @Test
-    void isRefusedWhereItCannotBeCountedExactly() {
+    void aShareThatCannotBeCountedIsInvalid() {
         Limit.Builder vast = Limit.named("vast").rates("777777777/1d");
         assertThat(vast.localShare(new BigDecimal("0.5")).build().local().rates())
                 .containsExactly(Rate.parse("388888888.5/1d"));
@@ -152,7 +152,7 @@ class LocalLimitScalerTests {
     }
 
     @Test
-    void isAPartOfTheLimit() {
+    void limitsWithDifferentSharesAreNotEqual() {
         assertThat(Limit.of("shared", "10/s").localShare()).isEqualTo(BigDecimal.ONE);
         assertThat(shared(QUARTER).localShare()).isEqualTo(QUARTER);
         assertThat(shared(QUARTER))
@@ -164,7 +164,7 @@ class LocalLimitScalerTests {
     @Test
     void aQuarterOfASmoothBucketIsTwentyFiveAndThenOneEachFortyMilliseconds() {
         Limit limit = shared(Limit.named("search").rates("100/s"));
-        FallbackStore node = node();
+        RateLimitStore node = node();
         assertThat(burst(node, limit)).isEqualTo(25);
         nanos.addAndGet(40 * MILLI - 1000);
         assertThat(burst(node, limit)).isZero();
@@ -177,7 +177,7 @@ class LocalLimitScalerTests {
     @Test
     void aQuarterOfPortionsIsTwentyFiveAtTheEndOfEachPeriod() {
         Limit limit = shared(Limit.named("search").rates("100/s burst 200").refill(Refill.INTERVAL));
-        FallbackStore node = node();
+        RateLimitStore node = node();
         assertThat(burst(node, limit)).isEqualTo(50);
         nanos.addAndGet(1_000 * MILLI - 1000);
         assertThat(burst(node, limit)).isZero();
@@ -189,7 +189,7 @@ class LocalLimitScalerTests {
     @EnumSource(names = {"SLIDING_WINDOW", "FIXED_WINDOW"})
     void aQuarterOfAWindowIsTwentyFiveInEachWindow(Algorithm algorithm) {
         Limit limit = shared(Limit.named("search").rates("100/s").algorithm(algorithm));
-        FallbackStore node = node();
+        RateLimitStore node = node();
         assertThat(burst(node, limit)).isEqualTo(25);
         nanos.addAndGet(1_000 * MILLI - 1000);
         assertThat(burst(node, limit)).isZero();
@@ -198,9 +198,9 @@ class LocalLimitScalerTests {
     }
 
     @Test
-    void aQuarterOfASlidingWindowCounterIsTwentyFiveAndOneMoreForEachThatLeavesSight() {
+    void aQuarterOfASlidingWindowCounterIsTwentyFiveAndOneMoreForEachThatLeavesTheWindow() {
         Limit limit = shared(Limit.named("search").rates("100/s").algorithm(Algorithm.SLIDING_WINDOW_COUNTER));
-        FallbackStore node = node();
+        RateLimitStore node = node();
         assertThat(burst(node, limit)).isEqualTo(25);
         nanos.addAndGet(1_040 * MILLI - 1000);
         assertThat(burst(node, limit)).isZero();
@@ -211,9 +211,9 @@ class LocalLimitScalerTests {
     }
 
     @Test
-    void aQuarterOfTenAtOnceIsTwoUntilOneEnds() {
+    void aQuarterOfTenConcurrentCallsIsTwoUntilOneEnds() {
         Limit limit = shared(Limit.named("export").maxConcurrent(10, Duration.ofSeconds(30)));
-        FallbackStore node = node();
+        RateLimitStore node = node();
         Charge first = new Charge(limit, "key", 1000);
         Decision held = node.decide(List.of(first), Duration.ZERO);
         assertThat(burst(node, limit)).isEqualTo(1);
@@ -230,14 +230,14 @@ class LocalLimitScalerTests {
         "SLIDING_WINDOW_COUNTER, 10/s, 0.333, 3.33/s",
         "FIXED_WINDOW, 10/s, 0.333, 3.33/s"
     })
-    void answersLikeALimitOfThatSize(Algorithm algorithm, String rate, BigDecimal share, String smaller) {
+    void aShareDecidesLikeALimitOfItsSize(Algorithm algorithm, String rate, BigDecimal share, String smaller) {
         Limit limit = Limit.named("search")
                 .rates(rate)
                 .algorithm(algorithm)
                 .localShare(share)
                 .build();
         Limit small = Limit.named("search").rates(smaller).algorithm(algorithm).build();
-        FallbackStore node = node();
+        RateLimitStore node = node();
         InMemoryRateLimitStore reference = memory();
         long seed = System.nanoTime();
         Random random = new Random(seed);
@@ -269,7 +269,7 @@ class LocalLimitScalerTests {
     @EnumSource(names = {"TOKEN_BUCKET", "SLIDING_WINDOW", "FIXED_WINDOW"})
     void fourNodesWithAQuarterEachGrantNoMoreThanTheLimit(Algorithm algorithm) {
         Limit limit = shared(Limit.named("search").rates("100/s").algorithm(algorithm));
-        List<FallbackStore> nodes = List.of(node(), node(), node(), node());
+        List<RateLimitStore> nodes = List.of(node(), node(), node(), node());
         long seed = System.nanoTime();
         Random random = new Random(seed);
         List<long[]> granted = new ArrayList<>();
@@ -305,10 +305,10 @@ class LocalLimitScalerTests {
     }
 
     @Test
-    void aCallThatTheShareNeverHoldsIsRefusedByPolicyAndOneThatTheLimitNeverHoldsForEver() {
+    void aCallAboveTheShareIsRejectedByPolicyAndOneAboveTheLimitForEver() {
         Limit limit = shared(Limit.named("search").rates("100/s"));
         Limit other = Limit.of("other", "100/s");
-        FallbackStore node = node();
+        RateLimitStore node = node();
         Decision beyond = node.decide(
                 Charge.merged(List.of(new Charge(limit, "key", 25_001), new Charge(other, "key", 1000))),
                 Duration.ZERO);
@@ -327,7 +327,7 @@ class LocalLimitScalerTests {
     }
 
     @Test
-    void whatIsSettledAndRefundedGoesBackToTheShare() {
+    void settledAndRefundedTokensReturnToTheShare() {
         List<String> told = new ArrayList<>();
         RateLimitListener listener = new RateLimitListener() {
             @Override
@@ -355,7 +355,7 @@ class LocalLimitScalerTests {
     }
 
     @Test
-    void whatIsHeldOfTheShareIsRenewedAndReleasedThere() {
+    void leasesOfTheShareAreRenewedAndReleasedThere() {
         RateLimiterRegistry registry = new RateLimiterRegistry(node(), List.of());
         closing.add(registry);
         RateLimiter exports = registry.define(shared(Limit.named("export").maxConcurrent(8, Duration.ofSeconds(30))));
@@ -375,14 +375,13 @@ class LocalLimitScalerTests {
     }
 
     @Test
-    void theWholeLimitIsBackWithItsStore() {
+    void theWholeLimitIsBackOnceTheStoreIs() {
         Limit limit = shared(Limit.named("search").rates("100/s"));
-        AbsentStore remote = new AbsentStore();
-        FallbackStore node = new FallbackStore(remote, memory());
-        closing.add(node);
+        UnreliableStore remote = UnreliableStore.unavailable(memory());
+        RateLimitStore node = node(remote);
         assertThat(burst(node, limit)).isEqualTo(25);
         Decision local = node.decide(List.of(new Charge(limit, "other", 1000)), Duration.ZERO);
-        remote.answers = memory();
+        remote.failure = null;
         while (node.decide(new Charge(limit, "other", 0)).source() != DecisionSource.STORE) {
             Thread.onSpinWait();
         }
@@ -408,9 +407,15 @@ class LocalLimitScalerTests {
         return limit.localShare(QUARTER).build();
     }
 
-    /** A node whose store is away. */
-    private FallbackStore node() {
-        FallbackStore node = new FallbackStore(new AbsentStore(), memory());
+    /** Creates a node whose store is unavailable. */
+    private RateLimitStore node() {
+        return node(UnreliableStore.unavailable(memory()));
+    }
+
+    private RateLimitStore node(RateLimitStore remote) {
+        RateLimitStore node = RemoteRateLimitStore.builder(remote, memory())
+                .denialCache(false)
+                .build();
         closing.add(node);
         return node;
     }

@@ -23,7 +23,7 @@ class PeriodFormatTests {
         "PT10S,       10s,     10s",
         "PT0.0000001S, PT0.0000001S, PT0.0000001S",
     })
-    void isWrittenShortly(Duration duration, String text, String perText) {
+    void aPeriodIsWrittenInItsShortestText(Duration duration, String text, String perText) {
         assertThat(PeriodFormat.text(duration)).isEqualTo(text);
         assertThat(PeriodFormat.perText(duration)).isEqualTo(perText);
         assertThat(PeriodFormat.parse(perText)).isEqualTo(duration);

@@ -25,7 +25,7 @@ class PrefetchingStoreTests {
     private final AtomicLong nanos = new AtomicLong(1_000_000_000_000L);
     private final RecordingStore remote = new RecordingStore(nanos::get);
     private final PrefetchingStore store =
-            new PrefetchingStore(remote, nanos::get, Duration.ofDays(1).toNanos());
+            new PrefetchingStore(remote, remote, nanos::get, Duration.ofDays(1).toNanos());
 
     @AfterEach
     void close() {
@@ -195,7 +195,7 @@ class PrefetchingStoreTests {
 
     @Test
     void whatNoCallUsesGoesBackByItself() {
-        try (PrefetchingStore looking = new PrefetchingStore(remote)) {
+        try (PrefetchingStore looking = new PrefetchingStore(remote, remote, System::nanoTime)) {
             looking.decide(new Charge(TEN_AHEAD, KEY, 1_000));
             looking.decide(new Charge(TEN_AHEAD, KEY, 1_000));
             assertThat(looking.prefetchedTokens("ahead")).isEqualTo(10);
@@ -366,30 +366,32 @@ class PrefetchingStoreTests {
 
     @Test
     void anAnswerFromTheHandDoesNotSayThatAStoreIsWell() {
-        FallbackStore fallback = new FallbackStore(store, InMemoryRateLimitStore.create());
-        fill(TEN_AHEAD);
+        RemoteRateLimitStore node = RemoteRateLimitStore.builder(remote, InMemoryRateLimitStore.create())
+                .denialCache(false)
+                .clock(nanos::get)
+                .build();
+        node.decide(new Charge(TEN_AHEAD, KEY, 1_000));
+        node.decide(new Charge(TEN_AHEAD, KEY, 1_000));
+        assertThat(node.prefetchedTokens("ahead")).hasValue(10);
         remote.asked();
         remote.failure = new StoreUnavailableException("down", null);
         Charge one = new Charge(TEN_AHEAD, KEY, 100);
         Charge other = new Charge(Limit.of("plain", "10/s"), KEY, 1_000);
         for (int i = 0; i < 5; i++) {
-            assertThat(fallback.decide(other).source()).isEqualTo(DecisionSource.LOCAL);
-            assertThat(fallback.decide(one).source()).isEqualTo(DecisionSource.STORE);
-            assertThat(fallback.decide(List.of(one), Duration.ZERO).source()).isEqualTo(DecisionSource.STORE);
-            assertThat(fallback.decideAsync(List.of(one), Duration.ZERO)
+            assertThat(node.decide(other).source()).isEqualTo(DecisionSource.LOCAL);
+            assertThat(node.decide(one).source()).isEqualTo(DecisionSource.STORE);
+            assertThat(node.decide(List.of(one), Duration.ZERO).source()).isEqualTo(DecisionSource.STORE);
+            assertThat(node.decideAsync(List.of(one), Duration.ZERO)
                             .toCompletableFuture()
                             .join()
                             .source())
                     .isEqualTo(DecisionSource.STORE);
         }
-        assertThat(fallback.outage()).contains("down");
+        assertThat(node.outage()).contains("down");
         remote.asked();
-        fallback.decide(other);
+        node.decide(other);
         assertThat(remote.asked()).isEmpty();
-        assertThat(fallback.decide(one).source()).isEqualTo(DecisionSource.STORE);
-        assertThat(fallback.prefetching()).contains(store);
-        assertThat(new FallbackStore(remote, InMemoryRateLimitStore.create()).prefetching())
-                .isEmpty();
+        assertThat(node.decide(one).source()).isEqualTo(DecisionSource.STORE);
     }
 
     @Test

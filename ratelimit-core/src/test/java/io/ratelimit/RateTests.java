@@ -30,7 +30,8 @@ class RateTests {
         "1/10us,                1,     PT0.00001S, 1,   1/10us",
         "0.001/d,               0.001, PT24H,    0.001, 0.001/d",
     })
-    void readsTextAndWritesItShort(String text, BigDecimal tokens, Duration period, BigDecimal burst, String written) {
+    void aRateIsParsedAndWrittenInItsShortestText(
+            String text, BigDecimal tokens, Duration period, BigDecimal burst, String written) {
         Rate rate = Rate.parse(text);
         assertThat(rate.tokens()).isEqualByComparingTo(tokens);
         assertThat(rate.period()).isEqualTo(period);
@@ -65,14 +66,14 @@ class RateTests {
             10/PT0.0000001S | invalid period "PT0.0000001S": finer than 1us, the tick of periods below a minute; use a whole number of ticks
             10/PT1M0.0001S | invalid period "PT1M0.0001S": finer than 1ms, the tick of periods from a minute on; use a whole number of ticks
             """)
-    void saysWhatIsWrongWithAText(String text, String reason) {
+    void anInvalidTextTellsTheRuleAndTheFix(String text, String reason) {
         assertThatThrownBy(() -> Rate.parse(text))
                 .isInstanceOf(InvalidLimitException.class)
                 .hasMessage("Invalid rate \"" + text + "\": " + reason);
     }
 
     @Test
-    void isMadeOfParts() {
+    void aRateCanBeMadeOfParts() {
         assertThat(Rate.of(10, Duration.ofSeconds(1))).isEqualTo(Rate.parse("10/s"));
         assertThat(Rate.of(0.1, Duration.ofSeconds(1)).withBurst(2.5)).isEqualTo(Rate.parse("0.1/s burst 2.5"));
         assertThat(new Rate(new BigDecimal("1E+1"), Duration.ofSeconds(1), BigDecimal.TEN))
@@ -80,12 +81,12 @@ class RateTests {
     }
 
     @Test
-    void isEqualHoweverItsDecimalsAreWritten() {
+    void ratesAreEqualHoweverTheirDecimalsAreWritten() {
         assertThat(Rate.parse("10.000/1s burst 2.50")).isEqualTo(Rate.parse("10/s burst 2.5"));
     }
 
     @Test
-    void refusesNumbersThatAreNone() {
+    void numbersThatAreNotFiniteOrPositiveAreInvalid() {
         assertThatThrownBy(() -> Rate.of(Double.NaN, Duration.ofSeconds(1)))
                 .hasMessage("Invalid tokens \"NaN\": not finite; use 0.001 or more");
         assertThatThrownBy(() -> Rate.parse("1/s").withBurst(Double.POSITIVE_INFINITY))

@@ -6,11 +6,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /** A memory that stands for a remote store: it says what it was asked, fails when told to, and keeps answers back. */
-final class RecordingStore implements RateLimitStore {
+final class RecordingStore extends ForwardingRateLimitStore {
 
     final List<String> calls = new CopyOnWriteArrayList<>();
     final InMemoryRateLimitStore memory;
@@ -19,7 +18,12 @@ final class RecordingStore implements RateLimitStore {
     private final List<Runnable> kept = new ArrayList<>();
 
     RecordingStore(LongSupplier clock) {
-        this.memory = InMemoryRateLimitStore.create(clock, 100_000);
+        this(InMemoryRateLimitStore.create(clock, 100_000));
+    }
+
+    private RecordingStore(InMemoryRateLimitStore memory) {
+        super(memory);
+        this.memory = memory;
     }
 
     /** What it was asked since this was last asked, such as {@code decide 1000} and {@code async 50000}. */
@@ -37,20 +41,15 @@ final class RecordingStore implements RateLimitStore {
     }
 
     @Override
-    public String name() {
-        return "recording";
-    }
-
-    @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
         record("decide", charges);
-        return memory.decide(charges, maxWait);
+        return super.decide(charges, maxWait);
     }
 
     @Override
     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
         record("async", charges);
-        Decision decision = memory.decide(charges, maxWait);
+        Decision decision = super.decide(charges, maxWait);
         if (!keepsAnswersBack) {
             return CompletableFuture.completedFuture(decision);
         }
@@ -62,29 +61,19 @@ final class RecordingStore implements RateLimitStore {
     @Override
     public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
         record("refund", unused);
-        return memory.refund(taken, unused);
+        return super.refund(taken, unused);
     }
 
     @Override
     public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
         record("debit", more);
-        return memory.debit(taken, more);
-    }
-
-    @Override
-    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
-        return memory.renew(decisions);
-    }
-
-    @Override
-    public void onLeaseReady(LongConsumer listener) {
-        memory.onLeaseReady(listener);
+        return super.debit(taken, more);
     }
 
     @Override
     public void reset(Limit limit, String key) {
         calls.add("reset");
-        memory.reset(limit, key);
+        super.reset(limit, key);
     }
 
     @Override

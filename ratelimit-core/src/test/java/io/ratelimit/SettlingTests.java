@@ -96,7 +96,7 @@ class SettlingTests {
         Decision rejected = minute.tryAcquire("acme", 80);
         assertThatThrownBy(() -> minute.settle(rejected, 0))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("The decision was not admitted and took nothing; settle what was admitted");
+                .hasMessage("The decision was not admitted and consumed nothing; settle admitted decisions only");
         Decision other = day.tryAcquire("acme", 80);
         assertThatThrownBy(() -> minute.settle(other, 0))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -16,7 +16,7 @@ class StoreOutageLoggerTests {
 
     private static final StoreUnavailableException DOWN = new StoreUnavailableException("no connection", null);
 
-    private final Logger logger = Logger.getLogger(FallbackStore.class.getName());
+    private final Logger logger = Logger.getLogger(StoreOutageLoggerTests.class.getName());
     private final List<String> lines = new ArrayList<>();
     private final Handler handler = new Handler() {
         @Override
@@ -31,7 +31,8 @@ class StoreOutageLoggerTests {
         public void close() {}
     };
     private final AtomicLong nanos = new AtomicLong();
-    private final StoreOutageLogger log = new StoreOutageLogger("redis", nanos::get);
+    private final StoreOutageLogger log =
+            new StoreOutageLogger("redis", System.getLogger(StoreOutageLoggerTests.class.getName()), nanos::get);
 
     @BeforeEach
     void listen() {
@@ -55,8 +56,8 @@ class StoreOutageLoggerTests {
         }
         assertThat(lines)
                 .containsExactly(
-                        "WARNING The rate limit store \"redis\" cannot be asked, limits answer by on-store-failure: no connection",
-                        "INFO The rate limit store \"redis\" answers again");
+                        "WARNING The rate limit store \"redis\" is unavailable, each limit follows its on-store-failure policy: no connection",
+                        "INFO The rate limit store \"redis\" is available again");
     }
 
     @Test

@@ -23,7 +23,7 @@ class TokenBucketTests {
         "0.001/d,            1000000, 86400000, 1,     86400000,   86400000",
         "10/59.999999s,      1000,    59999999, 10000, 59999999,   599999990000",
     })
-    void countsInTheSmallestUnitsThatAreWhole(
+    void unitsAreTheSmallestThatMakeTicksAndThousandthsWhole(
             String text, long tickNanos, long period, long refill, long unitsPerThousandth, long capacity) {
         TokenBucket bucket = smooth(text.replace("59.999999s", "PT59.999999S"));
         assertThat(bucket.tickNanos()).isEqualTo(tickNanos);
@@ -35,7 +35,7 @@ class TokenBucketTests {
     }
 
     @Test
-    void intervalRefillCountsThousandths() {
+    void theUnitOfIntervalRefillIsTheThousandth() {
         assertThat(PORTIONS.isInterval()).isTrue();
         assertThat(PORTIONS.unitsPerThousandth()).isEqualTo(1);
         assertThat(PORTIONS.refill()).isEqualTo(3000);
@@ -51,13 +51,13 @@ class TokenBucketTests {
         "-50000,  1000,  150000",
         "1000000, 10001, never",
     })
-    void admitsWhatFitsNowOrAfterAWaitOfWholeTicks(long level, long cost, String wait) {
+    void aCostFitsNowOrAfterAWaitOfWholeTicks(long level, long cost, String wait) {
         long ticks = TEN_A_SECOND.ticksUntilAdmitted(Observations.of(0, level, 0, 0), 0, cost);
         assertThat(ticks).isEqualTo(wait.equals("never") ? RateAlgorithm.NEVER : Long.parseLong(wait));
     }
 
     @Test
-    void remainingIsRoundedDownAndNeverLessThanNothing() {
+    void remainingTokensAreRoundedDownAndNeverNegative() {
         assertThat(TEN_A_SECOND.remaining(Observations.of(0, 199, 0, 0), 0, 0)).isEqualTo(1);
         assertThat(TEN_A_SECOND.remaining(Observations.of(0, 199, 0, 0), 0, 1)).isZero();
         assertThat(TEN_A_SECOND.remaining(Observations.of(0, -1, 0, 0), 0, 0)).isZero();
@@ -99,16 +99,16 @@ class TokenBucketTests {
     }
 
     @Test
-    void aClockThatIsSetBackForGoodStartsAfreshWithWhatIsThere() {
+    void aClockThatMovedBackForGoodKeepsTheLevel() {
         assertThat(TEN_A_SECOND.advance(new long[] {5_000_000, 7}, 4_000_000)).containsExactly(5_000_000, 7);
         assertThat(TEN_A_SECOND.advance(new long[] {5_000_000, 7}, 3_999_999)).containsExactly(3_999_999, 7);
     }
 
     @Test
-    void continuesWithWholeThousandthsUpToItsCapacity() {
-        assertThat(continued("20/s", 350, TEN_A_SECOND)).containsExactly(9, 150);
-        assertThat(continued("7/s", 3_500, smooth("3/s burst 7"))).containsExactly(9, 3_500);
-        assertThat(continued("10/s burst 2", 1_000_000, TEN_A_SECOND)).containsExactly(9, 200_000);
+    void aMigratedBucketKeepsWholeThousandthsUpToItsCapacity() {
+        assertThat(migrated("20/s", 350, TEN_A_SECOND)).containsExactly(9, 150);
+        assertThat(migrated("7/s", 3_500, smooth("3/s burst 7"))).containsExactly(9, 3_500);
+        assertThat(migrated("10/s burst 2", 1_000_000, TEN_A_SECOND)).containsExactly(9, 200_000);
         assertThat(TEN_A_SECOND.canMigrateFrom(smooth("20/s"))).isTrue();
         assertThat(TEN_A_SECOND.canMigrateFrom(smooth("10/2s"))).isFalse();
         assertThat(smooth("10/10s").canMigrateFrom(smooth("10/10000s"))).isFalse();
@@ -117,12 +117,12 @@ class TokenBucketTests {
     }
 
     @Test
-    void givesBackUpToTheCapacity() {
+    void aRefundFillsUpToTheCapacity() {
         assertThat(TEN_A_SECOND.refund(new long[] {9, -100_000}, 3000, 9)).containsExactly(9, 200_000);
         assertThat(TEN_A_SECOND.refund(new long[] {9, 900_000}, 3000, 9)).containsExactly(9, 1_000_000);
     }
 
-    private static long[] continued(String rate, long level, TokenBucket from) {
+    private static long[] migrated(String rate, long level, TokenBucket from) {
         return smooth(rate).migrate(new long[] {9, level}, from, 9);
     }
 

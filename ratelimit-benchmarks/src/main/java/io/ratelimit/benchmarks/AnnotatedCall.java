@@ -1,6 +1,6 @@
 package io.ratelimit.benchmarks;
 
-/** A method of a bean as its callers see it. */
+/** A call of an annotated method. */
 @FunctionalInterface
 interface AnnotatedCall {
 

@@ -3,30 +3,30 @@ package io.ratelimit.benchmarks;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** An annotation on a method of a Spring bean, in memory and with meters, or a floor: the least that any advice costs. */
-public enum AnnotatedContender implements Contestant {
-    /** Ours by an argument. */
+/** An annotation on a method of a Spring bean, in memory and with meters, or a floor: the least cost of any advice. */
+public enum AnnotatedContender implements Contender {
+    /** Ratelimit with an argument as the key. */
     RATELIMIT_KEY("ratelimit, key = \"#userId\"", () -> RatelimitApplication.open()::byKey),
-    /** Ours by a property of a property. */
+    /** Ratelimit with a nested property of an argument as the key. */
     RATELIMIT_PROPERTY("ratelimit, key = \"#request.user.id\"", () -> RatelimitApplication.open()::byProperty),
-    /** Ours with a computed cost. */
+    /** Ratelimit with a computed cost. */
     RATELIMIT_COST(
             "ratelimit, key = \"#userId\", costExpression = \"#request.rows / 100.0\"",
             () -> RatelimitApplication.open()::byCost),
-    /** Ours with one bucket for all. */
+    /** Ratelimit with one bucket for all calls. */
     RATELIMIT_SHARED("ratelimit, no key", () -> RatelimitApplication.open()::shared),
-    /** Resilience4j by an argument: the limiter's name is the key. */
+    /** Resilience4j with an argument as the key, which is the limiter's name. */
     RESILIENCE4J_KEY("Resilience4j, name = \"#userId\"", () -> Resilience4jApplication.open()::byKey),
-    /** Resilience4j as it is mostly used. */
+    /** Resilience4j with one limiter for all calls, as it is mostly used. */
     RESILIENCE4J_SHARED("Resilience4j, no key", () -> Resilience4jApplication.open()::shared),
-    /** Bucket4j's starter by an argument, on Caffeine. */
+    /** Bucket4j's starter on Caffeine, with an argument as the key. */
     BUCKET4J_KEY("Bucket4j starter, cacheKey = \"#userId\"", () -> Bucket4jApplication.open()::byKey),
-    /** An advice that only goes on. */
-    INTERCEPTOR_FLOOR("floor: interceptor", AdviceFloors::empty),
-    /** An advice that reads the clock once and replaces one word in hand. */
-    INTERCEPTOR_CAS_FLOOR("floor: interceptor + CAS", AdviceFloors::replacingAWord);
+    /** An advice that only proceeds. */
+    INTERCEPTOR_FLOOR("floor: interceptor", InterceptorFloors::empty),
+    /** An advice that reads the clock once and replaces one word by compare-and-swap. */
+    INTERCEPTOR_CAS_FLOOR("floor: interceptor + CAS", InterceptorFloors::replacingAWord);
 
-    /** The least that advice costs. */
+    /** The least cost of an advice. */
     static final List<AnnotatedContender> FLOORS = List.of(INTERCEPTOR_FLOOR, INTERCEPTOR_CAS_FLOOR);
 
     private final String label;

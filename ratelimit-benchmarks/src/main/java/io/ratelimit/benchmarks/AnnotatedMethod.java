@@ -10,14 +10,14 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** All threads call an advised method of a bean with one key, and are admitted. */
+/** Measures calls of an advised method of a bean. All threads use one key, and every call is admitted. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @SuppressWarnings("NullAway.Init")
 public class AnnotatedMethod {
 
-    /** Whose advice it is. */
+    /** The contender whose advice is measured. */
     @Param
     public AnnotatedContender contender;
 
@@ -32,9 +32,9 @@ public class AnnotatedMethod {
     }
 
     /**
-     * One call.
+     * Makes one call.
      *
-     * @return what the method returns
+     * @return the result of the method, for JMH to consume
      */
     @Benchmark
     public String call() {

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.openjdk.jmh.runner.RunnerException;
 
-/** Runs a group of benchmarks, prints its tables, and leaves them in {@code target}. */
+/** Runs a group of benchmarks, prints its tables, and writes them to {@code target}. */
 public final class Benchmarks {
 
     private Benchmarks() {}
@@ -14,18 +14,19 @@ public final class Benchmarks {
     /**
      * Runs a group.
      *
-     * @param args the group ({@code memory}, {@code annotation} or {@code redis}), seconds that each contender is measured in
-     *     a round, rounds, and optionally a part of the titles that are wanted
+     * @param args the group ({@code memory}, {@code annotation} or {@code redis}), the seconds for which each contender
+     *     is measured in a round, the number of rounds, and optionally a text that the titles of the wanted tables
+     *     contain
      * @throws RunnerException if a benchmark fails
-     * @throws InterruptedException if the thread is interrupted, which ends the run
+     * @throws InterruptedException if the thread is interrupted
      * @throws IOException if the results cannot be written
      */
     public static void main(String... args) throws RunnerException, IOException, InterruptedException {
         if (args.length < 3) {
             throw new IllegalArgumentException("Missing arguments; use GROUP SECONDS ROUNDS [TITLE]");
         }
-        Group group = Group.named(args[0]);
-        Settings settings = Settings.of(args[1], args[2], args.length > 3 ? args[3] : "");
+        BenchmarkGroup group = BenchmarkGroup.named(args[0]);
+        RunSettings settings = RunSettings.of(args[1], args[2], args.length > 3 ? args[3] : "");
         Path target = Files.createDirectories(Path.of("target"));
         String tables = group.tables(settings, target);
         if (tables.isEmpty()) {

@@ -12,7 +12,7 @@ import org.springframework.cache.annotation.EnableCaching;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
-/** A bean with the annotation of Bucket4j's starter, on Caffeine, with meters, which it keeps in the global registry. */
+/** An application with Bucket4j's annotation, on Caffeine, with meters in the global registry, as its starter does. */
 @Configuration(proxyBeanMethods = false)
 @EnableCaching
 @ImportAutoConfiguration({
@@ -26,7 +26,7 @@ class Bucket4jApplication {
 
     static Searches open() {
         Metrics.addRegistry(new SimpleMeterRegistry());
-        return Application.bean(
+        return BenchmarkApplication.bean(
                 Searches.class,
                 Bucket4jApplication.class,
                 "spring.cache.type=jcache",
@@ -36,13 +36,13 @@ class Bucket4jApplication {
                 "bucket4j.cache-to-use=jcache",
                 "bucket4j.methods[0].name=benchmark",
                 "bucket4j.methods[0].cache-name=buckets",
-                "bucket4j.methods[0].rate-limit.bandwidths[0].capacity=" + BenchmarkQuota.PLENTY.capacity,
-                "bucket4j.methods[0].rate-limit.bandwidths[0].refill-capacity=" + BenchmarkQuota.PLENTY.refill,
-                "bucket4j.methods[0].rate-limit.bandwidths[0].time=" + BenchmarkQuota.PLENTY.period.toSeconds(),
+                "bucket4j.methods[0].rate-limit.bandwidths[0].capacity=" + BenchmarkLimit.PLENTY.capacity,
+                "bucket4j.methods[0].rate-limit.bandwidths[0].refill-capacity=" + BenchmarkLimit.PLENTY.refill,
+                "bucket4j.methods[0].rate-limit.bandwidths[0].time=" + BenchmarkLimit.PLENTY.period.toSeconds(),
                 "bucket4j.methods[0].rate-limit.bandwidths[0].unit=seconds");
     }
 
-    /** The bean. */
+    /** The bean whose methods are measured. */
     static class Searches {
 
         @RateLimiting(name = "benchmark", cacheKey = "#userId")

@@ -19,27 +19,29 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Bucket4j's compare-and-swap on one connection; buckets are kept in a map, because its batches are those of one object. */
+/**
+ * Bucket4j with compare-and-swap on one connection. Buckets are kept in a map, because each object batches separately.
+ */
 record Bucket4jOnRedis(
-        Lettuce lettuce,
+        LettuceConnection lettuce,
         ConcurrentMap<String, BucketProxy> buckets,
         Function<String, BucketProxy> bucket,
         ConcurrentMap<String, AsyncBucketProxy> asyncBuckets,
         Function<String, AsyncBucketProxy> asyncBucket)
         implements RedisLimiter {
 
-    /** What a node grants before it tells the server: as many tokens as ours takes ahead, and for at most a tenth of a second. */
-    static final DelayParameters DELAY = new DelayParameters(RedisWork.AHEAD, Duration.ofMillis(100));
+    /** Delays reports to the server by as many tokens as ratelimit prefetches, and by at most 100 ms. */
+    static final DelayParameters DELAY = new DelayParameters(RedisWorkload.PREFETCH, Duration.ofMillis(100));
 
     private static final Duration KEPT = Duration.ofSeconds(10);
 
-    static RedisLimiter open(InetSocketAddress redis, BenchmarkQuota quota, @Nullable Optimization optimization) {
-        Lettuce lettuce = Lettuce.connect(redis);
+    static RedisLimiter open(InetSocketAddress redis, BenchmarkLimit limit, @Nullable Optimization optimization) {
+        LettuceConnection lettuce = LettuceConnection.connect(redis);
         LettuceBasedProxyManager<String> manager = Bucket4jLettuce.casBasedBuilder(lettuce.connection())
                 .expirationAfterWrite(ExpirationAfterWriteStrategy.basedOnTimeForRefillingBucketUpToMax(KEPT))
                 .build();
         BucketConfiguration limits = BucketConfiguration.builder()
-                .addLimit(limit -> limit.capacity(quota.capacity).refillGreedy(quota.refill, quota.period))
+                .addLimit(bandwidth -> bandwidth.capacity(limit.capacity).refillGreedy(limit.refill, limit.period))
                 .build();
         RemoteBucketBuilder<String> builder = manager.builder();
         RemoteAsyncBucketBuilder<String> asyncBuilder = manager.asAsync().builder();

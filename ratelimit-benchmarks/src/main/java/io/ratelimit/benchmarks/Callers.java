@@ -7,37 +7,37 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
-/** Callers of one limiter, each with one call under way at any time, and how long each call took. */
+/** Callers of one limiter, each of which makes one call at a time. Measures the time of each call. */
 final class Callers {
 
     private static final int DIGITS = 3;
 
     private final List<RedisLimiter> limiters;
     private final List<String> keys;
-    private final BenchmarkQuota quota;
+    private final BenchmarkLimit limit;
     private final long begin;
     private final long end;
     private final Histogram nanos = new Histogram(DIGITS);
     private final CountDownLatch running;
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
-    private Callers(List<RedisLimiter> nodes, List<String> keys, RedisWork work, Duration measured) {
+    private Callers(List<RedisLimiter> nodes, List<String> keys, RedisWorkload workload, Duration measured) {
         this.limiters = nodes;
         this.keys = keys;
-        this.quota = work.quota();
+        this.limit = workload.limit();
         this.begin = System.nanoTime() + measured.toNanos() / 4;
         this.end = begin + measured.toNanos();
-        this.running = new CountDownLatch(work.callers());
+        this.running = new CountDownLatch(workload.callers());
     }
 
-    /** Lets them call for a quarter of the time unmeasured, and then measures. */
-    static RedisSample run(List<RedisLimiter> nodes, List<String> keys, RedisWork work, Duration measured)
+    /** Runs the callers, first for a quarter of the time without measuring, and then for the whole time. */
+    static RedisMeasurement run(List<RedisLimiter> nodes, List<String> keys, RedisWorkload workload, Duration measured)
             throws InterruptedException {
-        Callers callers = new Callers(nodes, keys, work, measured);
-        for (int i = 0; i < work.callers(); i++) {
-            Caller caller = callers.new Caller(i, work.callers());
-            if (work.async()) {
-                caller.goOn();
+        Callers callers = new Callers(nodes, keys, workload, measured);
+        for (int i = 0; i < workload.callers(); i++) {
+            Caller caller = callers.new Caller(i, workload.callers());
+            if (workload.async()) {
+                caller.continueCalling();
             } else {
                 new Thread(caller::callUntilTheEnd, "caller-" + i).start();
             }
@@ -45,9 +45,9 @@ final class Callers {
         callers.running.await();
         Throwable thrown = callers.failure.get();
         if (thrown != null) {
-            throw new IllegalStateException("A call failed in: " + work.title(), thrown);
+            throw new IllegalStateException("A call failed in: " + workload.title(), thrown);
         }
-        return RedisSample.of(callers.nanos, measured.toNanos() / 1e9);
+        return RedisMeasurement.of(callers.nanos, measured.toNanos() / 1e9);
     }
 
     private final class Caller {
@@ -65,7 +65,7 @@ final class Callers {
             try {
                 long now = System.nanoTime();
                 while (now < end) {
-                    quota.checked(limiter.tryAcquire(key()));
+                    limit.checked(limiter.tryAcquire(key()));
                     long after = System.nanoTime();
                     record(now, after);
                     now = after;
@@ -76,8 +76,8 @@ final class Callers {
             }
         }
 
-        /** A loop and no recursion where the answer is there at once. */
-        void goOn() {
+        /** Makes calls in a loop as long as results are available at once, so that the stack does not grow. */
+        void continueCalling() {
             try {
                 long now = System.nanoTime();
                 while (now < end) {
@@ -87,7 +87,7 @@ final class Callers {
                         answer.whenComplete((admitted, thrown) -> answered(called, admitted, thrown));
                         return;
                     }
-                    quota.checked(answer.join());
+                    limit.checked(answer.join());
                     now = System.nanoTime();
                     record(called, now);
                 }
@@ -98,12 +98,12 @@ final class Callers {
         }
 
         private void answered(long called, @Nullable Boolean admitted, @Nullable Throwable thrown) {
-            if (thrown != null || admitted == null || admitted != quota.admits) {
-                stop(thrown != null ? thrown : new IllegalStateException(quota + " answered " + admitted));
+            if (thrown != null || admitted == null || admitted != limit.admits) {
+                stop(thrown != null ? thrown : new IllegalStateException(limit + " answered " + admitted));
                 return;
             }
             record(called, System.nanoTime());
-            goOn();
+            continueCalling();
         }
 
         private String key() {

@@ -7,19 +7,19 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Spring Cloud Gateway's own script out of its own jar, with the keys and arguments that it gives it. */
+/** The script in Spring Cloud Gateway's jar, called with the same keys and arguments as by the gateway. */
 final class GatewayScript {
 
     private static final String RESOURCE = "META-INF/scripts/request_rate_limiter.lua";
 
     private GatewayScript() {}
 
-    static RedisLimiter open(InetSocketAddress redis, BenchmarkQuota quota) {
+    static RedisLimiter open(InetSocketAddress redis, BenchmarkLimit limit) {
         return LettuceScript.open(
                 redis,
                 script(),
                 GatewayScript::keys,
-                arguments(quota),
+                arguments(limit),
                 reply -> Long.valueOf(1).equals(reply.get(0)));
     }
 
@@ -28,16 +28,19 @@ final class GatewayScript {
         return new String[] {prefix + "tokens", prefix + "timestamp"};
     }
 
-    /** It knows whole tokens a second; a call that takes a day's of them is refused as one a day is. */
-    private static List<String> arguments(BenchmarkQuota quota) {
-        String capacity = String.valueOf(quota.admits ? quota.capacity : quota.period.toSeconds());
-        return List.of("1", capacity, "", quota.admits ? "1" : capacity);
+    /**
+     * The script counts whole tokens a second, so one call a day is expressed as a call that costs the tokens of a day.
+     */
+    private static List<String> arguments(BenchmarkLimit limit) {
+        String capacity = String.valueOf(limit.admits ? limit.capacity : limit.period.toSeconds());
+        return List.of("1", capacity, "", limit.admits ? "1" : capacity);
     }
 
     private static String script() {
         try (InputStream resource = GatewayScript.class.getClassLoader().getResourceAsStream(RESOURCE)) {
             if (resource == null) {
-                throw new IllegalStateException("No " + RESOURCE + " on the class path; add Spring Cloud Gateway");
+                throw new IllegalStateException(
+                        "Missing " + RESOURCE + " on the class path; add spring-cloud-gateway-server-webflux");
             }
             return new String(resource.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException ex) {

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How much heap a key costs, its text not counted, while its bucket is neither full nor empty.
+ * Measures the heap that a key needs, without its text, while its bucket is neither full nor empty.
  *
- * <p>Each contender has a JVM of its own with the serial collector, which leaves exactly what is reachable.
+ * <p>Each contender has its own JVM with the serial collector, which leaves exactly the reachable objects.
  */
 public final class HeapPerKey {
 
@@ -19,27 +19,27 @@ public final class HeapPerKey {
     private HeapPerKey() {}
 
     static String table() throws IOException, InterruptedException {
-        double floor = measured(Contender.MAP_FLOOR);
+        double floor = measured(InMemoryContender.MAP_FLOOR);
         StringBuilder table =
                 new StringBuilder("\n### ").append(TITLE).append("\n\n| | B/key | × map + CAS |\n|---|--:|--:|\n");
-        for (Contender contender : Contender.WITH_MAPS) {
-            double bytes = contender == Contender.MAP_FLOOR ? floor : measured(contender);
+        for (InMemoryContender contender : InMemoryContender.KEYED) {
+            double bytes = contender == InMemoryContender.MAP_FLOOR ? floor : measured(contender);
             table.append(String.format(Locale.ROOT, "| %s | %.0f | %.2f |\n", contender.label(), bytes, bytes / floor));
         }
         return table.toString();
     }
 
     /**
-     * Fills a limiter with keys and prints the bytes of heap that each took.
+     * Fills a limiter with keys, and prints the bytes of heap for each key.
      *
-     * @param args the {@link Contender}
+     * @param args the {@link InMemoryContender}
      */
     public static void main(String... args) {
         String[] keys = new String[KEYS];
         for (int i = 0; i < KEYS; i++) {
             keys[i] = "user-" + i;
         }
-        Limiter limiter = Contender.valueOf(args[0]).open(BenchmarkQuota.PLENTY_EACH);
+        Limiter limiter = InMemoryContender.valueOf(args[0]).open(BenchmarkLimit.PLENTY_EACH);
         long before = used();
         for (String key : keys) {
             limiter.tryAcquire(key);
@@ -54,7 +54,8 @@ public final class HeapPerKey {
         return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
-    private static double measured(Contender contender) throws IOException, InterruptedException {
-        return Double.parseDouble(Fork.run(HeapPerKey.class, List.of("-XX:+UseSerialGC", "-Xmx2g"), contender.name()));
+    private static double measured(InMemoryContender contender) throws IOException, InterruptedException {
+        return Double.parseDouble(
+                ForkedJvm.run(HeapPerKey.class, List.of("-XX:+UseSerialGC", "-Xmx2g"), contender.name()));
     }
 }

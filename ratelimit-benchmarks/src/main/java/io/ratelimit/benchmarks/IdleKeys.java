@@ -13,10 +13,11 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /**
- * How long a million idle keys stay after they are full again, and whether a caller of another key feels it when they go.
+ * Measures how long a million idle keys stay after they are full again, and how their removal slows a caller of another
+ * key.
  *
- * <p>The caller has a thread of its own and does nothing but call, and each call is timed. Its calls are told apart by
- * whether keys were going: between the first that is gone and the last.
+ * <p>The caller makes calls in its own thread without a pause, and each call is timed. Calls between the removal of the
+ * first and the last idle key are counted separately.
  */
 public final class IdleKeys {
 
@@ -31,12 +32,12 @@ public final class IdleKeys {
     static String table() throws IOException, InterruptedException {
         return "\n### " + TITLE
                 + "\n\n| a caller of one key | calls | p50 ns | p99 ns | p99.9 µs | p99.99 µs | longest µs |\n"
-                + "|---|--:|--:|--:|--:|--:|--:|\n" + Fork.run(IdleKeys.class, List.of("-XX:+UseG1GC", "-Xmx2g"))
+                + "|---|--:|--:|--:|--:|--:|--:|\n" + ForkedJvm.run(IdleKeys.class, List.of("-XX:+UseG1GC", "-Xmx2g"))
                 + "\n";
     }
 
     /**
-     * Fills a store with keys, waits until they are gone, and prints the rows of the table.
+     * Fills a store with keys, waits until they are removed, and prints the rows of the table.
      *
      * @param args none
      * @throws InterruptedException if the thread is interrupted
@@ -45,7 +46,7 @@ public final class IdleKeys {
         InMemoryRateLimitStore store = InMemoryRateLimitStore.create(2 * KEYS);
         try (RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of())) {
             RateLimiter idle = registry.define(Limit.of("idle", "1/" + UNTIL_FULL));
-            Caller caller = new Caller(registry.define(BenchmarkQuota.PLENTY.limit()));
+            Caller caller = new Caller(registry.define(BenchmarkLimit.PLENTY.toLimit()));
             CompletableFuture<Void> calls = CompletableFuture.runAsync(caller);
             for (int i = 0; i < KEYS; i++) {
                 idle.tryAcquire("user-" + i);
@@ -61,7 +62,8 @@ public final class IdleKeys {
             long first = System.nanoTime();
             while (store.keys() > 1) {
                 if (System.nanoTime() - full > PATIENCE.toNanos()) {
-                    throw new IllegalStateException(store.keys() + " keys are still there; the measurement is void");
+                    throw new IllegalStateException(
+                            store.keys() + " keys have not been removed, so the measurement is invalid");
                 }
                 TimeUnit.MICROSECONDS.sleep(100);
             }
@@ -72,7 +74,7 @@ public final class IdleKeys {
                     + row(
                             String.format(
                                     Locale.ROOT,
-                                    "while they go, which took %.0f ms and was over %.1f s after the last was full",
+                                    "during their removal, which took %.0f ms and ended %.1f s after the last was full",
                                     (last - first) / 1e6,
                                     (last - full) / 1e9),
                             caller.meanwhile));
@@ -108,7 +110,7 @@ public final class IdleKeys {
         public void run() {
             while (!ended) {
                 long begun = System.nanoTime();
-                BenchmarkQuota.PLENTY.checked(limiter.tryAcquire("caller").admitted());
+                BenchmarkLimit.PLENTY.checked(limiter.tryAcquire("caller").admitted());
                 counts.recordValue(System.nanoTime() - begun);
             }
         }

@@ -3,11 +3,11 @@ package io.ratelimit.benchmarks;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletionStage;
 
-/** Asks nothing but whether the server is there. */
-record LettucePing(Lettuce lettuce, boolean answer) implements RedisLimiter {
+/** Sends PING. */
+record LettucePing(LettuceConnection lettuce, boolean answer) implements RedisLimiter {
 
-    static RedisLimiter open(InetSocketAddress redis, BenchmarkQuota quota) {
-        return new LettucePing(Lettuce.connect(redis), quota.admits);
+    static RedisLimiter open(InetSocketAddress redis, BenchmarkLimit limit) {
+        return new LettucePing(LettuceConnection.connect(redis), limit.admits);
     }
 
     @Override

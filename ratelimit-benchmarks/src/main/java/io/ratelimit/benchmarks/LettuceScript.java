@@ -8,9 +8,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/** One EVALSHA a call. */
+/** Sends one EVALSHA for each call. */
 record LettuceScript(
-        Lettuce lettuce,
+        LettuceConnection lettuce,
         String sha,
         Function<String, String[]> keys,
         byte[][] arguments,
@@ -23,7 +23,7 @@ record LettuceScript(
             Function<String, String[]> keys,
             List<String> arguments,
             Predicate<List<Object>> admits) {
-        Lettuce lettuce = Lettuce.connect(redis);
+        LettuceConnection lettuce = LettuceConnection.connect(redis);
         String sha = lettuce.connection().sync().scriptLoad(script);
         byte[][] bytes = arguments.stream()
                 .map(argument -> argument.getBytes(StandardCharsets.US_ASCII))

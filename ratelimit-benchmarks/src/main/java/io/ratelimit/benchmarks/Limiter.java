@@ -1,6 +1,6 @@
 package io.ratelimit.benchmarks;
 
-/** One contender as its callers use it: a key comes in, yes or no goes out. */
+/** A limiter under test, which admits or rejects a call with a key. */
 @FunctionalInterface
 interface Limiter {
 

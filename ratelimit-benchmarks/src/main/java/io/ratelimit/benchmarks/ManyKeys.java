@@ -11,7 +11,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.infra.ThreadParams;
 
-/** Each thread calls with keys out of a million that all have a bucket already. */
+/** Measures calls with keys out of a million, all of which already have a bucket. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -21,15 +21,15 @@ public class ManyKeys {
     private static final int KEYS = 1_000_000;
     private static final int CALLS = 1 << 22;
 
-    /** Who answers. */
+    /** The contender that is called. */
     @Param
-    public Contender contender;
+    public InMemoryContender contender;
 
-    /** Which keys are asked for. */
+    /** The popularity of the keys. */
     @Param
     public Popularity popularity;
 
-    private final BenchmarkQuota quota = BenchmarkQuota.PLENTY_EACH;
+    private final BenchmarkLimit limit = BenchmarkLimit.PLENTY_EACH;
     private final String[] keys = new String[KEYS];
     private int[] order;
     private Limiter limiter;
@@ -38,7 +38,7 @@ public class ManyKeys {
     @Setup
     public void open() {
         order = popularity.draw(CALLS, KEYS);
-        limiter = contender.open(quota);
+        limiter = contender.open(limit);
         for (int i = 0; i < KEYS; i++) {
             keys[i] = "user-" + i;
             limiter.tryAcquire(keys[i]);
@@ -46,26 +46,26 @@ public class ManyKeys {
     }
 
     /**
-     * One call with the next key of the thread.
+     * Makes one call with the next key of the thread.
      *
-     * @param cursor where the thread stands
-     * @return the answer
+     * @param cursor the position of the thread in the order of calls
+     * @return the result, for JMH to consume
      */
     @Benchmark
     public boolean tryAcquire(Cursor cursor) {
-        return quota.checked(limiter.tryAcquire(keys[order[cursor.next++ & (CALLS - 1)]]));
+        return limit.checked(limiter.tryAcquire(keys[order[cursor.next++ & (CALLS - 1)]]));
     }
 
-    /** Where a thread stands in the order of calls; threads begin far apart. */
+    /** The position of a thread in the order of calls. Threads start far apart. */
     @State(Scope.Thread)
     public static class Cursor {
 
         private int next;
 
         /**
-         * Goes to the thread's own part.
+         * Moves to the start position of the thread.
          *
-         * @param threads which thread of how many
+         * @param threads the index of the thread, and the number of threads
          */
         @Setup
         public void begin(ThreadParams threads) {

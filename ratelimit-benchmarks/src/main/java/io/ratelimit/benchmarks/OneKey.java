@@ -10,38 +10,38 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** All threads call with one key. */
+/** Measures calls of all threads with one key. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @SuppressWarnings("NullAway.Init")
 public class OneKey {
 
-    /** Who answers. */
+    /** The contender that is called. */
     @Param
-    public Contender contender;
+    public InMemoryContender contender;
 
-    /** What it answers: of {@link BenchmarkQuota#PLENTY} yes, of {@link BenchmarkQuota#EXHAUSTED} no. */
+    /** The limit: {@link BenchmarkLimit#PLENTY} admits each call, {@link BenchmarkLimit#EXHAUSTED} rejects it. */
     @Param({"PLENTY", "EXHAUSTED"})
-    public BenchmarkQuota quota;
+    public BenchmarkLimit limit;
 
     private final String key = new String("user-42");
     private Limiter limiter;
 
-    /** Opens the limiter and takes its first token. */
+    /** Opens the limiter and consumes its first token. */
     @Setup
     public void open() {
-        limiter = contender.open(quota);
+        limiter = contender.open(limit);
         limiter.tryAcquire(key);
     }
 
     /**
-     * One call.
+     * Makes one call.
      *
-     * @return the answer
+     * @return the result, for JMH to consume
      */
     @Benchmark
     public boolean tryAcquire() {
-        return quota.checked(limiter.tryAcquire(key));
+        return limit.checked(limiter.tryAcquire(key));
     }
 }

@@ -3,9 +3,9 @@ package io.ratelimit.benchmarks;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/** How often each key is asked for. */
+/** The distribution of calls over keys. */
 public enum Popularity {
-    /** Each as often as any other. */
+    /** All keys are used equally often. */
     UNIFORM {
         @Override
         double weight(int rank) {
@@ -22,7 +22,7 @@ public enum Popularity {
 
     abstract double weight(int rank);
 
-    /** The same order of keys in every run; popular keys are not neighbours. */
+    /** Draws the keys of the calls. The order is the same in every run, and popular keys are spread over the array. */
     int[] draw(int calls, int keys) {
         SplittableRandom random = new SplittableRandom(42);
         double[] upTo = new double[keys];

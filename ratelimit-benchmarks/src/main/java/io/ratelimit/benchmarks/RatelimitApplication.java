@@ -10,7 +10,7 @@ import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
-/** A bean with our annotation, in memory, with meters. */
+/** An application with our annotation, in memory, with meters. */
 @Configuration(proxyBeanMethods = false)
 @ImportAutoConfiguration({
     AopAutoConfiguration.class,
@@ -22,14 +22,14 @@ import org.springframework.context.annotation.Import;
 class RatelimitApplication {
 
     static Searches open() {
-        return Application.bean(
+        return BenchmarkApplication.bean(
                 Searches.class,
                 RatelimitApplication.class,
                 "ratelimit.store=memory",
-                "ratelimit.limits.benchmark.rates=" + BenchmarkQuota.PLENTY.rate());
+                "ratelimit.limits.benchmark.rates=" + BenchmarkLimit.PLENTY.rate());
     }
 
-    /** The bean. */
+    /** The bean whose methods are measured. */
     static class Searches {
 
         @RateLimited(limit = "benchmark", key = "#userId")

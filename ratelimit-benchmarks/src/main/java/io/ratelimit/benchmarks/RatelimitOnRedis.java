@@ -2,12 +2,10 @@ package io.ratelimit.benchmarks;
 
 import io.ratelimit.Decision;
 import io.ratelimit.DecisionSource;
-import io.ratelimit.DenialCachingStore;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.InMemoryRateLimitStore;
-import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.redis.RedisRateLimitStore;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -15,21 +13,22 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
-/** Ours, with a deadline that no machine misses, so that each decision is the server's. */
+/** Ratelimit on Redis, with a deadline so long that the server makes every decision. */
 record RatelimitOnRedis(RateLimiterRegistry registry, RateLimiter limiter) implements RedisLimiter {
 
     private static final Duration DEADLINE = Duration.ofSeconds(20);
 
-    /** A node of an application that takes so many tokens of each key ahead, or fewer where the quota holds no more. */
-    static RedisLimiter open(InetSocketAddress redis, BenchmarkQuota quota, int prefetch) {
+    /** Opens a node that prefetches the given number of tokens of each key, or fewer if the capacity is smaller. */
+    static RedisLimiter open(InetSocketAddress redis, BenchmarkLimit limit, int prefetch) {
         LettuceConnectionFactory connections = new LettuceConnectionFactory(redis.getHostString(), redis.getPort());
         connections.afterPropertiesSet();
         RedisRateLimitStore store = RedisRateLimitStore.create(connections, "ratelimit", DEADLINE);
         connections.destroy();
         RateLimiterRegistry registry = new RateLimiterRegistry(
-                new FallbackStore(new PrefetchingStore(new DenialCachingStore(store)), InMemoryRateLimitStore.create()),
+                RemoteRateLimitStore.builder(store, InMemoryRateLimitStore.create())
+                        .build(),
                 List.of());
-        return new RatelimitOnRedis(registry, registry.define(quota.limit(Math.min(prefetch, quota.capacity - 1))));
+        return new RatelimitOnRedis(registry, registry.define(limit.toLimit(Math.min(prefetch, limit.capacity - 1))));
     }
 
     @Override
@@ -49,7 +48,8 @@ record RatelimitOnRedis(RateLimiterRegistry registry, RateLimiter limiter) imple
 
     private static boolean answer(Decision decision) {
         if (decision.source() != DecisionSource.STORE) {
-            throw new IllegalStateException("Redis did not decide in " + DEADLINE + "; the measurement is void");
+            throw new IllegalStateException(
+                    "Redis did not decide within " + DEADLINE + ", so the measurement is invalid");
         }
         return decision.admitted();
     }

@@ -5,73 +5,74 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.function.BiFunction;
 
-/** A limiter on Redis by its public API, or a floor: the least that a decision on Redis costs. */
-enum RedisContender implements Contestant {
-    /** Ours as the starter makes it: with a memory behind it, and no meters. */
-    RATELIMIT("ratelimit", (redis, quota) -> RatelimitOnRedis.open(redis, quota, 0)),
+/** A limiter on Redis, called through its public API, or a floor: the least work that a decision on Redis needs. */
+enum RedisContender implements Contender {
+    /** Ratelimit as the starter configures it, with an in-memory fallback but without meters. */
+    RATELIMIT("ratelimit", (redis, limit) -> RatelimitOnRedis.open(redis, limit, 0)),
     /** Bucket4j on Lettuce. */
-    BUCKET4J("Bucket4j", (redis, quota) -> Bucket4jOnRedis.open(redis, quota, null)),
-    /** The same with the optimisation that is exact where one process has the key. */
+    BUCKET4J("Bucket4j", (redis, limit) -> Bucket4jOnRedis.open(redis, limit, null)),
+    /** Bucket4j with the optimization that is exact if a single process uses the key. */
     BUCKET4J_BATCHING(
-            "Bucket4j, batching", (redis, quota) -> Bucket4jOnRedis.open(redis, quota, Optimizations.batching())),
-    /** The script of Spring Cloud Gateway, called by Lettuce without Spring. */
+            "Bucket4j, batching", (redis, limit) -> Bucket4jOnRedis.open(redis, limit, Optimizations.batching())),
+    /** The script of Spring Cloud Gateway, called through Lettuce without Spring. */
     GATEWAY("Spring Cloud Gateway's script", GatewayScript::open),
-    /** Redisson's RRateLimiter. */
+    /** Redisson's {@code RRateLimiter}. */
     REDISSON("Redisson", RedissonOnRedis::open),
-    /** The least that a server is asked. */
+    /** The cheapest command of a server. */
     PING_FLOOR("floor: PING", LettucePing::open),
-    /** A script that does nothing with its key. */
+    /** A script that does not use its key. */
     SCRIPT_FLOOR(
             "floor: EVALSHA",
-            (redis, quota) ->
-                    LettuceScript.open(redis, "return 1", key -> new String[] {key}, List.of(), reply -> quota.admits)),
-    /** A script that keeps one number for a key: the least that a limiter keeps. */
+            (redis, limit) ->
+                    LettuceScript.open(redis, "return 1", key -> new String[] {key}, List.of(), reply -> limit.admits)),
+    /** A script that stores one number for a key: the least state of a limiter. */
     NUMBER_FLOOR(
             "floor: one number with an expiry",
-            (redis, quota) -> LettuceScript.open(
+            (redis, limit) -> LettuceScript.open(
                     redis,
                     "redis.call('SET', KEYS[1], 1789000000123456, 'PX', 3600000) return 1",
                     key -> new String[] {key},
                     List.of(),
-                    reply -> quota.admits)),
-    /** Ours with tokens taken ahead. */
-    RATELIMIT_AHEAD("ratelimit, prefetch", (redis, quota) -> RatelimitOnRedis.open(redis, quota, RedisWork.AHEAD)),
-    /** Bucket4j, which tells the server later of as many tokens. */
+                    reply -> limit.admits)),
+    /** Ratelimit with a prefetch. */
+    RATELIMIT_PREFETCH(
+            "ratelimit, prefetch", (redis, limit) -> RatelimitOnRedis.open(redis, limit, RedisWorkload.PREFETCH)),
+    /** Bucket4j, which reports consumed tokens to the server later. */
     BUCKET4J_DELAYING(
             "Bucket4j, delaying",
-            (redis, quota) -> Bucket4jOnRedis.open(redis, quota, Optimizations.delaying(Bucket4jOnRedis.DELAY))),
-    /** The same, with a guess of what other nodes take meanwhile. */
+            (redis, limit) -> Bucket4jOnRedis.open(redis, limit, Optimizations.delaying(Bucket4jOnRedis.DELAY))),
+    /** Bucket4j with delayed reports and a prediction of the tokens that other nodes consume. */
     BUCKET4J_PREDICTING(
             "Bucket4j, predicting",
-            (redis, quota) -> Bucket4jOnRedis.open(redis, quota, Optimizations.predicting(Bucket4jOnRedis.DELAY)));
+            (redis, limit) -> Bucket4jOnRedis.open(redis, limit, Optimizations.predicting(Bucket4jOnRedis.DELAY)));
 
-    /** All that are asked for decisions, the floors last. */
-    static final List<RedisContender> ASKED =
+    /** All contenders that ask the server for each decision, followed by the floors. */
+    static final List<RedisContender> DECIDING =
             List.of(RATELIMIT, BUCKET4J, BUCKET4J_BATCHING, GATEWAY, REDISSON, PING_FLOOR, SCRIPT_FLOOR);
 
-    /** Those that are asked by many nodes at once. */
-    static final List<RedisContender> OF_MANY_NODES = List.of(RATELIMIT, BUCKET4J_BATCHING, SCRIPT_FLOOR);
+    /** The contenders that are called on several nodes at the same time. */
+    static final List<RedisContender> ON_SEVERAL_NODES = List.of(RATELIMIT, BUCKET4J_BATCHING, SCRIPT_FLOOR);
 
-    /** All that keep something for a key, the floor last. */
-    static final List<RedisContender> KEEPING = List.of(RATELIMIT, BUCKET4J, GATEWAY, REDISSON, NUMBER_FLOOR);
+    /** All contenders that store state for a key, followed by the floor. */
+    static final List<RedisContender> STORING = List.of(RATELIMIT, BUCKET4J, GATEWAY, REDISSON, NUMBER_FLOOR);
 
-    /** Those that answer without the server most of the time, the floor last. */
-    static final List<RedisContender> AHEAD =
-            List.of(RATELIMIT_AHEAD, BUCKET4J_DELAYING, BUCKET4J_PREDICTING, SCRIPT_FLOOR);
+    /** The contenders that answer most calls without the server, followed by the floor. */
+    static final List<RedisContender> PREFETCH =
+            List.of(RATELIMIT_PREFETCH, BUCKET4J_DELAYING, BUCKET4J_PREDICTING, SCRIPT_FLOOR);
 
-    /** Those of them that answer every async caller. */
-    static final List<RedisContender> AHEAD_ASYNC = List.of(RATELIMIT_AHEAD, SCRIPT_FLOOR);
+    /** Those of them that complete every asynchronous call. */
+    static final List<RedisContender> PREFETCH_ASYNC = List.of(RATELIMIT_PREFETCH, SCRIPT_FLOOR);
 
     private final String label;
-    private final BiFunction<InetSocketAddress, BenchmarkQuota, RedisLimiter> opened;
+    private final BiFunction<InetSocketAddress, BenchmarkLimit, RedisLimiter> opened;
 
-    RedisContender(String label, BiFunction<InetSocketAddress, BenchmarkQuota, RedisLimiter> opened) {
+    RedisContender(String label, BiFunction<InetSocketAddress, BenchmarkLimit, RedisLimiter> opened) {
         this.label = label;
         this.opened = opened;
     }
 
-    RedisLimiter open(InetSocketAddress redis, BenchmarkQuota quota) {
-        return opened.apply(redis, quota);
+    RedisLimiter open(InetSocketAddress redis, BenchmarkLimit limit) {
+        return opened.apply(redis, limit);
     }
 
     @Override

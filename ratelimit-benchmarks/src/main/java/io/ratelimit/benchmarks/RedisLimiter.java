@@ -2,7 +2,7 @@ package io.ratelimit.benchmarks;
 
 import java.util.concurrent.CompletionStage;
 
-/** One node of an application that asks a Redis server: a key comes in, yes or no goes out. */
+/** The limiter of one node of an application, which admits or rejects a call with a key by asking a Redis server. */
 interface RedisLimiter extends AutoCloseable {
 
     boolean tryAcquire(String key);

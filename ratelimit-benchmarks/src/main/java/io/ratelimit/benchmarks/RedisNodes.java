@@ -6,36 +6,36 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** The nodes of one contender with one quota, and the keys that nobody else asks for. */
+/** The nodes of one contender with one limit, and keys that only they use. */
 final class RedisNodes implements AutoCloseable {
 
     private static final int FILLERS = 32;
 
     private final InetSocketAddress redis;
     private final RedisContender contender;
-    private final BenchmarkQuota quota;
+    private final BenchmarkLimit limit;
     private final List<RedisLimiter> limiters = new ArrayList<>();
     private final List<String> keys;
     private int known;
 
-    RedisNodes(InetSocketAddress redis, RedisContender contender, BenchmarkQuota quota) {
+    RedisNodes(InetSocketAddress redis, RedisContender contender, BenchmarkLimit limit) {
         this.redis = redis;
         this.contender = contender;
-        this.quota = quota;
-        this.keys = IntStream.range(0, RedisWork.MANY_KEYS)
-                .mapToObj(i -> String.format("user-%d%d%07d", quota.ordinal(), contender.ordinal(), i))
+        this.limit = limit;
+        this.keys = IntStream.range(0, RedisWorkload.MANY_KEYS)
+                .mapToObj(i -> String.format("user-%d%d%07d", limit.ordinal(), contender.ordinal(), i))
                 .toList();
     }
 
-    /** {@return where contenders find a server, in this JVM or another} */
+    /** {@return the address of a server, for contenders in this or another JVM} */
     static InetSocketAddress address(RedisServer redis) {
         return InetSocketAddress.createUnresolved(redis.host(), redis.port());
     }
 
-    /** Connects so many nodes, and calls with each key, so that nothing is done for the first time while time is taken. */
+    /** Connects nodes and calls each key once, so that one-time costs are not measured. */
     void prepare(int nodes, int keysWanted) throws InterruptedException {
         while (limiters.size() < nodes) {
-            RedisLimiter limiter = contender.open(redis, quota);
+            RedisLimiter limiter = contender.open(redis, limit);
             limiters.add(limiter);
             limiter.tryAcquire(keys.get(0));
         }

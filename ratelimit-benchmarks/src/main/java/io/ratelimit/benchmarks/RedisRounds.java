@@ -11,31 +11,31 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Gives every work to each contender once in a round, on one server, and then all of them again. Each contender has a JVM of
- * its own.
+ * Runs all workloads on one server in rounds: once with each contender, and then all of them again. Each contender has
+ * its own JVM.
  */
 final class RedisRounds implements AutoCloseable {
 
     private final RedisServer redis;
-    private final Settings settings;
-    private final Map<RedisContender, RedisFork> forks = new EnumMap<>(RedisContender.class);
-    private final Map<RedisWork, Map<RedisContender, List<RedisSample>>> samples = new LinkedHashMap<>();
+    private final RunSettings settings;
+    private final Map<RedisContender, RedisContenderJvm> forks = new EnumMap<>(RedisContender.class);
+    private final Map<RedisWorkload, Map<RedisContender, List<RedisMeasurement>>> measurements = new LinkedHashMap<>();
 
-    private RedisRounds(RedisServer redis, Settings settings) {
+    private RedisRounds(RedisServer redis, RunSettings settings) {
         this.redis = redis;
         this.settings = settings;
     }
 
-    /** Starts a server, measures what the settings want, and ends the server. */
-    static String tables(Settings settings) throws IOException, InterruptedException {
-        List<RedisWork> works = RedisWork.all().stream()
-                .filter(work -> settings.wants(work.title()))
+    /** Starts a server, runs the workloads that the settings select, and ends the server. */
+    static String tables(RunSettings settings) throws IOException, InterruptedException {
+        List<RedisWorkload> workloads = RedisWorkload.all().stream()
+                .filter(workload -> settings.wants(workload.title()))
                 .toList();
         try (RedisServer redis = RedisServer.start()) {
             String memory = settings.wants(RedisMemory.TITLE) ? RedisMemory.table(redis) : "";
             String time = settings.wants(RedisServerTime.TITLE) ? RedisServerTime.table(redis, settings.rounds()) : "";
             try (RedisRounds rounds = new RedisRounds(redis, settings)) {
-                rounds.run(works);
+                rounds.run(workloads);
                 return rounds.tables() + time + memory;
             }
         }
@@ -43,41 +43,42 @@ final class RedisRounds implements AutoCloseable {
 
     @Override
     public void close() {
-        forks.values().forEach(RedisFork::close);
+        forks.values().forEach(RedisContenderJvm::close);
     }
 
-    /** The first round is not counted: in it each JVM compiles what it needs. */
-    private void run(List<RedisWork> works) throws IOException {
+    /** Runs all rounds. The first one is not counted, because in it each JVM compiles its code. */
+    private void run(List<RedisWorkload> workloads) throws IOException {
         for (int round = 0; round <= settings.rounds(); round++) {
-            for (RedisWork work : works) {
-                System.err.println(
-                        (round == 0 ? "Warm-up" : "Round " + round + " of " + settings.rounds()) + ": " + work.title());
-                List<RedisContender> order = new ArrayList<>(work.contenders());
+            for (RedisWorkload workload : workloads) {
+                System.err.println((round == 0 ? "Warm-up" : "Round " + round + " of " + settings.rounds()) + ": "
+                        + workload.title());
+                List<RedisContender> order = new ArrayList<>(workload.contenders());
                 Collections.rotate(order, -round);
                 for (RedisContender contender : order) {
-                    RedisSample sample = fork(contender).sample(work, settings.measured());
+                    RedisMeasurement measurement = fork(contender).measurement(workload, settings.measured());
                     if (round > 0) {
-                        samples.computeIfAbsent(work, first -> new EnumMap<>(RedisContender.class))
+                        measurements
+                                .computeIfAbsent(workload, first -> new EnumMap<>(RedisContender.class))
                                 .computeIfAbsent(contender, first -> new ArrayList<>())
-                                .add(sample);
+                                .add(measurement);
                     }
                 }
             }
         }
     }
 
-    private RedisFork fork(RedisContender contender) throws IOException {
-        RedisFork fork = forks.get(contender);
+    private RedisContenderJvm fork(RedisContender contender) throws IOException {
+        RedisContenderJvm fork = forks.get(contender);
         if (fork == null) {
-            fork = RedisFork.of(contender, RedisNodes.address(redis));
+            fork = RedisContenderJvm.of(contender, RedisNodes.address(redis));
             forks.put(contender, fork);
         }
         return fork;
     }
 
     private String tables() {
-        return samples.entrySet().stream()
-                .map(work -> "\n" + RedisTable.of(work.getKey(), work.getValue()))
+        return measurements.entrySet().stream()
+                .map(workload -> "\n" + RedisTable.of(workload.getKey(), workload.getValue()))
                 .collect(Collectors.joining());
     }
 }

@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/** What a call of one caller costs the server, which has one thread for all: in all, and of that in its scripts. */
+/** Measures the CPU time of the server for each call of a single caller: the total, and the part in scripts. */
 final class RedisServerTime {
 
-    static final String TITLE = "One hot key, time of the server";
+    static final String TITLE = "One hot key, CPU time of the server";
 
     private static final int CALLS = 10_000;
-    private static final List<RedisContender> ASKED = Stream.concat(
-                    RedisContender.ASKED.stream(), Stream.of(RedisContender.NUMBER_FLOOR))
+    private static final List<RedisContender> DECIDING = Stream.concat(
+                    RedisContender.DECIDING.stream(), Stream.of(RedisContender.NUMBER_FLOOR))
             .toList();
 
     private RedisServerTime() {}
@@ -24,7 +24,7 @@ final class RedisServerTime {
     static String table(RedisServer redis, int rounds) {
         Map<RedisContender, List<Cost>> costs = new EnumMap<>(RedisContender.class);
         for (int round = 0; round < rounds; round++) {
-            for (RedisContender contender : ASKED) {
+            for (RedisContender contender : DECIDING) {
                 costs.computeIfAbsent(contender, first -> new ArrayList<>()).add(measured(redis, contender));
             }
         }
@@ -33,8 +33,8 @@ final class RedisServerTime {
         StringBuilder table = new StringBuilder("\n### ")
                 .append(TITLE)
                 .append("\n\n| | CPU µs/call | spread | × EVALSHA | of that in scripts, µs |\n|---|--:|--:|--:|--:|\n");
-        costs.forEach((contender, samples) -> {
-            Spread all = Spread.of(samples, Cost::all);
+        costs.forEach((contender, measurements) -> {
+            Spread all = Spread.of(measurements, Cost::all);
             table.append(String.format(
                     Locale.ROOT,
                     "| %s | %.1f | %.1f–%.1f | %.2f | %.1f |\n",
@@ -43,13 +43,13 @@ final class RedisServerTime {
                     all.least(),
                     all.most(),
                     all.median() / floor,
-                    Spread.of(samples, Cost::executing).median()));
+                    Spread.of(measurements, Cost::executing).median()));
         });
         return table.toString();
     }
 
     private static Cost measured(RedisServer redis, RedisContender contender) {
-        try (RedisLimiter limiter = contender.open(RedisNodes.address(redis), BenchmarkQuota.PLENTY_EACH)) {
+        try (RedisLimiter limiter = contender.open(RedisNodes.address(redis), BenchmarkLimit.PLENTY_EACH)) {
             String key = "time-" + contender;
             call(limiter, key);
             redis.command("CONFIG", "RESETSTAT");
@@ -68,7 +68,7 @@ final class RedisServerTime {
         }
     }
 
-    /** The time of a script contains that of its commands. */
+    /** Returns the time in scripts and PING, in microseconds. The time of a script includes that of its commands. */
     private static double executing(RedisServer redis) {
         return sum(redis, "commandstats", "cmdstat_(eval|evalsha|ping):calls=\\d+,usec=(\\d+),.*");
     }

@@ -11,17 +11,17 @@ import org.redisson.api.RateType;
 import org.redisson.api.RedissonClient;
 import org.redisson.config.Config;
 
-/** Redisson's limiter with its own defaults; the rate of a key is set when the key is first asked for. */
-record RedissonOnRedis(RedissonClient client, BenchmarkQuota quota, ConcurrentMap<String, RRateLimiter> limiters)
+/** Redisson's limiter with its default settings. The rate of a key is set on the first call with that key. */
+record RedissonOnRedis(RedissonClient client, BenchmarkLimit limit, ConcurrentMap<String, RRateLimiter> limiters)
         implements RedisLimiter {
 
-    /** It has no capacity apart from its rate, and keeps every call of a period. */
+    /** Redisson has no separate capacity, and stores every call of a period, so a larger rate would fill the server. */
     private static final long PLENTY = 1_000_000;
 
-    static RedisLimiter open(InetSocketAddress redis, BenchmarkQuota quota) {
+    static RedisLimiter open(InetSocketAddress redis, BenchmarkLimit limit) {
         Config config = new Config();
         config.useSingleServer().setAddress("redis://" + redis.getHostString() + ":" + redis.getPort());
-        return new RedissonOnRedis(Redisson.create(config), quota, new ConcurrentHashMap<>());
+        return new RedissonOnRedis(Redisson.create(config), limit, new ConcurrentHashMap<>());
     }
 
     @Override
@@ -46,10 +46,10 @@ record RedissonOnRedis(RedissonClient client, BenchmarkQuota quota, ConcurrentMa
 
     private RRateLimiter configured(String key) {
         RRateLimiter limiter = client.getRateLimiter(key);
-        if (quota.admits) {
+        if (limit.admits) {
             limiter.trySetRate(RateType.OVERALL, PLENTY, Duration.ofSeconds(1));
         } else {
-            limiter.trySetRate(RateType.OVERALL, quota.capacity, quota.period);
+            limiter.trySetRate(RateType.OVERALL, limit.capacity, limit.period);
         }
         return limiter;
     }

@@ -9,7 +9,7 @@ import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
-/** A bean with Resilience4j's annotation, with meters. */
+/** An application with Resilience4j's annotation, with meters. */
 @Configuration(proxyBeanMethods = false)
 @ImportAutoConfiguration({
     AopAutoConfiguration.class,
@@ -20,7 +20,7 @@ import org.springframework.context.annotation.Import;
 class Resilience4jApplication {
 
     static Searches open() {
-        return Application.bean(
+        return BenchmarkApplication.bean(
                 Searches.class,
                 Resilience4jApplication.class,
                 "resilience4j.ratelimiter.configs.benchmark.limit-for-period=" + Integer.MAX_VALUE,
@@ -29,7 +29,7 @@ class Resilience4jApplication {
                 "resilience4j.ratelimiter.instances.shared.base-config=benchmark");
     }
 
-    /** The bean. */
+    /** The bean whose methods are measured. */
     static class Searches {
 
         @RateLimiter(name = "#userId", configuration = "benchmark")

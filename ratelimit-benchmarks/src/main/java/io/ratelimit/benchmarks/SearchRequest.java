@@ -1,9 +1,9 @@
 package io.ratelimit.benchmarks;
 
 /**
- * An argument with properties, as expressions read them.
+ * An argument with properties that expressions read.
  *
- * @param user who asks
- * @param rows how many are wanted
+ * @param user the user who searches
+ * @param rows the number of wanted rows
  */
 public record SearchRequest(SearchUser user, int rows) {}

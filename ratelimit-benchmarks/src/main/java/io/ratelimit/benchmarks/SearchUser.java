@@ -1,8 +1,8 @@
 package io.ratelimit.benchmarks;
 
 /**
- * Who asks.
+ * The user who searches.
  *
- * @param id whose bucket
+ * @param id the key of the bucket
  */
 public record SearchUser(String id) {}

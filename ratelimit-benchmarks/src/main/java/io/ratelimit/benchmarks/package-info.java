@@ -1,4 +1,4 @@
-/** What a decision costs, beside other limiters and beside the least that any of them could cost. */
+/** Benchmarks of decisions, compared with other limiters and with floors: the least work that a limiter could do. */
 @NullMarked
 package io.ratelimit.benchmarks;
 

@@ -9,7 +9,7 @@ class AnnotatedContenderTests {
 
     private static final SearchRequest REQUEST = new SearchRequest(new SearchUser("user-42"), 250);
 
-    /** One of each application, because each takes a second to start. */
+    /** Tests one contender of each application, because an application takes a second to start. */
     @ParameterizedTest
     @EnumSource(names = {"RATELIMIT_COST", "RESILIENCE4J_KEY", "BUCKET4J_KEY", "INTERCEPTOR_CAS_FLOOR"})
     void anApplicationAdmitsTheCallsOfItsMethods(AnnotatedContender contender) {

@@ -19,38 +19,40 @@ class CallersTests {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void eachCallerHasOneCallUnderWay(boolean async) throws InterruptedException {
+    void eachCallerMakesOneCallAtATime(boolean async) throws InterruptedException {
         Slow slow = new Slow(true);
 
-        RedisSample sample = Callers.run(List.of(slow), List.of("user-1", "user-2"), work(async), MEASURED);
+        RedisMeasurement measurement =
+                Callers.run(List.of(slow), List.of("user-1", "user-2"), workload(async), MEASURED);
 
         assertThat(slow.most).hasValue(4);
-        assertThat(sample.p50()).isBetween(1_000.0, 100_000.0);
-        assertThat(sample.perSecond()).isBetween(1.0, 4_000.0);
+        assertThat(measurement.p50()).isBetween(1_000.0, 100_000.0);
+        assertThat(measurement.perSecond()).isBetween(1.0, 4_000.0);
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void anAnswerThatIsNotMeantEndsTheRun(boolean async) {
+    void anUnexpectedResultEndsTheRun(boolean async) {
         assertThatIllegalStateException()
-                .isThrownBy(() -> Callers.run(List.of(new Slow(false)), List.of("user-1"), work(async), MEASURED))
+                .isThrownBy(() -> Callers.run(List.of(new Slow(false)), List.of("user-1"), workload(async), MEASURED))
                 .withMessageContaining("A call failed in: four callers");
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void answersThatAreThereAtOnceAreCountedToo(boolean async) throws InterruptedException {
-        RedisSample sample = Callers.run(List.of(new Immediate()), List.of("user-1"), work(async), MEASURED);
+    void resultsThatAreAvailableAtOnceAreCounted(boolean async) throws InterruptedException {
+        RedisMeasurement measurement =
+                Callers.run(List.of(new Immediate()), List.of("user-1"), workload(async), MEASURED);
 
-        assertThat(sample.perSecond()).isGreaterThan(10_000);
+        assertThat(measurement.perSecond()).isGreaterThan(10_000);
     }
 
-    private static RedisWork work(boolean async) {
-        return new RedisWork(
-                "four callers", List.of(RedisContender.RATELIMIT), BenchmarkQuota.PLENTY_EACH, 1, 1, 4, async);
+    private static RedisWorkload workload(boolean async) {
+        return new RedisWorkload(
+                "four callers", List.of(RedisContender.RATELIMIT), BenchmarkLimit.PLENTY_EACH, 1, 1, 4, async);
     }
 
-    /** Answers after a millisecond, and knows how many calls were under way at once. */
+    /** Completes calls after a millisecond, and records the maximum number of concurrent calls. */
     private static final class Slow implements RedisLimiter {
 
         private final AtomicInteger underWay = new AtomicInteger();

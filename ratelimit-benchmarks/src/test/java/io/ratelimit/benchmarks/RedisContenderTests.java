@@ -24,19 +24,19 @@ class RedisContenderTests {
 
     @ParameterizedTest
     @EnumSource
-    void aContenderAnswersEachQuotaAsItIsMeant(RedisContender contender) {
-        for (BenchmarkQuota quota : new BenchmarkQuota[] {BenchmarkQuota.PLENTY_EACH, BenchmarkQuota.EXHAUSTED}) {
-            try (RedisLimiter limiter = contender.open(RedisNodes.address(redis), quota)) {
-                String key = contender + "-" + quota;
+    void aContenderAdmitsOrRejectsAccordingToTheLimit(RedisContender contender) {
+        for (BenchmarkLimit limit : new BenchmarkLimit[] {BenchmarkLimit.PLENTY_EACH, BenchmarkLimit.EXHAUSTED}) {
+            try (RedisLimiter limiter = contender.open(RedisNodes.address(redis), limit)) {
+                String key = contender + "-" + limit;
                 limiter.tryAcquire(key);
 
                 for (int i = 0; i < 20; i++) {
-                    assertThat(limiter.tryAcquire(key)).as("%s", quota).isEqualTo(quota.admits);
+                    assertThat(limiter.tryAcquire(key)).as("%s", limit).isEqualTo(limit.admits);
                     assertThat(limiter.tryAcquireAsync(key)
                                     .toCompletableFuture()
                                     .join())
-                            .as("%s, async", quota)
-                            .isEqualTo(quota.admits);
+                            .as("%s, async", limit)
+                            .isEqualTo(limit.admits);
                 }
             }
         }

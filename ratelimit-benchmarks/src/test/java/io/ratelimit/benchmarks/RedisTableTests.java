@@ -9,26 +9,26 @@ import org.junit.jupiter.api.Test;
 class RedisTableTests {
 
     @Test
-    void aTableHasMediansTheirSpreadAndRatiosToTheScript() {
-        RedisWork work = new RedisWork(
+    void aTableShowsMediansTheirSpreadAndRatiosToTheScript() {
+        RedisWorkload workload = new RedisWorkload(
                 "One hot key, 8 callers, sync",
                 List.of(RedisContender.RATELIMIT, RedisContender.SCRIPT_FLOOR),
-                BenchmarkQuota.PLENTY_EACH,
+                BenchmarkLimit.PLENTY_EACH,
                 1,
                 1,
                 8,
                 false);
 
         String table = RedisTable.of(
-                work,
+                workload,
                 Map.of(
                         RedisContender.RATELIMIT,
                         List.of(
-                                new RedisSample(900, 40, 300),
-                                new RedisSample(3000, 50, 400),
-                                new RedisSample(1000, 60, 500)),
+                                new RedisMeasurement(900, 40, 300),
+                                new RedisMeasurement(3000, 50, 400),
+                                new RedisMeasurement(1000, 60, 500)),
                         RedisContender.SCRIPT_FLOOR,
-                        List.of(new RedisSample(2000, 20, 100), new RedisSample(2000, 20, 220))));
+                        List.of(new RedisMeasurement(2000, 20, 100), new RedisMeasurement(2000, 20, 220))));
 
         assertThat(table).isEqualTo("""
                         ### One hot key, 8 callers, sync

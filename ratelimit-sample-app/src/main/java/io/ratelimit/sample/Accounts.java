@@ -4,7 +4,7 @@ import io.ratelimit.annotation.RateLimited;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 
-/** Who may log in, of whom nobody may try more than five passwords in any ten minutes. */
+/** Checks passwords, at most five for each user in any ten minutes. */
 @Service
 class Accounts {
 

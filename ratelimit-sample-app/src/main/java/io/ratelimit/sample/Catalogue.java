@@ -7,7 +7,7 @@ import org.springframework.jdbc.core.DataClassRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 
-/** The products in the database, each way of asking for them with limits of its own. */
+/** Reads the products in the database. Each query has its own limits. */
 @Service
 class Catalogue {
 

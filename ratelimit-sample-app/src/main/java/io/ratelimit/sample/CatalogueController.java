@@ -15,24 +15,24 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 import reactor.core.publisher.Flux;
 
-/** The catalogue over HTTP. A refused call leaves as 429 without a line of code here. */
+/** Serves the catalogue over HTTP. A rejected call is answered with status 429 without any code here. */
 @RestController
 class CatalogueController {
 
-    /** What to report on; a report of more rows costs more tokens. */
+    /** A request for a report, which costs more tokens the more rows it has. */
     record ReportRequest(String tenant, int rows) {
 
         ReportRequest {
             if (rows < 1) {
-                throw new IllegalArgumentException("rows must be 1 or more, not " + rows);
+                throw new IllegalArgumentException("Invalid rows " + rows + ": use 1 or more");
             }
         }
     }
 
-    /** Who wants in. */
+    /** The credentials of a user. */
     record Login(String user, String password) {}
 
-    /** What to complete, and who pays for it. */
+    /** A prompt to complete, and the tenant that pays for the completion. */
     record Prompt(String tenant, String prompt) {}
 
     private final Catalogue catalogue;

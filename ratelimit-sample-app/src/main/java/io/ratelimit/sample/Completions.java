@@ -7,7 +7,9 @@ import org.springframework.jdbc.core.DataClassRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 
-/** A stand-in for a model that is paid by the token: what a call costs is known only when it answered. */
+/**
+ * A stand-in for a language model that is paid by the token, where the cost of a call is known only after the answer.
+ */
 @Service
 class Completions {
 
@@ -21,7 +23,7 @@ class Completions {
         this.database = database;
     }
 
-    /** Reserves the most that an answer can cost, and settles what it did cost: a token for each word in and out. */
+    /** Reserves the maximum cost of an answer, and then settles the actual cost: one token for each word in and out. */
     @RateLimited(limit = "tokens", key = "#tenant", cost = 500, settle = "#result.tokens")
     Completion complete(String tenant, String prompt) {
         List<String> words = List.of(prompt.strip().split("\\s+"));

@@ -9,7 +9,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 import reactor.core.publisher.Flux;
 
-/** Long answers, of which each user may have two at once. */
+/** Exports products in long responses, of which each user may have two at the same time. */
 @Service
 class Exports {
 
@@ -22,8 +22,8 @@ class Exports {
     }
 
     /**
-     * The products, at their leisure: each is read when the one before is written. The user's place is taken until there are no
-     * more, or nobody reads them.
+     * Returns the products one by one, each read after the previous one was written. The call holds a permit of the
+     * user until the export is complete or the client disconnects.
      */
     @RateLimited(limit = "export", key = "#user")
     Flux<Product> export(String user, int rows) {

@@ -3,7 +3,7 @@ package io.ratelimit.sample;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 
-/** Starts the catalogue on port 8080, limited in memory; {@code --ratelimit.store=redis} limits it on Redis. */
+/** Starts the catalogue on port 8080, with limits in memory or, given {@code --ratelimit.store=redis}, on Redis. */
 @SpringBootApplication
 public class SampleApplication {
 

@@ -1,4 +1,4 @@
-/** A small catalogue service whose search, reports and quotes are rate limited. */
+/** A small catalogue service with rate limits on its searches, reports, quotes, logins, completions and exports. */
 @NullMarked
 package io.ratelimit.sample;
 

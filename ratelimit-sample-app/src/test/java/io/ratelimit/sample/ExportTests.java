@@ -24,7 +24,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 
-/** Exports over real HTTP, of which a user may have two at once. */
+/** Exports over real HTTP, of which a user may have two at the same time. */
 @SpringBootTest(
         webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
         properties = "spring.datasource.generate-unique-name=true")
@@ -43,7 +43,7 @@ class ExportTests {
     RateLimiterRegistry registry;
 
     @Test
-    void a_third_export_waits_and_begins_when_one_ends_and_a_fourth_waits_in_vain() throws Exception {
+    void aThirdExportWaitsUntilAnotherEndsAndAFourthIsRejectedAfterItsMaximumWait() throws Exception {
         try (Reader endless = new Reader("ann", 5000)) {
             CompletableFuture<HttpResponse<String>> brief = export("ann", 150);
             await().atMost(SOON).until(() -> free("ann") == 0);
@@ -82,12 +82,12 @@ class ExportTests {
     }
 
     @Test
-    void a_client_that_hangs_up_in_the_middle_frees_its_place() throws Exception {
+    void aClientThatDisconnectsDuringAnExportReleasesItsPermit() throws Exception {
         try (Reader one = new Reader("eve", 5000);
                 Reader other = new Reader("eve", 5000)) {
             CompletableFuture<HttpResponse<String>> third = export("eve", 2);
             assertThat(free("eve")).isZero();
-            one.hangUp();
+            one.disconnect();
             assertThat(third)
                     .succeedsWithin(SOON)
                     .satisfies(response -> assertThat(response.body()).hasLineCount(2));
@@ -108,7 +108,7 @@ class ExportTests {
                 HttpResponse.BodyHandlers.ofString());
     }
 
-    /** A client that has read the first row when it is made, and hangs up when it is closed. */
+    /** A client that reads the first row on creation, and disconnects when it is closed. */
     private final class Reader implements AutoCloseable {
 
         private final Socket socket;
@@ -123,7 +123,7 @@ class ExportTests {
             line();
         }
 
-        /** The next row, without what is around the chunks that it comes in. */
+        /** Returns the next row without the framing of HTTP chunks. */
         String line() throws IOException {
             String line = lines.readLine();
             while (line != null && !line.startsWith("{")) {
@@ -132,7 +132,7 @@ class ExportTests {
             return line;
         }
 
-        void hangUp() throws IOException {
+        void disconnect() throws IOException {
             socket.setSoLinger(true, 0);
             socket.close();
         }
@@ -140,7 +140,7 @@ class ExportTests {
         @Override
         public void close() throws IOException {
             if (!socket.isClosed()) {
-                hangUp();
+                disconnect();
             }
         }
     }

@@ -16,13 +16,13 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** What docs/reliability.md says of taking a node out of service. */
+/** The readiness probe that docs/reliability.md recommends for taking a node out of service. */
 class ReadinessTests {
 
     private final HttpClient client = HttpClient.newHttpClient();
 
     @Test
-    void isLostWithRedisByThoseWhoAskForItAndTheApplicationStaysHealthy(@TempDir Path directory) throws Exception {
+    void readinessFollowsRedisIfConfiguredAndTheApplicationStaysHealthy(@TempDir Path directory) throws Exception {
         String page = Files.readString(Path.of("..", "docs", "reliability.md"));
         String yaml = page.substring(page.indexOf("```yaml") + 7, page.lastIndexOf("```"));
         Path file = Files.writeString(directory.resolve("readiness.yml"), yaml);

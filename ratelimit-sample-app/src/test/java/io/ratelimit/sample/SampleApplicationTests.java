@@ -18,7 +18,7 @@ import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Bean;
 
-/** The sample over real HTTP, its limits in memory, where time stands still. */
+/** The sample over real HTTP, with limits in memory on a clock that stands still. */
 @SpringBootTest(webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT)
 class SampleApplicationTests {
 
@@ -28,7 +28,7 @@ class SampleApplicationTests {
     int port;
 
     @Test
-    void eleven_searches_at_once_are_ten_answers_and_one_429() {
+    void tenOfElevenSearchesAreAnsweredAndOneIsRejectedWith429() {
         send(get("/search?q=sofa", "warm-up"));
         List<CompletableFuture<HttpResponse<String>>> calls = new ArrayList<>();
         for (int i = 0; i < 11; i++) {
@@ -59,7 +59,7 @@ class SampleApplicationTests {
     }
 
     @Test
-    void a_report_costs_its_rows_and_a_tenant_that_spent_its_burst_waits() {
+    void aReportCostsItsRowsAndIsRejectedOnceTheBurstIsConsumed() {
         assertThat(send(report("acme", 60_000)).statusCode()).isEqualTo(200);
         assertThat(send(report("acme", 60_000)).statusCode()).isEqualTo(429);
         assertThat(send(report("umbrella", 250)).body()).contains("seating");
@@ -70,7 +70,7 @@ class SampleApplicationTests {
     }
 
     @Test
-    void a_quote_that_the_user_may_not_have_takes_nothing_from_everybody() {
+    void aRejectedQuoteOfAUserConsumesNothingOfTheSharedLimit() {
         for (int i = 0; i < 5; i++) {
             assertThat(send(get("/quote", "greedy")).statusCode()).isEqualTo(200);
         }
@@ -81,7 +81,7 @@ class SampleApplicationTests {
     }
 
     @Test
-    void after_five_passwords_within_ten_minutes_the_sixth_is_not_even_looked_at() {
+    void theSixthPasswordWithinTenMinutesIsRejectedUnchecked() {
         assertThat(send(login("ann", "blue sofa")).statusCode()).isEqualTo(204);
         for (int i = 0; i < 4; i++) {
             assertThat(send(login("ann", "wrong " + i)).statusCode()).isEqualTo(401);
@@ -93,7 +93,7 @@ class SampleApplicationTests {
     }
 
     @Test
-    void a_completion_costs_what_it_used_and_not_what_it_reserved() {
+    void aCompletionCostsTheTokensItUsedAndNotThoseItReserved() {
         for (int i = 0; i < 10; i++) {
             assertThat(send(complete("acme", "a blue sofa")).body()).contains("sofa", "\"tokens\":14");
         }

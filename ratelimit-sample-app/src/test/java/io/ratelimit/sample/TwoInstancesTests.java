@@ -28,7 +28,7 @@ class TwoInstancesTests {
     private final HttpClient client = HttpClient.newHttpClient();
 
     @Test
-    void twoHundredCallsOnEachOfTwoInstancesAreAdmittedAsIfTheyWereOne(RedisServer redis) throws Exception {
+    void twoInstancesTogetherAdmitAsManyCallsAsOne(RedisServer redis) throws Exception {
         redis.command("FLUSHALL");
         DecisionLog log = new DecisionLog();
         try (ConfigurableApplicationContext one = start(redis);

@@ -1,11 +1,11 @@
 package io.ratelimit.actuate;
 
 import io.ratelimit.DecisionSource;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.Refill;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.Tokens;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.format.annotation.DurationFormat;
@@ -99,13 +100,14 @@ record LimitDescription(
     record Prefetch(double tokens, double inHand, String widens) {
 
         private static @Nullable Prefetch of(Limit limit, RateLimitStore store) {
+            OptionalDouble inHand = limit.prefetch() > 0 && store instanceof RemoteRateLimitStore remote
+                    ? remote.prefetchedTokens(limit.name())
+                    : OptionalDouble.empty();
+            if (inHand.isEmpty()) {
+                return null;
+            }
             double tokens = Tokens.decimal(limit.prefetch());
-            return limit.prefetch() > 0 && store instanceof FallbackStore fallback
-                    ? fallback.prefetching()
-                            .map(ahead -> new Prefetch(
-                                    tokens, ahead.prefetchedTokens(limit.name()), text(tokens) + " × nodes"))
-                            .orElse(null)
-                    : null;
+            return new Prefetch(tokens, inHand.getAsDouble(), text(tokens) + " × nodes");
         }
 
         private static String text(double tokens) {

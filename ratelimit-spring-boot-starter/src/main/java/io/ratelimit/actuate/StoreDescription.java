@@ -2,11 +2,11 @@ package io.ratelimit.actuate;
 
 import io.ratelimit.Charge;
 import io.ratelimit.DecisionSource;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.StoreUnavailableException;
 import java.util.Optional;
 
@@ -27,7 +27,7 @@ record StoreDescription(String name, String state) {
 
     /** Returns why the store, or one of its shards, does not answer; empty if it does. */
     static Optional<String> outage(RateLimitStore store) {
-        return store instanceof FallbackStore fallback ? fallback.outage() : Optional.empty();
+        return store instanceof RemoteRateLimitStore remote ? remote.outage() : Optional.empty();
     }
 
     /** Reads a bucket, which consumes nothing, and returns the state by the source of the decision. */

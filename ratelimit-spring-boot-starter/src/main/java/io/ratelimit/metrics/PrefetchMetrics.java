@@ -3,8 +3,8 @@ package io.ratelimit.metrics;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ratelimit.Limit;
-import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitListener;
+import io.ratelimit.RemoteRateLimitStore;
 import java.util.List;
 
 /**
@@ -15,7 +15,7 @@ final class PrefetchMetrics implements RateLimitListener {
 
     private static final String PREFETCHED = "ratelimit.prefetched";
 
-    private final PrefetchingStore store;
+    private final RemoteRateLimitStore store;
     private final MeterRegistry registry;
 
     /**
@@ -24,7 +24,7 @@ final class PrefetchMetrics implements RateLimitListener {
      * @param store the store; the gauges hold it weakly, so another object has to keep it alive
      * @param registry where the gauge of each limit is registered
      */
-    PrefetchMetrics(PrefetchingStore store, MeterRegistry registry) {
+    PrefetchMetrics(RemoteRateLimitStore store, MeterRegistry registry) {
         this.store = store;
         this.registry = registry;
     }
@@ -32,7 +32,7 @@ final class PrefetchMetrics implements RateLimitListener {
     @Override
     public void onDefined(Limit limit) {
         String name = limit.name();
-        Gauge.builder(PREFETCHED, store, prefetching -> prefetching.prefetchedTokens(name))
+        Gauge.builder(PREFETCHED, store, remote -> remote.prefetchedTokens(name).orElse(0))
                 .description("Tokens that this node took ahead and no call used yet")
                 .tag("limit", name)
                 .register(registry);

@@ -2,8 +2,8 @@ package io.ratelimit.metrics;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ratelimit.InMemoryRateLimitStore;
-import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitStoreCustomizer;
 import io.ratelimit.redis.RateLimitRedisAutoConfiguration;
@@ -53,8 +53,7 @@ public final class RateLimitMetricsAutoConfiguration {
         }
 
         @Bean
-        PrefetchMetrics rateLimitPrefetchMetrics(
-                @Qualifier("rateLimitPrefetch") PrefetchingStore store, MeterRegistry registry) {
+        PrefetchMetrics rateLimitPrefetchMetrics(RemoteRateLimitStore store, MeterRegistry registry) {
             return new PrefetchMetrics(store, registry);
         }
     }

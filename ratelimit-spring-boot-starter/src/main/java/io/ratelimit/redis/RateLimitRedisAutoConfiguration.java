@@ -1,10 +1,8 @@
 package io.ratelimit.redis;
 
-import io.ratelimit.DenialCachingStore;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.InMemoryRateLimitStore;
-import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.autoconfigure.InMemoryStoreConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitStoreCustomizer;
@@ -56,21 +54,13 @@ public final class RateLimitRedisAutoConfiguration {
         return store;
     }
 
-    @Bean(defaultCandidate = false)
-    PrefetchingStore rateLimitPrefetch(
-            @Qualifier("rateLimitRedis") RedisRateLimitStore redis,
-            ObjectProvider<RateLimitStoreCustomizer> decorators) {
-        RateLimitStore remote = redis;
-        for (RateLimitStoreCustomizer decorator : decorators.orderedStream().toList()) {
-            remote = decorator.customize(remote);
-        }
-        return new PrefetchingStore(new DenialCachingStore(remote));
-    }
-
     @Bean
-    RateLimitStore rateLimitStore(
-            @Qualifier("rateLimitPrefetch") PrefetchingStore remote,
-            @Qualifier("rateLimitMemory") InMemoryRateLimitStore memory) {
-        return new FallbackStore(remote, memory);
+    RemoteRateLimitStore rateLimitStore(
+            @Qualifier("rateLimitRedis") RedisRateLimitStore redis,
+            @Qualifier("rateLimitMemory") InMemoryRateLimitStore memory,
+            ObjectProvider<RateLimitStoreCustomizer> customizers) {
+        RemoteRateLimitStore.Builder builder = RemoteRateLimitStore.builder(redis, memory);
+        customizers.orderedStream().forEach(customizer -> builder.decorator(customizer::customize));
+        return builder.build();
     }
 }

@@ -4,14 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Algorithm;
 import io.ratelimit.CalendarPeriod;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.Refill;
+import io.ratelimit.RemoteRateLimitStore;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneId;
@@ -69,9 +68,10 @@ class LimitDescriptionTests {
     void describesThePrefetchIfThereIsOne() {
         Limit limit =
                 Limit.named("any").rates("10/s").prefetch(new BigDecimal("2.5")).build();
-        PrefetchingStore ahead = new PrefetchingStore(InMemoryRateLimitStore.create());
-        try (RateLimiterRegistry registry =
-                new RateLimiterRegistry(new FallbackStore(ahead, InMemoryRateLimitStore.create()), List.of())) {
+        RateLimitStore ahead = RemoteRateLimitStore.builder(
+                        InMemoryRateLimitStore.create(), InMemoryRateLimitStore.create())
+                .build();
+        try (RateLimiterRegistry registry = new RateLimiterRegistry(ahead, List.of())) {
             RateLimiter limiter = registry.define(limit);
             limiter.tryAcquire("user-42");
             limiter.tryAcquire("user-42");
@@ -87,7 +87,9 @@ class LimitDescriptionTests {
         }
         for (RateLimitStore nothingAhead : List.of(
                 InMemoryRateLimitStore.create(),
-                new FallbackStore(InMemoryRateLimitStore.create(), InMemoryRateLimitStore.create()))) {
+                RemoteRateLimitStore.builder(InMemoryRateLimitStore.create(), InMemoryRateLimitStore.create())
+                        .prefetch(false)
+                        .build())) {
             try (RateLimiterRegistry registry = new RateLimiterRegistry(nothingAhead, List.of())) {
                 registry.define(limit);
                 assertThat(prefetch(registry)).isNull();

@@ -5,17 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.DecisionSource;
-import io.ratelimit.FallbackStore;
+import io.ratelimit.ForwardingRateLimitStore;
 import io.ratelimit.InMemoryRateLimitStore;
-import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.Permit;
-import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimitListener;
-import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.Refill;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.StoreFailurePolicy;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.http.RunningApplication;
@@ -23,10 +21,11 @@ import java.math.BigDecimal;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.LongConsumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -265,7 +264,9 @@ abstract class RateLimitsEndpointResponses {
         @Bean
         RateLimiterRegistry limiters(FailingStore store) {
             return new RateLimiterRegistry(
-                    new FallbackStore(new PrefetchingStore(store), InMemoryRateLimitStore.create(() -> 0, 100)),
+                    RemoteRateLimitStore.builder(store, InMemoryRateLimitStore.create(() -> 0, 100))
+                            .denialCache(false)
+                            .build(),
                     List.of(new RateLimitListener() {}));
         }
 
@@ -278,11 +279,15 @@ abstract class RateLimitsEndpointResponses {
         }
     }
 
-    /** A remote store on a clock that stands still. */
-    static final class FailingStore implements RateLimitStore {
+    /** A remote store that can be made to fail, on a clock that stands still. */
+    static final class FailingStore extends ForwardingRateLimitStore {
 
-        private volatile InMemoryRateLimitStore memory = InMemoryRateLimitStore.create(() -> 0, 100);
+        private final Set<Charge> charged = ConcurrentHashMap.newKeySet();
         private final AtomicBoolean failing = new AtomicBoolean();
+
+        FailingStore() {
+            super(InMemoryRateLimitStore.create(() -> 0, 100));
+        }
 
         @Override
         public String name() {
@@ -292,7 +297,8 @@ abstract class RateLimitsEndpointResponses {
         @Override
         public Decision decide(List<Charge> charges, Duration maxWait) {
             check();
-            return memory.decide(charges, maxWait);
+            charged.addAll(charges);
+            return super.decide(charges, maxWait);
         }
 
         @Override
@@ -301,44 +307,19 @@ abstract class RateLimitsEndpointResponses {
         }
 
         @Override
-        public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
-            return memory.refund(taken, unused);
-        }
-
-        @Override
-        public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
-            return memory.debit(taken, more);
-        }
-
-        @Override
-        public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
-            return memory.renew(decisions);
-        }
-
-        @Override
-        public void onLeaseReady(LongConsumer listener) {
-            memory.onLeaseReady(listener);
-        }
-
-        @Override
         public void reset(Limit limit, String key) {
             check();
-            memory.reset(limit, key);
-        }
-
-        @Override
-        public void close() {
-            memory.close();
+            super.reset(limit, key);
         }
 
         void fail() {
             failing.set(true);
         }
 
+        /** Stops failing and empties the store. */
         private void startAfresh() {
-            memory.close();
-            memory = InMemoryRateLimitStore.create(() -> 0, 100);
             failing.set(false);
+            charged.forEach(charge -> reset(charge.limit(), charge.key()));
         }
 
         private void check() {

@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.ratelimit.Charge;
 import io.ratelimit.DecisionSource;
-import io.ratelimit.FallbackStore;
+import io.ratelimit.ForwardingRateLimitStore;
 import io.ratelimit.InMemoryRateLimitStore;
-import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.StoreFailurePolicy;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.annotation.RateLimited;
@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -149,9 +148,11 @@ class FallbackMethodTests {
 
         @Bean
         RateLimiterRegistry rateLimitRegistry() {
-            RateLimitStore broken = new BrokenStore();
-            RateLimiterRegistry registry =
-                    new RateLimiterRegistry(new FallbackStore(broken, InMemoryRateLimitStore.create()), List.of());
+            RateLimitStore broken = new UnavailableStore();
+            RateLimiterRegistry registry = new RateLimiterRegistry(
+                    RemoteRateLimitStore.builder(broken, InMemoryRateLimitStore.create())
+                            .build(),
+                    List.of());
             registry.define(Limit.named("strict")
                     .rates("10/s")
                     .onStoreFailure(StoreFailurePolicy.DENY)
@@ -160,46 +161,21 @@ class FallbackMethodTests {
         }
     }
 
-    private static final class BrokenStore implements RateLimitStore {
+    private static final class UnavailableStore extends ForwardingRateLimitStore {
 
-        @Override
-        public String name() {
-            return "broken";
+        UnavailableStore() {
+            super(InMemoryRateLimitStore.create());
         }
 
         @Override
         public io.ratelimit.Decision decide(List<Charge> charges, Duration maxWait) {
-            throw new StoreUnavailableException("broken", null);
+            throw new StoreUnavailableException("not reachable", null);
         }
 
         @Override
         public CompletionStage<io.ratelimit.Decision> decideAsync(List<Charge> charges, Duration maxWait) {
-            return CompletableFuture.failedFuture(new StoreUnavailableException("broken", null));
+            return CompletableFuture.failedFuture(new StoreUnavailableException("not reachable", null));
         }
-
-        @Override
-        public CompletionStage<Void> refund(io.ratelimit.Decision taken, List<Charge> unused) {
-            return CompletableFuture.failedFuture(new StoreUnavailableException("broken", null));
-        }
-
-        @Override
-        public CompletionStage<Void> debit(io.ratelimit.Decision taken, List<Charge> more) {
-            return CompletableFuture.failedFuture(new StoreUnavailableException("broken", null));
-        }
-
-        @Override
-        public CompletionStage<List<LeaseState>> renew(List<io.ratelimit.Decision> decisions) {
-            return CompletableFuture.failedFuture(new StoreUnavailableException("broken", null));
-        }
-
-        @Override
-        public void onLeaseReady(LongConsumer listener) {}
-
-        @Override
-        public void reset(Limit limit, String key) {}
-
-        @Override
-        public void close() {}
     }
 
     static class Policed {

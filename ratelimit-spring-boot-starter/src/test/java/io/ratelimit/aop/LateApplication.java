@@ -35,8 +35,8 @@ final class LateApplication {
         return LimitedApplication.with(Late.class, bean).withAllowBeanDefinitionOverriding(true);
     }
 
-    static LateStore store(ApplicationContext context) {
-        return (LateStore) context.getBean(RateLimiterRegistry.class).store();
+    static DelayedStore store(ApplicationContext context) {
+        return (DelayedStore) context.getBean(RateLimiterRegistry.class).store();
     }
 
     /**
@@ -85,7 +85,7 @@ final class LateApplication {
 
         @Bean
         RateLimiterRegistry rateLimitRegistry() {
-            RateLimiterRegistry registry = new RateLimiterRegistry(new LateStore(), List.of());
+            RateLimiterRegistry registry = new RateLimiterRegistry(new DelayedStore(), List.of());
             registry.define(Limit.of("one", "1/h"));
             registry.define(Limit.of("ten", "10/h"));
             registry.define(Limit.named("single")

@@ -127,7 +127,7 @@ class LateDecisionTests {
             }
         }));
         store(context).reply();
-        assertThat(told).succeedsWithin(SOON).asString().isNotEqualTo(LateStore.THREAD);
+        assertThat(told).succeedsWithin(SOON).asString().isNotEqualTo(DelayedStore.THREAD);
         assertThat(service.runs()).isZero();
         await().untilAsserted(() -> assertThat(left(context)).isEqualTo(1));
     }

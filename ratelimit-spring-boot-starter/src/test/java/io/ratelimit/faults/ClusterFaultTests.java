@@ -7,8 +7,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Charge;
 import io.ratelimit.DecisionSource;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.actuate.TestHealthIndicators;
 import io.ratelimit.redis.TestConnections;
 import io.ratelimit.test.redis.RedisCluster;
@@ -63,7 +63,7 @@ class ClusterFaultTests {
                 .mapToObj(number -> new Charge(COUNTED, "moving-" + number, 1000))
                 .toArray(Charge[]::new);
         Charge[] all = Stream.of(counted, FEW).flatMap(Stream::of).toArray(Charge[]::new);
-        try (FallbackStore store = Nodes.node(TestConnections.lettuce(cluster));
+        try (RemoteRateLimitStore store = Nodes.node(TestConnections.lettuce(cluster));
                 Callers callers = Callers.start(store, all)) {
             callers.goOnUntilAnswered();
             long begun = System.nanoTime();
@@ -97,7 +97,7 @@ class ClusterFaultTests {
     }
 
     private void failOver(long seed, FaultReport.Row row, Consumer<RedisServer> fault) {
-        try (FallbackStore store = Nodes.node(TestConnections.lettuce(cluster));
+        try (RemoteRateLimitStore store = Nodes.node(TestConnections.lettuce(cluster));
                 Callers callers = Callers.start(store, FEW)) {
             callers.goOnUntilAnswered();
             callers.goOnFor(Duration.ofMillis(new Random(seed).nextInt(500)));

@@ -2,10 +2,9 @@ package io.ratelimit.faults;
 
 import io.ratelimit.Algorithm;
 import io.ratelimit.Charge;
-import io.ratelimit.DenialCachingStore;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.redis.RedisRateLimitStore;
 import java.time.Duration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -24,14 +23,15 @@ final class Nodes {
 
     private Nodes() {}
 
-    static FallbackStore node(RedisConnectionFactory connections) {
+    static RemoteRateLimitStore node(RedisConnectionFactory connections) {
         RedisRateLimitStore redis = RedisRateLimitStore.create(connections, "ratelimit", Duration.ofMillis(250));
         redis.connect();
-        return new FallbackStore(new DenialCachingStore(redis), InMemoryRateLimitStore.create());
+        return RemoteRateLimitStore.builder(redis, InMemoryRateLimitStore.create())
+                .build();
     }
 
     /** Returns how many of the {@link #COUNTED} thousandths of a key are consumed. */
-    static long counted(FallbackStore store, String key) {
+    static long counted(RemoteRateLimitStore store, String key) {
         double left = store.decide(new Charge(COUNTED, key, 0)).remaining();
         return 1_000_000_000L - Math.round(left * 1000);
     }

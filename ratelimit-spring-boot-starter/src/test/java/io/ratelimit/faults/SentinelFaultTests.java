@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Charge;
-import io.ratelimit.FallbackStore;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.redis.TestConnections;
 import io.ratelimit.test.redis.RedisSentinels;
 import io.ratelimit.test.redis.RedisServer;
@@ -77,7 +77,7 @@ class SentinelFaultTests {
             long seed,
             FaultReport.Row row,
             Consumer<RedisServer> fault) {
-        try (FallbackStore store = Nodes.node(connections);
+        try (RemoteRateLimitStore store = Nodes.node(connections);
                 Callers callers = Callers.start(store, FEW)) {
             callers.goOnUntilAnswered();
             callers.goOnFor(Duration.ofMillis(new Random(seed).nextInt(500)));

@@ -9,8 +9,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.ratelimit.Decision;
 import io.ratelimit.DecisionSource;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.redis.TestConnections;
 import io.ratelimit.test.redis.RedisCluster;
 import io.ratelimit.test.redis.RedisServer;
@@ -211,7 +211,7 @@ class ServerErrorFaultTests {
                         "ratelimit.limits.shut.on-store-failure=deny")
                 .run()) {
             RateLimiterRegistry registry = context.getBean(RateLimiterRegistry.class);
-            FallbackStore store = (FallbackStore) registry.store();
+            RemoteRateLimitStore store = (RemoteRateLimitStore) registry.store();
             await().until(() -> registry.get("kept").tryAcquire(key).source() == DecisionSource.STORE);
 
             int before = output.getAll().length();

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Charge;
 import io.ratelimit.DecisionSource;
-import io.ratelimit.FallbackStore;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.redis.TestConnections;
 import io.ratelimit.test.redis.RedisServer;
 import io.ratelimit.test.redis.TcpProxy;
@@ -32,7 +32,7 @@ class StandaloneFaultTests {
 
     private final RedisServer redis = RedisServer.start();
     private final TcpProxy proxy = TcpProxy.to(redis.host(), redis.port());
-    private FallbackStore store;
+    private RemoteRateLimitStore store;
 
     @BeforeEach
     void start() {

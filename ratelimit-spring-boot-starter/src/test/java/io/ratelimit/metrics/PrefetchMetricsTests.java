@@ -6,9 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.PrefetchingStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.RemoteRateLimitStore;
 import java.math.BigDecimal;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 class PrefetchMetricsTests {
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    private final PrefetchingStore store = new PrefetchingStore(InMemoryRateLimitStore.create());
+    private final RemoteRateLimitStore store = RemoteRateLimitStore.builder(
+                    InMemoryRateLimitStore.create(), InMemoryRateLimitStore.create())
+            .build();
     private final RateLimiterRegistry limiters =
             new RateLimiterRegistry(store, List.of(new PrefetchMetrics(store, registry)));
 

@@ -9,12 +9,12 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.ratelimit.Charge;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
 import io.ratelimit.Permit;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.StoreFailurePolicy;
 import java.time.Duration;
 import java.util.List;
@@ -28,7 +28,9 @@ class RateLimitMetricsTests {
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final UnreliableStore remote = new UnreliableStore();
     private final RateLimiterRegistry limiters = new RateLimiterRegistry(
-            new FallbackStore(remote, InMemoryRateLimitStore.create(() -> 0, 100)),
+            RemoteRateLimitStore.builder(remote, InMemoryRateLimitStore.create(() -> 0, 100))
+                    .denialCache(false)
+                    .build(),
             List.of(new RateLimitMetrics(registry, this::limiters)));
 
     @AfterEach

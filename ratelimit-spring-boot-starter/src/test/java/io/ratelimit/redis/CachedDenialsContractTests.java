@@ -1,7 +1,8 @@
 package io.ratelimit.redis;
 
-import io.ratelimit.DenialCachingStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.test.RateLimitStoreContract;
 import io.ratelimit.test.VirtualClock;
 import io.ratelimit.test.redis.RedisExtension;
@@ -23,14 +24,18 @@ class CachedDenialsContractTests extends RateLimitStoreContract {
 
     @Override
     protected RateLimitStore createStore(VirtualClock clock) {
-        return new DenialCachingStore(VirtualTimeRedis.store(redis, clock), clock);
+        return RemoteRateLimitStore.builder(VirtualTimeRedis.store(redis, clock), InMemoryRateLimitStore.create())
+                .clock(clock)
+                .build();
     }
 
     @Override
     protected RateLimitStore createRealTimeStore() {
         redis.command("FLUSHALL");
-        return new DenialCachingStore(
-                RedisRateLimitStore.create(TestConnections.lettuce(redis), "contract", Duration.ofSeconds(10)));
+        return RemoteRateLimitStore.builder(
+                        RedisRateLimitStore.create(TestConnections.lettuce(redis), "contract", Duration.ofSeconds(10)),
+                        InMemoryRateLimitStore.create())
+                .build();
     }
 
     @Override

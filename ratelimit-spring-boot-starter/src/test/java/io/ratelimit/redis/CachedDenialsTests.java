@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.Algorithm;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
-import io.ratelimit.DenialCachingStore;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.test.DecisionLog;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
@@ -84,7 +85,9 @@ class CachedDenialsTests {
         RedisRateLimitStore store =
                 RedisRateLimitStore.create(TestConnections.lettuce(redis), "ratelimit", Duration.ofSeconds(10));
         store.connect().toCompletableFuture().join();
-        RateLimitStore node = new DenialCachingStore(store);
+        RateLimitStore node = RemoteRateLimitStore.builder(store, InMemoryRateLimitStore.create())
+                .prefetch(false)
+                .build();
         nodes.add(node);
         return node;
     }

@@ -3,10 +3,11 @@ package io.ratelimit.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Charge;
+import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.PrefetchingStore;
 import io.ratelimit.Rate;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.test.DecisionLog;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
@@ -89,8 +90,11 @@ class PrefetchOnRedisTests {
     }
 
     private RateLimitStore node() {
-        return new PrefetchingStore(
-                RedisRateLimitStore.create(TestConnections.lettuce(redis), "ratelimit", Duration.ofSeconds(5)));
+        return RemoteRateLimitStore.builder(
+                        RedisRateLimitStore.create(TestConnections.lettuce(redis), "ratelimit", Duration.ofSeconds(5)),
+                        InMemoryRateLimitStore.create())
+                .denialCache(false)
+                .build();
     }
 
     private static void burst(RateLimitStore node, DecisionLog log) {

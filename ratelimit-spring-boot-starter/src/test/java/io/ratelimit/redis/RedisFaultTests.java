@@ -7,9 +7,9 @@ import static org.awaitility.Awaitility.await;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.DecisionSource;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.test.redis.RedisServer;
 import io.ratelimit.test.redis.TcpProxy;
@@ -192,7 +192,9 @@ class RedisFaultTests {
 
     @Test
     void callersFailSoonWhileAServerHangsAndItIsUsedAgainWithinTwoSecondsOfItsReturn() {
-        try (FallbackStore withFallback = new FallbackStore(store, InMemoryRateLimitStore.create())) {
+        try (RemoteRateLimitStore withFallback = RemoteRateLimitStore.builder(store, InMemoryRateLimitStore.create())
+                .denialCache(false)
+                .build()) {
             connect(store);
             assertThat(withFallback.decide(CHARGE).source()).isEqualTo(DecisionSource.STORE);
             long frozen = System.nanoTime();
@@ -219,7 +221,10 @@ class RedisFaultTests {
     void anInterruptedCallerGetsTheAnswerOfRedisAndKeepsTheFlag() {
         try (RedisRateLimitStore patient =
                         RedisRateLimitStore.create(TestConnections.lettuce(redis), "ratelimit", Duration.ofSeconds(5));
-                FallbackStore withFallback = new FallbackStore(patient, InMemoryRateLimitStore.create())) {
+                RemoteRateLimitStore withFallback = RemoteRateLimitStore.builder(
+                                patient, InMemoryRateLimitStore.create())
+                        .denialCache(false)
+                        .build()) {
             connect(patient);
             patient.decide(new Charge(LIMIT, "secret-user", 100_000));
             Thread.currentThread().interrupt();

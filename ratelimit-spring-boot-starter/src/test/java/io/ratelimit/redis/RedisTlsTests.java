@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.DecisionSource;
-import io.ratelimit.FallbackStore;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.actuate.RateLimitHealthAutoConfiguration;
 import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
@@ -82,7 +82,7 @@ class RedisTlsTests {
         redis.close();
     }
 
-    private final Logger outages = Logger.getLogger(FallbackStore.class.getName());
+    private final Logger outages = Logger.getLogger(RemoteRateLimitStore.class.getName());
     private final List<String> told = new CopyOnWriteArrayList<>();
     private final Handler handler = new Handler() {
         @Override
@@ -198,8 +198,9 @@ class RedisTlsTests {
                         .isEqualTo("Redis could not be asked: " + reason));
         assertThat(health(context).getStatus()).isEqualTo(Status.UNKNOWN);
         assertThat(told)
-                .containsExactly("The rate limit store \"redis\" cannot be asked, limits answer by on-store-failure:"
-                        + " Redis could not be asked: " + reason);
+                .containsExactly(
+                        "The rate limit store \"redis\" is unavailable, each limit follows its on-store-failure policy:"
+                                + " Redis could not be asked: " + reason);
         assertThat(output).doesNotContain("secret");
     }
 

@@ -215,7 +215,7 @@ class CoroutinesTests {
         assertThat(told.get(10, TimeUnit.SECONDS)).isEqualTo(LateApplication.HERE)
     }
 
-    private fun late(test: (KotlinShop, LateStore) -> Unit) {
+    private fun late(test: (KotlinShop, DelayedStore) -> Unit) {
         LateApplication.with(KotlinShop::class.java).run { context ->
             test(context.getBean(KotlinShop::class.java), LateApplication.store(context))
         }

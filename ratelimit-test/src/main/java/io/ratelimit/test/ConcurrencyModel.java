@@ -9,7 +9,7 @@ import java.util.OptionalLong;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
-/** Leases: a list of who holds what, and a list of who queues for it, both with the instant at which they run out. */
+/** Models leases as a list of those held and a list of those queued for, each with the tick at which it expires. */
 final class ConcurrencyModel implements RateModel {
 
     private record Lease(long id, long cost, long end) {}
@@ -68,7 +68,7 @@ final class ConcurrencyModel implements RateModel {
     }
 
     @Override
-    public void seenBy(long lease) {
+    public void setLease(long lease) {
         id = lease;
     }
 
@@ -107,7 +107,10 @@ final class ConcurrencyModel implements RateModel {
                         .sum());
     }
 
-    /** What others hold at an instant, and what is queued before a lease, or is queued at all if that is not. */
+    /**
+     * Returns the tokens that other leases hold at a tick, plus those queued for before the lease of the call, or all
+     * that are queued for if that lease is not in the queue.
+     */
     private long takenBefore(long lease, long instant) {
         long taken = 0;
         for (Lease each : held) {
@@ -151,7 +154,7 @@ final class ConcurrencyModel implements RateModel {
     }
 
     @Override
-    public void take(long cost, long granted) {
+    public void consume(long cost, long granted) {
         leave(id);
         held.add(new Lease(id, cost, time + period()));
     }
@@ -192,7 +195,7 @@ final class ConcurrencyModel implements RateModel {
                 .orElse(LeaseState.LOST);
     }
 
-    /** A call that runs owes nothing. */
+    /** Does nothing, because a running call has no debt. */
     @Override
     public void debit(long cost) {}
 
@@ -221,9 +224,9 @@ final class ConcurrencyModel implements RateModel {
     }
 
     @Override
-    public void migrateFrom(long out) {
-        if (out > 0) {
-            held.add(new Lease(0, Math.min(out, capacity()), time + period()));
+    public void migrateFrom(long used) {
+        if (used > 0) {
+            held.add(new Lease(0, Math.min(used, capacity()), time + period()));
         }
     }
 

@@ -14,7 +14,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * The calls that one bucket answered, and whether a correct token bucket could have answered so.
+ * A log of the calls of one bucket, which checks whether a correct token bucket could have made the same decisions.
  *
  * <pre>{@code
  * DecisionLog log = new DecisionLog();
@@ -24,20 +24,21 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * assertThat(log.check(Rate.parse("10/s"))).isEqualTo(DecisionLog.Verdict.POSSIBLE);
  * }</pre>
  *
- * <p>The instant of a decision lies anywhere between a call's start and its end, so only what is proven is reported.
- * Thread-safe.
+ * <p>A decision can be made at any time between the start and the end of its call, so the log reports only violations
+ * that hold for every such time. Thread-safe.
  */
 public final class DecisionLog {
 
     /**
-     * What a log proves.
+     * The violations that a log proves.
      *
-     * @param overAdmissions admissions that end an interval which admitted more than capacity and refill
-     * @param falseDenials refusals at which the bucket held enough, even if all others took as late as they can have
+     * @param overAdmissions admitted calls at the end of an interval that admitted more than capacity plus refill
+     * @param falseDenials rejected calls for which the bucket had enough tokens, even if all other calls consumed
+     *     theirs as late as they can have
      */
     public record Verdict(int overAdmissions, int falseDenials) {
 
-        /** The verdict on a log that a correct bucket can have written. */
+        /** The verdict on a log without violations. */
         public static final Verdict POSSIBLE = new Verdict(0, 0);
     }
 
@@ -51,26 +52,26 @@ public final class DecisionLog {
     /**
      * Adds a call.
      *
-     * @param startNanos when it began, on a clock that is monotonic for all threads
-     * @param endNanos when it ended, on the same clock
-     * @param cost thousandths of a token
-     * @param admitted the answer
+     * @param startNanos the start of the call, on a clock that is monotonic for all threads
+     * @param endNanos the end of the call, on the same clock
+     * @param cost in thousandths of a token
+     * @param admitted the decision
      */
     public void add(long startNanos, long endNanos, long cost, boolean admitted) {
         calls.add(new Call(startNanos, endNanos, cost, admitted));
     }
 
-    /** {@return the tokens of all calls that were admitted} */
+    /** {@return the tokens of all admitted calls} */
     public double admittedTokens() {
         return Tokens.decimal(
                 calls.stream().filter(Call::admitted).mapToLong(Call::cost).sum());
     }
 
     /**
-     * Judges the log.
+     * Checks the log against a rate.
      *
-     * @param rate the one smooth rate of the bucket, which was full at the first call
-     * @return what is proven against it
+     * @param rate the only rate of the bucket, with smooth refill; the bucket was full at the first call
+     * @return the violations, or {@link Verdict#POSSIBLE}
      */
     public Verdict check(Rate rate) {
         List<Call> log = List.copyOf(calls);
@@ -81,18 +82,19 @@ public final class DecisionLog {
     }
 
     /**
-     * The most tokens that any interval admitted beyond capacity and refill, as far as proven: a store that forgot its
-     * bucket once, and so began with a full one again, has an excess of at most the capacity.
+     * Returns the largest number of tokens that any interval admitted beyond capacity plus refill, as far as the log
+     * proves it. A store that lost a bucket once, and so started with a full one again, has an excess of at most the
+     * capacity.
      *
      * <pre>{@code
      * Rate rate = Rate.parse("10/s");
-     * // fifteen admissions of one token at once
+     * // after fifteen admitted calls of one token at the same time
      * assertThat(log.excess(rate)).isCloseTo(5, within(0.001));
      * }</pre>
      *
-     * @param rate the one smooth rate of the bucket
-     * @return tokens, less those that come back within two ticks of the store's clock (a microsecond, or a millisecond for
-     *     periods of a minute or more); 0 if nothing is proven, as where {@link #check} finds no over-admission
+     * @param rate the only rate of the bucket, with smooth refill
+     * @return tokens, less those that refill within two ticks of the store's clock (a tick is a microsecond, or a
+     *     millisecond for periods of a minute or more); 0 if {@link #check} finds no over-admission
      */
     public double excess(Rate rate) {
         List<Call> log = List.copyOf(calls);
@@ -100,10 +102,10 @@ public final class DecisionLog {
     }
 
     /**
-     * Writes the log for other tools: rows {@code start_ns,end_ns,cost,decision} without a header, the cost in tokens, the
-     * decision A for admitted or D for denied.
+     * Writes the log for other tools: rows {@code start_ns,end_ns,cost,decision} without a header, the cost in tokens,
+     * the decision A for admitted or D for denied.
      *
-     * @param file is replaced
+     * @param file the file to write, which is replaced if it exists
      * @throws IOException if it cannot be written
      */
     public void writeCsv(Path file) throws IOException {
@@ -115,7 +117,10 @@ public final class DecisionLog {
         }
     }
 
-    /** Capacity and refill in thousandths; a tick of slack at both ends of an interval, because the store counts in ticks. */
+    /**
+     * Capacity and refill in thousandths, with a slack of a tick at both ends of an interval for the ticks of the
+     * store.
+     */
     private static final class Bound {
 
         final double capacity;
@@ -131,8 +136,9 @@ public final class DecisionLog {
     }
 
     /**
-     * Admissions by their ends; for each, the worst start. The excess of the interval from s to e is what began at or after
-     * s and ended by e, less the refill of e − s, so each admission adds its cost to every start at or before its own.
+     * Returns the excess of the worst interval that ends with each admitted call, in order of their ends. The excess of
+     * the interval from s to e is the cost of the calls that started at or after s and ended by e, less the refill in e
+     * − s. So each call adds its cost to every start at or before its own.
      */
     private static double[] excesses(List<Call> log, Bound bound) {
         List<Call> admitted = byEnd(log.stream().filter(Call::admitted).toList());
@@ -157,8 +163,9 @@ public final class DecisionLog {
     }
 
     /**
-     * The level if everyone takes at the end of the call, less what the calls under way may have taken already. It is lowest
-     * at the start of the refused call, or where another call begins or ends during it.
+     * Counts the rejected calls that the bucket had enough tokens for. Its lowest possible level is the level if every
+     * call consumes at its end, less the costs of the calls in progress. It is lowest at the start of the rejected
+     * call, or at the start or end of another call during it.
      */
     private static int falseDenials(List<Call> log, Bound bound) {
         List<Call> byEnd = byEnd(log.stream().filter(Call::admitted).toList());

@@ -12,7 +12,7 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Fixed windows: what was taken in each of them, by its first tick. */
+/** Models fixed windows as the tokens consumed in each window, by the first tick of the window. */
 final class FixedWindowModel implements RateModel {
 
     private final Rate rate;
@@ -107,7 +107,7 @@ final class FixedWindowModel implements RateModel {
     }
 
     @Override
-    public void take(long cost, long granted) {
+    public void consume(long cost, long granted) {
         windows.merge(start(granted), cost, Long::sum);
     }
 
@@ -115,7 +115,7 @@ final class FixedWindowModel implements RateModel {
     public void debit(long cost) {
         long owed = Math.min(cost, 2 * capacity() - taken());
         if (owed > 0) {
-            take(owed, windows.isEmpty() ? time : Math.max(time, windows.lastKey()));
+            consume(owed, windows.isEmpty() ? time : Math.max(time, windows.lastKey()));
         }
     }
 
@@ -139,9 +139,9 @@ final class FixedWindowModel implements RateModel {
     }
 
     @Override
-    public void migrateFrom(long out) {
-        if (out > 0) {
-            windows.put(start(time), Math.min(out, capacity()));
+    public void migrateFrom(long used) {
+        if (used > 0) {
+            windows.put(start(time), Math.min(used, capacity()));
         }
     }
 
@@ -168,7 +168,7 @@ final class FixedWindowModel implements RateModel {
         };
     }
 
-    /** The first start of a window after this one, looked for hour by hour. */
+    /** Returns the first tick of the next window, found by trying each hour. */
     private long next(long start) {
         if (calendar == null) {
             return start + period();

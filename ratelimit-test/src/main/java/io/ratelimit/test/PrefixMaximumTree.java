@@ -1,12 +1,12 @@
 package io.ratelimit.test;
 
-/** Numbers in a row, of which a prefix can be raised, or its maximum read, in logarithmic time: a segment tree. */
+/** A segment tree over a row of numbers, which raises a prefix or returns its maximum in logarithmic time. */
 final class PrefixMaximumTree {
 
     private final int leaves;
-    /** Of each node the maximum below it, without what was added to the nodes above. */
+    /** The maximum below each node, without the amounts added to the nodes above it. */
     private final double[] maximum;
-    /** Of each node what was added to everything below it. */
+    /** The amount added to all numbers below each node. */
     private final double[] added;
 
     PrefixMaximumTree(int size) {

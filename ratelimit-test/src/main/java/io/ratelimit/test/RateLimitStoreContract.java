@@ -2,10 +2,11 @@ package io.ratelimit.test;
 
 import io.ratelimit.RateLimitStore;
 import java.time.Duration;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 
 /**
- * What every {@link RateLimitStore} must do, as tests. A store's test is a subclass that says how to make one.
+ * The contract of {@link RateLimitStore} as tests. The test of a store is a subclass that creates the store.
  *
  * <pre>{@code
  * class InMemoryRateLimitStoreContractTests extends RateLimitStoreContract {
@@ -22,9 +23,12 @@ import org.junit.jupiter.api.Nested;
  * }
  * }</pre>
  *
- * <p>Each test decides on a store of its own, both synchronously and asynchronously, and closes it. The random test tells
- * its seed when it fails; {@code -Dio.ratelimit.contract.seed=42} runs it again, and
- * {@code -Dio.ratelimit.contract.decisions=1000000} runs more of it.
+ * <p>Each nested class checks one sentence of the contract on the page of {@link RateLimitStore}, and its display name
+ * starts with the number of that sentence. So a failure of {@code 3. Rejection} says that the store breaks sentence 3.
+ *
+ * <p>Each test creates a store, makes its decisions both synchronously and asynchronously, and closes the store. A
+ * random test reports its seed when it fails: {@code -Dio.ratelimit.contract.seed=42} repeats that run, and
+ * {@code -Dio.ratelimit.contract.decisions=1000000} makes it longer.
  */
 public abstract class RateLimitStoreContract {
 
@@ -32,121 +36,189 @@ public abstract class RateLimitStoreContract {
     protected RateLimitStoreContract() {}
 
     /**
-     * A store without buckets, whose time is the clock's.
+     * Creates an empty store that reads the given clock.
      *
-     * @param clock nanoseconds since the epoch; never runs back unless {@link #ownsWallClock()}
-     * @return the store, closed after the test
+     * @param clock nanoseconds since the epoch; never set back unless {@link #ownsWallClock()} returns true
+     * @return the store, which is closed after the test
      */
     protected abstract RateLimitStore createStore(VirtualClock clock);
 
     /**
-     * A store without buckets, on the clock that it has in production.
+     * Creates an empty store that reads the same clock as in production.
      *
-     * @return the store, closed after the test
+     * @return the store, which is closed after the test
      */
     protected abstract RateLimitStore createRealTimeStore();
 
     /**
-     * Whether the store's clock is one that people and failovers set back, such as a server's time of day. The store is then
-     * also tested with such steps.
+     * Returns whether the store's clock can be set back by an operator or a failover, as the time of day on a server
+     * can. The store is then also tested with such steps.
      *
-     * @return false for a monotonic clock
+     * @return false, for a monotonic clock, unless overridden
      */
     protected boolean ownsWallClock() {
         return false;
     }
 
     /**
-     * Whether a call of several keys can wait. A store that keeps keys in different places, and charges them one after the
-     * other, may decide such calls without a wait.
+     * Returns whether a call of several keys can wait. A store that keeps keys in different places and charges them one
+     * after the other may reject such a call instead.
      *
-     * @return true unless said otherwise
+     * @return true unless overridden
      */
     protected boolean waitsForSeveralKeys() {
         return true;
     }
 
     /**
-     * Whether refusals may be answered from what was known of the key, instead of by a store that reads it. In windows they
-     * may then tell fewer {@code remaining} tokens than there are, because the store did not say what would leave when.
+     * Returns whether the store may answer a rejection from a cache of earlier rejections. Such an answer may report
+     * fewer {@code remaining} tokens of a sliding or fixed window than there are, because the store did not tell the
+     * cache which tokens leave the window at which time.
      *
-     * @return false unless said otherwise
+     * @return false unless overridden
      */
     protected boolean cachesDenials() {
         return false;
     }
 
     /**
-     * How many random decisions are compared with the exact model.
+     * Returns the number of random decisions that are compared with the reference model.
      *
-     * @return the system property {@code io.ratelimit.contract.decisions}, 100,000 by default
+     * @return the system property {@code io.ratelimit.contract.decisions}, 100,000 by default, unless overridden
      */
     protected int randomDecisions() {
         return Integer.getInteger("io.ratelimit.contract.decisions", 100_000);
     }
 
     /**
-     * How long the tests that run in real time may take before they fail.
+     * Returns the time after which a test that runs in real time fails.
      *
-     * @return a minute unless said otherwise
+     * @return one minute unless overridden
      */
-    protected Duration patience() {
+    protected Duration timeout() {
         return Duration.ofMinutes(1);
     }
 
-    /** Cases that other limiters publish. */
+    private TestedStore testedStore() {
+        return new TestedStore(
+                this::createStore,
+                this::createRealTimeStore,
+                ownsWallClock(),
+                waitsForSeveralKeys(),
+                cachesDenials(),
+                randomDecisions(),
+                timeout());
+    }
+
     @Nested
+    @DisplayName("1. Clock")
+    class Clock extends StoreClockContract {
+        Clock() {
+            super(testedStore());
+        }
+    }
+
+    @Nested
+    @DisplayName("2. Atomicity")
+    class Atomicity extends StoreAtomicityContract {
+        Atomicity() {
+            super(testedStore());
+        }
+    }
+
+    @Nested
+    @DisplayName("2. Atomicity: concurrent calls")
+    class Concurrency extends StoreConcurrencyContract {
+        Concurrency() {
+            super(testedStore());
+        }
+    }
+
+    @Nested
+    @DisplayName("3. Rejection")
+    class Rejection extends StoreRejectionContract {
+        Rejection() {
+            super(testedStore());
+        }
+    }
+
+    @Nested
+    @DisplayName("4. Arithmetic")
+    class Arithmetic extends StoreArithmeticContract {
+        Arithmetic() {
+            super(testedStore());
+        }
+    }
+
+    @Nested
+    @DisplayName("4. Arithmetic: published cases")
     class Vectors extends StoreVectorsContract {
         Vectors() {
-            super(RateLimitStoreContract.this);
+            super(testedStore());
         }
     }
 
-    /** What holds for every limit. */
     @Nested
-    class Laws extends StoreLawsContract {
-        Laws() {
-            super(RateLimitStoreContract.this);
+    @DisplayName("5. Isolation")
+    class Isolation extends StoreIsolationContract {
+        Isolation() {
+            super(testedStore());
         }
     }
 
-    /** What holds when a limit is given other rates. */
     @Nested
-    class Redefinition extends StoreRedefinitionContract {
-        Redefinition() {
-            super(RateLimitStoreContract.this);
+    @DisplayName("6. Reservation")
+    class Reservation extends StoreReservationContract {
+        Reservation() {
+            super(testedStore());
         }
     }
 
-    /** What holds for calls that wait, and for what is given back. */
     @Nested
-    class Waits extends StoreWaitsContract {
-        Waits() {
-            super(RateLimitStoreContract.this);
+    @DisplayName("7. Refund")
+    class Refund extends StoreRefundContract {
+        Refund() {
+            super(testedStore());
         }
     }
 
-    /** What holds for calls that hold what they take until they end. */
     @Nested
-    class Leases extends StoreLeasesContract {
-        Leases() {
-            super(RateLimitStoreContract.this);
+    @DisplayName("8. Debit")
+    class Debit extends StoreDebitContract {
+        Debit() {
+            super(testedStore());
         }
     }
 
-    /** Random decisions beside the exact model. */
     @Nested
+    @DisplayName("9. Lease")
+    class Lease extends StoreLeaseContract {
+        Lease() {
+            super(testedStore());
+        }
+    }
+
+    @Nested
+    @DisplayName("10. Reconfiguration")
+    class Reconfiguration extends StoreReconfigurationContract {
+        Reconfiguration() {
+            super(testedStore());
+        }
+    }
+
+    @Nested
+    @DisplayName("All sentences: random calls")
     class Comparison extends StoreComparisonContract {
         Comparison() {
-            super(RateLimitStoreContract.this);
+            super(testedStore());
         }
     }
 
-    /** Many threads on few buckets. */
     @Nested
-    class Threads extends StoreThreadsContract {
-        Threads() {
-            super(RateLimitStoreContract.this);
+    @DisplayName("Other methods")
+    class Methods extends StoreMethodsContract {
+        Methods() {
+            super(testedStore());
         }
     }
 }

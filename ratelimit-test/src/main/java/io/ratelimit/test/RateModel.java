@@ -1,103 +1,78 @@
 package io.ratelimit.test;
 
-import io.ratelimit.CalendarPeriod;
 import io.ratelimit.LeaseState;
-import io.ratelimit.Limit;
-import io.ratelimit.Rate;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 
-/** What a key has taken of one rate, on paper. Instants and waits are ticks, costs thousandths. */
+/** The state of one rate of one key in the reference model. Times are in ticks and costs in thousandths of a token. */
 interface RateModel {
 
-    /** The rates of a limit, or its cap on concurrent calls, of which nothing is taken now. */
-    static List<RateModel> of(Limit limit, VirtualClock clock) {
-        return limit.concurrency().isPresent()
-                ? List.of(new ConcurrencyModel(limit.concurrency().get(), clock))
-                : limit.rates().stream().map(rate -> of(limit, rate, clock)).toList();
-    }
-
-    private static RateModel of(Limit limit, Rate rate, VirtualClock clock) {
-        return switch (limit.algorithm()) {
-            case TOKEN_BUCKET -> new TokenBucketModel(rate, limit.refill(), clock);
-            case SLIDING_WINDOW -> new SlidingWindowLogModel(rate, clock);
-            case SLIDING_WINDOW_COUNTER -> new SlidingWindowCounterModel(rate, clock);
-            case FIXED_WINDOW -> {
-                Optional<CalendarPeriod> calendar = limit.calendar();
-                yield new FixedWindowModel(rate, calendar.orElse(null), limit.zone(), clock);
-            }
-            case CONCURRENCY -> throw new IllegalStateException("Calls at once have no rates");
-        };
-    }
-
-    /** How long a period is, or a lease. */
+    /** Returns the period of the rate, or the lease time. */
     Duration duration();
 
-    /** What comes back in a period. */
+    /** Returns the thousandths that refill in a period. */
     long tokens();
 
-    /** The most that can be taken at once. */
+    /** Returns the capacity in thousandths. */
     long capacity();
 
-    /** A copy as of now. */
+    /** Returns a copy that is advanced to the present. */
     RateModel now(VirtualClock clock);
 
     boolean clockMovedBack(VirtualClock clock);
 
     boolean isFull();
 
-    /** What a call that does not wait could take. */
+    /** Returns the largest cost that is admitted now. */
     long free();
 
-    /** What is taken and not back yet, at most the capacity. */
+    /** Returns the tokens that are consumed and not refilled yet, at most the capacity. */
     long used();
 
-    /** How long until a cost fits; nothing if it never does. */
+    /** Returns the ticks until a cost fits; empty if it never fits. */
     OptionalLong ticksUntilAdmitted(long cost);
 
     boolean canWait();
 
-    /** Until everything is back. */
+    /** Returns the ticks until the rate is full. */
     long reset();
 
-    /** The instant from which waits count. */
+    /** Returns the tick from which waits are counted. */
     long time();
 
-    void take(long cost, long granted);
+    void consume(long cost, long granted);
 
-    /** Takes more than may fit: at most as a debt of the capacity. */
+    /** Consumes tokens even if they do not fit, down to a debt of at most the capacity. */
     void debit(long cost);
 
     void refund(long cost, long granted);
 
-    /** Says whose lease the call is about; nothing to most rates. */
-    default void seenBy(long lease) {}
+    /** Sets the lease that the next calls concern. Only leased rates use it. */
+    default void setLease(long lease) {}
 
-    /** Queues for a lease, or stays in the queue. */
+    /** Enters the queue for a lease, or stays in it. */
     default void queue(long cost) {}
 
-    /** Leaves a queue, if it is in one. */
+    /** Leaves the queue, and returns whether the lease was in it. */
     default boolean leaveQueue() {
         return false;
     }
 
-    /** Makes a lease last, and tells what became of it. */
+    /** Renews the lease, and returns its state. */
     default LeaseState renew() {
-        throw new IllegalStateException("A limit that is not leased has no leases");
+        throw new IllegalStateException("Only a limit on concurrency has leases to renew");
     }
 
-    /** Whether the other rate's state means the same for this one. */
+    /** Returns whether this rate can continue the state of another rate. */
     boolean canMigrateFrom(RateModel other);
 
-    /** Goes on from another configuration's state. */
+    /** Continues the state of a rate of another configuration. */
     void migrateFrom(RateModel other);
 
-    /** Goes on from an amount that is out. */
-    void migrateFrom(long out);
+    /** Starts with the given number of thousandths used. */
+    void migrateFrom(long used);
 
     default long tickNanos() {
         return duration().toNanos() < 60_000_000_000L ? 1_000 : 1_000_000;

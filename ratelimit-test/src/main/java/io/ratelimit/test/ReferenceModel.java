@@ -1,8 +1,10 @@
 package io.ratelimit.test;
 
+import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
 import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
+import io.ratelimit.Rate;
 import io.ratelimit.Tokens;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,25 +16,25 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Limits as one counts them on paper, in integers of any size. It shares no arithmetic with the stores; each algorithm is a
- * {@link RateModel}.
+ * A second, slow implementation of all limits, which shares no arithmetic with the stores. Each algorithm is a {@link
+ * RateModel}.
  *
- * <p>Only what is taken is written, with one exception: a key that is refused on a clock that was set back for good, or under
- * a configuration that brings tokens sooner than the one it was charged under, is rewritten by the refusal, or it would not
- * refill, or at its old rate.
+ * <p>Only a call that consumes tokens changes a key, with two exceptions. A rejection changes a key after the clock was
+ * set back by a large step, because the key would not refill otherwise. It also changes a key that was last charged
+ * under a slower configuration, because the key would refill at the old rate otherwise.
  */
 final class ReferenceModel {
 
-    /** What a store must say of one rate. */
+    /** The expected status of one rate. */
     record Figures(boolean admitted, double remaining, Optional<Duration> retryAfter, Duration resetAfter) {}
 
-    /** What a store must answer. */
+    /** The expected decision. */
     record Answer(boolean admitted, Duration waitTime, List<Figures> figures) {}
 
-    /** What a key has taken, under the configuration by which it was last written. */
+    /** The state of a key, and the configuration under which it was last written. */
     private record Stored(Limit limit, List<RateModel> rates) {}
 
-    /** A rate as a call finds it, and the rate of another configuration that it continues. */
+    /** The state of a rate when a call arrives, and the rate of another configuration that it continues. */
     private record LoadedRate(RateModel rate, @Nullable RateModel before) {}
 
     private final VirtualClock clock;
@@ -63,7 +65,7 @@ final class ReferenceModel {
             for (LoadedRate seen : all.get(i)) {
                 Optional<Duration> own = wait(seen.rate, charge.cost());
                 if (admitted && charge.cost() > 0) {
-                    seen.rate.take(charge.cost(), seen.rate.time() + granted.toNanos() / seen.rate.tickNanos());
+                    seen.rate.consume(charge.cost(), seen.rate.time() + granted.toNanos() / seen.rate.tickNanos());
                 }
                 figures.add(new Figures(
                         admitted || own.filter(Duration::isZero).isPresent(),
@@ -71,7 +73,7 @@ final class ReferenceModel {
                         admitted ? Optional.of(Duration.ZERO) : own,
                         duration(seen.rate, seen.rate.reset())));
             }
-            boolean moved = !admitted && moves(charge, all.get(i), queued);
+            boolean moved = !admitted && updateQueue(charge, all.get(i), queued);
             if (charge.cost() > 0 && (admitted || rewritten || moved)) {
                 save(charge, all.get(i));
             }
@@ -79,13 +81,13 @@ final class ReferenceModel {
         return new Answer(admitted, granted, figures);
     }
 
-    /** A call that queues for a lease is promised nothing. */
+    /** Returns zero for a call that needs a lease, because such a call reserves nothing. */
     private static Duration maxReservation(List<Charge> charges, Duration maxWait) {
         boolean leased = charges.stream().anyMatch(charge -> charge.limit().isLeased() && charge.cost() > 0);
         return leased ? Duration.ZERO : maxWait;
     }
 
-    /** Whether a lease is missing, and nothing is asked that never fits. */
+    /** Returns whether the call lacks a lease and all of its charges can fit. */
     private static boolean isShortOfLeases(List<Charge> charges, List<List<LoadedRate>> all) {
         boolean missing = false;
         for (int i = 0; i < all.size(); i++) {
@@ -100,8 +102,8 @@ final class ReferenceModel {
         return missing;
     }
 
-    /** Whether a refused charge enters the queue, stays in it, or leaves it. */
-    private static boolean moves(Charge charge, List<LoadedRate> all, boolean queued) {
+    /** Updates the queue for a rejected charge, and returns whether it changed. */
+    private static boolean updateQueue(Charge charge, List<LoadedRate> all, boolean queued) {
         boolean moved = false;
         for (LoadedRate seen : all) {
             if (queued) {
@@ -112,7 +114,7 @@ final class ReferenceModel {
         return moved;
     }
 
-    /** Makes the lease of a charge last, and tells what became of it. */
+    /** Renews the lease of a charge, and returns its state. */
     LeaseState renew(Charge charge) {
         List<LoadedRate> seen = load(charge);
         LeaseState state = seen.get(0).rate.renew();
@@ -122,7 +124,11 @@ final class ReferenceModel {
         return state;
     }
 
-    /** Gives back what was taken under the present configuration, for the instants that a store tells; nothing is nothing. */
+    /**
+     * Refunds a charge made under the current configuration; does nothing for zero tokens.
+     *
+     * @param granted the tick at which each rate granted the tokens, as the store reported it
+     */
     void refund(Charge charge, long[] granted) {
         if (charge.cost() > 0 && of(charge.limit()).containsKey(charge.key())) {
             List<LoadedRate> seen = load(charge);
@@ -133,7 +139,7 @@ final class ReferenceModel {
         }
     }
 
-    /** Takes more under the present configuration; nothing is nothing. */
+    /** Debits a charge under the current configuration; does nothing for zero tokens. */
     void debit(Charge charge) {
         if (charge.cost() > 0) {
             List<LoadedRate> seen = load(charge);
@@ -146,8 +152,8 @@ final class ReferenceModel {
         of(limit).remove(key);
     }
 
-    /** Whether a key was last written under other rates than the limit has now. */
-    boolean isForeign(Limit limit, String key) {
+    /** Returns whether a key was last written under another configuration than the limit has now. */
+    boolean isOfOtherConfiguration(Limit limit, String key) {
         Stored stored = of(limit).get(key);
         return stored != null
                 && !(stored.limit.rates().equals(limit.rates())
@@ -158,14 +164,14 @@ final class ReferenceModel {
                         && stored.limit.zone().equals(limit.zone()));
     }
 
-    /** Whether a key has everything back under the rates by which it was last written. */
+    /** Returns whether a key is full under the configuration by which it was last written. */
     boolean isFull(Limit limit, String key) {
         Stored stored = of(limit).get(key);
         return stored == null
                 || stored.rates.stream().allMatch(rate -> rate.now(clock).isFull());
     }
 
-    /** Whether the charge is refused now and fits one day. */
+    /** Returns whether the charge is rejected now but would fit later. */
     boolean isShort(List<Charge> call, Charge charge, Duration maxWait) {
         return isShort(charge, load(charge), maxReservation(call, maxWait));
     }
@@ -175,24 +181,24 @@ final class ReferenceModel {
                 && !all.stream().allMatch(seen -> accepts(seen.rate, charge.cost(), maxWait));
     }
 
-    /** Whether a refusal is written: if the charge fits one day, and the day comes sooner so. */
+    /** Returns whether a rejection changes the key: if the charge fits later, and sooner when the key is written. */
     private boolean isRewritten(Charge charge, List<LoadedRate> all, Duration maxWait) {
         return isShort(charge, all, maxWait)
-                && (isRedated(charge)
+                && (isAfterStepBack(charge)
                         || all.stream()
                                 .anyMatch(seen -> !accepts(seen.rate, charge.cost(), maxWait)
                                         && seen.before != null
                                         && seen.rate.isFasterThan(seen.before)));
     }
 
-    private boolean isRedated(Charge charge) {
+    private boolean isAfterStepBack(Charge charge) {
         Stored stored = of(charge.limit()).get(charge.key());
         return stored != null && stored.rates.stream().anyMatch(rate -> rate.clockMovedBack(clock));
     }
 
     private List<LoadedRate> load(Charge charge) {
         List<LoadedRate> loaded = loaded(charge);
-        loaded.forEach(seen -> seen.rate.seenBy(charge.lease()));
+        loaded.forEach(seen -> seen.rate.setLease(charge.lease()));
         return loaded;
     }
 
@@ -202,28 +208,28 @@ final class ReferenceModel {
         List<RateModel> before = stored == null || isFull(limit, charge.key())
                 ? List.of()
                 : stored.rates.stream().map(rate -> rate.now(clock)).toList();
-        if (!before.isEmpty() && !isForeign(limit, charge.key())) {
+        if (!before.isEmpty() && !isOfOtherConfiguration(limit, charge.key())) {
             return before.stream().map(rate -> new LoadedRate(rate, null)).toList();
         }
-        RateModel emptiest = null;
+        RateModel mostUsed = null;
         for (RateModel rate : before) {
-            emptiest = emptiest == null || rate.used() > emptiest.used() ? rate : emptiest;
+            mostUsed = mostUsed == null || rate.used() > mostUsed.used() ? rate : mostUsed;
         }
         List<LoadedRate> loaded = new ArrayList<>();
-        for (RateModel next : RateModel.of(limit, clock)) {
+        for (RateModel next : full(limit, clock)) {
             RateModel same =
                     before.stream().filter(next::canMigrateFrom).findFirst().orElse(null);
             if (same != null) {
                 next.migrateFrom(same);
-            } else if (emptiest != null) {
-                next.migrateFrom(emptiest.used());
+            } else if (mostUsed != null) {
+                next.migrateFrom(mostUsed.used());
             }
-            loaded.add(new LoadedRate(next, same == null ? emptiest : same));
+            loaded.add(new LoadedRate(next, same == null ? mostUsed : same));
         }
         return loaded;
     }
 
-    /** A full state is none. */
+    /** Stores the state of a key, or removes it if it is full. */
     private void save(Charge charge, List<LoadedRate> all) {
         List<RateModel> rates = all.stream().map(LoadedRate::rate).toList();
         if (rates.stream().allMatch(RateModel::isFull)) {
@@ -235,6 +241,28 @@ final class ReferenceModel {
 
     private Map<String, Stored> of(Limit limit) {
         return keys.computeIfAbsent(limit.name(), name -> new HashMap<>());
+    }
+
+    /**
+     * Returns models of the rates of a limit, or of its cap on concurrent calls, from which nothing is consumed yet.
+     */
+    private static List<RateModel> full(Limit limit, VirtualClock clock) {
+        return limit.concurrency().isPresent()
+                ? List.of(new ConcurrencyModel(limit.concurrency().get(), clock))
+                : limit.rates().stream().map(rate -> full(limit, rate, clock)).toList();
+    }
+
+    private static RateModel full(Limit limit, Rate rate, VirtualClock clock) {
+        return switch (limit.algorithm()) {
+            case TOKEN_BUCKET -> new TokenBucketModel(rate, limit.refill(), clock);
+            case SLIDING_WINDOW -> new SlidingWindowLogModel(rate, clock);
+            case SLIDING_WINDOW_COUNTER -> new SlidingWindowCounterModel(rate, clock);
+            case FIXED_WINDOW -> {
+                Optional<CalendarPeriod> calendar = limit.calendar();
+                yield new FixedWindowModel(rate, calendar.orElse(null), limit.zone(), clock);
+            }
+            case CONCURRENCY -> throw new IllegalStateException("A limit on concurrency has no rates");
+        };
     }
 
     private static boolean accepts(RateModel rate, long cost, Duration maxWait) {

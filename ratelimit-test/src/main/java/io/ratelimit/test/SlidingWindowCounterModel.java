@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
-/** A sliding window counter: what was taken in each window, of which the last two count. */
+/** Models a sliding window counter as the tokens consumed in each window, of which the last two count. */
 final class SlidingWindowCounterModel implements RateModel {
 
     private static final long MOST_STEPS = 1 << 20;
@@ -65,7 +65,7 @@ final class SlidingWindowCounterModel implements RateModel {
         return capacity() - freeAt(time);
     }
 
-    /** Halves the time in which everything comes back until the first tick is found at which the cost fits. */
+    /** Finds the first tick at which the cost fits, by a binary search up to the tick at which the counter is full. */
     @Override
     public OptionalLong ticksUntilAdmitted(long cost) {
         if (cost > capacity()) {
@@ -99,7 +99,7 @@ final class SlidingWindowCounterModel implements RateModel {
     }
 
     @Override
-    public void take(long cost, long granted) {
+    public void consume(long cost, long granted) {
         windows.merge(window(), cost, Long::sum);
     }
 
@@ -107,7 +107,7 @@ final class SlidingWindowCounterModel implements RateModel {
     public void debit(long cost) {
         long owed = Math.min(cost, 2 * capacity() - takenAt(time));
         if (owed > 0) {
-            take(owed, time);
+            consume(owed, time);
         }
     }
 
@@ -128,9 +128,9 @@ final class SlidingWindowCounterModel implements RateModel {
     }
 
     @Override
-    public void migrateFrom(long out) {
-        if (out > 0) {
-            windows.put(window(), Math.min(out, capacity()));
+    public void migrateFrom(long used) {
+        if (used > 0) {
+            windows.put(window(), Math.min(used, capacity()));
         }
     }
 
@@ -138,7 +138,7 @@ final class SlidingWindowCounterModel implements RateModel {
         return Math.max(0, capacity() - takenAt(tick));
     }
 
-    /** This window's count and the share of the last window's that is in sight, rounded up. */
+    /** Returns the count of this window plus the share of the last window's count that still overlaps, rounded up. */
     private long takenAt(long tick) {
         long mostSteps = Math.min(MOST_STEPS, (1L << 52) / capacity());
         long step = up(period(), mostSteps);

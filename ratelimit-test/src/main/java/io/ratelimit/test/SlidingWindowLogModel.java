@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 
-/** A sliding window: a list of what was taken when, from which all that is asked is counted anew. */
+/** Models a sliding window as a list of charges with their ticks, which each question counts anew. */
 final class SlidingWindowLogModel implements RateModel {
 
     private record Entry(long instant, long cost) {}
@@ -67,7 +67,7 @@ final class SlidingWindowLogModel implements RateModel {
         return Math.min(capacity(), liveAt(time));
     }
 
-    /** Tries every instant at which something leaves the window. */
+    /** Tries every tick at which a charge leaves the window. */
     @Override
     public OptionalLong ticksUntilAdmitted(long cost) {
         if (cost > capacity()) {
@@ -102,7 +102,7 @@ final class SlidingWindowLogModel implements RateModel {
     }
 
     @Override
-    public void take(long cost, long granted) {
+    public void consume(long cost, long granted) {
         entries.add(new Entry(granted, cost));
     }
 
@@ -140,9 +140,9 @@ final class SlidingWindowLogModel implements RateModel {
     }
 
     @Override
-    public void migrateFrom(long out) {
-        if (out > 0) {
-            entries.add(new Entry(time, Math.min(out, capacity())));
+    public void migrateFrom(long used) {
+        if (used > 0) {
+            entries.add(new Entry(time, Math.min(used, capacity())));
         }
     }
 

@@ -18,22 +18,25 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** A store on a virtual clock for each test, and decisions on it that are made twice, synchronously and not. */
+/**
+ * The base of all sections: a store on a virtual clock for each test, and calls that are made twice, synchronously and
+ * asynchronously. The asynchronous call uses twins, which are limits of the same rates under another name.
+ */
 abstract class StoreContractSection {
 
     private static final String TWIN = "twin-";
 
-    final RateLimitStoreContract contract;
+    final TestedStore tested;
     final VirtualClock clock = new VirtualClock();
     RateLimitStore store;
 
-    StoreContractSection(RateLimitStoreContract contract) {
-        this.contract = contract;
+    StoreContractSection(TestedStore tested) {
+        this.tested = tested;
     }
 
     @BeforeEach
     void openStore() {
-        store = contract.createStore(clock);
+        store = tested.createStore(clock);
     }
 
     @AfterEach
@@ -41,7 +44,7 @@ abstract class StoreContractSection {
         store.close();
     }
 
-    /** Decides synchronously, and asynchronously on twins of the same buckets; both must say the same. */
+    /** Decides synchronously, and asynchronously on twins of the charges, and asserts that both decisions agree. */
     final Decision decide(Charge... charges) {
         return decide(Duration.ZERO, charges);
     }
@@ -50,8 +53,8 @@ abstract class StoreContractSection {
         return decideMerged(maxWait, Charge.merged(List.of(charges)));
     }
 
-    /** Decides a call anew that queued, for the same leases. */
-    final Decision again(Decision queued) {
+    /** Decides a queued call again, for the same leases. */
+    final Decision retry(Decision queued) {
         return decideMerged(queued.maxWait(), queued.charges());
     }
 
@@ -66,14 +69,14 @@ abstract class StoreContractSection {
         return decision;
     }
 
-    /** Makes the leases of a decision last, and those of its twin. */
+    /** Renews the leases of a decision and of its twin. */
     final LeaseState renew(Decision decision) {
         LeaseState state = await(store.renew(List.of(decision))).get(0);
         assertThat(await(store.renew(List.of(twin(decision))))).containsExactly(state);
         return state;
     }
 
-    /** Gives part of the only charge of a decision back, and as much to its twin. */
+    /** Refunds tokens of the only charge of a decision and of its twin. */
     final void refund(Decision decision, String tokens) {
         Charge taken = decision.charges().get(0);
         Charge unused = new Charge(taken.limit(), taken.key(), thousandths(tokens), taken.lease());
@@ -81,7 +84,7 @@ abstract class StoreContractSection {
         await(store.refund(twin(decision), List.of(twin(unused))));
     }
 
-    /** Takes more for the only charge of a decision, and as much for its twin. */
+    /** Debits tokens for the only charge of a decision and of its twin. */
     final void debit(Decision decision, String tokens) {
         Charge taken = decision.charges().get(0);
         Charge more = charge(taken.limit(), taken.key(), tokens);
@@ -94,7 +97,7 @@ abstract class StoreContractSection {
         return Decision.of(List.of(twin(taken)), decision.maxWait(), true, granted(taken, decision));
     }
 
-    /** What a rate of no wait sees at the instants of a grant. */
+    /** Returns the observations of full rates at the ticks of a grant. */
     private static Observations granted(Charge charge, Decision decision) {
         long[] grants = decision.grantTicks(charge);
         Observations observations = Observations.ofRates(grants.length);
@@ -109,18 +112,23 @@ abstract class StoreContractSection {
         return new Charge(twin(charge.limit()), charge.key(), charge.cost(), charge.lease());
     }
 
-    /** Takes so many tokens of one key. */
-    final Decision take(Limit limit, String key, String tokens) {
+    /** Decides a charge of the given tokens without a wait. */
+    final Decision tryAcquire(Limit limit, String key, String tokens) {
         return decide(charge(limit, key, tokens));
     }
 
     final Decision peek(Limit limit, String key) {
-        return take(limit, key, "0");
+        return tryAcquire(limit, key, "0");
     }
 
     final void reset(Limit limit, String key) {
         store.reset(limit, key);
         store.reset(twin(limit), key);
+    }
+
+    /** Asserts that two keys of a limit have the same tokens and the same times. */
+    final void assertSameStatus(Limit limit, String one, String other) {
+        assertThat(figures(peek(limit, one))).isEqualTo(figures(peek(limit, other)));
     }
 
     static Charge charge(Limit limit, String key, String tokens) {
@@ -147,16 +155,17 @@ abstract class StoreContractSection {
         }
     }
 
-    /** What a decision says of each rate, without the limit's name. */
+    /** Returns the figures that a decision reports of each rate, without the limit's name. */
     static List<List<Object>> figures(Decision decision) {
         return decision.statuses().stream().map(StoreContractSection::figures).toList();
     }
 
-    static Duration retryAfter(Decision refused) {
-        return refused.retryAfter().orElseThrow(() -> new AssertionError("No retry-after: " + refused));
+    static Duration retryAfter(Decision rejected) {
+        return rejected.retryAfter()
+                .orElseThrow(() -> new AssertionError("A rejection without a retry-after: " + rejected));
     }
 
-    /** The smallest step of time in which all rates of a limit count. */
+    /** Returns the tick of the rate that counts in the longest ticks. */
     static Duration tick(Limit limit) {
         return Duration.ofNanos(limit.algorithms().stream()
                 .mapToLong(rate -> rate.tickNanos())

@@ -24,20 +24,21 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
+/** Replays the cases in the {@code *-vectors.txt} files, most of which other limiters publish. */
 abstract class StoreVectorsContract extends StoreContractSection {
 
     private static final String WALL_CLOCK = "wall clock ";
     private static final String INTERVAL = "interval ";
 
-    StoreVectorsContract(RateLimitStoreContract contract) {
-        super(contract);
+    StoreVectorsContract(TestedStore tested) {
+        super(tested);
     }
 
     @TestFactory
-    Stream<DynamicTest> answersWhatOtherLimitersPublish() {
+    Stream<DynamicTest> matchesTheCasesThatOtherLimitersPublish() {
         return Stream.of(Algorithm.values())
                 .flatMap(algorithm -> cases(algorithm).stream()
-                        .filter(lines -> contract.ownsWallClock() || !lines.get(0)[2].startsWith(WALL_CLOCK))
+                        .filter(lines -> tested.ownsWallClock() || !lines.get(0)[2].startsWith(WALL_CLOCK))
                         .map(lines -> DynamicTest.dynamicTest(
                                 name(algorithm) + " " + lines.get(0)[1], () -> replay(algorithm, lines))));
     }
@@ -59,18 +60,18 @@ abstract class StoreVectorsContract extends StoreContractSection {
                 case "step" -> decisions.add(step(limit, start, line));
                 case "wait" -> decisions.add(waiting(limit, start, line));
                 case "back" -> refund(decisions, start, line);
-                case "again" -> again(decisions, start, line);
+                case "again" -> retry(decisions, start, line);
                 case "renew" -> renew(decisions, start, line);
                 case "calls" -> calls(limit, start, line);
                 case "every" -> every(limit, start, line);
-                default -> throw new IllegalStateException("Unknown line " + Arrays.toString(line));
+                default -> throw new IllegalStateException("Unknown line in a vectors file: " + Arrays.toString(line));
             }
         }
     }
 
     private Decision step(Limit limit, Duration start, String[] line) {
         clock.set(start.plusNanos(nanos(line[1])));
-        Decision decision = take(limit, "key", line[2]);
+        Decision decision = tryAcquire(limit, "key", line[2]);
         String step = Arrays.toString(line) + " got " + decision;
         assertThat(decision.admitted()).as(step).isEqualTo(line[3].equals("yes"));
         if (!line[4].equals("-")) {
@@ -105,10 +106,10 @@ abstract class StoreVectorsContract extends StoreContractSection {
         refund(decision, line[3]);
     }
 
-    private void again(List<Decision> decisions, Duration start, String[] line) {
+    private void retry(List<Decision> decisions, Duration start, String[] line) {
         clock.set(start.plusNanos(nanos(line[1])));
         Decision queued = decisions.get(Integer.parseInt(line[2]) - 1);
-        assertThat(again(queued).admitted()).as(Arrays.toString(line)).isEqualTo(line[3].equals("yes"));
+        assertThat(retry(queued).admitted()).as(Arrays.toString(line)).isEqualTo(line[3].equals("yes"));
     }
 
     private void renew(List<Decision> decisions, Duration start, String[] line) {
@@ -142,7 +143,7 @@ abstract class StoreVectorsContract extends StoreContractSection {
     private int admitted(Limit limit, int calls, String cost, Duration step) {
         int admitted = 0;
         for (int i = 0; i < calls; i++) {
-            admitted += take(limit, "key", cost).admitted() ? 1 : 0;
+            admitted += tryAcquire(limit, "key", cost).admitted() ? 1 : 0;
             clock.advance(step);
         }
         return admitted;
@@ -194,11 +195,11 @@ abstract class StoreVectorsContract extends StoreContractSection {
     private static String text(String resource) {
         try (InputStream file = StoreVectorsContract.class.getResourceAsStream(resource)) {
             if (file == null) {
-                throw new IllegalStateException(resource + " is not on the class path");
+                throw new IllegalStateException(resource + " is missing from the class path");
             }
             return new String(file.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException ex) {
-            throw new IllegalStateException(resource + " cannot be read", ex);
+            throw new IllegalStateException(resource + " could not be read", ex);
         }
     }
 }

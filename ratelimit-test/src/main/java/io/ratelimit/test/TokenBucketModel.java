@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.util.OptionalLong;
 
 /**
- * A token bucket: a level and the instant it was counted at. Of a rate of R thousandths each P ticks, a thousandth is P
- * parts, and a tick brings R of them.
+ * Models a token bucket as a level and the tick at which that level was counted. Under a rate of R thousandths in P
+ * ticks, a thousandth of a token is P parts, and each tick adds R parts.
  */
 final class TokenBucketModel implements RateModel {
 
@@ -35,7 +35,7 @@ final class TokenBucketModel implements RateModel {
         return RateModel.thousandths(rate.burst());
     }
 
-    /** A portion fills the bucket at most, also where more than that is out because it is promised. */
+    /** Adds whole portions. A portion fills the bucket at most, even if reservations have made its level negative. */
     @Override
     public long tokens() {
         long tokens = RateModel.thousandths(rate.tokens());
@@ -97,7 +97,7 @@ final class TokenBucketModel implements RateModel {
     }
 
     @Override
-    public void take(long cost, long granted) {
+    public void consume(long cost, long granted) {
         level = level.subtract(parts(cost));
     }
 
@@ -118,7 +118,7 @@ final class TokenBucketModel implements RateModel {
         return samePeriod(other);
     }
 
-    /** By whole thousandths, unless both count in the same units. */
+    /** Converts the level by whole thousandths, unless both rates count in the same parts. */
     @Override
     public void migrateFrom(RateModel state) {
         TokenBucketModel other = (TokenBucketModel) state;
@@ -131,8 +131,8 @@ final class TokenBucketModel implements RateModel {
     }
 
     @Override
-    public void migrateFrom(long out) {
-        level = parts(Math.max(0, capacity() - out));
+    public void migrateFrom(long used) {
+        level = parts(Math.max(0, capacity() - used));
     }
 
     private long thousandths() {
@@ -154,7 +154,7 @@ final class TokenBucketModel implements RateModel {
         return missing.signum() <= 0 ? 0 : ticksFor(missing) - (refill == Refill.INTERVAL ? sinceTime : 0);
     }
 
-    /** How long it takes for so many parts to come back, in whole ticks or whole periods. */
+    /** Returns the ticks in which the given parts refill: whole ticks, or whole periods under interval refill. */
     private long ticksFor(BigInteger parts) {
         long ticks = refill == Refill.INTERVAL ? period() : 1;
         BigInteger step = BigInteger.valueOf(tokens()).multiply(BigInteger.valueOf(ticks));

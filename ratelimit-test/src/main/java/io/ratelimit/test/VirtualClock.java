@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * A clock in nanoseconds that moves only when a test says so.
+ * A clock in nanoseconds that moves only when a test moves it.
  *
  * <pre>{@code
  * VirtualClock clock = new VirtualClock();
@@ -13,16 +13,16 @@ import java.util.function.LongSupplier;
  * clock.advance(Duration.ofMillis(100));
  * }</pre>
  *
- * <p>It starts at 2023-11-14T22:13:20Z, so that windows of a calendar are real ones. Thread-safe.
+ * <p>It starts at 2023-11-14T22:13:20Z, so that calendar windows have realistic bounds. Thread-safe.
  */
 public final class VirtualClock implements LongSupplier {
 
-    /** When every clock starts, in nanoseconds since the epoch. */
+    /** The time at which every clock starts, in nanoseconds since the epoch. */
     public static final long START = 1_700_000_000_000_000_000L;
 
     private final AtomicLong nanos = new AtomicLong();
 
-    /** Creates a clock that stands at its start. */
+    /** Creates a clock that reads {@link #START}. */
     public VirtualClock() {}
 
     /** {@return nanoseconds since the epoch} */
@@ -31,15 +31,15 @@ public final class VirtualClock implements LongSupplier {
         return START + nanos.get();
     }
 
-    /** {@return the time since the clock's start} */
+    /** {@return the time since {@link #START}} */
     public Duration now() {
         return Duration.ofNanos(nanos.get());
     }
 
     /**
-     * Moves the clock on.
+     * Moves the clock forward.
      *
-     * @param step how far, zero or more
+     * @param step zero or more
      * @throws IllegalArgumentException if the step is negative
      */
     public void advance(Duration step) {
@@ -47,9 +47,9 @@ public final class VirtualClock implements LongSupplier {
     }
 
     /**
-     * Sets the clock back, as an operator or a failover does to a wall clock. A monotonic clock never does this.
+     * Sets the clock back, as an operator or a failover does to a wall clock. A monotonic clock never steps back.
      *
-     * @param step how far, zero or more
+     * @param step zero or more
      * @throws IllegalArgumentException if the step is negative
      */
     public void stepBack(Duration step) {
@@ -59,7 +59,7 @@ public final class VirtualClock implements LongSupplier {
     /**
      * Sets the clock.
      *
-     * @param sinceStart the time since the clock's start; before the present one, it sets a wall clock back
+     * @param sinceStart the time since {@link #START}; less than {@link #now()} sets the clock back
      */
     public void set(Duration sinceStart) {
         nanos.set(sinceStart.toNanos());

@@ -1,4 +1,4 @@
-/** The contract that every rate limit store is held to, and the controllable clock that it runs on. */
+/** The contract of rate limit stores as tests, and the controllable clock on which they run. */
 @NullMarked
 package io.ratelimit.test;
 

@@ -40,7 +40,7 @@ class DecisionLogTests {
     }
 
     @Test
-    void aBurstInTheMiddleIsSeenWhateverWentBefore() {
+    void aBurstIsFoundAfterSlowerCalls() {
         admit(1, 0);
         admit(10, millis(5_000));
         assertThat(log.check(TEN_A_SECOND)).isEqualTo(Verdict.POSSIBLE);
@@ -49,28 +49,28 @@ class DecisionLogTests {
     }
 
     @Test
-    void theExcessIsTheMostThatAnyIntervalAdmittedBeyondCapacityAndRefill() {
+    void theExcessIsThatOfTheWorstInterval() {
         assertThat(log.excess(TEN_A_SECOND)).isZero();
         admit(10, 0);
         assertThat(log.excess(TEN_A_SECOND)).isZero();
         admit(5, 0);
         assertThat(log.excess(TEN_A_SECOND)).isCloseTo(5, within(0.001));
         admit(1, millis(200));
-        assertThat(log.excess(TEN_A_SECOND)).as("two came back, one went").isCloseTo(5, within(0.001));
+        assertThat(log.excess(TEN_A_SECOND))
+                .as("two tokens refilled, one was consumed")
+                .isCloseTo(5, within(0.001));
         admit(4, millis(200));
         assertThat(log.excess(TEN_A_SECOND))
-                .as("twenty, less two that came back")
+                .as("twenty tokens, less two that refilled")
                 .isCloseTo(8, within(0.001));
         admit(22, millis(60_000));
-        assertThat(log.excess(TEN_A_SECOND))
-                .as("a later burst counts by itself")
-                .isCloseTo(12, within(0.001));
+        assertThat(log.excess(TEN_A_SECOND)).as("a later burst counts alone").isCloseTo(12, within(0.001));
         log.add(millis(60_000), millis(60_000), 9_000, false);
-        assertThat(log.excess(TEN_A_SECOND)).as("refusals take nothing").isCloseTo(12, within(0.001));
+        assertThat(log.excess(TEN_A_SECOND)).as("rejections consume nothing").isCloseTo(12, within(0.001));
     }
 
     @Test
-    void theExcessCountsThousandthsAndTakesCallsForAsLongAsTheyLasted() {
+    void theExcessCountsThousandthsAndTheDurationOfCalls() {
         log.add(0, 0, 10_250, true);
         assertThat(log.excess(TEN_A_SECOND)).isCloseTo(0.25, within(0.001));
         log.add(0, millis(100), 1_500, true);
@@ -78,7 +78,7 @@ class DecisionLogTests {
     }
 
     @Test
-    void aRefusalOfAnEmptyBucketIsPossibleAndOfAFullOneIsNot() {
+    void aRejectionIsPossibleOfAnEmptyBucketAndNotOfAFullOne() {
         admit(10, 0);
         log.add(millis(50), millis(50), 1000, false);
         assertThat(log.check(TEN_A_SECOND)).isEqualTo(Verdict.POSSIBLE);
@@ -87,14 +87,14 @@ class DecisionLogTests {
     }
 
     @Test
-    void aRefusalIsPossibleWhileACallUnderWayMayHoldTheTokens() {
+    void aRejectionIsPossibleWhileACallInProgressMayHaveConsumedTheTokens() {
         log.add(0, millis(1_000), 10_000, true);
         log.add(millis(10), millis(20), 1000, false);
         assertThat(log.check(TEN_A_SECOND)).isEqualTo(Verdict.POSSIBLE);
     }
 
     @Test
-    void aRefusalAboveTheCapacityIsPossible() {
+    void aRejectionAboveTheCapacityIsPossible() {
         log.add(0, 0, 10_001, false);
         assertThat(log.check(TEN_A_SECOND)).isEqualTo(Verdict.POSSIBLE);
     }

@@ -12,7 +12,7 @@ class VirtualClockTests {
     private final VirtualClock clock = new VirtualClock();
 
     @Test
-    void startsAtARealTimeOfDayAndMovesWhenTold() {
+    void startsAtARealDateAndMovesOnlyByItsMethods() {
         assertThat(Instant.EPOCH.plusNanos(clock.getAsLong())).isEqualTo("2023-11-14T22:13:20Z");
         assertThat(clock.now()).isZero();
         clock.advance(Duration.ofMillis(5));
@@ -24,7 +24,7 @@ class VirtualClockTests {
     }
 
     @Test
-    void refusesNegativeSteps() {
+    void rejectsNegativeSteps() {
         assertThatThrownBy(() -> clock.advance(Duration.ofMillis(-1)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("Invalid step PT-0.001S: negative; use zero or more, or stepBack");
@@ -32,7 +32,7 @@ class VirtualClockTests {
     }
 
     @Test
-    void endsRatherThanRunsOver() {
+    void throwsInsteadOfOverflowing() {
         clock.set(Duration.ofDays(100_000));
         assertThatThrownBy(() -> clock.advance(Duration.ofDays(100_000))).isInstanceOf(ArithmeticException.class);
     }

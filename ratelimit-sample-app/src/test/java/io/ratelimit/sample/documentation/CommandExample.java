@@ -29,7 +29,7 @@ final class CommandExample {
 
     private CommandExample() {}
 
-    /** What is wrong with the command; empty if nothing is. */
+    /** Returns the mistakes of the command, empty if there is none. */
     static List<String> mistakes(String command) {
         List<String> mistakes = new ArrayList<>();
         String[] words = command.split("\\s+(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)");
@@ -93,7 +93,10 @@ final class CommandExample {
                             && pattern.matcher(source.text()).find());
         }
 
-        /** Returns whether there is a test, such as {@code RedisAclTests} or {@code SentinelFaultTests#aMasterThatIsKilled}. */
+        /**
+         * Returns whether there is a test, such as {@code RedisAclTests} or
+         * {@code SentinelFaultTests#aMasterThatIsKilled}.
+         */
         static boolean haveTest(String name) {
             String[] parts = name.split("#");
             return ALL.stream()

@@ -13,7 +13,10 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The part of curl that the documentation uses: {@code -i}, {@code -X}, {@code -H}, {@code -d}, {@code -w} and {@code [1-11]}. */
+/**
+ * The part of curl that the documentation uses: {@code -i}, {@code -X}, {@code -H}, {@code -d}, {@code -w} and
+ * {@code [1-11]}.
+ */
 final class Curl {
 
     private static final Pattern WORD = Pattern.compile("'([^']*)'|(\\S+)");

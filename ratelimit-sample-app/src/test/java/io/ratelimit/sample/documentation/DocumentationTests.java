@@ -39,8 +39,8 @@ import org.xml.sax.InputSource;
 /**
  * Executes the examples of the documentation, and follows its links.
  *
- * <p>A block that is not executed says so above itself, {@code <!-- not executed: reason -->}, or names the test that executes it,
- * {@code <!-- executed by: RedisAclTests -->}.
+ * <p>A block that is not executed says so above itself, {@code <!-- not executed: reason -->}, or names the test that
+ * executes it, {@code <!-- executed by: RedisAclTests -->}.
  */
 class DocumentationTests {
 

@@ -17,8 +17,8 @@ import org.springframework.stereotype.Component;
 /**
  * A block of Java: whole types, members of a bean, or statements.
  *
- * <p>Whole types name their imports as they would in a file, or leave them out. {@code { … }} stands for a body that does not
- * matter. A statement that ends with {@code // => value} must give this value.
+ * <p>Whole types name their imports as they would in a file, or leave them out. {@code { … }} stands for a body that
+ * does not matter. A statement that ends with {@code // => value} must give this value.
  */
 final class JavaExample {
 

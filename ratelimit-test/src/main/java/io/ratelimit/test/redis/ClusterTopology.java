@@ -9,12 +9,12 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Who owns which slots, and who follows whom, by the newest of what the live nodes of a cluster say. */
+/** The owner of each slot and the replicas of each master, by the newest views of the live nodes of a cluster. */
 final class ClusterTopology {
 
     static final int SLOTS = 16_384;
 
-    /** What a node's CLUSTER NODES says of one node, perhaps itself. */
+    /** One line of a node's reply to CLUSTER NODES, about another node or itself. */
     private record Line(String id, int port, List<String> flags, String masterId, long epoch, List<String> slots) {
 
         static Line parse(String text) {
@@ -48,10 +48,10 @@ final class ClusterTopology {
                         .toList());
     }
 
-    /** By the answers of some nodes to CLUSTER NODES. */
+    /** Creates the topology from replies of nodes to CLUSTER NODES. */
     static ClusterTopology of(List<RedisServer> nodes, List<String> views) {
         if (views.isEmpty()) {
-            throw new IllegalStateException("No node of the cluster answers");
+            throw new IllegalStateException("No node of the cluster replies");
         }
         ClusterTopology topology = new ClusterTopology(nodes);
         views.forEach(topology::add);
@@ -69,17 +69,17 @@ final class ClusterTopology {
     RedisServer owner(int slot) {
         RedisServer owner = owners[slot];
         if (owner == null) {
-            throw new IllegalStateException("Nobody owns slot " + slot);
+            throw new IllegalStateException("No node owns slot " + slot);
         }
         return owner;
     }
 
-    /** In the order of their slots. */
+    /** Returns the masters, in order of their slots. */
     List<RedisServer> masters() {
         return Arrays.stream(owners).filter(Objects::nonNull).distinct().toList();
     }
 
-    /** Those that run come first. */
+    /** Returns a replica of a master, a running one if there is any. */
     Optional<RedisServer> replicaOf(RedisServer master) {
         Line line = lines.get(master);
         List<RedisServer> replicas = new ArrayList<>(nodes);

@@ -11,26 +11,26 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * One direction of a connection. Bytes are received at one end and sent at the other when their time has come, so that many
- * are on the line at once. Where bytes were lost, none go through after them.
+ * One direction of a connection, which delays bytes. It sends each chunk of bytes when the delay of that chunk is over,
+ * so that many chunks can be under way at the same time. After it has dropped a byte it drops all later ones.
  */
 final class DelayedPipe {
 
-    /** Some bytes, or none for the end of the stream, and when they reach the other end. */
+    /** Bytes, or an empty array for the end of the stream, and the time at which they reach the other end. */
     private record Chunk(byte[] bytes, long dueNanos) {}
 
     private final Socket from;
     private final Socket to;
-    private final BooleanSupplier loses;
+    private final BooleanSupplier drops;
     private final LongSupplier delayNanos;
     private final Runnable close;
     private final BlockingQueue<Chunk> line = new LinkedBlockingQueue<>();
     private volatile boolean broken;
 
-    DelayedPipe(Socket from, Socket to, BooleanSupplier loses, LongSupplier delayNanos, Runnable close) {
+    DelayedPipe(Socket from, Socket to, BooleanSupplier drops, LongSupplier delayNanos, Runnable close) {
         this.from = from;
         this.to = to;
-        this.loses = loses;
+        this.drops = drops;
         this.delayNanos = delayNanos;
         this.close = close;
     }
@@ -43,7 +43,7 @@ final class DelayedPipe {
                 put(Arrays.copyOf(buffer, read));
             }
         } catch (IOException ex) {
-            // Reset is the end of the stream too.
+            // A reset ends the stream, too.
         }
         put(new byte[0]);
     }
@@ -61,7 +61,7 @@ final class DelayedPipe {
         } catch (IOException ex) {
             close.run();
         } catch (InterruptedException ex) {
-            // The proxy closes, and every connection with it.
+            // The proxy is being closed, and all of its connections with it.
         }
     }
 
@@ -77,7 +77,7 @@ final class DelayedPipe {
     }
 
     private boolean breaks() {
-        if (loses.getAsBoolean()) {
+        if (drops.getAsBoolean()) {
             broken = true;
         }
         return broken;

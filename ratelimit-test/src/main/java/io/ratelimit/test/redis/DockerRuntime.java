@@ -6,7 +6,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.testcontainers.DockerClientFactory;
 
-/** Runs a server in a container. Needs Testcontainers. */
+/** Runs a server in a Docker container. Needs Testcontainers. */
 final class DockerRuntime implements RedisRuntime {
 
     private final int port;
@@ -19,7 +19,7 @@ final class DockerRuntime implements RedisRuntime {
                 .toArray(String[]::new);
     }
 
-    static boolean isThere() {
+    static boolean isAvailable() {
         return DockerClientFactory.instance().isDockerAvailable();
     }
 
@@ -31,14 +31,14 @@ final class DockerRuntime implements RedisRuntime {
         try {
             starting.setPortBindings(List.of(port + ":6379"));
             starting.start();
-            RedisLauncher.awaitAnswer(port, starting::isRunning, starting::getLogs);
+            RedisReadiness.awaitAnswer(port, starting::isRunning, starting::getLogs);
         } catch (RuntimeException ex) {
             end();
             throw ex;
         }
     }
 
-    /** Testcontainers stops by SIGKILL, which ends a paused container too. */
+    /** Testcontainers stops a container by SIGKILL, which also ends a paused one. */
     @Override
     public void end() {
         RedisContainer ending = container;

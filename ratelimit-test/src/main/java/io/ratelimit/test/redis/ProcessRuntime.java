@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class ProcessRuntime implements RedisRuntime {
 
     private static final String CONFIGURATION = "server.conf";
-    /** Written without persistence too: by a replica that copies its master, and by SAVE. */
+    /** Written even without persistence, by SAVE and by a replica that copies its master. */
     private static final String DATA = "dump.rdb";
 
     private final Path program;
@@ -26,10 +26,10 @@ final class ProcessRuntime implements RedisRuntime {
     private @Nullable Process process;
 
     /**
-     * A home without a process yet.
+     * Creates a runtime whose server has not been started yet.
      *
-     * @param configuration lines of a file that the server may rewrite; none if it needs no file
-     * @param options of the command line, after the usual ones
+     * @param configuration the lines of a configuration file, which the server may rewrite; empty if it needs no file
+     * @param options additional command-line options
      */
     ProcessRuntime(Path program, int port, List<String> configuration, List<String> options) {
         this.program = program;
@@ -50,9 +50,9 @@ final class ProcessRuntime implements RedisRuntime {
                     .redirectOutput(log.toFile())
                     .start();
             process = started;
-            RedisLauncher.awaitAnswer(port, started::isAlive, () -> read(log));
+            RedisReadiness.awaitAnswer(port, started::isAlive, () -> read(log));
         } catch (IOException ex) {
-            throw new UncheckedIOException(program + " could not be started", ex);
+            throw new UncheckedIOException(program + " could not be started; check that the file is executable", ex);
         } catch (IllegalStateException ex) {
             end();
             throw ex;
@@ -85,7 +85,7 @@ final class ProcessRuntime implements RedisRuntime {
         try {
             Runtime.getRuntime().removeShutdownHook(atExit);
         } catch (IllegalStateException ex) {
-            // The JVM is ending, and the hook finds nothing left to do.
+            // The JVM is shutting down, and the hook has nothing left to delete.
         }
     }
 
@@ -94,7 +94,7 @@ final class ProcessRuntime implements RedisRuntime {
         if (!configuration.isEmpty()) {
             command.add(CONFIGURATION);
         }
-        command.addAll(List.of("--port", String.valueOf(port), "--bind", RedisServer.HOST));
+        command.addAll(List.of("--port", String.valueOf(port), "--bind", RedisRuntime.HOST));
         command.addAll(List.of("--save", "", "--appendonly", "no"));
         command.addAll(options);
         return command;
@@ -124,7 +124,8 @@ final class ProcessRuntime implements RedisRuntime {
                 throw new IllegalStateException("kill " + signal + " failed for Redis on port " + port);
             }
         } catch (IOException ex) {
-            throw new UncheckedIOException("This machine has no program \"kill\"", ex);
+            throw new UncheckedIOException(
+                    "Freezing a server needs the program \"kill\", which this machine lacks", ex);
         }
     }
 
@@ -142,7 +143,7 @@ final class ProcessRuntime implements RedisRuntime {
         }
     }
 
-    /** Both a killed server and a kill end within moments, so an interrupt only has to be kept. */
+    /** Waits without heeding interrupts, because a killed server ends within moments; restores the interrupt flag. */
     private static void await(Process process) {
         boolean interrupted = false;
         while (process.isAlive()) {
@@ -161,7 +162,7 @@ final class ProcessRuntime implements RedisRuntime {
         try {
             return Files.readString(log);
         } catch (IOException ex) {
-            return "It left no log.";
+            return "The server left no log.";
         }
     }
 }

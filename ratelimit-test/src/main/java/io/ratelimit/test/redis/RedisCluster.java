@@ -8,22 +8,22 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Redis Cluster of three masters for tests, each with a third of the slots, and with a replica each where asked for.
+ * A Redis Cluster of three masters for tests, each with a third of the slots and optionally with a replica.
  *
  * <pre>{@code
  * try (RedisCluster cluster = RedisCluster.startWithReplicas()) {
  *     RedisServer victim = cluster.masterOf("user-42");
- *     victim.freeze(); // or kill(); its replica takes over some three seconds later
+ *     victim.freeze(); // or kill(); its replica takes over about three seconds later
  *     await().until(() -> cluster.masterOf("user-42") != victim);
- *     victim.thaw(); // a replica of its replica from now on
+ *     victim.thaw(); // is now a replica of its former replica
  * }
  * }</pre>
  *
- * <p>A failover in good order is {@code cluster.replicaOf(master).command("CLUSTER", "FAILOVER")}.
+ * <p>For a manual failover, send {@code cluster.replicaOf(master).command("CLUSTER", "FAILOVER")}.
  *
- * <p>Its nodes are processes: it needs a {@code redis-server} on the {@code PATH} or embedded-redis on the class path; Docker
- * alone does not do. A master that is killed and restarted before its replica took over, within two seconds, comes back
- * empty, and its replica becomes empty with it.
+ * <p>Its nodes are processes: it needs a {@code redis-server} on the {@code PATH} or embedded-redis on the class path;
+ * Docker is not enough. A master that is killed and restarted within two seconds, before its replica took over, comes
+ * back empty, and its replica becomes empty, too.
  */
 public final class RedisCluster implements AutoCloseable {
 
@@ -37,21 +37,21 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     /**
-     * Starts a cluster without replicas, which takes some two seconds.
+     * Starts a cluster without replicas, which takes about two seconds.
      *
      * @return the cluster, all of whose nodes know the owners of all slots
-     * @throws IllegalStateException if there is nothing to start it with, or it is not ready within sixty seconds
+     * @throws IllegalStateException if no Redis is available, or it is not ready within sixty seconds
      */
     public static RedisCluster start() {
         return start(MASTERS, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000");
     }
 
     /**
-     * Starts a cluster of three masters and a replica of each, which takes some five seconds. A replica takes over once its
-     * master has not answered for two seconds, whatever its own state.
+     * Starts a cluster of three masters and a replica of each, which takes about five seconds. A replica takes over
+     * once its master has not replied for two seconds, even if its copy of the data is old.
      *
-     * @return the cluster, all of whose nodes know each other and all of whose replicas have what their masters have
-     * @throws IllegalStateException if there is nothing to start it with, or a step of it takes longer than sixty seconds
+     * @return the cluster, all of whose nodes know each other and all of whose replicas have copied their masters
+     * @throws IllegalStateException if no Redis is available, or a step of it takes longer than sixty seconds
      */
     public static RedisCluster startWithReplicas() {
         return start(
@@ -69,11 +69,11 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     /**
-     * The one cluster of this JVM, without replicas; {@link RedisExtension} gives it to tests and ends it after the last of
-     * them.
+     * Returns the shared cluster of this JVM, which has no replicas, and starts it if it does not run.
+     * {@link RedisExtension} passes it to tests and ends it after the last of them.
      *
-     * @return the cluster, started if need be
-     * @throws IllegalStateException if there is nothing to start it with, or it is not ready within sixty seconds
+     * @return the cluster, ready for commands
+     * @throws IllegalStateException if no Redis is available, or it is not ready within sixty seconds
      */
     public static synchronized RedisCluster shared() {
         RedisCluster cluster = shared;
@@ -84,26 +84,27 @@ public final class RedisCluster implements AutoCloseable {
         return cluster;
     }
 
-    /** {@return all nodes: those that began as masters, in the order of their slots, then those that began as replicas} */
+    /** {@return all nodes: first those started as masters, in order of their slots, then those started as replicas} */
     public List<RedisServer> nodes() {
         return nodes;
     }
 
     /**
-     * The masters of now, in the order of their slots. A master that is dead or frozen is one until its replica took over.
+     * Returns the current masters, in order of their slots. A dead or frozen master counts until its replica takes
+     * over.
      *
-     * @return as the live nodes say
-     * @throws IllegalStateException if no node answers
+     * @return the nodes, according to the live ones
+     * @throws IllegalStateException if no node replies
      */
     public List<RedisServer> masters() {
         return ClusterTopology.of(nodes).masters();
     }
 
     /**
-     * The nodes that are no masters now, dead ones too.
+     * Returns the nodes that are currently no masters, including dead ones.
      *
-     * @return as the live nodes say
-     * @throws IllegalStateException if no node answers
+     * @return the nodes, according to the live ones
+     * @throws IllegalStateException if no node replies
      */
     public List<RedisServer> replicas() {
         List<RedisServer> masters = masters();
@@ -111,32 +112,31 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     /**
-     * The master that has a key now. A master that is dead or frozen has it until its replica took over.
+     * Returns the current master of a key. A dead or frozen master counts until its replica takes over.
      *
-     * @param key as Redis has it, so that a part in braces decides alone
-     * @return as the live nodes say; where they differ, the one that was elected last
-     * @throws IllegalStateException if no node answers, or nobody owns the key's slot
+     * @param key the key as stored in Redis; a part in braces alone decides the slot
+     * @return the master according to the live nodes; if they differ, the one that was elected last
+     * @throws IllegalStateException if no node replies, or no node owns the slot of the key
      */
     public RedisServer masterOf(String key) {
         Object slot = nodes.stream()
                 .flatMap(node -> node.tryCommand("CLUSTER", "KEYSLOT", key).stream())
                 .findFirst()
-                .orElseThrow(() -> new IllegalStateException("No node of the cluster answers"));
+                .orElseThrow(() -> new IllegalStateException("No node of the cluster replies"));
         return ClusterTopology.of(nodes).owner(Math.toIntExact((Long) slot));
     }
 
     /**
-     * The node that follows a master now, one that runs if there are several.
+     * Returns a current replica of a master, a running one if there is any.
      *
      * @param master a node of this cluster
-     * @return as the live nodes say
-     * @throws IllegalStateException if no node answers, or the given one has no replica now
+     * @return the replica, according to the live nodes
+     * @throws IllegalStateException if no node replies, or the master has no replica
      */
     public RedisServer replicaOf(RedisServer master) {
         return ClusterTopology.of(nodes)
                 .replicaOf(master)
-                .orElseThrow(
-                        () -> new IllegalStateException("The node on port " + master.port() + " has no replica now"));
+                .orElseThrow(() -> new IllegalStateException("The node on port " + master.port() + " has no replica"));
     }
 
     /** Ends all nodes. Idempotent. */
@@ -198,7 +198,7 @@ public final class RedisCluster implements AutoCloseable {
     }
 
     private void await(Predicate<RedisServer> ready) {
-        RedisLauncher.await(
+        RedisReadiness.awaitAgreement(
                 () -> nodes.stream().allMatch(ready),
                 () -> "The Redis cluster did not form: " + nodes.get(0).command("CLUSTER", "NODES"));
     }

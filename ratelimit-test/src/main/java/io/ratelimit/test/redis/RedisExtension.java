@@ -5,7 +5,7 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Gives tests the one {@link RedisServer}, or the one {@link RedisCluster}, of their JVM, and ends it after the last test.
+ * Passes the shared {@link RedisServer} or {@link RedisCluster} of the JVM to tests, and ends it after the last test.
  *
  * <pre>{@code
  * @ExtendWith(RedisExtension.class)
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  */
 public final class RedisExtension implements ParameterResolver {
 
-    /** Creates the extension; JUnit does. */
+    /** Creates the extension; called by JUnit. */
     public RedisExtension() {}
 
     @Override

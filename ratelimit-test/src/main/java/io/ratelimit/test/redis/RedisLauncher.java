@@ -7,94 +7,51 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redis.embedded.core.ExecutableProvider;
 
-/** A way to run a server on a given port. */
+/** Creates the runtime of a server on a given port. */
 interface RedisLauncher {
 
-    /** How long a server may take to answer its first command. */
-    long PATIENCE_MILLIS = 10_000;
+    /** Creates a runtime whose server has not been started yet. */
+    RedisRuntime runtime(int port);
 
-    /** How long several servers may take to come to terms; sentinels that stood still for two seconds do nothing for thirty. */
-    long AGREEMENT_MILLIS = 60_000;
-
-    /** A home for one server, which has not started yet. */
-    RedisRuntime home(int port);
-
-    /** Docker, else a process, with options added. */
+    /** Uses Docker if it is available, or else a process, with additional command-line options. */
     static RedisLauncher any(List<String> options) {
-        return isPresent("com.redis.testcontainers.RedisContainer") && DockerRuntime.isThere()
+        return isPresent("com.redis.testcontainers.RedisContainer") && DockerRuntime.isAvailable()
                 ? port -> new DockerRuntime(port, options)
                 : process(List.of(), options);
     }
 
-    /** The {@code redis-server} of the {@code PATH}, else the embedded binary, with a file and options added. */
+    /**
+     * Uses {@code redis-server} from the {@code PATH}, or else the embedded binary.
+     *
+     * @param configuration the lines of a configuration file, which the server may rewrite; empty if it needs no file
+     * @param options additional command-line options
+     */
     static RedisLauncher process(List<String> configuration, List<String> options) {
         Path program = onPath().or(
                         () -> isPresent("redis.embedded.RedisServer") ? Embedded.program() : Optional.empty())
                 .orElseThrow(() -> new IllegalStateException(
-                        "These tests need a Redis server and found none: start Docker (with com.redis:testcontainers-redis "
+                        "These tests need a Redis server, and none was found: start Docker (with com.redis:testcontainers-redis "
                                 + "on the class path; not for clusters and sentinels), or install redis-server on the PATH, "
                                 + "or add com.github.codemonstur:embedded-redis to the class path"));
         return port -> new ProcessRuntime(program, port, configuration, options);
     }
 
-    /** The embedded binary. */
+    /** Uses the embedded binary. */
     static RedisLauncher embedded() {
         if (!isPresent("redis.embedded.RedisServer")) {
-            throw new IllegalStateException("Add com.github.codemonstur:embedded-redis to the class path");
+            throw new IllegalStateException(
+                    "No embedded Redis found: add com.github.codemonstur:embedded-redis to the class path");
         }
         Path program = Embedded.program()
-                .orElseThrow(() -> new IllegalStateException("embedded-redis has no binary for this operating system"));
+                .orElseThrow(
+                        () -> new IllegalStateException(
+                                "embedded-redis has no binary for this operating system; install redis-server on the PATH instead"));
         return port -> new ProcessRuntime(program, port, List.of(), List.of());
-    }
-
-    /** Waits until a server answers, if only that it wants a password, or says why it does not. */
-    static void awaitAnswer(int port, BooleanSupplier alive, Supplier<String> log) {
-        long deadline = System.nanoTime() + PATIENCE_MILLIS * 1_000_000;
-        while (System.nanoTime() < deadline && alive.getAsBoolean()) {
-            if (answers(port)) {
-                return;
-            }
-            pause();
-        }
-        throw new IllegalStateException("Redis did not start on port " + port + ". " + log.get());
-    }
-
-    /** Waits until several servers have come to terms, or says what they did not. */
-    static void await(BooleanSupplier done, Supplier<String> failure) {
-        long deadline = System.nanoTime() + AGREEMENT_MILLIS * 1_000_000;
-        while (!done.getAsBoolean()) {
-            if (System.nanoTime() > deadline) {
-                throw new IllegalStateException(failure.get());
-            }
-            pause();
-        }
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(20);
-        } catch (InterruptedException ex) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("Interrupted while waiting for Redis", ex);
-        }
-    }
-
-    private static boolean answers(int port) {
-        try (RespConnection connection = new RespConnection(RedisServer.HOST, port)) {
-            connection.command("PING");
-            return true;
-        } catch (IllegalStateException ex) {
-            return String.valueOf(ex.getMessage()).contains("NOAUTH");
-        } catch (IOException ex) {
-            return false;
-        }
     }
 
     private static Optional<Path> onPath() {
@@ -116,7 +73,7 @@ interface RedisLauncher {
         }
     }
 
-    /** Needs embedded-redis. */
+    /** Unpacks the binary of embedded-redis, which is an optional dependency. */
     final class Embedded {
 
         private Embedded() {}

@@ -1,20 +1,30 @@
 package io.ratelimit.test.redis;
 
-/** Where one server runs, and runs again after it ended: a directory of this machine, or Docker. */
+/** Runs one server, again and again on the same port: as a process in a directory of this machine, or in Docker. */
 interface RedisRuntime {
 
-    /** Starts the server and waits until it answers; if it does not, it is ended. */
+    /** The address on which every server listens. */
+    String HOST = "127.0.0.1";
+
+    /**
+     * Starts the server and waits until it answers.
+     *
+     * @throws IllegalStateException if it does not answer within ten seconds; the server is then ended
+     */
     void start();
 
-    /** Ends the server at once, even a frozen one. What is no data, such as its place in a cluster, stays for the next start. */
+    /**
+     * Ends the server at once, even if it is frozen. Its data is lost, but not its configuration, such as its place in
+     * a cluster.
+     */
     void end();
 
-    /** Stops the server in the middle of whatever it does. Its connections stay open. */
+    /** Pauses the server at any point of its work. Its connections stay open. */
     void freeze();
 
-    /** Lets a frozen server go on. */
+    /** Lets a frozen server continue. */
     void thaw();
 
-    /** Leaves nothing behind; the server has ended. */
+    /** Deletes all files of the server, which has ended. */
     void clear();
 }

@@ -7,22 +7,22 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A group of Redis servers for tests that three sentinels watch: a master, and a replica that takes over.
+ * A Redis master and its replica for tests, watched by three sentinels, which let the replica take over.
  *
  * <pre>{@code
  * try (RedisSentinels group = RedisSentinels.start()) {
  *     RedisServer victim = group.master();
- *     victim.freeze(); // or kill(); the replica takes over some three seconds later
+ *     victim.freeze(); // or kill(); the replica takes over about three seconds later
  *     await().until(() -> group.master() != victim);
- *     victim.thaw(); // the sentinels make it a replica some seconds later; until then it answers as a master
+ *     victim.thaw(); // the sentinels make it a replica a few seconds later; until then it replies as a master
  * }
  * }</pre>
  *
- * <p>The sentinels hold a master for dead that has not answered for one second, and elect a new one if two of them agree.
- * All of them are processes: this needs a {@code redis-server} on the {@code PATH} or embedded-redis on the class path;
- * Docker alone does not do. Servers and sentinels can be killed, frozen and restarted, and keep their ports and what they
- * know of each other. A master that is killed and restarted within the second comes back empty, and its replica becomes
- * empty with it.
+ * <p>A sentinel considers a master dead that has not replied for one second, and a new one is elected if two sentinels
+ * agree. All servers are processes: they need a {@code redis-server} on the {@code PATH} or embedded-redis on the class
+ * path; Docker is not enough. Servers and sentinels can be killed, frozen and restarted, and keep their ports and their
+ * configuration. A master that is killed and restarted within the second comes back empty, and its replica becomes
+ * empty, too.
  */
 public final class RedisSentinels implements AutoCloseable {
 
@@ -37,10 +37,10 @@ public final class RedisSentinels implements AutoCloseable {
     private RedisSentinels() {}
 
     /**
-     * Starts a group, which takes some three seconds.
+     * Starts a group, which takes about three seconds.
      *
-     * @return the group, whose sentinels know each other, the master and the replica, which has what the master has
-     * @throws IllegalStateException if there is nothing to start it with, or a step of it takes longer than sixty seconds
+     * @return the group, whose sentinels know each other and both servers, and whose replica has copied its master
+     * @throws IllegalStateException if no Redis is available, or a step of it takes longer than sixty seconds
      */
     public static RedisSentinels start() {
         RedisSentinels group = new RedisSentinels();
@@ -64,47 +64,48 @@ public final class RedisSentinels implements AutoCloseable {
         return List.copyOf(sentinels);
     }
 
-    /** {@return the two servers that hold data; the first of them began as the master} */
+    /** {@return the two servers that hold data; the first one was started as the master} */
     public List<RedisServer> servers() {
         return List.copyOf(servers);
     }
 
     /**
-     * The master that the sentinels name now. One that is dead or frozen is named until the replica took over.
+     * Returns the current master. A dead or frozen master counts until the replica takes over.
      *
-     * @return as the live sentinels say; where they differ, the one that was elected last
-     * @throws IllegalStateException if no sentinel answers
+     * @return the master according to the live sentinels; if they differ, the one that was elected last
+     * @throws IllegalStateException if no sentinel replies
      */
     public RedisServer master() {
         return sentinels.stream()
                 .filter(sentinel -> namedBy(sentinel).isPresent())
                 .max(Comparator.comparingLong(RedisSentinels::epoch))
                 .flatMap(this::namedBy)
-                .orElseThrow(() -> new IllegalStateException("No sentinel answers"));
+                .orElseThrow(() -> new IllegalStateException("No sentinel replies"));
     }
 
     /**
-     * Makes the replica the master, in good order. The old master goes on as one until the sentinels tell it otherwise, close
-     * its clients' connections, and it answers writes READONLY, which it does when this returns, some seconds later. For a
+     * Makes the replica the master by a manual failover, which takes a few seconds. Until then the old master accepts
+     * writes; then the sentinels close the connections of its clients, and it replies READONLY to writes. For a
      * demotion that leaves connections open, send {@code REPLICAOF} to a server instead.
      *
-     * @return the new master, which all live sentinels name and which the old one follows, if that is live
-     * @throws IllegalStateException if no sentinel answers, or a step of it takes longer than sixty seconds
+     * @return the new master, which all live sentinels name and which the old one follows if it is live
+     * @throws IllegalStateException if no sentinel replies, or a step of it takes longer than sixty seconds
      */
     public RedisServer failOver() {
         RedisServer before = master();
-        RedisLauncher.await(
+        RedisReadiness.awaitAgreement(
                 () -> sentinels.stream().anyMatch(sentinel -> sentinel.says("OK", "SENTINEL", "FAILOVER", NAME)),
-                () -> "No sentinel begins a failover: " + state());
-        RedisLauncher.await(
+                () -> "No sentinel starts a failover: " + state());
+        RedisReadiness.awaitAgreement(
                 () -> sentinels.stream()
                         .filter(RedisServer::isLive)
                         .allMatch(sentinel -> namedBy(sentinel)
                                 .filter(named -> named != before && named.says("role:master", "INFO", "replication"))
                                 .isPresent()),
                 () -> "The sentinels do not agree on a new master: " + state());
-        RedisLauncher.await(
-                () -> !before.isLive() || isReplica(before), () -> "The old master is none of the new: " + state());
+        RedisReadiness.awaitAgreement(
+                () -> !before.isLive() || isReplica(before),
+                () -> "The old master is not a replica of the new one: " + state());
         return master();
     }
 
@@ -115,13 +116,13 @@ public final class RedisSentinels implements AutoCloseable {
         servers.forEach(RedisServer::close);
     }
 
-    /** Their files take up what the sentinels tell them to follow, so that it outlives a restart. */
+    /** Starts both servers with configuration files, in which the sentinels record the current master for a restart. */
     private void startServers() {
         RedisServer master = RedisServer.start(RedisLauncher.process(List.of("# a server"), REPLICATION));
         servers.add(master);
         String following = "replicaof " + master.host() + " " + master.port();
         servers.add(RedisServer.start(RedisLauncher.process(List.of(following), REPLICATION)));
-        RedisLauncher.await(
+        RedisReadiness.awaitAgreement(
                 () -> isReplica(servers.get(1)), () -> "The replica does not follow its master: " + state());
     }
 
@@ -135,10 +136,10 @@ public final class RedisSentinels implements AutoCloseable {
         for (int i = 0; i < SENTINELS; i++) {
             RedisServer sentinel = RedisServer.start(RedisLauncher.process(configuration, List.of("--sentinel")));
             sentinels.add(sentinel);
-            // They look at each other more often than they would, where their version can be told so.
+            // Makes sentinels check each other more often, if their version supports it.
             sentinel.tryCommand("SENTINEL", "DEBUG", "INFO-PERIOD", "500", "PUBLISH-PERIOD", "500");
         }
-        RedisLauncher.await(
+        RedisReadiness.awaitAgreement(
                 () -> sentinels.stream().allMatch(this::knowsAll),
                 () -> "The sentinels do not know each other: " + state());
     }

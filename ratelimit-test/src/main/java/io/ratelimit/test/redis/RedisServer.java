@@ -10,35 +10,34 @@ import org.jspecify.annotations.Nullable;
 /**
  * A real Redis server for tests, on a free port, without persistence.
  *
- * <p>It runs in Docker if that is there (and Testcontainers on the class path), else as a {@code redis-server} of the
- * {@code PATH}, else as the binary of {@code com.github.codemonstur:embedded-redis}. Where there is none of them, starting
- * fails and says what to install: a test that needs Redis is never skipped silently. It ends with the JVM at the latest.
+ * <p>The server runs in Docker if Docker is available and Testcontainers is on the class path, or else as the
+ * {@code redis-server} on the {@code PATH}, or else as the binary of {@code com.github.codemonstur:embedded-redis}. If
+ * none of these is available, starting fails and the exception names the choices: a test that needs Redis is never
+ * skipped silently. The server ends with the JVM at the latest.
  *
  * <pre>{@code
  * try (RedisServer redis = RedisServer.start()) {
  *     redis.command("CONFIG", "SET", "maxmemory", "100mb");
  *     redis.kill();
  *     redis.restart();
- *     redis.freeze(); // connections stay open, and nothing answers
+ *     redis.freeze(); // connections stay open, but get no reply
  *     redis.thaw();
  * }
  * }</pre>
  */
 public final class RedisServer implements AutoCloseable {
 
-    static final String HOST = "127.0.0.1";
-
     private static final int HIGHEST_PORT = 55_000;
     private static @Nullable RedisServer shared;
 
     private final int port;
-    private final RedisRuntime home;
+    private final RedisRuntime runtime;
     private boolean running;
     private boolean frozen;
 
-    RedisServer(int port, RedisRuntime home) {
+    RedisServer(int port, RedisRuntime runtime) {
         this.port = port;
-        this.home = home;
+        this.runtime = runtime;
     }
 
     /**
@@ -46,19 +45,20 @@ public final class RedisServer implements AutoCloseable {
      *
      * <pre>{@code
      * RedisServer small = RedisServer.start("--maxmemory", "2mb", "--maxmemory-policy", "noeviction");
-     * RedisServer locked = RedisServer.start("--requirepass", "secret"); // its command() is answered NOAUTH
+     * RedisServer locked = RedisServer.start("--requirepass", "secret"); // command() then fails with NOAUTH
      * }</pre>
      *
-     * @param options of {@code redis-server}, as on its command line; none for a plain server. They hold after a restart too
+     * @param options command-line options of {@code redis-server}, which also apply after a restart; none for the
+     *     defaults
      * @return the server, ready for commands
-     * @throws IllegalStateException if there is nothing to start one with, or it does not start within ten seconds
+     * @throws IllegalStateException if no Redis is available, or it does not start within ten seconds
      */
     public static RedisServer start(String... options) {
         return start(RedisLauncher.any(List.of(options)));
     }
 
     /**
-     * Starts the embedded binary, which is older than version 7, even where there is something newer.
+     * Starts the embedded binary, which is older than version 7, even if a newer Redis is available.
      *
      * @return the server, ready for commands
      * @throws IllegalStateException if embedded-redis is not on the class path, or the server does not start within ten
@@ -69,10 +69,11 @@ public final class RedisServer implements AutoCloseable {
     }
 
     /**
-     * The one server of this JVM; {@link RedisExtension} gives it to tests and ends it after the last of them.
+     * Returns the shared server of this JVM, and starts it if it does not run. {@link RedisExtension} passes it to
+     * tests and ends it after the last of them.
      *
-     * @return the server, started if need be
-     * @throws IllegalStateException if there is nothing to start one with, or it does not start within ten seconds
+     * @return the server, ready for commands
+     * @throws IllegalStateException if no Redis is available, or it does not start within ten seconds
      */
     public static synchronized RedisServer shared() {
         RedisServer server = shared;
@@ -85,7 +86,7 @@ public final class RedisServer implements AutoCloseable {
 
     static RedisServer start(RedisLauncher launcher) {
         int port = freePort();
-        RedisServer server = new RedisServer(port, launcher.home(port));
+        RedisServer server = new RedisServer(port, launcher.runtime(port));
         try {
             server.restart();
             return server;
@@ -95,92 +96,93 @@ public final class RedisServer implements AutoCloseable {
         }
     }
 
-    /** {@return the address that it listens on} */
+    /** {@return the address on which the server listens} */
     public String host() {
-        return HOST;
+        return RedisRuntime.HOST;
     }
 
-    /** {@return the port that it listens on, the same after a restart} */
+    /** {@return the port on which the server listens, the same after a restart} */
     public int port() {
         return port;
     }
 
     /**
-     * Sends one command on a connection of its own.
+     * Sends one command on a new connection.
      *
      * @param words the command and its arguments
-     * @return a {@link String} for text, a {@link Long} for a number, a {@link List} of these, or null
-     * @throws IllegalStateException if the server answers an error, with its text
-     * @throws UncheckedIOException if the server is not there
+     * @return a {@link String}, a {@link Long}, a {@link List} of these, or null
+     * @throws IllegalStateException if the server replies with an error, whose text is the message
+     * @throws UncheckedIOException if the server does not reply
      */
     public @Nullable Object command(String... words) {
-        try (RespConnection connection = new RespConnection(HOST, port)) {
+        try (RespConnection connection = new RespConnection(RedisRuntime.HOST, port)) {
             return connection.command(words);
         } catch (IOException ex) {
-            throw new UncheckedIOException("No answer from Redis on port " + port, ex);
+            throw new UncheckedIOException("No reply from Redis on port " + port, ex);
         }
     }
 
-    /** Ends the server at once, as a crash would, even a frozen one. The data that it held is gone. Idempotent. */
+    /** Ends the server at once, as a crash would, even if it is frozen. Its data is lost. Idempotent. */
     public synchronized void kill() {
         if (running) {
-            home.end();
+            runtime.end();
             running = false;
             frozen = false;
         }
     }
 
     /**
-     * Starts the server again, without data, on the port that it had. A node of a cluster comes back to its cluster. Does
-     * nothing if it runs.
+     * Starts the server again, without data and on the same port. A node of a cluster rejoins its cluster. Does nothing
+     * if the server runs.
      *
-     * @throws IllegalStateException if it does not start within ten seconds
+     * @throws IllegalStateException if the server does not start within ten seconds
      */
     public synchronized void restart() {
         if (!running) {
-            home.start();
+            runtime.start();
             running = true;
         }
     }
 
     /**
-     * Stops the server in the middle of whatever it does, as a machine that hangs. Its connections stay open, new ones are
-     * still accepted by the system, and nothing is answered until {@link #thaw()}; {@link #command} gives up after five
-     * seconds. Idempotent.
+     * Pauses the server at any point of its work, as a machine that hangs. Its connections stay open, and the operating
+     * system still accepts new ones, but the server does not reply until {@link #thaw()}; {@link #command} fails after
+     * five seconds. Idempotent.
      *
-     * @throws IllegalStateException if it does not run
+     * @throws IllegalStateException if the server does not run
      */
     public synchronized void freeze() {
         if (!running) {
-            throw new IllegalStateException("Redis on port " + port + " does not run, so it cannot freeze");
+            throw new IllegalStateException(
+                    "Redis on port " + port + " does not run, so it cannot be frozen; restart it first");
         }
         if (!frozen) {
-            home.freeze();
+            runtime.freeze();
             frozen = true;
         }
     }
 
-    /** Lets a frozen server go on: what was sent meanwhile is executed now. Does nothing to one that is not frozen. */
+    /** Lets a frozen server continue with the commands that it got meanwhile. Does nothing if it is not frozen. */
     public synchronized void thaw() {
         if (frozen) {
-            home.thaw();
+            runtime.thaw();
             frozen = false;
         }
     }
 
-    /** Ends the server and leaves nothing of it. Idempotent. */
+    /** Ends the server and deletes its files. Idempotent. */
     @Override
     public synchronized void close() {
         kill();
-        home.clear();
+        runtime.clear();
     }
 
-    /** Whether it runs, and is not frozen by {@link #freeze()}. */
+    /** Returns whether the server runs and is not frozen. */
     synchronized boolean isLive() {
         return running && !frozen;
     }
 
-    /** The answer, if the server is live and answers, and no error. */
+    /** Returns the reply to a command; empty if the server is not live, does not reply, or replies with an error. */
     Optional<Object> tryCommand(String... words) {
         try {
             return isLive() ? Optional.ofNullable(command(words)) : Optional.empty();
@@ -189,7 +191,7 @@ public final class RedisServer implements AutoCloseable {
         }
     }
 
-    /** Whether the server is live and its answer to a command contains some text. */
+    /** Returns whether the server is live and its reply to a command contains a text. */
     boolean says(String text, String... words) {
         return tryCommand(words)
                 .filter(answer -> String.valueOf(answer).contains(text))
@@ -200,7 +202,7 @@ public final class RedisServer implements AutoCloseable {
         return running;
     }
 
-    /** A free port whose cluster bus, ten thousand above, is a port too. */
+    /** Returns a free port low enough for a cluster bus, whose port is higher by 10,000. */
     private static int freePort() {
         while (true) {
             try (ServerSocket socket = new ServerSocket(0)) {
@@ -208,7 +210,7 @@ public final class RedisServer implements AutoCloseable {
                     return socket.getLocalPort();
                 }
             } catch (IOException ex) {
-                throw new UncheckedIOException("No free port for Redis", ex);
+                throw new UncheckedIOException("No port is free for Redis", ex);
             }
         }
     }

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One blocking connection that speaks as much of Redis's protocol as tests need. */
+/** A blocking connection that implements the part of the Redis protocol that tests need. */
 final class RespConnection implements AutoCloseable {
 
     private static final int TIMEOUT_MILLIS = 5_000;

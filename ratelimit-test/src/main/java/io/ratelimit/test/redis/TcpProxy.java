@@ -14,22 +14,23 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * A network to break: a TCP proxy before a server, on a port of its own on this machine.
+ * A TCP proxy between a client and a server that imitates a broken network. It listens on a free port of this machine.
  *
  * <pre>{@code
  * try (RedisServer redis = RedisServer.start();
  *         TcpProxy proxy = TcpProxy.to(redis.host(), redis.port())) {
  *     MyStore store = new MyStore(proxy.host(), proxy.port());
- *     proxy.dropReplies(true); // what is asked now is executed, and nobody learns of it
+ *     proxy.dropReplies(true); // the server executes commands, but the client gets no reply
  *     …
  *     proxy.dropReplies(false);
  *     proxy.reset();
  * }
  * }</pre>
  *
- * <p>TCP never goes on after a gap, so a connection on which bytes were lost stays open and silent in that direction even when
- * the proxy loses nothing any more, as it does behind a firewall that forgot it; only new connections are well again. To
- * have bytes late instead of lost, use {@link #delay} or {@link RedisServer#freeze()}. Thread-safe.
+ * <p>TCP never continues after a gap. So a connection on which bytes were dropped stays open and silent in that
+ * direction even after the proxy stops dropping bytes, as a connection does behind a firewall that has forgotten it;
+ * only new connections work again. To delay bytes instead of dropping them, use {@link #delay} or
+ * {@link RedisServer#freeze()}. Thread-safe.
  */
 public final class TcpProxy implements AutoCloseable {
 
@@ -44,103 +45,100 @@ public final class TcpProxy implements AutoCloseable {
         return thread;
     });
     private final Set<ProxiedConnection> connections = ConcurrentHashMap.newKeySet();
-    private volatile InetSocketAddress target;
-    private volatile long delayNanos;
-    private volatile boolean blackHole;
-    private volatile boolean dropReplies;
-    private volatile boolean refuse;
+    private final ProxyFaults faults;
 
     private TcpProxy(ServerSocket listener, InetSocketAddress target) {
         this.listener = listener;
-        this.target = target;
+        this.faults = new ProxyFaults(target);
     }
 
     /**
-     * Opens a proxy that breaks nothing yet. The server need not be there yet: who connects then is reset.
+     * Opens a proxy without faults. The server need not run yet; until it does, new connections are reset.
      *
-     * @param host of the server
-     * @param port of the server
+     * @param host the host of the server
+     * @param port the port of the server
      * @return the proxy, ready for connections
      */
     public static TcpProxy to(String host, int port) {
         try {
-            ServerSocket listener = new ServerSocket(0, 50, InetAddress.getByName(RedisServer.HOST));
+            ServerSocket listener = new ServerSocket(0, 50, InetAddress.getByName(RedisRuntime.HOST));
             TcpProxy proxy = new TcpProxy(listener, new InetSocketAddress(host, port));
             proxy.tasks.execute(proxy::accept);
             return proxy;
         } catch (IOException ex) {
-            throw new UncheckedIOException("No free port for a proxy", ex);
+            throw new UncheckedIOException("No port is free for a proxy", ex);
         }
     }
 
-    /** {@return the address that it listens on} */
+    /** {@return the address on which the proxy listens} */
     public String host() {
-        return RedisServer.HOST;
+        return RedisRuntime.HOST;
     }
 
-    /** {@return the port that it listens on} */
+    /** {@return the port on which the proxy listens} */
     public int port() {
         return listener.getLocalPort();
     }
 
     /**
-     * Makes the line long: a request and its reply take this much longer together, half of it each way, however many are
-     * under way. Bytes that are on the line keep the delay they set out with.
+     * Delays a request and its reply together by the given time, half of it in each direction, independent of the
+     * number of requests under way. Bytes that are already under way keep their delay.
      *
-     * @param roundTrip zero for none, as at first
-     * @throws IllegalArgumentException if it is negative
+     * @param roundTrip zero, the default, for no delay
+     * @throws IllegalArgumentException if the delay is negative
      */
     public void delay(Duration roundTrip) {
         if (roundTrip.isNegative()) {
-            throw new IllegalArgumentException("Invalid delay " + roundTrip + ": it must not be negative");
+            throw new IllegalArgumentException("Invalid delay " + roundTrip + ": negative; use zero or more");
         }
-        delayNanos = roundTrip.toNanos() / 2;
+        faults.delayNanos = roundTrip.toNanos() / 2;
     }
 
     /**
-     * Loses every byte of either direction, and the news that a side has closed. Connections stay open; new ones are
-     * accepted, and nothing answers.
+     * Drops every byte in both directions, and does not forward that a side closed its connection. Connections stay
+     * open, and new ones are accepted but never answered.
      *
-     * @param on false to lose nothing any more
+     * @param on true to drop bytes, false to forward them again on new connections
      */
     public void blackHole(boolean on) {
-        blackHole = on;
+        faults.blackHole = on;
     }
 
     /**
-     * Loses every reply, and the news that the server has closed. Requests still reach the server, which executes them.
+     * Drops every reply, and does not forward that the server closed a connection. Requests still reach the server,
+     * which executes them.
      *
-     * @param on false to lose nothing any more
+     * @param on true to drop replies, false to forward them again on new connections
      */
     public void dropReplies(boolean on) {
-        dropReplies = on;
+        faults.dropReplies = on;
     }
 
     /**
-     * Resets each new connection as soon as it is there. Open ones stay.
+     * Resets each new connection as soon as it is accepted. Open connections stay.
      *
-     * @param on false to let them through again
+     * @param on true to reset new connections, false to forward them again
      */
     public void refuse(boolean on) {
-        refuse = on;
+        faults.refuse = on;
     }
 
-    /** Resets all open connections on both sides; what is on the line is lost. New connections are let through. */
+    /** Resets all open connections on both sides, and drops their bytes under way. New connections are accepted. */
     public void reset() {
         connections.forEach(ProxiedConnection::reset);
     }
 
     /**
-     * Leads new connections to another server. Open ones stay where they are.
+     * Forwards new connections to another server. Open connections stay with theirs.
      *
-     * @param host of the server
-     * @param port of the server
+     * @param host the host of the server
+     * @param port the port of the server
      */
     public void retarget(String host, int port) {
-        target = new InetSocketAddress(host, port);
+        faults.target = new InetSocketAddress(host, port);
     }
 
-    /** Resets all connections and accepts no more. Its threads have ended when this returns. Idempotent. */
+    /** Resets all connections and accepts no more. All threads of the proxy have ended on return. Idempotent. */
     @Override
     public void close() {
         try {
@@ -159,43 +157,15 @@ public final class TcpProxy implements AutoCloseable {
         }
     }
 
-    InetSocketAddress target() {
-        return target;
-    }
-
-    long delayNanos() {
-        return delayNanos;
-    }
-
-    boolean losesRequests() {
-        return blackHole;
-    }
-
-    boolean losesReplies() {
-        return blackHole || dropReplies;
-    }
-
-    boolean refuses() {
-        return refuse;
-    }
-
-    void run(Runnable task) {
-        tasks.execute(task);
-    }
-
-    void forget(ProxiedConnection connection) {
-        connections.remove(connection);
-    }
-
     private void accept() {
         while (!listener.isClosed()) {
             try {
                 Socket client = listener.accept();
-                ProxiedConnection connection = new ProxiedConnection(this, client);
+                ProxiedConnection connection = new ProxiedConnection(faults, client, tasks, connections::remove);
                 connections.add(connection);
                 open(connection);
             } catch (IOException ex) {
-                // Closed, or a client that was gone before it was accepted.
+                // The proxy was closed, or the client closed its connection before it was accepted.
             }
         }
     }

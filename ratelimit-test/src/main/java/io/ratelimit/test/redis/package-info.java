@@ -1,4 +1,4 @@
-/** Redis servers and clusters for tests: real ones, started and ended with the tests that need them. */
+/** Real Redis servers, clusters and sentinels for tests, and a proxy that breaks the network before them. */
 @NullMarked
 package io.ratelimit.test.redis;
 

@@ -13,7 +13,7 @@ class ClusterTopologyTests {
     private final RedisServer c = neverStarted(7003);
 
     @Test
-    void whereNodesDifferTheMasterThatWasElectedLastOwnsTheSlot() {
+    void theMasterElectedLastOwnsASlotThatNodesDisagreeOn() {
         String thawed = line("A", a, "myself,master", "-", 1, "0-16383") + line("B", b, "slave", "A", 1, "");
         String elected = line("A", a, "slave,fail", "B", 2, "") + line("B", b, "myself,master", "-", 2, "0-16383");
         for (List<String> views : List.of(List.of(thawed, elected), List.of(elected, thawed))) {
@@ -25,7 +25,7 @@ class ClusterTopologyTests {
     }
 
     @Test
-    void aNodeKnowsBestWhomItFollows() {
+    void theReplicaItselfDecidesWhichMasterItFollows() {
         String stale = line("A", a, "myself,master", "-", 1, "0-9")
                 + line("B", b, "master", "-", 2, "10-16383")
                 + line("C", c, "slave", "A", 1, "");
@@ -40,12 +40,12 @@ class ClusterTopologyTests {
     }
 
     @Test
-    void slotsMayBeScatteredOnTheirWayOrNobodys() {
+    void slotsCanBeScatteredMigratingOrUnowned() {
         String view = line("A", a, "myself,master", "-", 1, "0-4 7 [8->-B]") + line("B", b, "master", "-", 2, "5");
         ClusterTopology topology = ClusterTopology.of(List.of(a, b, c), List.of(view));
         assertThat(topology.owner(7)).isSameAs(a);
         assertThat(topology.masters()).containsExactly(a, b);
-        assertThatThrownBy(() -> topology.owner(8)).hasMessage("Nobody owns slot 8");
+        assertThatThrownBy(() -> topology.owner(8)).hasMessage("No node owns slot 8");
     }
 
     private static String line(String id, RedisServer node, String flags, String master, int epoch, String slots) {

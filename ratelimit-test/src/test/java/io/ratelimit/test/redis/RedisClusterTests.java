@@ -29,7 +29,7 @@ class RedisClusterTests {
     }
 
     @Test
-    void aReplicaTakesOverFromAKilledMasterAndFromAFrozenOneAndBothComeBackAsReplicas() {
+    void replicasTakeOverFromKilledAndFrozenMastersWhichReturnAsReplicas() {
         RedisCluster cluster = RedisCluster.startWithReplicas();
         try (cluster) {
             List<RedisServer> masters = cluster.masters();
@@ -64,8 +64,8 @@ class RedisClusterTests {
             assertThat(cluster.replicaOf(successor)).isSameAs(frozen);
             assertThat(cluster.masters()).hasSize(3).contains(heir, successor);
         }
-        assertThatThrownBy(cluster::masters).hasMessage("No node of the cluster answers");
-        assertThatThrownBy(() -> cluster.masterOf("a")).hasMessage("No node of the cluster answers");
+        assertThatThrownBy(cluster::masters).hasMessage("No node of the cluster replies");
+        assertThatThrownBy(() -> cluster.masterOf("a")).hasMessage("No node of the cluster replies");
     }
 
     private static boolean follows(RedisServer replica, RedisServer master) {

@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Test;
 @Tag("fault")
 class RedisSentinelsTests {
 
-    /** A sentinel that stood still for two seconds, as on a machine that is busy, watches and does nothing for thirty more. */
+    /**
+     * Long enough for a sentinel that was paused for two seconds on a busy machine, and then does nothing for thirty.
+     */
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private static final RedisSentinels GROUP = RedisSentinels.start();
@@ -25,7 +27,7 @@ class RedisSentinelsTests {
     }
 
     @Test
-    void aFailoverInGoodOrderClosesConnectionsToTheOldMasterAndMakesItReadOnly() throws Exception {
+    void aManualFailoverClosesConnectionsToTheOldMasterAndMakesItReadOnly() throws Exception {
         RedisServer before = GROUP.master();
         try (RespConnection connection = new RespConnection(before.host(), before.port())) {
             connection.command("SET", "a", "1");
@@ -39,7 +41,7 @@ class RedisSentinelsTests {
     }
 
     @Test
-    void theReplicaTakesOverFromAKilledMasterEvenWithOneSentinelDeadAndTheyComeBackOnTheirPorts() {
+    void theReplicaTakesOverFromAKilledMasterWithOneSentinelDeadAndBothReturnOnTheirPorts() {
         RedisServer victim = GROUP.master();
         RedisServer sentinel = GROUP.sentinels().get(0);
         sentinel.kill();
@@ -62,10 +64,10 @@ class RedisSentinelsTests {
     }
 
     @Test
-    void nobodyToAskIsSaidWithoutWaitingForThoseWhoAreFrozen() {
+    void theMasterIsUnknownAtOnceWhenNoSentinelReplies() {
         GROUP.sentinels().forEach(RedisServer::freeze);
         long start = System.nanoTime();
-        assertThatThrownBy(GROUP::master).hasMessage("No sentinel answers");
+        assertThatThrownBy(GROUP::master).hasMessage("No sentinel replies");
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
         GROUP.sentinels().forEach(RedisServer::thaw);
         assertThat(GROUP.servers()).contains(GROUP.master());

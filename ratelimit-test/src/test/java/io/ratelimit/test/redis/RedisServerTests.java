@@ -14,13 +14,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class RedisServerTests {
 
     @Test
-    void oneServerServesTheWholeJvm(RedisServer first, RedisServer second) {
+    void allTestsOfAJvmShareOneServer(RedisServer first, RedisServer second) {
         assertThat(first).isSameAs(second).isSameAs(RedisServer.shared());
         assertThat(first.command("PING")).isEqualTo("PONG");
     }
 
     @Test
-    void aKilledServerIsGoneAndComesBackEmptyOnItsPort() {
+    void aKilledServerRestartsEmptyOnItsPort() {
         try (RedisServer redis = RedisServer.start()) {
             redis.command("SET", "a", "1");
             redis.command("SAVE");
@@ -32,7 +32,7 @@ class RedisServerTests {
     }
 
     @Test
-    void aServerKeepsItsOptionsOverARestart() {
+    void aServerKeepsItsOptionsAfterARestart() {
         try (RedisServer redis = RedisServer.start("--maxmemory", "2mb")) {
             redis.kill();
             redis.restart();
@@ -41,21 +41,21 @@ class RedisServerTests {
     }
 
     @Test
-    void aServerThatWantsAPasswordIsStarted() {
+    void aServerWithAPasswordStarts() {
         try (RedisServer redis = RedisServer.start("--requirepass", "secret")) {
             assertThatThrownBy(() -> redis.command("PING")).hasMessageContaining("NOAUTH");
         }
     }
 
     @Test
-    void anOptionThatRedisDoesNotKnowFailsAtStartWithTheServersWords() {
+    void anUnknownOptionFailsTheStartWithTheServersMessage() {
         assertThatThrownBy(() -> RedisServer.start("--no-such-option", "1"))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("no-such-option");
     }
 
     @Test
-    void aFrozenServerAnswersWhatItWasAskedOnceItIsThawed() throws Exception {
+    void aFrozenServerRepliesOnceItIsThawed() throws Exception {
         try (RedisServer redis = RedisServer.start();
                 Socket client = new Socket(redis.host(), redis.port())) {
             redis.freeze();
@@ -72,7 +72,7 @@ class RedisServerTests {
     }
 
     @Test
-    void aFrozenServerCanBeKilledAndComesBackThawed() {
+    void aFrozenServerCanBeKilledAndRestartsThawed() {
         try (RedisServer redis = RedisServer.start()) {
             redis.freeze();
             redis.kill();
@@ -85,12 +85,12 @@ class RedisServerTests {
     }
 
     @Test
-    void aServerKeepsNothingOnDisk(RedisServer redis) {
+    void aServerStoresNothingOnDisk(RedisServer redis) {
         assertThat(redis.command("CONFIG", "GET", "save")).asString().isEqualTo("[save, ]");
     }
 
     @Test
-    void anErrorIsThrownWithItsText(RedisServer redis) {
+    void anErrorReplyIsThrownWithItsText(RedisServer redis) {
         assertThatThrownBy(() -> redis.command("NONSENSE")).hasMessageContaining("unknown command");
     }
 

@@ -39,7 +39,7 @@ class TcpProxyTests {
     }
 
     @Test
-    void carriesBytesBothWays() throws Exception {
+    void forwardsBytesInBothDirections() throws Exception {
         try (Client client = new Client()) {
             String text = "x".repeat(50_000);
             client.send("SET a " + text);
@@ -51,7 +51,7 @@ class TcpProxyTests {
     }
 
     @Test
-    void theEndOfEitherSideIsTheEndOfTheOther() throws Exception {
+    void closingOneSideClosesTheOther() throws Exception {
         try (Client client = new Client()) {
             client.send("CLIENT SETNAME ended-by-server");
             assertThat(client.reply()).isEqualTo("+OK");
@@ -68,7 +68,7 @@ class TcpProxyTests {
     }
 
     @Test
-    void aDelayLengthensTheRoundTripHoweverManyAreUnderWay() throws Exception {
+    void aDelayIsIndependentOfTheNumberOfRequestsUnderWay() throws Exception {
         try (Client client = new Client()) {
             client.send("PING");
             assertThat(client.reply()).isEqualTo("+PONG");
@@ -80,7 +80,7 @@ class TcpProxyTests {
             assertThat(client.reply()).isEqualTo(":1");
             assertThat(client.reply()).isEqualTo(":2");
             assertThat(Duration.ofNanos(System.nanoTime() - start))
-                    .as("three seconds if the second waited for the first to be off the line")
+                    .as("three seconds if the second request waited for the first")
                     .isBetween(Duration.ofMillis(2_050), Duration.ofMillis(2_900));
             proxy.delay(Duration.ZERO);
             start = System.nanoTime();
@@ -92,7 +92,7 @@ class TcpProxyTests {
     }
 
     @Test
-    void aBlackHoleKeepsConnectionsOpenAndLosesWhatIsSentForGood() throws Exception {
+    void aBlackHoleKeepsConnectionsOpenAndDropsTheirBytesForGood() throws Exception {
         try (Client open = new Client()) {
             open.send("PING");
             assertThat(open.reply()).isEqualTo("+PONG");
@@ -126,7 +126,7 @@ class TcpProxyTests {
     }
 
     @Test
-    void requestsPassWhileRepliesAreDropped() throws Exception {
+    void requestsReachTheServerWhileRepliesAreDropped() throws Exception {
         try (Client client = new Client()) {
             proxy.dropReplies(true);
             client.send("INCR a");
@@ -141,7 +141,7 @@ class TcpProxyTests {
     }
 
     @Test
-    void aResetEndsOpenConnectionsAndNoOthers() throws Exception {
+    void aResetClosesOpenConnectionsAndNoLaterOnes() throws Exception {
         try (Client client = new Client()) {
             client.send("PING");
             assertThat(client.reply()).isEqualTo("+PONG");
@@ -154,7 +154,7 @@ class TcpProxyTests {
     }
 
     @Test
-    void whoIsRefusedIsResetAndOpenConnectionsStay() throws Exception {
+    void refusedConnectionsAreResetAndOpenOnesStay() throws Exception {
         try (Client open = new Client()) {
             open.send("PING");
             assertThat(open.reply()).isEqualTo("+PONG");
@@ -168,7 +168,7 @@ class TcpProxyTests {
     }
 
     @Test
-    void newConnectionsGoWhereTheProxyIsRetargetedAndOpenOnesStay() throws Exception {
+    void newConnectionsGoToTheNewTargetAndOpenOnesStay() throws Exception {
         try (RedisServer other = RedisServer.start();
                 Client open = new Client()) {
             open.send("PING");
@@ -229,7 +229,7 @@ class TcpProxyTests {
         assertThatThrownBy(client::replySoon).isInstanceOf(SocketTimeoutException.class);
     }
 
-    /** Speaks in lines, as Redis allows. */
+    /** Sends commands as lines of text, which Redis accepts as well. */
     private final class Client implements AutoCloseable {
 
         private final Socket socket;

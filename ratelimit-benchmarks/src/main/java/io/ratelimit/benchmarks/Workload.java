@@ -1,0 +1,98 @@
+package io.ratelimit.benchmarks;
+
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * The calls of one table, which all of its contenders answer.
+ *
+ * @param title the title of the table
+ * @param benchmark the class that makes the calls
+ * @param params the JMH parameters of that class
+ * @param threads the number of threads that call at the same time
+ * @param warmup the length of the warm-up, as a multiple of the measurement
+ * @param contenders the contenders, followed by the floors
+ * @param floors the contenders with which all others are compared
+ */
+record Workload(
+        String title,
+        Class<?> benchmark,
+        Map<String, String> params,
+        int threads,
+        int warmup,
+        List<? extends Contender> contenders,
+        List<? extends Contender> floors) {
+
+    private static final int WARMUP = 2;
+
+    /** Longer, because the deep stacks of a framework are compiled late. */
+    private static final int FRAMEWORK_WARMUP = 6;
+
+    /** Returns all workloads in memory, each with one thread and with two. */
+    static List<Workload> inMemory() {
+        return Stream.of(1, 2)
+                .flatMap(threads -> Stream.of(
+                        oneKey("One hot key", BenchmarkLimit.PLENTY, threads),
+                        oneKey("Rejected call", BenchmarkLimit.EXHAUSTED, threads),
+                        manyKeys("A million keys, uniform", Popularity.UNIFORM, threads),
+                        manyKeys("A million keys, zipfian", Popularity.ZIPFIAN, threads),
+                        fiveRates(threads)))
+                .toList();
+    }
+
+    /** Returns the workloads of annotated methods, with one thread and with two. */
+    static List<Workload> ofAnnotations() {
+        return Stream.of(1, 2)
+                .map(threads -> new Workload(
+                        titled("Annotated method", threads),
+                        AnnotatedMethod.class,
+                        Map.of(),
+                        threads,
+                        FRAMEWORK_WARMUP,
+                        List.of(AnnotatedContender.values()),
+                        AnnotatedContender.FLOORS))
+                .toList();
+    }
+
+    private static Workload oneKey(String title, BenchmarkLimit limit, int threads) {
+        return new Workload(
+                titled(title, threads),
+                OneKey.class,
+                Map.of("limit", limit.name()),
+                threads,
+                WARMUP,
+                Stream.concat(InMemoryContender.LIMITERS.stream(), InMemoryContender.FLOORS.stream())
+                        .toList(),
+                InMemoryContender.FLOORS);
+    }
+
+    private static Workload manyKeys(String title, Popularity popularity, int threads) {
+        return new Workload(
+                titled(title, threads),
+                ManyKeys.class,
+                Map.of("popularity", popularity.name()),
+                threads,
+                WARMUP,
+                InMemoryContender.KEYED,
+                List.of(InMemoryContender.MAP_FLOOR));
+    }
+
+    private static Workload fiveRates(int threads) {
+        return new Workload(
+                titled("Five rates on a limit", threads),
+                OneKey.class,
+                Map.of("limit", BenchmarkLimit.PLENTY.name()),
+                threads,
+                WARMUP,
+                List.of(
+                        InMemoryContender.RATELIMIT_FIVE_RATES,
+                        InMemoryContender.BUCKET4J_FIVE_RATES,
+                        InMemoryContender.RATELIMIT),
+                List.of(InMemoryContender.RATELIMIT));
+    }
+
+    private static String titled(String title, int threads) {
+        return title + ", " + threads + (threads == 1 ? " thread" : " threads");
+    }
+}

@@ -1,0 +1,30 @@
+package io.ratelimit.test.redis;
+
+import java.net.InetSocketAddress;
+
+/** The server behind a proxy and the faults of the way to it, as of now. Thread-safe. */
+final class ProxyFaults {
+
+    volatile InetSocketAddress target;
+    volatile long delayNanos;
+    volatile boolean blackHole;
+    volatile boolean dropReplies;
+    volatile boolean refuse;
+
+    ProxyFaults(InetSocketAddress target) {
+        this.target = target;
+    }
+
+    boolean dropsRequests() {
+        return blackHole;
+    }
+
+    boolean dropsReplies() {
+        return blackHole || dropReplies;
+    }
+
+    /** {@return the delay of each direction, in nanoseconds} */
+    long delayNanos() {
+        return delayNanos;
+    }
+}
