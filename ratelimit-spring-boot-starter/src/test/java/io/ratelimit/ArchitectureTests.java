@@ -98,7 +98,7 @@ class ArchitectureTests {
     }
 
     @Test
-    void theAnnotationNeedsNothingOfOurs() {
+    void theAnnotationDoesNotNeedTheCore() {
         assertThat(STARTER.stream()
                         .filter(type -> feature(type).equals("annotation"))
                         .flatMap(ArchitectureTests::targets)
@@ -140,7 +140,7 @@ class ArchitectureTests {
     }
 
     @Test
-    void nothingPublicIsLeftOpenToInheritanceButInterfaces() {
+    void publicClassesAreFinal() {
         classes()
                 .that()
                 .arePublic()
@@ -152,7 +152,7 @@ class ArchitectureTests {
     }
 
     @Test
-    void autoConfigurationsArePublicForSpringBootAndTheirBeanMethodsForNobody() {
+    void autoConfigurationsArePublicAndTheirBeanMethodsPackagePrivate() {
         classes()
                 .that()
                 .areAnnotatedWith(AutoConfiguration.class)
@@ -182,7 +182,7 @@ class ArchitectureTests {
     }
 
     @Test
-    void optionalLibrariesStayWhereTheyBelong() {
+    void optionalLibrariesAreUsedByTheirAdaptersOnly() {
         String lettuce = "redis\\.(Lettuce(ScriptClient|Settings)|MonitoredConnection)(\\$.*)?";
         assertOnlyIn(lettuce, "io.lettuce");
         assertOnlyIn(lettuce, "org.springframework.data.redis.connection.lettuce");
@@ -211,7 +211,7 @@ class ArchitectureTests {
     }
 
     @Test
-    void everyPackageSaysThatNothingIsNullUnlessSaidSo() {
+    void everyPackageIsNullMarked() {
         assertThat(STARTER.stream()
                         .map(JavaClass::getPackage)
                         .distinct()

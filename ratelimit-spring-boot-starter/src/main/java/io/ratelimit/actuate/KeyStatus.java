@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The level of one key's bucket as the endpoint shows it.
+ * The status of the bucket of one key, as the endpoint shows it.
  *
- * @param source who was read: {@code store}, or {@code local} for this node's memory while the store fails; {@code policy}
- *     and {@code disabled} count nothing, and so have no rates to show
- * @param rates the level of each rate
+ * @param source where the status was read: {@code store}, or {@code local} for this node's memory while the store
+ *     fails; {@code policy} and {@code disabled} count nothing and have no rates to show
+ * @param rates the status of each rate
  */
 record KeyStatus(String source, List<RateLevelStatus> rates) {
 
@@ -24,11 +24,12 @@ record KeyStatus(String source, List<RateLevelStatus> rates) {
     }
 
     /**
-     * The level of one rate.
+     * The status of one rate.
      *
      * @param rate such as {@code 10/s} or {@code 2 at once}
      * @param remaining tokens left, rounded down to a thousandth
-     * @param resetAfter when the bucket is full again if nobody calls; of calls at once, when their leases run out
+     * @param resetAfter the time until the bucket is full if no call comes; for concurrent calls, until their leases
+     *     expire
      */
     record RateLevelStatus(String rate, double remaining, Duration resetAfter) {
 

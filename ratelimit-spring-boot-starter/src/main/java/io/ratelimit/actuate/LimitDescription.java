@@ -23,17 +23,17 @@ import org.springframework.format.datetime.standard.DurationFormatterUtils;
 /**
  * A limit as the endpoint shows it.
  *
- * @param name the limit's name
+ * @param name the name of the limit
  * @param rates such as {@code 1000/h burst 200} or {@code 2 at once}
- * @param algorithm such as {@code token-bucket}, {@code token-bucket, interval refill},
- *     {@code fixed-window, day in Europe/Berlin} or {@code concurrency, leases of 30s}
- * @param cost tokens that a call takes that names no cost
- * @param maxWait how long a call may wait that names no wait
+ * @param algorithm such as {@code token-bucket}, {@code token-bucket, interval refill}, {@code fixed-window, day in
+ *     Europe/Berlin} or {@code concurrency, leases of 30s}
+ * @param cost tokens that a call costs unless it sets a cost
+ * @param maxWait how long a call may wait unless it sets a wait
  * @param onStoreFailure {@code local}, {@code allow} or {@code deny}
- * @param prefetch what each node takes ahead; null where nothing is, or the store is this node's memory
- * @param methods that name this limit in their annotation
- * @param admitted calls admitted since the limit was defined, by who decided
- * @param rejected calls refused since the limit was defined, by who decided
+ * @param prefetch the prefetch of each node; null if there is none, or if the store is this node's memory
+ * @param methods the methods that name this limit in their annotation
+ * @param admitted the number of calls admitted since the limit was defined, by source of the decision
+ * @param rejected the number of calls rejected since the limit was defined, by source of the decision
  */
 record LimitDescription(
         String name,
@@ -90,11 +90,12 @@ record LimitDescription(
     }
 
     /**
-     * What each node takes ahead.
+     * The prefetch of each node.
      *
-     * @param tokens at most in hand of each key, or under way to it
-     * @param inHand tokens that this node has now, of all keys
-     * @param widens by how much more than the algorithm's bound all nodes together may admit of a key, such as {@code 100 × nodes}
+     * @param tokens the maximum of prefetched and requested tokens of each key
+     * @param inHand the tokens of all keys that this node has prefetched now
+     * @param widens how much more than the bound of the algorithm all nodes together may admit of a key, such as {@code
+     *     100 × nodes}
      */
     record Prefetch(double tokens, double inHand, String widens) {
 

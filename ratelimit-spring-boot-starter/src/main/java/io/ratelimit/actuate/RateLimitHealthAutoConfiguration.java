@@ -9,7 +9,10 @@ import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEn
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 
-/** The health contributor {@code ratelimit}, unless {@code management.health.ratelimit.enabled} is false. */
+/**
+ * Auto-configuration of the health contributor {@code ratelimit}, unless {@code management.health.ratelimit.enabled} is
+ * false.
+ */
 @AutoConfiguration(
         after = RateLimitAutoConfiguration.class,
         beforeName = "org.springframework.boot.health.autoconfigure.contributor.HealthContributorAutoConfiguration")

@@ -6,8 +6,9 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 
 /**
- * The health of the limits: {@code UP}, or {@code UNKNOWN} with the reason while the store, or a node of it, cannot be asked and
- * each limit answers by its own policy. It is never {@code DOWN}, so that a store that fails does not take the application with it.
+ * Indicates the health of the store: {@code UP}, or {@code UNKNOWN} with the reason while the store, or a node of it,
+ * cannot be asked and limits answer by their own policies. It is never {@code DOWN}, so that a failing store does not
+ * take the application out of service.
  */
 final class RateLimitHealthIndicator extends AbstractHealthIndicator {
 
@@ -16,7 +17,7 @@ final class RateLimitHealthIndicator extends AbstractHealthIndicator {
     /**
      * Creates an indicator.
      *
-     * @param registry the limits, whose store is asked each time; that takes nothing
+     * @param registry the registry, whose store is asked each time; that consumes nothing
      */
     RateLimitHealthIndicator(RateLimiterRegistry registry) {
         super("The health of the rate limits could not be told");

@@ -22,19 +22,18 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
  * The actuator endpoint {@code ratelimits}.
  *
  * <ul>
- *   <li>{@code GET /ratelimits}: the store, every limit with its totals and the methods that name it, and the methods that
- *       choose a limit on each call.
- *   <li>{@code GET /ratelimits/search}: the limit {@code search}, and the level of the bucket that calls without a key
- *       share.
- *   <li>{@code GET /ratelimits/search/user-42}: the level of one key's bucket. Nothing is taken from it.
- *   <li>{@code DELETE /ratelimits/search/user-42}, or without a key for the shared bucket: it is full again.
+ *   <li>{@code GET /ratelimits}: the store, every limit with its totals and the methods that name it, and the methods
+ *       that compute their limit for each call.
+ *   <li>{@code GET /ratelimits/search}: the limit {@code search}, and the status of the bucket for calls without a key.
+ *   <li>{@code GET /ratelimits/search/user-42}: the status of the bucket of one key. Nothing is consumed.
+ *   <li>{@code DELETE /ratelimits/search/user-42}, or without a key for the shared bucket: resets the bucket to full.
  * </ul>
  *
- * <p>A key with a slash goes into the query, {@code /ratelimits/search?key=a%2Fb}, because servers refuse an encoded
- * slash in a path. An unknown limit is answered by 404, a store that cannot be asked by 503.
+ * <p>A key with a slash is passed as a query parameter, {@code /ratelimits/search?key=a%2Fb}, because servers reject an
+ * encoded slash in a path. An unknown limit is answered with 404, and a store that cannot be asked with 503.
  *
- * <p>Whoever may see the endpoint may reset buckets, as with Spring Boot's {@code caches};
- * {@code management.endpoint.ratelimits.access=read-only} takes that away.
+ * <p>Everyone with access to the endpoint may reset buckets, as with Spring Boot's {@code caches}, unless
+ * {@code management.endpoint.ratelimits.access} is {@code read-only}.
  */
 @Endpoint(id = "ratelimits")
 public final class RateLimitsEndpoint {
@@ -46,9 +45,9 @@ public final class RateLimitsEndpoint {
     /**
      * Creates the endpoint.
      *
-     * @param registry whose limits are shown
-     * @param methods asked for the methods that name a limit, by its name
-     * @param choosing asked for the methods that choose a limit on each call
+     * @param registry the registry of the limits
+     * @param methods returns the methods that name a limit
+     * @param choosing returns the methods that compute their limit for each call
      */
     RateLimitsEndpoint(
             RateLimiterRegistry registry,
@@ -94,7 +93,7 @@ public final class RateLimitsEndpoint {
         });
     }
 
-    /** Empty for a limit that was removed meanwhile. */
+    /** Describes a limiter; empty if its limit was removed in the meantime. */
     private Optional<LimitDescription> description(RateLimiter limiter) {
         try {
             return Optional.of(LimitDescription.of(limiter, registry.store(), methods));
@@ -120,12 +119,12 @@ public final class RateLimitsEndpoint {
     }
 
     /**
-     * All limits and where they are kept.
+     * All limits and their store.
      *
-     * @param choosing methods whose limit is found on each call
+     * @param choosing the methods that compute their limit for each call
      */
     record Overview(StoreDescription store, List<LimitDescription> limits, List<String> choosing) {}
 
-    /** A limit, and the level of one of its buckets. */
+    /** A limit, and the status of one of its buckets. */
     record LimitStatus(LimitDescription limit, KeyStatus level) {}
 }

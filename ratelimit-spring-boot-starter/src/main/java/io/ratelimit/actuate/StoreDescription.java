@@ -14,7 +14,7 @@ import java.util.Optional;
  * A store as the endpoint shows it.
  *
  * @param name such as {@code redis}
- * @param state {@code up} if it answers now, {@code down} if limits' policies answer in its place or in that of a part of it,
+ * @param state {@code up} if it answers, {@code down} while policies of limits answer for it or for a part of it,
  *     {@code disabled} if rate limiting is switched off
  */
 record StoreDescription(String name, String state) {
@@ -25,12 +25,12 @@ record StoreDescription(String name, String state) {
         return new StoreDescription(registry.store().name(), state(registry));
     }
 
-    /** Why the store, or one of its shards, does not answer. */
+    /** Returns why the store, or one of its shards, does not answer; empty if it does. */
     static Optional<String> outage(RateLimitStore store) {
         return store instanceof RemoteRateLimitStore remote ? remote.outage() : Optional.empty();
     }
 
-    /** Reads a bucket, which takes nothing, and looks at who answered. */
+    /** Reads a bucket, which consumes nothing, and returns the state by the source of the decision. */
     private static String state(RateLimiterRegistry registry) {
         Limit limit =
                 registry.all().stream().map(RateLimiter::limit).findFirst().orElse(ANY);

@@ -3,7 +3,7 @@ package io.ratelimit.annotation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bean that tells what a call costs, in place of {@link RateLimited#costExpression}.
+ * Computes the cost of a call, as a bean, instead of the expression {@link RateLimited#costExpression}.
  *
  * <pre>{@code
  * @Component
@@ -19,17 +19,18 @@ import org.jspecify.annotations.Nullable;
  * public String report(String tenant, int rows) { … }
  * }</pre>
  *
- * <p>It is asked on every call, by many threads at once. What it throws reaches the caller, and nothing is charged.
+ * <p>It is called for every call, by many threads at once. An exception reaches the caller, and nothing is charged.
  */
 @FunctionalInterface
 public interface CostResolver {
 
     /**
-     * Tokens, rounded up to a thousandth. Null, negative and not finite values are an {@code IllegalArgumentException};
-     * zero is free; more than the limit's capacity is refused for ever.
+     * Returns the cost of a call, which is rounded up to a thousandth of a token. Zero is free. Null, negative and
+     * infinite values fail with an {@code IllegalArgumentException}. A cost above the capacity of the limit is rejected
+     * permanently.
      *
-     * @param call the call that is to be decided
-     * @return tokens: {@code 2}, {@code 2.5}
+     * @param call the call to decide
+     * @return tokens, such as {@code 2} or {@code 2.5}
      */
     @Nullable Number cost(RateLimitedCall call);
 }

@@ -3,7 +3,8 @@ package io.ratelimit.annotation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bean that tells whose bucket a call is charged to, in place of the expression {@link RateLimited#key}.
+ * Computes the key of the bucket that a call is charged to, as a bean, instead of the expression
+ * {@link RateLimited#key}.
  *
  * <pre>{@code
  * @Component
@@ -19,17 +20,18 @@ import org.jspecify.annotations.Nullable;
  * public List<Hit> search(String query) { … }
  * }</pre>
  *
- * <p>It is asked on every call, by many threads at once. What it throws reaches the caller, and nothing is charged.
+ * <p>It is called for every call, by many threads at once. An exception reaches the caller, and nothing is charged.
  */
 @FunctionalInterface
 public interface KeyResolver {
 
     /**
-     * The key, by the same rules as the value of {@link RateLimited#key}: its text is what counts, a value without a text of its
-     * own is refused, and null or blank is an {@code EmptyKeyException}, or a shared bucket.
+     * Returns the key of a call, by the same rules as {@link RateLimited#key}: its text identifies the bucket, a value
+     * whose class does not override {@code toString} is rejected, and a null or blank key fails with an
+     * {@code EmptyKeyException} or shares one bucket.
      *
-     * @param call the call that is to be decided
-     * @return a text, number, UUID, enum constant: {@code "acme"}
+     * @param call the call to decide
+     * @return a text, number, UUID or enum constant, such as {@code "acme"}
      */
     @Nullable Object key(RateLimitedCall call);
 }

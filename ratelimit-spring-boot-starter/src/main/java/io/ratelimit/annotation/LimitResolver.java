@@ -3,7 +3,7 @@ package io.ratelimit.annotation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bean that tells which limit counts for a call, in place of {@link RateLimited#limitExpression}.
+ * Computes the limit of a call, as a bean, instead of the expression {@link RateLimited#limitExpression}.
  *
  * <pre>{@code
  * @Component
@@ -20,18 +20,18 @@ import org.jspecify.annotations.Nullable;
  * public List<Hit> search(User user, String query) { … }
  * }</pre>
  *
- * <p>It is asked on every call, by many threads at once. What it throws reaches the caller, and nothing is charged.
+ * <p>It is called for every call, by many threads at once. An exception reaches the caller, and nothing is charged.
  */
 @FunctionalInterface
 public interface LimitResolver {
 
     /**
-     * The name of the limit. Null and blank are an {@code IllegalArgumentException}, so that nobody is unlimited by an
-     * oversight: a {@link RateLimited#condition} says for whom a limit does not count. For a name that is not defined,
-     * {@code ratelimit.unknown-limit} speaks.
+     * Returns the name of the limit of a call. Null and blank names fail with an {@code IllegalArgumentException}, so
+     * that no call is unlimited by mistake; a {@link RateLimited#condition} excludes calls from a limit. An undefined
+     * name is handled as {@code ratelimit.unknown-limit} says.
      *
-     * @param call the call that is to be decided
-     * @return the name of a defined limit: {@code "search-pro"}
+     * @param call the call to decide
+     * @return the name of a defined limit, such as {@code "search-pro"}
      */
     @Nullable String limit(RateLimitedCall call);
 }

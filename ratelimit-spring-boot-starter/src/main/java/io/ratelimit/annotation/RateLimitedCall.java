@@ -4,7 +4,7 @@ import java.lang.reflect.Method;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of a limited method, as resolvers and the {@code #root} of expressions see it.
+ * A call of a limited method, as resolvers and the {@code #root} of expressions see it.
  *
  * <pre>{@code
  * String user = (String) call.args()[0];   // of search("ann", "sofa"): "ann"
@@ -18,6 +18,6 @@ public interface RateLimitedCall {
     /** {@return the method that is called, of the interface or of the class} */
     Method method();
 
-    /** {@return the arguments in order, which the method gets too and which are not to be changed; empty if there are none} */
+    /** {@return the arguments in order, which must not be changed; empty if there are none} */
     @Nullable Object[] args();
 }

@@ -7,7 +7,10 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Several {@link RateLimited} on one method or class, decided together: all of them admit the call, or none is charged. */
+/**
+ * The container of several {@link RateLimited} annotations on one method or class. They are decided together: either
+ * all of them admit the call, or none is charged.
+ */
 @Target({ElementType.METHOD, ElementType.TYPE, ElementType.ANNOTATION_TYPE})
 @Retention(RetentionPolicy.RUNTIME)
 @Inherited

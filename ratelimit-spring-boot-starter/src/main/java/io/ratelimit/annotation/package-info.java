@@ -1,4 +1,4 @@
-/** What a user writes on a method or class to limit its calls. */
+/** Annotation that limits the calls of a method or class, and its resolvers. */
 @NullMarked
 package io.ratelimit.annotation;
 

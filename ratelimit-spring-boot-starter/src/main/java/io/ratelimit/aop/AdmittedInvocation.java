@@ -5,7 +5,7 @@ import io.ratelimit.RateLimiterRegistry;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 
-/** An admitted call. Whichever way it ends, what it held is given back before its caller hears of it. */
+/** An admitted call. Its leases are released before its caller gets the result, however the call ends. */
 record AdmittedInvocation(MethodInvocation invocation, RateLimiterRegistry registry, Decision decision)
         implements DecidedInvocation {
 

@@ -2,7 +2,7 @@ package io.ratelimit.aop;
 
 import io.ratelimit.autoconfigure.RateLimitFeature;
 
-/** Tells the properties of the advice of annotated methods. */
+/** The properties of the advice of annotated methods. */
 final class AopFeature implements RateLimitFeature<AopProperties> {
 
     @Override

@@ -15,11 +15,11 @@ import org.springframework.core.MethodClassKey;
 import org.springframework.util.ClassUtils;
 
 /**
- * Decides the calls of woven methods while its application runs, in AspectJ mode: from when all singletons are made, before
- * servers start, until all else has stopped.
+ * Applies the limits to calls of woven methods while its application runs in AspectJ mode: after all singletons are
+ * created and before servers start, until everything else has stopped.
  *
- * <p>A woven object does not know whose it is. Of several applications in one JVM, the one that started last and still
- * runs decides for all of them.
+ * <p>A woven object does not know its application. If several applications run in one JVM, the one that started last
+ * decides for all of them.
  */
 final class AspectJRateLimits implements SmartLifecycle {
 
@@ -32,11 +32,11 @@ final class AspectJRateLimits implements SmartLifecycle {
     private final Map<MethodClassKey, Boolean> counting = new ConcurrentHashMap<>();
 
     /**
-     * Creates the connection, closed.
+     * Creates the component, not yet started.
      *
-     * @param advisor whose limits are asked
-     * @param methods what is limited
-     * @param mode a connection is made in AspectJ mode only
+     * @param advisor provides the limits
+     * @param methods the limited methods
+     * @param mode the component starts in AspectJ mode only
      */
     AspectJRateLimits(RateLimitAdvisor advisor, RateLimitedMethodRegistry methods, AdviceMode mode) {
         this.methods = methods;
@@ -44,14 +44,14 @@ final class AspectJRateLimits implements SmartLifecycle {
         this.mode = mode;
     }
 
-    /** {@return who decides now; null for nobody, so that every call proceeds} */
+    /** {@return the component that applies the limits; null if there is none, so that every call proceeds} */
     static @Nullable AspectJRateLimits current() {
         return current;
     }
 
     /**
-     * Whether the execution of a method is a call that counts. One of a method that the target overrides is a call of
-     * {@code super}, and was counted with the call that it is a part of.
+     * Returns whether the execution of a method counts as a call. The execution of a method that the target overrides
+     * is a call of {@code super}, which was counted with the call of the overriding method.
      */
     boolean counts(Method method, @Nullable Object target) {
         Class<?> type = target == null ? method.getDeclaringClass() : target.getClass();

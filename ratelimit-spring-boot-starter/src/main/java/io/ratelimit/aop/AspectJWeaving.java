@@ -12,17 +12,18 @@ import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.util.ClassUtils;
 
 /**
- * Which methods the aspect reaches, which sees a method and its class, but not what they override or implement. In AspectJ mode
- * these are the aspect's, and all others are left to proxies.
+ * Knows which methods the aspect can reach. It sees the annotations of a method and of its class, but not those of
+ * overridden or implemented methods. In AspectJ mode these methods are limited by the aspect, and all others by
+ * proxies.
  */
 final class AspectJWeaving {
 
-    /** How many annotations deep the aspect looks into composed ones. */
+    /** The number of composed annotations between the method and {@code @RateLimited} that the pointcut follows. */
     private static final int DEPTH = 2;
 
     private AspectJWeaving() {}
 
-    /** {@return whether the pointcut of {@link RateLimitAspect} is sure to match a method, if it is woven} */
+    /** {@return whether the pointcut of {@link RateLimitAspect} matches a method if it is woven} */
     static boolean reaches(Method method) {
         int modifiers = method.getModifiers();
         Class<?> declaring = method.getDeclaringClass();
@@ -39,7 +40,7 @@ final class AspectJWeaving {
                                 || declaring.isAnnotationPresent(RateLimits.class));
     }
 
-    /** {@return whether the body of a method is where AspectJ puts one that it wraps} */
+    /** {@return whether AspectJ has woven a method: it moves the body of the method into another one} */
     static boolean isWoven(Method method) {
         return Arrays.stream(method.getDeclaringClass().getDeclaredMethods())
                 .anyMatch(other -> other.getName().startsWith(method.getName() + "_aroundBody"));

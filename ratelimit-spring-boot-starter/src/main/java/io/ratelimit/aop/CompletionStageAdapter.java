@@ -7,10 +7,11 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link CompletionStage}: decided at once, and whatever goes wrong is a failed one, also what the method's body throws.
+ * Adapts methods that return a {@link CompletionStage}. They are decided when they are called. Every failure is a
+ * failed stage, also an exception that the method throws.
  *
- * <p>An ordinary thread waits for the store, but never for tokens; an event loop for neither. They get a stage that begins
- * when the call may go on.
+ * <p>An ordinary thread blocks while the store is asked, but not while the call waits for tokens. An event loop never
+ * blocks. If the decision comes later, the caller gets a stage that completes after the method has run.
  */
 final class CompletionStageAdapter implements ReturnTypeAdapter {
 
@@ -49,7 +50,7 @@ final class CompletionStageAdapter implements ReturnTypeAdapter {
         return result;
     }
 
-    /** Runs what was decided. */
+    /** Runs the method or its fallback. */
     private static CompletionStage<?> begin(RateLimitedInvocation call, DecidedInvocation decided) {
         try {
             return (CompletionStage<?>) call.returned(decided.run());
@@ -58,7 +59,10 @@ final class CompletionStageAdapter implements ReturnTypeAdapter {
         }
     }
 
-    /** The one place that sees how it ends. A caller who gives up, by cancelling or by a timeout, cancels what runs for it. */
+    /**
+     * Reports the outcome of the method. If the caller completes or cancels its stage first, for instance by a timeout,
+     * the running stage is cancelled.
+     */
     private static CompletionStage<?> followed(
             CompletionStage<?> begun, DecidedInvocation decided, LimitedFuture result) {
         begun.whenComplete((value, failure) -> {
@@ -89,7 +93,10 @@ final class CompletionStageAdapter implements ReturnTypeAdapter {
         return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
-    /** What the caller has. Who gives up gives back what was promised, and what is held before anybody hears that it is over. */
+    /**
+     * The stage of the caller. A caller that completes or cancels it abandons a reserved grant, and releases leases
+     * before dependent stages run.
+     */
     private static final class LimitedFuture extends CompletableFuture<@Nullable Object> {
 
         private final CompletableFuture<DecidedInvocation> pending;

@@ -7,17 +7,19 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Takes what follows on a late answer from the store's thread to the application's executor, with the caller's context. */
+/**
+ * Moves the continuation of a late answer from the thread of the store to the executor of the application, with the
+ * context of the caller.
+ */
 record ContinuationDispatcher(Supplier<ContinuationSettings> settings, ThreadContextPropagator context) {
 
     /**
-     * Takes an answer over. It fails with whatever keeps the executor from taking it, a {@link
-     * java.util.concurrent.RejectedExecutionException} for one, and with what the decorated task throws before it gets there.
+     * Dispatches the continuation of an answer. The returned future fails if the executor rejects the task, for
+     * instance with a {@link java.util.concurrent.RejectedExecutionException}, or if the decorated task throws.
      *
-     * @param next what becomes of the answer
-     * @param dropped hears of what became of an answer that nobody waits for any more when it comes, or that the executor did
-     *     not take
-     * @return done if the answer is there already, or there is no task to hand over, else it comes on the executor; cancelling
+     * @param next converts the answer to the result
+     * @param dropped receives a result that comes after the future is done, or that the executor rejected
+     * @return done if the answer is there already or fails to be dispatched, else completed on the executor; cancelling
      *     it cancels the answer
      */
     <T, R> CompletableFuture<R> dispatch(CompletableFuture<T> answer, Function<T, R> next, Consumer<R> dropped) {
@@ -57,7 +59,7 @@ record ContinuationDispatcher(Supplier<ContinuationSettings> settings, ThreadCon
         return taken;
     }
 
-    /** On the store's thread only if there is no other, for want of memory or threads. */
+    /** Runs a task on the common pool, or on the thread of the store if there is no memory or thread for that. */
     private static void elsewhere(Runnable task) {
         try {
             ForkJoinPool.commonPool().execute(task);

@@ -9,7 +9,10 @@ import org.springframework.core.task.support.CompositeTaskDecorator;
 import org.springframework.util.ClassUtils;
 import reactor.core.scheduler.Schedulers;
 
-/** Where methods go on whose decision came late: the application's own task executor, else a pool that is there anyway. */
+/**
+ * Selects the executor on which methods continue after a late decision: the task executor of the application, or else a
+ * shared pool.
+ */
 final class ContinuationExecutorSelector {
 
     private static final String BOOTS = "applicationTaskExecutor";
@@ -37,7 +40,7 @@ final class ContinuationExecutorSelector {
         return reactor ? Reactive.executor() : ForkJoinPool.commonPool();
     }
 
-    /** Loads only where Reactor is. */
+    /** Loaded only if Reactor is on the class path. */
     private static final class Reactive {
 
         static Executor executor() {

@@ -4,9 +4,9 @@ import java.util.concurrent.Executor;
 import org.springframework.core.task.TaskDecorator;
 
 /**
- * Where a method goes on if its decision came late, on the thread of a store.
+ * Determines how a method continues whose decision came late, on a thread of the store.
  *
- * @param executor runs it
- * @param decorator wraps it on the thread of the call, so that it can take along what is bound to that thread
+ * @param executor runs the method
+ * @param decorator wraps the task on the thread of the call, to capture what is bound to that thread
  */
 record ContinuationSettings(Executor executor, TaskDecorator decorator) {}

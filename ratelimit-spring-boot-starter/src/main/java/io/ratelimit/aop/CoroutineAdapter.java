@@ -9,29 +9,35 @@ import kotlinx.coroutines.reactive.ReactiveFlowKt;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Kotlin's suspend functions and flows: decided on each call or collection. Loads only where coroutines are. */
+/**
+ * Adapts Kotlin suspend functions and flows. They are decided on each call or collection. Loaded only if coroutines are
+ * on the class path.
+ */
 final class CoroutineAdapter {
 
     private CoroutineAdapter() {}
 
     /**
-     * A suspend function: to advice it returns a publisher, which the proxy awaits in the caller's coroutine.
+     * Adapts a suspend function. Advice sees a publisher as its result, which the proxy awaits in the coroutine of the
+     * caller.
      *
-     * @param type what it returns to people
+     * @param type the declared result type of the function
      */
     static ReturnTypeAdapter suspending(Class<?> type) {
         return ReactiveTypeAdapter.of(Flow.class.isAssignableFrom(type) ? Flux.class : Mono.class);
     }
 
-    /** A flow: its function runs, and what it returns is collected, in the coroutine of each collector. */
+    /**
+     * Adapts a function that returns a flow. It runs, and its flow is collected, in the coroutine of each collector.
+     */
     static ReturnTypeAdapter flow(AnnotationAttribute origin, Class<?> type) {
         if (type != Flow.class) {
-            throw origin.invalid("a refusal cannot be the failure of a " + type.getName(), "return Flow");
+            throw origin.invalid("a rejection cannot be the failure of a " + type.getName(), "return Flow");
         }
         return call -> FlowKt.flow((collector, continuation) -> collected(call).collect(collector, continuation));
     }
 
-    /** Decides for one collector; what is decided and then not begun, because the collector is gone, is given back. */
+    /** Decides for one collector. A grant is refunded if the collector is gone before the method runs. */
     private static Flow<?> collected(RateLimitedInvocation call) {
         CompletableFuture<DecidedInvocation> decision = call.again().decideAsync();
         AtomicBoolean begun = new AtomicBoolean();
@@ -48,7 +54,7 @@ final class CoroutineAdapter {
         });
     }
 
-    /** Runs what was decided; the one place that sees how it ends. */
+    /** Runs the method or its fallback, and reports the outcome of the flow. */
     private static Flow<?> flow(RateLimitedInvocation call, DecidedInvocation decided) {
         try {
             Flow<?> begun = (Flow<?>) call.returned(decided.run());
@@ -59,7 +65,9 @@ final class CoroutineAdapter {
         }
     }
 
-    /** A retry is asked about only for what the flow itself throws, and not where its collector fails, is gone or has enough. */
+    /**
+     * Reports failures in {@code retryWhen}, which only sees those of the flow itself, and not those of its collector.
+     */
     private static <T> Flow<T> followed(Flow<T> begun, DecidedInvocation decided) {
         Flow<T> failing = FlowKt.retryWhen(begun, (collector, failure, attempt, continuation) -> {
             decided.failed(failure);

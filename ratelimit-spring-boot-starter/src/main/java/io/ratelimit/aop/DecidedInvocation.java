@@ -2,30 +2,30 @@ package io.ratelimit.aop;
 
 import org.jspecify.annotations.Nullable;
 
-/** What follows on a decision: the method itself, or its fallback, or the exception. */
+/** A call whose decision is made: it runs the method, the fallback, or throws the exception. */
 @FunctionalInterface
 interface DecidedInvocation {
 
     @Nullable Object run() throws Throwable;
 
-    /** Whether it wants to know how the result ends. */
+    /** Returns whether the outcome of the method must be reported. */
     default boolean isFollowed() {
         return false;
     }
 
-    /** The result was there, and the caller is about to get it. */
+    /** Reports that the method succeeded, before the caller gets the result. */
     default void succeeded(@Nullable Object result) {}
 
-    /** The result failed, and the caller is about to hear of it. */
+    /** Reports that the method failed, before the caller gets the failure. */
     default void failed(Throwable failure) {}
 
-    /** The caller wants no result any more, or has it. */
+    /** Reports that the caller no longer waits for the result, or has it. */
     default void abandoned() {}
 
-    /** The caller was gone before anything ran. */
+    /** Reports that the caller was gone before the method ran. */
     default void dropped() {}
 
-    /** Runs, where the result ends with it. */
+    /** Runs the method and reports its outcome, if the method is finished when it returns. */
     default @Nullable Object runToEnd() throws Throwable {
         Object result;
         try {

@@ -4,7 +4,7 @@ import io.netty.util.concurrent.FastThreadLocalThread;
 import org.springframework.util.ClassUtils;
 import reactor.core.scheduler.Schedulers;
 
-/** A thread that serves many connections, and so must never block. */
+/** Detects threads that serve many connections and must never block. */
 final class EventLoopDetector {
 
     private static final boolean REACTOR = isPresent("reactor.core.scheduler.Schedulers");
@@ -12,7 +12,7 @@ final class EventLoopDetector {
 
     private EventLoopDetector() {}
 
-    /** {@return whether this thread is one} */
+    /** {@return whether the current thread is an event loop} */
     static boolean isCurrent() {
         return REACTOR && OfReactor.isCurrent() || NETTY && OfNetty.isCurrent();
     }
@@ -21,7 +21,7 @@ final class EventLoopDetector {
         return ClassUtils.isPresent(type, EventLoopDetector.class.getClassLoader());
     }
 
-    /** Loads only where Reactor is. */
+    /** Loaded only if Reactor is on the class path. */
     private static final class OfReactor {
 
         static boolean isCurrent() {
@@ -29,7 +29,7 @@ final class EventLoopDetector {
         }
     }
 
-    /** Loads only where Netty is. */
+    /** Loaded only if Netty is on the class path. */
     private static final class OfNetty {
 
         static boolean isCurrent() {

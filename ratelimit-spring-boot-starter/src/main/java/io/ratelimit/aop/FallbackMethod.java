@@ -15,17 +15,17 @@ import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * The method that answers refused calls.
+ * The method that answers rejected calls.
  *
- * @param takesException whether it has the exception as its last parameter
+ * @param takesException whether its last parameter is the exception
  */
 record FallbackMethod(Method method, boolean takesException) {
 
     /**
-     * Finds it; the one that takes the exception if there are two.
+     * Finds the fallback. If there are two, the one with the exception as its last parameter is used.
      *
-     * @param origin the attribute, whose value is its name
-     * @throws InvalidRateLimitedException if there is none that fits
+     * @param origin the attribute, whose value is the name of the method
+     * @throws InvalidRateLimitedException if no method has that name and fits
      */
     static FallbackMethod find(AnnotationAttribute origin) {
         List<Class<?>> limited = SuspendFunction.parameters(origin.method(), origin.targetClass());
@@ -53,8 +53,7 @@ record FallbackMethod(Method method, boolean takesException) {
         }
         if (KotlinDetector.isSuspendingFunction(found.method)
                 && !KotlinDetector.isSuspendingFunction(origin.method())) {
-            throw origin.invalid(
-                    "is a suspend function, which can only answer for another", "declare " + wanted(origin));
+            throw origin.invalid("is a suspend function, but the limited method is not", "declare " + wanted(origin));
         }
         Class<?> wanted = SuspendFunction.returned(origin.method(), origin.targetClass());
         Class<?> given = SuspendFunction.returned(found.method, origin.targetClass());
@@ -67,36 +66,36 @@ record FallbackMethod(Method method, boolean takesException) {
         return found;
     }
 
-    /** Answers for a method with these arguments. */
-    @Nullable Object answer(@Nullable Object target, @Nullable Object[] args, RateLimitExceededException refusal)
+    /** Invokes the fallback with the arguments of the rejected call. */
+    @Nullable Object answer(@Nullable Object target, @Nullable Object[] args, RateLimitExceededException rejection)
             throws Throwable {
         try {
-            return method.invoke(target, given(args, refusal));
+            return method.invoke(target, given(args, rejection));
         } catch (InvocationTargetException ex) {
             throw ex.getTargetException();
         }
     }
 
-    /** Answers for a suspend function with these arguments, as a suspend function or as any other. */
-    Object published(@Nullable Object target, @Nullable Object[] args, RateLimitExceededException refusal)
+    /** Invokes the fallback of a suspend function, which may itself suspend or not. */
+    Object published(@Nullable Object target, @Nullable Object[] args, RateLimitExceededException rejection)
             throws Throwable {
         @Nullable Object[] visible = SuspendFunction.arguments(args);
         return KotlinDetector.isSuspendingFunction(method)
                 ? SuspendFunctionInvoker.invoke(
-                        method, target, given(visible, refusal), SuspendFunction.continuation(args))
-                : SuspendFunctionInvoker.published(answer(target, visible, refusal));
+                        method, target, given(visible, rejection), SuspendFunction.continuation(args))
+                : SuspendFunctionInvoker.published(answer(target, visible, rejection));
     }
 
-    private @Nullable Object[] given(@Nullable Object[] args, RateLimitExceededException refusal) {
+    private @Nullable Object[] given(@Nullable Object[] args, RateLimitExceededException rejection) {
         if (!takesException) {
             return args;
         }
         @Nullable Object[] all = Arrays.copyOf(args, args.length + 1);
-        all[args.length] = refusal;
+        all[args.length] = rejection;
         return all;
     }
 
-    /** Methods of the bean by that name, the nearest first, never the limited one itself. */
+    /** Returns the methods of the bean with that name, nearest first, without the limited method itself. */
     private static List<Method> named(AnnotationAttribute origin) {
         Set<Class<?>> types = new LinkedHashSet<>();
         for (Class<?> type = origin.targetClass(); type != null; type = type.getSuperclass()) {
@@ -136,6 +135,6 @@ record FallbackMethod(Method method, boolean takesException) {
         String returned =
                 SuspendFunction.returned(origin.method(), origin.targetClass()).getSimpleName();
         return (isStatic(origin.method()) ? "static " : "") + returned + " " + origin.value() + "(" + parameters
-                + "), with a RateLimitExceededException last if it likes";
+                + "), optionally with a RateLimitExceededException as its last parameter";
     }
 }

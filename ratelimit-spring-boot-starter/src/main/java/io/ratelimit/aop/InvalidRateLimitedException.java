@@ -3,10 +3,11 @@ package io.ratelimit.aop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says at start-up that a {@code @RateLimited} cannot work: where, which value, what rule it breaks, and how to mend it.
+ * Thrown at start-up when a {@code @RateLimited} cannot work. It names the method, the attribute and its value, the
+ * rule that is broken, and the fix.
  *
  * <p>{@code Invalid @RateLimited on com.acme.Search#search(String): key "#usrId": unknown variable #usrId; did you mean
- * #userId? Known are #userId, #p0 to #p0}
+ * #userId? its parameters are #userId}
  */
 public final class InvalidRateLimitedException extends RuntimeException {
 
@@ -21,10 +22,10 @@ public final class InvalidRateLimitedException extends RuntimeException {
      * Creates the exception.
      *
      * @param method the annotated method, such as {@code com.acme.Search#search(String,String)}
-     * @param attribute the attribute that is wrong
-     * @param problem the value and the rule it breaks
-     * @param fix what to do
-     * @param cause what told of it, if anything
+     * @param attribute the invalid attribute
+     * @param problem the value and the rule that it breaks
+     * @param fix what to write instead
+     * @param cause the exception that revealed the problem, or null
      */
     public InvalidRateLimitedException(
             String method, String attribute, String problem, String fix, @Nullable Throwable cause) {
@@ -40,17 +41,17 @@ public final class InvalidRateLimitedException extends RuntimeException {
         return method;
     }
 
-    /** {@return the attribute that is wrong, such as {@code key}} */
+    /** {@return the invalid attribute, such as {@code key}} */
     public String getAttribute() {
         return attribute;
     }
 
-    /** {@return the value and the rule it breaks} */
+    /** {@return the value and the rule that it breaks} */
     public String getProblem() {
         return problem;
     }
 
-    /** {@return what to do} */
+    /** {@return what to write instead} */
     public String getFix() {
         return fix;
     }

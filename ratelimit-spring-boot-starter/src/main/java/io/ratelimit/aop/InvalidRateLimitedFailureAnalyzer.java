@@ -6,7 +6,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
-/** Explains a {@code @RateLimited} that cannot work. It precedes the analyzer of unknown limits, which knows no method. */
+/** Explains an invalid {@code @RateLimited}. It precedes the analyzer of unknown limits, which knows no method. */
 @Order(Ordered.LOWEST_PRECEDENCE - 1)
 final class InvalidRateLimitedFailureAnalyzer extends AbstractFailureAnalyzer<InvalidRateLimitedException> {
 
@@ -28,11 +28,11 @@ final class InvalidRateLimitedFailureAnalyzer extends AbstractFailureAnalyzer<In
                 : "Defined are: " + String.join(", ", unknown.getKnown()) + ".";
         return new FailureAnalysis(
                 "The limit \"" + unknown.getName() + "\", which @RateLimited on " + cause.getMethod()
-                        + " asks for, is not defined. " + known,
+                        + " names, is not defined. " + known,
                 unknown.getNearest()
-                                .map(near -> "Did you mean \"" + near + "\"? If not, ")
-                                .orElse("To mend it, ")
-                        + "define it, for example with ratelimit.limits." + unknown.getName() + "=10/s",
+                                .map(near -> "Did you mean \"" + near + "\"? If not, define it")
+                                .orElse("Define it")
+                        + ", for example with ratelimit.limits." + unknown.getName() + "=10/s",
                 cause);
     }
 }

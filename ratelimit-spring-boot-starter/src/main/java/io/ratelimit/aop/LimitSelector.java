@@ -11,18 +11,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which limit counts for a call.
+ * Selects the limit of a call.
  *
- * @param origin where it is written
- * @param written the names that can be read in the annotation, which must be defined at start-up
- * @param perCall gives the name of each call; null if it is the one that is written
+ * @param origin where the limit is written
+ * @param written the names that appear in the annotation, which must be defined at start-up
+ * @param perCall computes the name for each call; null if the name is written
  */
 record LimitSelector(
         AnnotationAttribute origin,
         Set<String> written,
         @Nullable CallExpression perCall) {
 
-    /** No limit has a longer name. */
+    /** The maximum length of a name. A longer one is not repeated in a message. */
     private static final int LONGEST_NAME = 64;
 
     static LimitSelector of(AnnotationAttribute name) {
@@ -30,10 +30,10 @@ record LimitSelector(
     }
 
     /**
-     * The limit of a call; null if none counts, because its computed name is not defined.
+     * Returns the limit of a call; null if the computed name is not defined and such limits are ignored.
      *
-     * @throws UnknownLimitException if its name is not defined, and must be
-     * @throws IllegalArgumentException if what was computed is no name
+     * @throws UnknownLimitException if the name is not defined
+     * @throws IllegalArgumentException if the computed value is no name
      */
     @Nullable Limit limit(RateLimitedCall call, RateLimiterRegistry registry, RateLimitSettings settings) {
         if (perCall == null) {
@@ -60,6 +60,6 @@ record LimitSelector(
     }
 
     private IllegalArgumentException unusable(String what) {
-        return origin.unusable(what, "nothing was charged; give the name of a limit");
+        return origin.unusable(what, "nothing was charged; return the name of a limit");
     }
 }

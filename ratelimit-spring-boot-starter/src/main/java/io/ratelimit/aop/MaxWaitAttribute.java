@@ -5,7 +5,7 @@ import io.ratelimit.algorithm.InvalidLimitException;
 import java.time.Duration;
 import org.springframework.format.datetime.standard.DurationFormatterUtils;
 
-/** How long a call may wait for its tokens, as a declaration says it. */
+/** The {@code maxWait} of a declaration. */
 record MaxWaitAttribute(AnnotationAttribute origin, Duration duration) {
 
     /** @throws InvalidRateLimitedException if the text is no duration */

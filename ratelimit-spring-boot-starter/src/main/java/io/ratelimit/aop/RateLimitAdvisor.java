@@ -15,11 +15,10 @@ import org.springframework.core.Ordered;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
- * Puts the limits of annotated methods around beans, as any other advisor of Spring AOP.
+ * Applies the limits of annotated methods through proxies, as an advisor of Spring AOP. In AspectJ mode it skips the
+ * methods that the aspect reaches.
  *
- * <p>In AspectJ mode it stands aside for the methods that the aspect reaches.
- *
- * <p>To be declared as an infrastructure bean, so that it applies with and without AspectJ.
+ * <p>It is an infrastructure bean, so that it works with and without AspectJ on the class path.
  */
 final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
 
@@ -30,10 +29,10 @@ final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
     /**
      * Creates the advisor.
      *
-     * @param methods what is limited
-     * @param registry the registry that is asked, first fetched on the first limited call
-     * @param settings first fetched when a bean is advised, so that an advisor that is made early makes nothing else early
-     * @param continuations first fetched when a decision is not there at once, and its caller cannot wait
+     * @param methods the limited methods
+     * @param registry first fetched on the first limited call
+     * @param settings first fetched when a bean is advised, so that an early advisor does not create other beans early
+     * @param continuations first fetched when a decision comes late and its caller cannot block
      */
     RateLimitAdvisor(
             RateLimitedMethodRegistry methods,
@@ -51,7 +50,7 @@ final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
                         registry.getObject(), this.settings.get().common(), dispatcher)));
     }
 
-    /** {@return the advice, for whoever has calls of methods that have no proxy} */
+    /** {@return the advice, also for calls of methods without a proxy} */
     RateLimitInterceptor limits() {
         return advice;
     }

@@ -60,7 +60,7 @@ public final class RateLimitAopAutoConfiguration {
                 () -> ContinuationExecutorSelector.select(beans));
     }
 
-    /** The settings are fetched first, because that checks the properties of all features. */
+    /** Fetches the common settings first, because that checks the properties of all features. */
     private static Supplier<AdviceSettings> adviceSettings(
             ObjectProvider<RateLimitSettings> settings, ObjectProvider<AopProperties> properties) {
         return () -> {

@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.ReflectiveMethodInvocation;
 
 /**
- * Puts limits into the annotated methods themselves, for {@code ratelimit.aop.mode: aspectj}: woven when classes are loaded, by
- * {@code -javaagent:aspectjweaver.jar}, or when they are compiled, by the AspectJ compiler.
+ * Applies limits within annotated methods, for {@code ratelimit.aop.mode: aspectj}. The methods are woven when classes
+ * are loaded, by {@code -javaagent:aspectjweaver.jar}, or when they are compiled, by the AspectJ compiler.
  *
- * <p>Who is limited, and how, is up to the application that runs ({@link AspectJRateLimits}). Without one, or in proxy mode, a
- * woven method does what it always did.
+ * <p>The running application determines the limits ({@link AspectJRateLimits}). Without an application, or in proxy
+ * mode, a woven method behaves as if it were not woven.
  *
- * <p>Not to be declared as a bean: Spring AOP would take it for advice of proxies.
+ * <p>The aspect must not be a bean: Spring AOP would apply it through proxies.
  */
 @Aspect
 public final class RateLimitAspect {
@@ -26,7 +26,7 @@ public final class RateLimitAspect {
     private RateLimitAspect() {}
 
     /**
-     * The one instance, which woven code asks for. AspectJ would add this method, but only where it weaves the aspect too.
+     * Returns the singleton, which woven code asks for. AspectJ adds this method only if it weaves the aspect as well.
      *
      * @return the aspect
      */
@@ -34,17 +34,18 @@ public final class RateLimitAspect {
         return INSTANCE;
     }
 
-    /** {@return true, which AspectJ asks} */
+    /** {@return true, because there is always an instance} */
     public static boolean hasAspect() {
         return true;
     }
 
     /**
-     * Asks the limits of a method before it runs. {@link AspectJWeaving#reaches} must know all of these places.
+     * Applies the limits of a method before it runs. {@link AspectJWeaving#reaches} must match exactly these
+     * executions.
      *
-     * @param call the execution of a method that bears the annotation, or that a class has which bears it
-     * @return what the method, or a fallback, returns
-     * @throws Throwable what the method throws, or the refusal
+     * @param call the execution of a method that is annotated, or whose class is
+     * @return the result of the method or of its fallback
+     * @throws Throwable the exception of the method or of the rejection
      */
     @Around(
             argNames = "call",
@@ -72,7 +73,7 @@ public final class RateLimitAspect {
                 : call.proceed();
     }
 
-    /** The execution as an invocation of a proxy without other advice: it proceeds as often as it is asked to. */
+    /** Presents the execution as an invocation without further advice. It can proceed several times. */
     private static final class Execution extends ReflectiveMethodInvocation {
 
         private final ProceedingJoinPoint call;

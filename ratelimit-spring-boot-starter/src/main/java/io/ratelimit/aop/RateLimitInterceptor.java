@@ -5,7 +5,7 @@ import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 
-/** Asks the limits of a method before each call: proceed, fall back, or fail. */
+/** Applies the limits of a method before each call: the call proceeds, falls back, or fails. */
 final class RateLimitInterceptor implements MethodInterceptor {
 
     private final RateLimitedMethodRegistry methods;

@@ -16,11 +16,11 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One declaration, ready for calls.
+ * A declaration that is read and ready for calls.
  *
- * @param maxWait null for the limit's own
+ * @param maxWait null for the maximum wait of the limit
  * @param fallback null for an exception
- * @param beans that give its limit, key or cost
+ * @param beans the beans that compute its limit, key or cost
  */
 record RateLimitSpec(
         LimitSelector limit,
@@ -35,8 +35,8 @@ record RateLimitSpec(
     /**
      * Checks what depends on other beans.
      *
-     * @throws InvalidRateLimitedException if a limit that it names does not exist, never holds its cost, cannot wait so
-     *     long, or has nothing to settle, or if a bean that it needs is not there
+     * @throws InvalidRateLimitedException if a named limit does not exist, can never hold the cost, does not support
+     *     the wait or cannot be settled, or if a bean is missing
      */
     void check(RateLimiterRegistry registry) {
         beans.forEach(ResolverBeanReference::get);
@@ -65,7 +65,7 @@ record RateLimitSpec(
         if (current.isLeased() && settle.used() != null) {
             throw limit.origin()
                     .invalid(
-                            "limit \"" + name + "\" counts calls while they run, so nothing of it can be settled",
+                            "limit \"" + name + "\" limits concurrent calls, which cannot be settled",
                             "drop settle, or name another limit");
         }
         if (cost instanceof CostExpression.Constant constant && constant.thousandths() > current.capacity()) {
@@ -80,22 +80,23 @@ record RateLimitSpec(
         }
     }
 
-    /** Whether a charge may change when its call ends. */
+    /** Returns whether a charge may change when its call ends. */
     boolean settles() {
         return settle != SettleSpec.AS_CHARGED;
     }
 
-    /** How long a call may wait for its charge. */
+    /** Returns how long a call may wait for its charge. */
     Duration maxWait(Charge charge) {
         return maxWait == null ? charge.limit().maxWait() : maxWait.duration();
     }
 
     /**
-     * The charge of a call, evaluating condition, limit, key and cost; null if the rule does not count for it.
+     * Evaluates condition, limit, key and cost of a call.
      *
-     * @throws UnknownLimitException if the limit is not defined and must be
-     * @throws EmptyKeyException if the key is null or blank and must not be
-     * @throws IllegalArgumentException if the limit has no name, or the cost cannot be charged
+     * @return the charge; null if the declaration does not apply to the call
+     * @throws UnknownLimitException if the limit is not defined
+     * @throws EmptyKeyException if the key is null or blank
+     * @throws IllegalArgumentException if the limit has no name, or the cost is invalid
      */
     @Nullable Charge charge(RateLimitedCall call, RateLimiterRegistry registry, RateLimitSettings settings) {
         if (!condition.test(call)) {

@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.util.StringUtils;
 
-/** Makes declarations ready for calls: resolves placeholders, parses expressions, finds what they name. */
+/**
+ * Creates specifications from declarations: resolves placeholders, compiles expressions, and finds fallbacks and beans.
+ */
 final class RateLimitSpecFactory {
 
     private static final String DEFAULT_LIMIT = "default";
@@ -126,7 +128,7 @@ final class RateLimitSpecFactory {
         return new SettleSpec(used, declaration.refundOn());
     }
 
-    /** Of attributes that say the same thing in different ways, one may be there. */
+    /** Checks that at most one of several attributes with the same purpose is set. */
     private static void requireOne(AnnotationAttribute... ways) {
         AnnotationAttribute first = null;
         for (AnnotationAttribute way : ways) {

@@ -16,8 +16,9 @@ import org.springframework.core.MethodIntrospector;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * What a native image needs to know of each bean with limited methods: the types of their parameters, whose members
- * expressions read, their fallbacks, and the classes of their resolvers. A fallback that is named by a placeholder is not known yet.
+ * Registers what native images need for beans with limited methods: the members of the parameter types, which
+ * expressions read, the fallbacks, and the classes of the resolvers. A fallback that is named by a placeholder is not
+ * registered.
  */
 final class RateLimitedAotProcessor implements BeanRegistrationAotProcessor {
 

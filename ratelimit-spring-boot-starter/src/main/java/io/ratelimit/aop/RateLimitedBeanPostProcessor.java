@@ -19,10 +19,11 @@ import org.springframework.util.ClassUtils;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
- * Checks the annotated methods of each bean when it is made, so that mistakes come out at start-up.
+ * Checks the annotated methods of each bean when it is created, so that mistakes are found at start-up.
  *
- * <p>It fails with an {@link InvalidRateLimitedException}, and warns once of each annotated method that its proxy cannot
- * advise. In AspectJ mode it fails for a method that the aspect would reach, had it been woven. It has no order, and so sees the proxies that others make.
+ * <p>It fails with an {@link InvalidRateLimitedException}, and logs one warning for each annotated method that a proxy
+ * cannot advise. In AspectJ mode it fails for methods that the aspect could reach and that are not woven. It has no
+ * order, so that it sees the proxies that other post-processors create.
  */
 final class RateLimitedBeanPostProcessor implements SmartInstantiationAwareBeanPostProcessor {
 
@@ -36,7 +37,7 @@ final class RateLimitedBeanPostProcessor implements SmartInstantiationAwareBeanP
     /**
      * Creates the processor.
      *
-     * @param methods where the checked methods are collected
+     * @param methods collects the checked methods
      * @param settings first fetched when a bean has an annotated method
      */
     RateLimitedBeanPostProcessor(RateLimitedMethodRegistry methods, Supplier<AdviceSettings> settings) {

@@ -14,9 +14,9 @@ import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 
 /**
- * One {@link RateLimited} as it was written.
+ * One {@link RateLimited} as it is written.
  *
- * @param on the method that bears it, whose parameter names its expressions use; null if a type bears it
+ * @param on the annotated method, whose parameter names the expressions use; null if a type is annotated
  */
 record RateLimitedDeclaration(
         String limit,
@@ -34,7 +34,7 @@ record RateLimitedDeclaration(
         String fallback,
         @Nullable Method on) {
 
-    /** {@return what an element bears itself, in composed annotations and containers too} */
+    /** {@return the declarations on an element itself, also in composed annotations and containers} */
     static List<RateLimitedDeclaration> on(AnnotatedElement element) {
         return MergedAnnotations.from(element, SearchStrategy.DIRECT).stream(RateLimited.class)
                 .map(annotation -> of(annotation, element instanceof Method method ? method : null))

@@ -19,16 +19,17 @@ import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * Finds the declarations that count for a method of a class.
+ * Finds the declarations that apply to a method of a class.
  *
- * <p>The nearest place that has any replaces all places behind it: the method, the methods it overrides, the class, its
- * superclasses, the methods of interfaces, the interfaces. Of interfaces that do not extend each other, all count.
+ * <p>The nearest place with declarations replaces all others. The order is: the method, the methods that it overrides,
+ * the class, its superclasses, the methods of interfaces, the interfaces. The declarations of interfaces that do not
+ * extend each other all apply.
  */
 final class RateLimitedDeclarationFinder {
 
     private final Map<Class<?>, Boolean> bearing = new ConcurrentHashMap<>();
 
-    /** {@return whether a class, a supertype or a method of one of them bears a declaration} */
+    /** {@return whether a class, a supertype or one of their methods has a declaration} */
     boolean anyIn(Class<?> targetClass) {
         for (Class<?> type = targetClass; type != null && type != Object.class; type = type.getSuperclass()) {
             if (bears(type)) {
@@ -38,7 +39,7 @@ final class RateLimitedDeclarationFinder {
         return interfaces(targetClass).stream().anyMatch(this::bears);
     }
 
-    /** {@return the declarations of a method that no subclass overrides; empty if it is not limited} */
+    /** {@return the declarations that apply to a method that no subclass overrides; empty if it is not limited} */
     List<RateLimitedDeclaration> of(Method specific, Class<?> targetClass) {
         ResolvedSignature signature = ResolvedSignature.of(specific, targetClass);
         List<RateLimitedDeclaration> found = first(overridden(specific, signature, targetClass));
@@ -86,7 +87,7 @@ final class RateLimitedDeclarationFinder {
             return RateLimitedDeclaration.isOn(type)
                     || Arrays.stream(type.getDeclaredMethods()).anyMatch(RateLimitedDeclaration::isOn);
         } catch (LinkageError ex) {
-            // A method names a type that is not there, as in configurations for optional libraries.
+            // A method refers to a missing type, as in configurations for optional libraries.
             return false;
         }
     }
@@ -156,7 +157,7 @@ final class RateLimitedDeclarationFinder {
         return List.of();
     }
 
-    /** Of interfaces, one that extends another replaces it; all others count. */
+    /** Returns the declarations of all interfaces that no other interface with declarations extends. */
     private static List<RateLimitedDeclaration> nearest(Map<Class<?>, ? extends AnnotatedElement> elements) {
         Map<Class<?>, List<RateLimitedDeclaration>> found = new LinkedHashMap<>();
         elements.forEach((type, element) -> {

@@ -15,16 +15,16 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.ProxyMethodInvocation;
 
 /**
- * One call of a limited method, on its way through the limits. Where no limit has anything more to say, it is its own outcome:
- * it runs.
+ * A call of a limited method. If no limit applies, or an admitted call needs no follow-up, it is its own decision and
+ * simply proceeds.
  */
 record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocation, InvocationSettings shared)
         implements RateLimitedCall, DecidedInvocation {
 
     /**
-     * What all calls of an application share.
+     * The objects that all calls of an application share.
      *
-     * @param dispatcher where they go on if the decision comes late
+     * @param dispatcher continues calls whose decision comes late
      */
     record InvocationSettings(
             RateLimiterRegistry registry, RateLimitSettings settings, ContinuationDispatcher dispatcher) {}
@@ -50,14 +50,14 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
         return invocation.proceed();
     }
 
-    /** {@return the call anew, for one of several subscribers: inner advice runs for each of them} */
+    /** {@return a copy of the call for one of several subscribers, so that inner advice runs for each of them} */
     RateLimitedInvocation again() {
         MethodInvocation fresh =
                 invocation instanceof ProxyMethodInvocation proxied ? proxied.invocableClone() : invocation;
         return new RateLimitedInvocation(limited, fresh, shared);
     }
 
-    /** Decides, and blocks the thread while a remote store is asked, and while tokens are waited for. */
+    /** Decides. Blocks the thread while a remote store is asked, and while the call waits for tokens. */
     DecidedInvocation decide() {
         return limited.specs().size() == 1 ? decide(limited.specs().get(0)) : decide(callCharges());
     }
@@ -83,7 +83,7 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
                 : decided(callCharges, shared.registry().acquire(callCharges.charges(), callCharges.maxWait()));
     }
 
-    /** Decides, and blocks the thread while a remote store is asked, but not while tokens are waited for. */
+    /** Decides. Blocks the thread while a remote store is asked, but not while the call waits for tokens. */
     CompletableFuture<DecidedInvocation> decideThenWait() {
         CallCharges callCharges = callCharges();
         return callCharges.maxWait().isZero()
@@ -91,7 +91,7 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
                 : dispatched(callCharges, shared.registry().reserve(callCharges.charges(), callCharges.maxWait()));
     }
 
-    /** Decides without blocking. What is not known at once comes where the handover takes it. */
+    /** Decides without blocking. A late decision completes where the dispatcher runs it. */
     CompletableFuture<DecidedInvocation> decideAsync() {
         CallCharges callCharges = callCharges();
         return callCharges == CallCharges.NOTHING
@@ -99,14 +99,14 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
                 : dispatched(callCharges, shared.registry().acquireAsync(callCharges.charges(), callCharges.maxWait()));
     }
 
-    /** What nobody waits for any more when it is granted, nobody used. */
+    /** Dispatches a decision. A grant is refunded if the caller is gone when it comes. */
     private CompletableFuture<DecidedInvocation> dispatched(
             CallCharges callCharges, CompletableFuture<Decision> answer) {
         return shared.dispatcher()
                 .dispatch(answer, decision -> decided(callCharges, decision), DecidedInvocation::dropped);
     }
 
-    /** {@return what the method or its fallback returned, which is never null where it comes later} */
+    /** {@return the result of the method or its fallback, which must not be null if it completes later} */
     Object returned(@Nullable Object result) {
         if (result == null) {
             throw new IllegalStateException(limited.name() + " returned null");
@@ -116,21 +116,21 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
 
     private DecidedInvocation decided(CallCharges callCharges, Decision decision) {
         if (!decision.admitted()) {
-            return () -> refused(callCharges, decision);
+            return () -> rejected(callCharges, decision);
         }
         AdmittedInvocation admitted = new AdmittedInvocation(invocation, shared.registry(), decision);
         return callCharges.settles() ? new SettledInvocation(admitted, callCharges, CallSnapshot.of(this)) : admitted;
     }
 
-    private @Nullable Object refused(CallCharges callCharges, Decision decision) throws Throwable {
-        RateLimitExceededException refusal = new RateLimitExceededException(decision);
+    private @Nullable Object rejected(CallCharges callCharges, Decision decision) throws Throwable {
+        RateLimitExceededException rejection = new RateLimitExceededException(decision);
         FallbackMethod fallback = callCharges.fallback(decision);
         if (fallback == null) {
-            throw refusal;
+            throw rejection;
         }
         Object target = invocation.getThis();
         return limited.suspending()
-                ? fallback.published(target, invocation.getArguments(), refusal)
-                : fallback.answer(target, invocation.getArguments(), refusal);
+                ? fallback.published(target, invocation.getArguments(), rejection)
+                : fallback.answer(target, invocation.getArguments(), rejection);
     }
 }

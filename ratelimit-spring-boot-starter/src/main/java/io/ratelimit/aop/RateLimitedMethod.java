@@ -11,13 +11,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A method of a class with all its limits: everything that can be known before a call.
+ * A method of a class with all its limits: everything that is known before a call.
  *
- * @param suspending whether its last argument is a continuation, which nobody sees
+ * @param suspending whether its last argument is a continuation, which expressions and fallbacks do not see
  */
 record RateLimitedMethod(String name, boolean suspending, List<RateLimitSpec> specs) {
 
-    /** What one call asks for: the rules that count, their charges in the same order, and the shortest of their waits. */
+    /**
+     * The charges of one call: the specifications that apply, their charges in the same order, and the shortest of
+     * their maximum waits.
+     */
     record CallCharges(List<RateLimitSpec> specs, List<Charge> charges, Duration maxWait) {
 
         static final CallCharges NOTHING = new CallCharges(List.of(), List.of(), Duration.ZERO);
@@ -35,12 +38,15 @@ record RateLimitedMethod(String name, boolean suspending, List<RateLimitSpec> sp
             return false;
         }
 
-        /** {@return the fallback of the rule that refused, or the first there is; null if none} */
+        /**
+         * {@return the fallback of the specification that rejected the call, or else the first one; null if there is
+         * none}
+         */
         @Nullable FallbackMethod fallback(Decision decision) {
             FallbackMethod first = null;
             for (int i = 0; i < specs.size(); i++) {
                 FallbackMethod fallback = specs.get(i).fallback();
-                if (fallback != null && refused(decision, charges.get(i))) {
+                if (fallback != null && rejected(decision, charges.get(i))) {
                     return fallback;
                 }
                 first = first == null ? fallback : first;
@@ -48,7 +54,7 @@ record RateLimitedMethod(String name, boolean suspending, List<RateLimitSpec> sp
             return first;
         }
 
-        private static boolean refused(Decision decision, Charge charge) {
+        private static boolean rejected(Decision decision, Charge charge) {
             List<Charge> decided = decision.charges();
             for (int i = 0; i < decided.size(); i++) {
                 if (decided.get(i).key().equals(charge.key())
@@ -63,9 +69,9 @@ record RateLimitedMethod(String name, boolean suspending, List<RateLimitSpec> sp
     /**
      * Evaluates the conditions, limits, keys and costs of a call.
      *
-     * @throws io.ratelimit.UnknownLimitException if a limit is not defined and must be
-     * @throws io.ratelimit.EmptyKeyException if a key is null or blank and must not be
-     * @throws IllegalArgumentException if a limit has no name, or a cost cannot be charged
+     * @throws io.ratelimit.UnknownLimitException if a limit is not defined
+     * @throws io.ratelimit.EmptyKeyException if a key is null or blank
+     * @throws IllegalArgumentException if a limit has no name, or a cost is invalid
      */
     CallCharges callCharges(RateLimitedCall call, RateLimiterRegistry registry, RateLimitSettings settings) {
         if (specs.size() == 1) {

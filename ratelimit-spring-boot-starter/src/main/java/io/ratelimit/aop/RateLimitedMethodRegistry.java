@@ -24,14 +24,15 @@ import org.springframework.core.MethodClassKey;
 import org.springframework.util.ClassUtils;
 
 /**
- * The annotated methods of all beans, each read once.
+ * The registry of the annotated methods of all beans. Each method is read once.
  *
  * <pre>{@code
  * methods.usedBy("search");   // [com.acme.Search#search(String,String)]
  * }</pre>
  *
- * <p>What depends on a method alone is checked when its bean is made; that its limits exist, and can hold its costs, and that
- * the beans that it names are there, when all singletons are, and from then on with the rest.
+ * <p>When a bean is created, everything that its methods alone determine is checked. After all singletons are created,
+ * it is checked that the limits exist and can hold the costs, and that the named beans exist. Beans that are created
+ * later are checked completely at once.
  */
 public final class RateLimitedMethodRegistry implements SmartInitializingSingleton {
 
@@ -44,10 +45,10 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
     private volatile boolean limitsKnown;
 
     /**
-     * Creates the collection, empty.
+     * Creates an empty registry.
      *
      * @param beanFactory resolves placeholders, and the beans that expressions name
-     * @param registry the limits, first fetched when all singletons are made, and only if a method is limited
+     * @param registry the limits; first fetched when all singletons are created, and only if a method is limited
      */
     RateLimitedMethodRegistry(ConfigurableBeanFactory beanFactory, ObjectProvider<RateLimiterRegistry> registry) {
         this.beanFactory = beanFactory;
@@ -56,19 +57,20 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
     }
 
     /**
-     * The methods of the beans made so far that name a limit.
+     * Returns the methods of the beans created so far that name a limit.
      *
-     * @param limit the limit's name
-     * @return in order, such as {@code com.acme.Search#search(String,String)}; empty if there are none
+     * @param limit the name of the limit
+     * @return sorted names, such as {@code com.acme.Search#search(String,String)}; empty if there are none
      */
     public SortedSet<String> usedBy(String limit) {
         return names(spec -> spec.limit().written().contains(limit));
     }
 
     /**
-     * The methods of the beans made so far whose limit is found on each call, by an expression or a bean.
+     * Returns the methods of the beans created so far that compute their limit for each call, by an expression or a
+     * bean.
      *
-     * @return in order, such as {@code com.acme.Search#search(String,String)}; empty if there are none
+     * @return sorted names, such as {@code com.acme.Search#search(String,String)}; empty if there are none
      */
     public SortedSet<String> withComputedLimit() {
         return names(spec -> spec.limit().perCall() != null);
@@ -80,13 +82,13 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
         limited.values().forEach(this::checkSpecs);
     }
 
-    /** {@return whether a class has limited methods, and a proxy can be made for it} */
+    /** {@return whether a class has limited methods and a proxy can be created for it} */
     boolean mayAdvise(Class<?> targetClass) {
         Class<?> type = ClassUtils.getUserClass(targetClass);
         return declarations.anyIn(type) && !isClosed(type);
     }
 
-    /** {@return whether a class or a supertype is annotated somewhere} */
+    /** {@return whether a class or one of its supertypes has an annotation} */
     boolean mayBeLimited(Class<?> targetClass) {
         return declarations.anyIn(targetClass);
     }
@@ -99,12 +101,12 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
                         .isEmpty();
     }
 
-    /** {@return whether the aspect reaches the method that runs on a target} */
+    /** {@return whether the aspect reaches the method that runs on a target class} */
     boolean isReachedByAspect(Method method, Class<?> targetClass) {
         return AspectJWeaving.reaches(AopUtils.getMostSpecificMethod(method, ClassUtils.getUserClass(targetClass)));
     }
 
-    /** {@return the limits of a method as it is invoked on a target; null if it has none} */
+    /** {@return the advice of a method that is invoked on a target; null if it is not limited} */
     @Nullable MethodAdvice find(Method method, @Nullable Object target) {
         Class<?> targetClass = target == null ? method.getDeclaringClass() : target.getClass();
         Map<Method, MethodAdvice> ofClass = invoked.get(targetClass);
@@ -120,9 +122,9 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
     }
 
     /**
-     * Reads a method, unless that was done.
+     * Returns the advice of a method, which is read on first use; null if it is not limited.
      *
-     * @throws InvalidRateLimitedException if one of its declarations cannot work
+     * @throws InvalidRateLimitedException if one of its declarations is invalid
      */
     @Nullable MethodAdvice find(Method method, Class<?> targetClass) {
         Method specific = AopUtils.getMostSpecificMethod(method, targetClass);

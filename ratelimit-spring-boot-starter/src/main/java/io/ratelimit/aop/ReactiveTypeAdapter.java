@@ -11,12 +11,13 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * A {@link Mono}, a {@link Flux}, or what Spring can make of one: decided on each subscription without blocking it, and a
- * refusal is an error signal. Loads only where Reactor is.
+ * Adapts methods that return a {@link Mono}, a {@link Flux}, or a type that Spring can convert from one. They are
+ * decided on each subscription, without blocking. A rejection is an error signal. Loaded only if Reactor is on the
+ * class path.
  */
 record ReactiveTypeAdapter(ReactiveAdapter adapter) implements ReturnTypeAdapter {
 
-    /** {@return what serves a type that Spring adapts: a {@code Mono}, a {@code Flux}} */
+    /** {@return the adapter of a type that Spring can convert, such as {@code Mono} or {@code Flux}} */
     static ReactiveTypeAdapter of(Class<?> type) {
         ReactiveAdapter adapter = ReactiveAdapterRegistry.getSharedInstance().getAdapter(type);
         Assert.state(adapter != null, () -> "Nothing adapts " + type);
@@ -24,10 +25,10 @@ record ReactiveTypeAdapter(ReactiveAdapter adapter) implements ReturnTypeAdapter
     }
 
     /**
-     * Finds what serves the type that a method returns.
+     * Finds the adapter for a return type.
      *
-     * @return null for a type that nobody subscribes to
-     * @throws InvalidRateLimitedException if a refusal cannot be one of these
+     * @return null for a type without subscribers
+     * @throws InvalidRateLimitedException if the type cannot carry the error signal of a rejection
      */
     static @Nullable ReactiveTypeAdapter find(AnnotationAttribute origin, Class<?> type) {
         if (Publisher.class.isAssignableFrom(type) && type.isAssignableFrom(Flux.class)) {
@@ -38,7 +39,8 @@ record ReactiveTypeAdapter(ReactiveAdapter adapter) implements ReturnTypeAdapter
             return null;
         }
         if (type != adapter.getReactiveType()) {
-            throw origin.invalid("a refusal cannot be the error signal of a " + type.getName(), "return Mono or Flux");
+            throw origin.invalid(
+                    "a rejection cannot be the error signal of a " + type.getName(), "return Mono or Flux");
         }
         return new ReactiveTypeAdapter(adapter);
     }
@@ -52,8 +54,9 @@ record ReactiveTypeAdapter(ReactiveAdapter adapter) implements ReturnTypeAdapter
     }
 
     /**
-     * Decides a call anew for each subscriber; what one was promised, or granted, who is gone before it runs is given back. A
-     * cancellation that meets the subscription to what the method returned may not reach it, but it comes by here.
+     * Decides for each subscriber. A reservation or grant is refunded if the subscriber is gone before the method runs.
+     * A cancellation while the publisher of the method is being subscribed may not reach that publisher, but it passes
+     * here.
      */
     private static Mono<DecidedInvocation> decided(RateLimitedInvocation call) {
         return Mono.defer(() -> {
@@ -68,7 +71,7 @@ record ReactiveTypeAdapter(ReactiveAdapter adapter) implements ReturnTypeAdapter
         });
     }
 
-    /** Runs what was decided; the one place that sees how it ends. */
+    /** Runs the method or its fallback, and reports the outcome of the publisher. */
     private Publisher<?> publisher(RateLimitedInvocation call, DecidedInvocation decided) {
         try {
             Object returned = call.returned(decided.run());

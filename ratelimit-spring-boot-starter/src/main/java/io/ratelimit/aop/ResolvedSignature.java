@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.springframework.core.ResolvableType;
 
-/** A method's name and the types of its parameters as a class sees them, type variables resolved. */
+/** The name of a method and its parameter types, with the type variables resolved for a class. */
 record ResolvedSignature(String name, List<Class<?>> parameters) {
 
     static ResolvedSignature of(Method method, Class<?> seenFrom) {

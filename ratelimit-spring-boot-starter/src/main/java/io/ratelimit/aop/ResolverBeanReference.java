@@ -8,10 +8,10 @@ import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
- * The bean of a class that an annotation names.
+ * A reference to the bean of a class that an annotation names.
  *
- * <p>It is fetched once, when all singletons are made or on the first call, so that it may itself need the bean with the
- * annotated method.
+ * <p>The bean is fetched once, after all singletons are created or on the first call, so that it may depend on the bean
+ * with the annotated method.
  */
 final class ResolverBeanReference<T> implements Supplier<T> {
 

@@ -2,13 +2,16 @@ package io.ratelimit.aop;
 
 import org.jspecify.annotations.Nullable;
 
-/** How a limited method gives back what it returns, which says when its call is decided and where a refusal goes. */
+/**
+ * Adapts the decision to the return type of a limited method: it determines when a call is decided, and how a rejection
+ * reaches the caller.
+ */
 @FunctionalInterface
 interface ReturnTypeAdapter {
 
-    /** A value, or nothing: decided at once, and a refusal is thrown. */
+    /** The adapter for plain values and {@code void}: the call is decided at once, and a rejection is thrown. */
     ReturnTypeAdapter VALUE = call -> call.decide().runToEnd();
 
-    /** Gives back what the caller of the method gets. */
+    /** Decides and runs a call, and returns the result for the caller. */
     @Nullable Object invoke(RateLimitedInvocation call) throws Throwable;
 }

@@ -7,7 +7,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.KotlinDetector;
 import org.springframework.util.ClassUtils;
 
-/** Selects the adapter for the return type of a limited method, as far as the optional libraries are there. */
+/**
+ * Selects the adapter for the return type of a limited method. Adapters for optional libraries are used only if the
+ * library is on the class path.
+ */
 final class ReturnTypeAdapterSelector {
 
     private static final boolean REACTOR = isPresent("reactor.core.publisher.Mono");
@@ -20,14 +23,14 @@ final class ReturnTypeAdapterSelector {
 
     private ReturnTypeAdapterSelector() {}
 
-    /** @throws InvalidRateLimitedException if a refusal cannot be given back in the way that a method returns */
+    /** @throws InvalidRateLimitedException if a rejection cannot be given back in the way that a method returns */
     static ReturnTypeAdapter select(AnnotationAttribute origin) {
         Method method = origin.method();
         Class<?> type = method.getReturnType();
         boolean flow = isFlow(type);
         if ((flow || KotlinDetector.isSuspendingFunction(method)) && !COROUTINES) {
             throw origin.invalid(
-                    "suspend functions and flows are limited by way of Reactor, which is not there",
+                    "suspend functions and flows are limited through Reactor, which is not on the class path",
                     "add org.jetbrains.kotlinx:kotlinx-coroutines-reactor and org.jetbrains.kotlin:kotlin-reflect");
         }
         if (KotlinDetector.isSuspendingFunction(method)) {
@@ -41,7 +44,7 @@ final class ReturnTypeAdapterSelector {
                 return CompletionStageAdapter.INSTANCE;
             }
             throw origin.invalid(
-                    "a refusal cannot be a failed " + type.getName(), "return CompletionStage or CompletableFuture");
+                    "a rejection cannot be a failed " + type.getName(), "return CompletionStage or CompletableFuture");
         }
         ReturnTypeAdapter publisher = REACTOR ? ReactiveTypeAdapter.find(origin, type) : null;
         return publisher == null ? ReturnTypeAdapter.VALUE : publisher;

@@ -8,11 +8,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a declaration says of a charge once its call ended.
+ * Determines how a charge is settled when its call ends.
  *
- * @param used what a call used that succeeded; null if it used what it was charged
- * @param refundOn the failures for which it is free
- * @param warned whether somebody was told that it does not work
+ * @param used computes what a successful call used; null if it used its charge
+ * @param refundOn the failures for which a call is free
+ * @param warned whether a failed settlement was logged already
  */
 record SettleSpec(@Nullable CostExpression used, List<Class<? extends Throwable>> refundOn, AtomicBoolean warned) {
 
@@ -22,12 +22,12 @@ record SettleSpec(@Nullable CostExpression used, List<Class<? extends Throwable>
         this(used, refundOn, new AtomicBoolean());
     }
 
-    /** Thousandths that a call used that succeeded. */
+    /** Returns the thousandths of a token that a successful call used. */
     long used(Charge charge, CallSnapshot call, @Nullable Object result) {
         return used == null ? charge.cost() : used.thousandths(charge.limit(), call.withResult(result));
     }
 
-    /** Thousandths that a call used that failed. */
+    /** Returns the thousandths of a token that a failed call used. */
     long used(Charge charge, Throwable failure) {
         return refundOn.stream().anyMatch(type -> type.isInstance(failure)) ? 0 : charge.cost();
     }

@@ -11,7 +11,10 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
-/** An admitted call that is charged anew when it ends. What goes wrong then keeps the charge, and the caller's result. */
+/**
+ * An admitted call whose charges are settled when it ends. If the settlement fails, the charge stays and the caller
+ * gets its result all the same.
+ */
 record SettledInvocation(AdmittedInvocation admitted, CallCharges callCharges, CallSnapshot call)
         implements DecidedInvocation {
 
@@ -77,7 +80,7 @@ record SettledInvocation(AdmittedInvocation admitted, CallCharges callCharges, C
 
     private void warn(@Nullable Throwable failure) {
         if (failure != null && warned().compareAndSet(false, true)) {
-            LOG.warn("Calls of " + call.method() + " keep their charge, because it cannot be settled", failure);
+            LOG.warn("Calls of " + call.method() + " keep their charge, because settling it failed", failure);
         }
     }
 

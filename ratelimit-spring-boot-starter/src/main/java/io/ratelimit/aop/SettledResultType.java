@@ -8,7 +8,7 @@ import org.springframework.core.ReactiveAdapter;
 import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.core.ResolvableType;
 
-/** What a limited method gives back in the end: what its future or its publisher brings. */
+/** Determines the type of {@code #result}: the result of a method, or of its future or publisher. */
 final class SettledResultType {
 
     private SettledResultType() {}
@@ -32,8 +32,8 @@ final class SettledResultType {
         }
         if (many || isNothing(brought.resolve())) {
             throw origin.invalid(
-                    "the method gives back " + (many ? "more than one result" : "no result"),
-                    "settle by hand, with RateLimiterRegistry.settle, or return what was used");
+                    "the method returns " + (many ? "more than one result" : "no result"),
+                    "settle in the code, with RateLimiterRegistry.settle, or return what was used");
         }
         return brought;
     }

@@ -8,24 +8,24 @@ import org.springframework.core.KotlinDetector;
 import org.springframework.core.ResolvableType;
 
 /**
- * A Kotlin suspend function as people write it: its compiler appends a parameter, the continuation, and hides there what it
- * returns. Methods of other kinds are as they are.
+ * The declared signature of a Kotlin suspend function. Its compiler appends a parameter, the continuation, whose type
+ * has the declared return type. Other methods keep their signature.
  */
 final class SuspendFunction {
 
     private SuspendFunction() {}
 
-    /** {@return how many parameters a method has} */
+    /** {@return the number of declared parameters} */
     static int parameterCount(Method method) {
         return method.getParameterCount() - (KotlinDetector.isSuspendingFunction(method) ? 1 : 0);
     }
 
-    /** {@return the types of a method's parameters, as a class sees them} */
+    /** {@return the declared parameter types of a method, resolved for a class} */
     static List<Class<?>> parameters(Method method, Class<?> seenFrom) {
         return ResolvedSignature.of(method, seenFrom).parameters().subList(0, parameterCount(method));
     }
 
-    /** {@return the type that a method returns, as a class sees it} */
+    /** {@return the declared return type of a method, resolved for a class} */
     static Class<?> returned(Method method, Class<?> seenFrom) {
         if (!KotlinDetector.isSuspendingFunction(method)) {
             return ResolvableType.forMethodReturnType(method, seenFrom).resolve(method.getReturnType());

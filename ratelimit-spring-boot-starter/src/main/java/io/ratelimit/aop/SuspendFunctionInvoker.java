@@ -13,19 +13,19 @@ import org.reactivestreams.Publisher;
 import org.springframework.core.CoroutinesUtils;
 import reactor.core.publisher.Mono;
 
-/** Invokes the fallbacks of suspend functions. It is loaded only if coroutines are on the class path. */
+/** Invokes the fallbacks of suspend functions. Loaded only if coroutines are on the class path. */
 final class SuspendFunctionInvoker {
 
     private SuspendFunctionInvoker() {}
 
-    /** {@return what a suspend function returns, in the coroutine that a continuation goes on with} */
+    /** {@return the result of a suspend function that runs in the coroutine of a continuation} */
     static Publisher<?> invoke(
             Method function, @Nullable Object target, @Nullable Object[] args, @Nullable Object continuation) {
         CoroutineContext context = ((Continuation<?>) Objects.requireNonNull(continuation)).getContext();
         return CoroutinesUtils.invokeSuspendingFunction(context.minusKey(Job.Key), function, target, args);
     }
 
-    /** {@return what a plain function returned, as a suspend function returns it to advice} */
+    /** {@return the result of a plain function in the form in which advice returns that of a suspend function} */
     static Publisher<?> published(@Nullable Object value) {
         if (value instanceof Flow<?> flow) {
             return ReactorFlowKt.asFlux(flow);

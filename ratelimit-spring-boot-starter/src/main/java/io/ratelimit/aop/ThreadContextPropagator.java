@@ -8,8 +8,8 @@ import org.springframework.core.task.support.ContextPropagatingTaskDecorator;
 import org.springframework.util.ClassUtils;
 
 /**
- * Takes along what is bound to the thread of a call: the logging context and, where Micrometer's context propagation is
- * there, what is registered with it, such as security and observations.
+ * Propagates what is bound to the thread of a call: the logging context and, if Micrometer's context propagation is on
+ * the class path, everything registered with it, such as security and observations.
  */
 final class ThreadContextPropagator implements TaskDecorator {
 
@@ -27,7 +27,7 @@ final class ThreadContextPropagator implements TaskDecorator {
         return ClassUtils.isPresent(type, ThreadContextPropagator.class.getClassLoader());
     }
 
-    /** Loads only where Slf4j is. */
+    /** Loaded only if SLF4J is on the class path. */
     private static final class Logging {
 
         static Runnable around(Runnable task) {

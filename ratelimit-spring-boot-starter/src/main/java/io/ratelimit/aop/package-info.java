@@ -1,4 +1,4 @@
-/** What turns a call of an annotated method into charges, and a refusal into a fallback or an exception. */
+/** Advice of annotated methods: it turns a call into charges, and a rejection into a fallback or an exception. */
 @NullMarked
 package io.ratelimit.aop;
 

@@ -1,11 +1,11 @@
 package io.ratelimit.autoconfigure;
 
-/** What becomes of a call whose key is null or blank. */
+/** How a call is answered whose key is null or blank. */
 enum EmptyKeyPolicy {
 
     /** The call fails with an {@link io.ratelimit.EmptyKeyException}. */
     REFUSE,
 
-    /** The call is charged to the bucket that the limit's callers without a key share. */
+    /** The call is charged to one bucket that all such calls share. */
     SHARED
 }

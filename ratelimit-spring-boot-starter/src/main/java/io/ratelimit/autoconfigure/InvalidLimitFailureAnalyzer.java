@@ -10,7 +10,7 @@ import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
 import org.springframework.util.StringUtils;
 
-/** Explains a wrong property under {@code ratelimit}: where it was set, what is wrong with it, and what to type. */
+/** Explains an invalid property under {@code ratelimit}: where it is set, the rule that it breaks, and the fix. */
 @Order(0)
 final class InvalidLimitFailureAnalyzer extends AbstractFailureAnalyzer<InvalidRateLimitPropertyException> {
 
@@ -30,7 +30,10 @@ final class InvalidLimitFailureAnalyzer extends AbstractFailureAnalyzer<InvalidR
                 cause);
     }
 
-    /** Where the property was set, or the nearest one above it: the rate of {@code search: 10/s} is no property itself. */
+    /**
+     * Returns the origin of the property, or of the nearest one above it: with {@code search: 10/s}, the rate itself is
+     * not a property.
+     */
     private String origin(String property) {
         ConfigurationPropertyName name = ConfigurationPropertyName.of(property);
         for (; name.getNumberOfElements() > 1; name = name.getParent()) {

@@ -2,7 +2,10 @@ package io.ratelimit.autoconfigure;
 
 import io.ratelimit.algorithm.InvalidLimitException;
 
-/** Thrown when a property under {@code ratelimit} is unknown or wrong. Tells its name, its value, the rule, and the fix. */
+/**
+ * Thrown when a property under {@code ratelimit} is unknown or invalid. It has the name, the value, the rule and the
+ * fix.
+ */
 public final class InvalidRateLimitPropertyException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1L;
@@ -15,10 +18,10 @@ public final class InvalidRateLimitPropertyException extends IllegalArgumentExce
     /**
      * Creates the exception.
      *
-     * @param property the full name
-     * @param value the value that was set
+     * @param property the full name, such as {@code ratelimit.redis.timeout}
+     * @param value the value that is set
      * @param rule the rule that the value breaks
-     * @param fix what to do
+     * @param fix what to write instead
      */
     public InvalidRateLimitPropertyException(String property, Object value, String rule, String fix) {
         super("Invalid property " + property + " = \"" + value + "\": " + rule + "; " + fix);

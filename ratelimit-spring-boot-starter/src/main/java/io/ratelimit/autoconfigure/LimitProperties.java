@@ -79,13 +79,16 @@ record LimitProperties(
                 prefetch);
     }
 
-    /** The full name of a limit's properties: {@code ratelimit.limits.search}, {@code ratelimit.limits[a.b]}. */
+    /**
+     * Returns the full name of the properties of a limit: {@code ratelimit.limits.search},
+     * {@code ratelimit.limits[a.b]}.
+     */
     static String path(String limit) {
         return limit.matches("[a-z0-9][a-z0-9-]*") ? LIMITS + "." + limit : LIMITS + "[" + limit + "]";
     }
 
     /**
-     * Makes the limit, with what the defaults add to it.
+     * Creates the limit from these properties and the defaults.
      *
      * @throws InvalidRateLimitPropertyException if a property has a value that no limit can have
      */
@@ -135,7 +138,7 @@ record LimitProperties(
         return all.maxWait == null ? made : built(path + ".max-wait", all.maxWait, limit.maxWait(all.maxWait));
     }
 
-    /** Checks what can be wrong by itself, so that defaults are checked that no limit uses. */
+    /** Checks everything that does not depend on the defaults, so that defaults are checked that no limit uses. */
     void check(String path) {
         parsed(path);
         requireTokens(path + ".cost", cost);
@@ -192,7 +195,10 @@ record LimitProperties(
         return number.stripTrailingZeros().scale() <= 0 && number.compareTo(MOST_AT_ONCE) <= 0;
     }
 
-    /** Checks, with the defaults, that calls at once are counted by the one algorithm that does, and that it has their number. */
+    /**
+     * Checks, with the defaults, that the algorithm concurrency has a number of calls, and that no other algorithm has
+     * one.
+     */
     private void requireCallsAtOnce(String path, String algorithmPath) {
         if (isLeased() && maxConcurrent == null) {
             throw new InvalidRateLimitPropertyException(
@@ -217,7 +223,9 @@ record LimitProperties(
         }
     }
 
-    /** Checks, with the defaults, that a share of the limit is what this node's memory is asked for. */
+    /**
+     * Checks, with the defaults, that a local share is only set if this node's memory answers while the store fails.
+     */
     private void requireMemoryFor(BigDecimal share, String path) {
         if (onStoreFailure != null && !isLocal(onStoreFailure)) {
             throw new InvalidRateLimitPropertyException(
@@ -229,7 +237,7 @@ record LimitProperties(
         }
     }
 
-    /** This limit's own properties, and those defaults that its algorithm has. */
+    /** Adds those defaults that the algorithm of this limit supports. */
     private LimitProperties with(LimitProperties defaults) {
         Algorithm own = algorithm != null ? algorithm : defaults.chosen();
         boolean bucket = own == Algorithm.TOKEN_BUCKET;

@@ -12,11 +12,11 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyS
 import org.springframework.core.convert.ConverterNotFoundException;
 
 /**
- * Lets {@code ratelimit.limits.search: 10/s} stand for {@code ratelimit.limits.search.rates: 10/s}.
+ * Allows {@code ratelimit.limits.search: 10/s} as a shorthand for {@code ratelimit.limits.search.rates: 10/s}.
  *
- * <p>A converter from text would hide every longer property of the same limit, wherever it is set. So the limit is bound
- * from its properties, which are left as they are, and of the two ways to give rates the one from the more important
- * source wins.
+ * <p>A converter from text would hide all longer properties of the same limit, wherever they are set. Instead, the
+ * limit is bound from its properties, and of shorthand and {@code rates} the one from the property source with the
+ * higher precedence wins.
  */
 final class LimitShorthandBindHandler extends AbstractBindHandler {
 

@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongConsumer;
 
-/** Admits everything and counts nothing: what takes a store's place while rate limiting is switched off. */
+/** A store that admits every call without counting. It is used while rate limiting is switched off. */
 final class NoOpRateLimitStore implements RateLimitStore {
 
     @Override

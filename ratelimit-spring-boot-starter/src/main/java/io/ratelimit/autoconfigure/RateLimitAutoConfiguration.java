@@ -21,8 +21,8 @@ import org.springframework.context.annotation.Role;
 import org.springframework.core.env.Environment;
 
 /**
- * Auto-configuration of the limiters of {@code ratelimit.limits} and of {@link Limit} beans, and of their store in memory. A
- * {@link RateLimitStore} bean replaces that store.
+ * Auto-configuration of the limiters of {@code ratelimit.limits} and of {@link Limit} beans, and of their store in
+ * memory. A {@link RateLimitStore} bean replaces that store.
  */
 @AutoConfiguration
 @EnableConfigurationProperties(RateLimitProperties.class)

@@ -1,10 +1,10 @@
 package io.ratelimit.autoconfigure;
 
 /**
- * A feature that has its own properties under {@code ratelimit}, such as {@code ratelimit.redis}.
+ * A feature with its own properties under {@code ratelimit}, such as {@code ratelimit.redis}.
  *
- * <p>Features are listed in {@code META-INF/spring.factories}. Therefore their properties are known and checked even if the
- * feature is switched off or its library is missing, and a misspelt one is told apart from a property without effect.
+ * <p>Features are listed in {@code META-INF/spring.factories}. Therefore their properties are known and checked even if
+ * the feature is switched off or its library is missing, and only misspelt ones are rejected as unknown.
  *
  * @param <P> the type that the properties are bound to
  */

@@ -27,7 +27,7 @@ record RateLimitFeatures(List<RateLimitFeature<?>> all) {
         return names;
     }
 
-    /** Binds the properties of all features, which finds invalid values. */
+    /** Binds the properties of all features, to find invalid values. */
     void bind(Binder binder) {
         all.forEach(feature -> bind(feature, binder));
     }

@@ -33,7 +33,7 @@ record RateLimitProperties(
     static final String PREFIX = "ratelimit";
 
     /**
-     * All limits, with what the defaults add to them.
+     * Creates all limits.
      *
      * @throws InvalidRateLimitPropertyException if a property has a value that no limit can have
      */

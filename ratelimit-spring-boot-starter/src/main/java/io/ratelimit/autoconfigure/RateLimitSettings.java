@@ -1,12 +1,12 @@
 package io.ratelimit.autoconfigure;
 
 /**
- * The settings that hold for every limited call, whichever feature limits it.
+ * The settings of every limited call, whichever feature limits it.
  *
  * @param enabled whether calls are limited; if false, every call is admitted and nothing is evaluated
- * @param sharesEmptyKeys whether calls with a null or blank key share one bucket; if false, they fail with an
- *     {@link io.ratelimit.EmptyKeyException}
- * @param ignoresUnknownLimits whether a limit whose computed name is not defined is ignored; if false, the call fails with
- *     an {@link io.ratelimit.UnknownLimitException}
+ * @param sharesEmptyKeys whether calls with a null or blank key share one bucket; if false, they fail with an {@link
+ *     io.ratelimit.EmptyKeyException}
+ * @param ignoresUnknownLimits whether a limit is ignored whose computed name is not defined; if false, the call fails
+ *     with an {@link io.ratelimit.UnknownLimitException}
  */
 public record RateLimitSettings(boolean enabled, boolean sharesEmptyKeys, boolean ignoresUnknownLimits) {}

@@ -5,9 +5,9 @@ import io.ratelimit.algorithm.Rate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A rate as it is configured: its parts, or in place of the tokens its whole text.
+ * The properties of a rate: its parts, or its whole text in place of the tokens.
  *
- * <p>The parts are read no sooner than when limits are made of them, so that a wrong one is reported with its rule.
+ * <p>They are parsed when the limits are created, so that an invalid one is reported with its rule.
  *
  * @param tokens Tokens that are refilled in each period, such as 100.
  * @param per The period, such as 1m.
@@ -18,21 +18,24 @@ record RateProperties(
         @Nullable String per,
         @Nullable String burst) {
 
-    /** A rate given as text, such as {@code 1000/1h burst 200}; found by name when Spring converts text. */
+    /**
+     * Creates a rate from text, such as {@code 1000/1h burst 200}. Spring finds this method by its name when it
+     * converts text.
+     */
     public static RateProperties of(String text) {
         return new RateProperties(text, null, null);
     }
 
     /**
-     * Reads the rate.
+     * Parses the rate.
      *
-     * @throws InvalidLimitException if it is none
+     * @throws InvalidLimitException if the text is no rate
      */
     Rate toRate() {
         return Rate.parse(text());
     }
 
-    /** The rate as one text, whichever way it was given. */
+    /** Returns the rate as one text. */
     String text() {
         return (tokens == null ? "" : tokens)
                 + (per == null ? "" : "/" + per)

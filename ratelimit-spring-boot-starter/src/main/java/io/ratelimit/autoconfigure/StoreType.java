@@ -1,14 +1,14 @@
 package io.ratelimit.autoconfigure;
 
-/** Where buckets are kept. */
+/** The store that keeps the buckets. */
 enum StoreType {
 
-    /** In Redis if the application has a Redis connection factory, else in memory. */
+    /** On Redis if the application has a Redis connection factory, else in memory. */
     AUTO,
 
-    /** In this JVM's memory. */
+    /** In the memory of this JVM. */
     MEMORY,
 
-    /** In Redis. */
+    /** On Redis. */
     REDIS
 }

@@ -4,7 +4,7 @@ import io.ratelimit.UnknownLimitException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Explains a limit that is asked for by name and not defined. */
+/** Explains that a limit is not defined. */
 final class UnknownLimitFailureAnalyzer extends AbstractFailureAnalyzer<UnknownLimitException> {
 
     @Override
@@ -15,8 +15,8 @@ final class UnknownLimitFailureAnalyzer extends AbstractFailureAnalyzer<UnknownL
         return new FailureAnalysis(
                 "The limit \"" + cause.getName() + "\" is not defined. " + known,
                 cause.getNearest()
-                                .map(near -> "Did you mean \"" + near + "\"? If not, ")
-                                .orElse("To mend it, ") + "define it, for example with ratelimit.limits."
+                                .map(near -> "Did you mean \"" + near + "\"? If not, define it")
+                                .orElse("Define it") + ", for example with ratelimit.limits."
                         + cause.getName() + "=10/s",
                 cause);
     }

@@ -1,11 +1,11 @@
 package io.ratelimit.autoconfigure;
 
-/** What a call gets whose limit is computed, and not defined. */
+/** How a call is answered whose computed limit is not defined. */
 enum UnknownLimitPolicy {
 
-    /** An {@link io.ratelimit.UnknownLimitException}; nothing is charged. */
+    /** The call fails with an {@link io.ratelimit.UnknownLimitException}, and nothing is charged. */
     FAIL,
 
-    /** The limit does not count for the call; others of the same call still do. */
+    /** The limit is ignored. Other limits of the same call still apply. */
     UNLIMITED
 }

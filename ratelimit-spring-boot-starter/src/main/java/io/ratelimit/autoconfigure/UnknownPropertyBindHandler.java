@@ -18,11 +18,11 @@ import org.springframework.boot.context.properties.source.IterableConfigurationP
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
- * Refuses properties under {@code ratelimit} that nothing reads, such as {@code ratelimit.limits.search.refil}.
+ * Rejects unknown properties under {@code ratelimit}, such as {@code ratelimit.limits.search.refil}.
  *
- * <p>Of environment variables only those of limits are looked at, because a cluster may set others on its own, such as
- * {@code RATELIMIT_SERVICE_HOST}. Letters and digits are what is compared, because an environment variable cannot say
- * which of its underscores are dots.
+ * <p>Environment variables are only checked if they are those of limits, because a cluster may set others, such as
+ * {@code RATELIMIT_SERVICE_HOST}. Names are compared by their letters and digits, because in an environment variable an
+ * underscore may stand for a dot.
  */
 final class UnknownPropertyBindHandler extends AbstractBindHandler {
 
@@ -56,7 +56,9 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
         }
     }
 
-    /** Of lists Spring Boot finds what nothing reads by itself, and fails without a word of what was meant. */
+    /**
+     * Replaces the exception of Spring Boot for unbound elements of a list, which does not suggest a known property.
+     */
     @Override
     public @Nullable Object onFailure(
             ConfigurationPropertyName name, Bindable<?> target, BindContext context, Exception error) throws Exception {

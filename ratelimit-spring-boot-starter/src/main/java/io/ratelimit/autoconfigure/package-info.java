@@ -1,4 +1,4 @@
-/** Configuration properties, and the beans that Spring Boot makes of them. */
+/** Core auto-configuration: limits, defaults and the store in memory. It knows no feature; features depend on it. */
 @NullMarked
 package io.ratelimit.autoconfigure;
 

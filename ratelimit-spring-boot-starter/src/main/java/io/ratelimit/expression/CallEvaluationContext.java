@@ -14,10 +14,10 @@ import org.springframework.expression.TypeConverter;
 import org.springframework.expression.TypeLocator;
 import org.springframework.expression.TypedValue;
 
-/** What an expression sees of one call: a few references, so that making one costs next to nothing. */
+/** The evaluation context of one call. It only has a few references, so that creating one is cheap. */
 final class CallEvaluationContext implements EvaluationContext {
 
-    /** What all calls of all methods share. */
+    /** The settings that all calls share. */
     record EvaluationSettings(
             List<PropertyAccessor> propertyAccessors,
             List<ConstructorResolver> constructorResolvers,
@@ -54,7 +54,7 @@ final class CallEvaluationContext implements EvaluationContext {
 
     @Override
     public void setVariable(String name, @Nullable Object value) {
-        throw new UnsupportedOperationException("An expression of @RateLimited cannot assign #" + name);
+        throw new UnsupportedOperationException("An expression cannot assign #" + name);
     }
 
     @Override

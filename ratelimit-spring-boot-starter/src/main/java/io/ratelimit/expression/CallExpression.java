@@ -3,7 +3,7 @@ package io.ratelimit.expression;
 import io.ratelimit.annotation.RateLimitedCall;
 import org.jspecify.annotations.Nullable;
 
-/** An expression, or a bean in its place, that gives a value for each call. */
+/** Computes a value for each call: a compiled expression, or a bean in its place. */
 @FunctionalInterface
 public interface CallExpression {
 

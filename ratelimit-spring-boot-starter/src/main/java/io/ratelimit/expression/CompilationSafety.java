@@ -26,8 +26,8 @@ import org.springframework.expression.spel.ast.TypeReference;
 import org.springframework.expression.spel.ast.VariableReference;
 
 /**
- * Tells whether byte code for an expression is sure to give the interpreter's answer: only if every type in it is certain, and
- * of those that the compiler handles exactly.
+ * Determines whether a compiled expression is certain to have the same value as an interpreted one. That is so only if
+ * all types in it are known for certain and the compiler handles them exactly.
  */
 final class CompilationSafety {
 
@@ -37,7 +37,7 @@ final class CompilationSafety {
         this.types = types;
     }
 
-    /** {@return whether an expression, whose types are known, may be compiled} */
+    /** {@return whether an expression with checked types may be compiled} */
     boolean isSafe(SpelNode node) {
         if (node instanceof CompoundExpression) {
             boolean safe = isSafe(node.getChild(0));
@@ -85,7 +85,7 @@ final class CompilationSafety {
             return operands.stream().noneMatch(type -> type == null);
         }
         if (node instanceof OpPlus && operands.stream().allMatch(type -> type == String.class)) {
-            // The compiler joins two nulls, the interpreter refuses to.
+            // Compiled code concatenates two nulls, while the interpreter fails.
             return children(node).stream().limit(2).anyMatch(CompilationSafety::isText);
         }
         return OperatorTypeResolver.isExact(operands);

@@ -88,7 +88,7 @@ public interface CostExpression {
         if (!(value instanceof Number number)) {
             throw origin.unusable(
                     value == null ? "null" : "a " + value.getClass().getName() + ", no number",
-                    "nothing was charged; give a number that is zero or more");
+                    "nothing was charged; return a number that is zero or more");
         }
         try {
             if (number instanceof Integer integer && integer >= 0) {
@@ -97,7 +97,7 @@ public interface CostExpression {
             return number instanceof Double decimal ? Tokens.roundedUp(decimal) : Tokens.roundedUp(decimal(number));
         } catch (IllegalArgumentException ex) {
             IllegalArgumentException unusable = origin.unusable(
-                    number.toString(), "nothing was charged; give a finite number that is zero or more");
+                    number.toString(), "nothing was charged; return a finite number that is zero or more");
             unusable.initCause(ex);
             throw unusable;
         }

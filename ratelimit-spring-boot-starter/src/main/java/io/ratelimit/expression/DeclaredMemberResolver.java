@@ -10,21 +10,21 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.ResolvableType;
 import org.springframework.expression.spel.support.ReflectivePropertyAccessor;
 
-/** Finds the members of declared types as the evaluation of an expression will find those of values. */
+/** Finds the members of declared types in the same way as the evaluation finds those of values. */
 final class DeclaredMemberResolver extends ReflectivePropertyAccessor {
 
     DeclaredMemberResolver() {
         super(false);
     }
 
-    /** {@return the type of a property of an owner, or of the class that the owner names; null if there is none} */
+    /** {@return the type of a property of an owner, or of the class that the owner is; null if there is none} */
     @Nullable ResolvableType property(ResolvableType owner, Class<?> type, String name) {
         Class<?> named = named(owner, type);
         ResolvableType found = named == null ? null : property(ResolvableType.forClass(named), named, name, true);
         return found != null ? found : property(owner, type, name, false);
     }
 
-    /** {@return the public methods of an owner, or of the class that the owner names} */
+    /** {@return the public methods with a name of an owner, or of the class that the owner is} */
     List<Method> methods(ResolvableType owner, Class<?> type, String name) {
         Class<?> named = named(owner, type);
         return Stream.of(type, named == null ? type : named, Object.class)
@@ -34,7 +34,7 @@ final class DeclaredMemberResolver extends ReflectivePropertyAccessor {
                 .toList();
     }
 
-    /** {@return what all of some methods return, if that is one type} */
+    /** {@return the common return type of methods; unknown if they differ} */
     static ResolvableType returned(List<Method> methods, ResolvableType owner) {
         boolean same = methods.stream().map(Method::getReturnType).distinct().count() == 1;
         return same
@@ -42,7 +42,7 @@ final class DeclaredMemberResolver extends ReflectivePropertyAccessor {
                 : ResolvableType.NONE;
     }
 
-    /** A type variable that nothing resolves is as good as unknown, whatever its bound. */
+    /** Treats an unresolved type variable as unknown, whatever its bound. */
     static ResolvableType certain(ResolvableType type) {
         boolean open = type.getType() instanceof TypeVariable<?> variable
                 && Arrays.asList(variable.getBounds()).contains(type.resolve(Object.class));

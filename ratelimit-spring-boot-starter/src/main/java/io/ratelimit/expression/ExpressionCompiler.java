@@ -38,11 +38,12 @@ import org.springframework.expression.spel.support.StandardTypeLocator;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * Turns the text of an expression, once, into what reads its value off each call.
+ * Compiles the text of an expression once, at start-up, into a function of calls.
  *
- * <p>A parameter alone is read from the arguments. Any other expression is evaluated; it is compiled to byte code after
- * some use only if the types that it deals with are known for certain, because for changing types the compiler of Spring
- * Expression Language does not always give the interpreter's answer. Such an expression never mentions the call itself.
+ * <p>A single parameter is read from the arguments. Any other expression is evaluated. It is compiled to byte code
+ * after some evaluations, but only if its types are known for certain: for changing types, the compiler of the Spring
+ * Expression Language does not always agree with the interpreter. A compiled expression never refers to the call
+ * itself.
  */
 public final class ExpressionCompiler {
 
@@ -79,11 +80,11 @@ public final class ExpressionCompiler {
     /**
      * Parses and checks an expression.
      *
-     * @param origin where it is written, with its text
-     * @param parameters what its variables mean
+     * @param origin the place and the text of the expression
+     * @param parameters the variables of the expression
      * @param wanted the boxed type that the value must have; Object for any
      * @return the expression, ready for calls
-     * @throws RuntimeException the origin's exception, if it is no expression, or cannot work
+     * @throws RuntimeException the exception of the origin, if the text is no expression or cannot work
      */
     public CallExpression parse(ExpressionOrigin origin, ExpressionParameters parameters, Class<?> wanted) {
         SpelExpression expression = parse(origin, interpreting);
@@ -104,12 +105,12 @@ public final class ExpressionCompiler {
     }
 
     /**
-     * Parses and checks an expression that must give a boolean.
+     * Parses and checks a condition.
      *
-     * @param origin where it is written, with its text
-     * @param parameters what its variables mean
-     * @return the condition, which throws an {@link IllegalArgumentException} if the value is null
-     * @throws RuntimeException the origin's exception, if it is no expression, or cannot work
+     * @param origin the place and the text of the expression
+     * @param parameters the variables of the expression
+     * @return the condition, which throws an {@link IllegalArgumentException} if its value is null
+     * @throws RuntimeException the exception of the origin, if the text is no expression or cannot work
      */
     public Predicate<RateLimitedCall> parseCondition(ExpressionOrigin origin, ExpressionParameters parameters) {
         CallExpression value = parse(origin, parameters, Boolean.class);
@@ -117,14 +118,14 @@ public final class ExpressionCompiler {
             if (value.of(call) instanceof Boolean holds) {
                 return holds;
             }
-            throw origin.unusable("no boolean", "nothing was charged; give true or false");
+            throw origin.unusable("no boolean", "nothing was charged; return true or false");
         };
     }
 
     /**
-     * Returns the texts that an expression spells out as possible values.
+     * Returns the literal texts that an expression may have as its value.
      *
-     * @param origin where it is written, with its text
+     * @param origin the place and the text of the expression
      * @return for example gold and silver for {@code #pays ? 'gold' : 'silver'}
      */
     public Set<String> texts(ExpressionOrigin origin) {
@@ -143,7 +144,10 @@ public final class ExpressionCompiler {
         }
     }
 
-    /** What a called method throws passes; what the evaluation throws would tell the values that it failed on. */
+    /**
+     * Evaluates an expression. An exception of a method that it calls is thrown as it is. The exception of the
+     * evaluation itself is replaced, because its message may contain values of the call.
+     */
     private @Nullable Object evaluate(
             ExpressionOrigin origin,
             SpelExpression expression,
@@ -161,7 +165,7 @@ public final class ExpressionCompiler {
         }
     }
 
-    /** The kind of the innermost problem, such as {@code type conversion error}. */
+    /** Returns the kind of the innermost problem, such as {@code type conversion error}. */
     private static String problem(EvaluationException failure) {
         String problem = "a method failed";
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {

@@ -34,7 +34,8 @@ public interface ExpressionOrigin {
     }
 
     /**
-     * Creates the exception for a call whose expression has an unusable value. No key is part of the message.
+     * Creates the exception for a call whose expression has an unusable value. The message does not contain the key of
+     * the call.
      *
      * @param what the value, such as {@code null} or {@code a java.lang.String, no number}
      * @param fix what to return instead
@@ -43,10 +44,11 @@ public interface ExpressionOrigin {
     IllegalArgumentException unusable(String what, String fix);
 
     /**
-     * Creates the exception for a call whose expression cannot be evaluated. No value of the call is part of the message.
+     * Creates the exception for a call whose expression cannot be evaluated. The message does not contain values of the
+     * call.
      *
      * @param problem the kind of problem, such as {@code type conversion error}
-     * @param thrown what was thrown by a method that the expression calls, or null
+     * @param thrown the exception of a method that the expression calls, or null
      * @return the exception, to be thrown
      */
     IllegalArgumentException failed(String problem, @Nullable Throwable thrown);

@@ -11,10 +11,10 @@ import org.springframework.core.ParameterNameDiscoverer;
 import org.springframework.core.ResolvableType;
 
 /**
- * The parameters of a limited method as its expressions see them.
+ * The parameters of a method as its expressions see them.
  *
- * @param names in order; empty if there are parameters, but the class does not tell their names
- * @param types in order, type variables resolved where the class resolves them
+ * @param names the names in order; empty if the class file has no parameter names
+ * @param types the types in order, with type variables resolved as far as the class resolves them
  * @param indexes the position of each variable: the names, {@code p0}, {@code a0} and so on
  */
 public record ExpressionParameters(List<String> names, List<ResolvableType> types, Map<String, Integer> indexes) {
@@ -22,11 +22,11 @@ public record ExpressionParameters(List<String> names, List<ResolvableType> type
     private static final ParameterNameDiscoverer NAMES = new DefaultParameterNameDiscoverer();
 
     /**
-     * Reads them.
+     * Reads the parameters of a method.
      *
      * @param specific the method that runs
-     * @param on the method that bears the annotation, whose names come first; null if a type bears it
-     * @param count how many of the method's parameters expressions may see, counted from the first
+     * @param on the annotated method, whose names come first; null if a type is annotated
+     * @param count the number of parameters that expressions see, counted from the first
      * @param targetClass the class of the bean
      * @return the parameters
      */

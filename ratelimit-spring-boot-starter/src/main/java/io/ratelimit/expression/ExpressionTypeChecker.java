@@ -34,10 +34,10 @@ import org.springframework.expression.spel.ast.VariableReference;
 import org.springframework.util.ClassUtils;
 
 /**
- * The types in an expression, found before its first use: every variable, property, method, bean and type must exist, as far
- * as the declared types tell.
+ * Checks the types in an expression before its first use. Every variable, property, method, bean and type must exist,
+ * as far as the declared types show.
  *
- * <p>What they do not tell, such as the properties of an {@code Object} or a {@code Map}, is left to the call.
+ * <p>Everything else, such as a property of an {@code Object} or a {@code Map}, is only checked by the evaluation.
  */
 final class ExpressionTypeChecker {
 
@@ -64,15 +64,16 @@ final class ExpressionTypeChecker {
     }
 
     /**
-     * Finds the types in an expression whose value must be of a boxed type; Object for a key, which has a text.
+     * Checks an expression.
      *
-     * @throws RuntimeException the origin's exception, if something in it does not exist, or its value is of another type
+     * @param wanted the boxed type that the value must have; Object for a key, whose value must have a text of its own
+     * @throws RuntimeException the exception of the origin, if something does not exist or the value has another type
      */
     void check(SpelNode root, Class<?> wanted) {
         ResolvableType type = type(root);
         Class<?> known = OperatorTypeResolver.boxed(type);
         if (root instanceof NullLiteral || known == void.class) {
-            throw origin.invalid("gives no value", "write an expression that does");
+            throw origin.invalid("has no value", "write an expression with a value");
         }
         if (known == null || known == Object.class) {
             return;
@@ -83,16 +84,16 @@ final class ExpressionTypeChecker {
             String noun =
                     wanted == String.class ? "text" : wanted.getSimpleName().toLowerCase();
             throw origin.invalid(
-                    "gives a " + known.getSimpleName() + ", no " + noun, "write an expression of a " + noun);
+                    "has the type " + known.getSimpleName() + ", not " + noun, "write an expression of a " + noun);
         }
     }
 
-    /** {@return the boxed type of a part of the expression, as a class; null if it is unknown} */
+    /** {@return the boxed class of the value of a node; null if it is unknown} */
     @Nullable Class<?> boxed(SpelNode node) {
         return OperatorTypeResolver.boxed(found.getOrDefault(node, UNKNOWN));
     }
 
-    /** {@return whether only a call can tell what members an owner has} */
+    /** {@return whether the members of an owner are only known for each value} */
     static boolean isDynamic(@Nullable Class<?> owner, boolean nullSafe) {
         return owner == null
                 || owner == Object.class
@@ -102,12 +103,12 @@ final class ExpressionTypeChecker {
 
     private void checkKey(Class<?> known) {
         if (known.isArray()) {
-            throw origin.invalid("an array is no key", "take an element, or join them");
+            throw origin.invalid("an array cannot be a key", "use an element, or join the elements");
         }
         if (!known.isInterface() && !Modifier.isAbstract(known.getModifiers()) && !KeyFormatter.isOwn(known)) {
             throw origin.invalid(
-                    known.getName() + " has no toString of its own, so that every call would have a bucket of its own",
-                    "take one of its properties");
+                    known.getName() + " does not override toString, so every call would have its own bucket",
+                    "use one of its properties");
         }
     }
 
@@ -129,7 +130,7 @@ final class ExpressionTypeChecker {
         return type;
     }
 
-    /** The type of a node that stands at the beginning of a chain. */
+    /** Determines the type of a node at the beginning of a chain. */
     private ResolvableType start(SpelNode node) {
         if (node instanceof VariableReference) {
             return variable(node.toStringAST().substring(1));
@@ -176,7 +177,7 @@ final class ExpressionTypeChecker {
         }
         if (parameters.names().isEmpty() && !parameters.types().isEmpty()) {
             throw origin.invalid(
-                    "unknown variable #" + name + ": the class does not tell the names of its parameters",
+                    "unknown variable #" + name + ": its class file has no parameter names",
                     "compile it with -parameters, or write #p0 for the first parameter");
         }
         String known = parameters.names().isEmpty()

@@ -6,10 +6,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The text of a key's value, which is the same for equal values.
+ * Formats the value of a key as text, equal values as equal texts.
  *
- * <p>The text that {@code Object} gives is another for each instance, so that every call would have a bucket of its own:
- * unlimited. It is refused, also as a part of a collection or map.
+ * <p>A value whose class does not override {@code toString} is rejected, also within a collection or map: its text
+ * differs for each instance, so every call would have its own bucket and be unlimited.
  */
 final class KeyFormatter {
 
@@ -26,15 +26,15 @@ final class KeyFormatter {
 
     private KeyFormatter() {}
 
-    /** {@return whether the values of a class have a text of their own; an interface does not tell} */
+    /** {@return whether a class overrides {@code toString}; unknown for an interface} */
     static boolean isOwn(Class<?> type) {
         return OWN.get(type);
     }
 
     /**
-     * The text of a value; null if there is none.
+     * Formats a value; null if it is null or an empty {@code Optional}.
      *
-     * @throws IllegalArgumentException if it, or a part of it, has no text of its own
+     * @throws IllegalArgumentException if the value, or a part of it, is an array or does not override {@code toString}
      */
     static @Nullable String of(ExpressionOrigin origin, @Nullable Object value) {
         if (value == null) {
@@ -56,14 +56,13 @@ final class KeyFormatter {
         }
         Class<?> type = part.getClass();
         if (type.isArray()) {
-            throw origin.unusable("an array, which is no key", "take an element, or join them");
+            throw origin.unusable("an array, which cannot be a key", "use an element, or join the elements");
         }
         if (!isOwn(type)) {
             throw origin.unusable(
                     "a " + type.getName()
-                            + ", which has no toString of its own, so that every call would have a bucket of"
-                            + " its own",
-                    "take one of its properties");
+                            + ", which does not override toString, so every call would have its own bucket",
+                    "use one of its properties");
         }
         if (part instanceof Collection<?> collection) {
             checkAll(origin, collection, part);
@@ -78,7 +77,7 @@ final class KeyFormatter {
         }
     }
 
-    /** A collection may contain itself, and says so in its text. */
+    /** Checks the elements of a collection, which may contain itself. */
     private static void checkAll(ExpressionOrigin origin, Collection<?> elements, Object owner) {
         for (Object element : elements) {
             if (element != owner) {

@@ -26,19 +26,19 @@ import org.springframework.expression.spel.ast.OperatorNot;
 import org.springframework.expression.spel.ast.Ternary;
 import org.springframework.util.ClassUtils;
 
-/** What operators, and literals of lists and maps, make of the types of their operands. */
+/** Determines the types of operators, and of literal lists and maps, from the types of their operands. */
 final class OperatorTypeResolver {
 
     private static final ResolvableType BOOLEAN = ResolvableType.forClass(Boolean.class);
     private static final ResolvableType NUMBER = ResolvableType.forClass(Number.class);
     private static final ResolvableType STRING = ResolvableType.forClass(String.class);
 
-    /** The types whose arithmetic and comparison the compiler does exactly as the interpreter does. */
+    /** The types whose arithmetic and comparison is the same in compiled and in interpreted expressions. */
     private static final Set<Class<?>> EXACT = Set.of(Integer.class, Long.class, Float.class, Double.class);
 
     private OperatorTypeResolver() {}
 
-    /** The type of the value, unknown if the operands do not tell it. */
+    /** Returns the type of the value; unknown if the operands do not determine it. */
     static ResolvableType of(SpelNode node, List<ResolvableType> operands) {
         if (node instanceof InlineList || node instanceof InlineMap) {
             return ResolvableType.forClass(node instanceof InlineList ? List.class : Map.class);
@@ -75,12 +75,12 @@ final class OperatorTypeResolver {
         return same ? operands.get(0) : NUMBER;
     }
 
-    /** {@return whether the arithmetic of operands is exact, which also decides the type of its result} */
+    /** {@return whether the arithmetic of operands is exact, so that its result has a certain type} */
     static boolean isExact(List<@Nullable Class<?>> operands) {
         return operands.stream().allMatch(type -> type != null && EXACT.contains(type));
     }
 
-    /** The class of a value, boxed; null if it is unknown. */
+    /** Returns the boxed class of a type; null if it is unknown. */
     static @Nullable Class<?> boxed(ResolvableType type) {
         Class<?> raw = type.resolve();
         return raw == null ? null : raw == void.class ? raw : ClassUtils.resolvePrimitiveIfNecessary(raw);

@@ -1,4 +1,4 @@
-/** Expressions in the Spring Expression Language that give a value for each call: checked at start-up, then compiled. */
+/** Expressions in the Spring Expression Language that compute a value for each call. They are checked at start-up. */
 @NullMarked
 package io.ratelimit.expression;
 

@@ -16,18 +16,18 @@ import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 
 /**
- * Answers refused calls with problem details (RFC 9457), in Spring MVC and in WebFlux.
+ * Answers rejected calls with problem details (RFC 9457), in Spring MVC and in WebFlux.
  *
  * <ul>
- *   <li>A limit refused: 429, with {@code Retry-After} in whole seconds (unless the call can never be admitted), the
- *       fields {@code RateLimit} and {@code RateLimit-Policy} of draft-ietf-httpapi-ratelimit-headers-10, and the names
- *       of the policies that refused as {@code violated-policies}.
- *   <li>The store could not be asked, and the limit says {@code deny}: 503, with {@code Retry-After: 1}.
- *   <li>The call's key is null or blank: 400.
+ *   <li>A limit rejected the call: 429 with {@code Retry-After} in whole seconds, unless the call can never be admitted.
+ *       The fields {@code RateLimit} and {@code RateLimit-Policy} follow draft-ietf-httpapi-ratelimit-headers-10, and
+ *       {@code violated-policies} names the policies that rejected.
+ *   <li>The store cannot be asked and the limit has {@code on-store-failure: deny}: 503 with {@code Retry-After: 1}.
+ *   <li>The key of the call is null or blank: 400.
  * </ul>
  *
- * <p>No answer holds a key. The order is 0, so that an advice for all exceptions, which usually has no order, does not
- * take these away. To answer in another way, handle the same exceptions in the controller, or in an advice with an order
+ * <p>No response contains a key. The order is 0, so that an advice for all exceptions, which usually has no order, does
+ * not handle these. To answer differently, handle the same exceptions in the controller or in an advice with an order
  * below 0.
  */
 @RestControllerAdvice

@@ -14,26 +14,27 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * One rate of a decision as the HTTP fields {@code RateLimit-Policy} and {@code RateLimit} say it.
+ * A rate of a decision in the form of the HTTP fields {@code RateLimit-Policy} and {@code RateLimit}.
  *
- * <p>The fields know whole requests and whole seconds only, so {@code 10/100ms} is a quota of 100 in one second, and
- * {@code 0.5/s} a quota of one in two. What is left is rounded down, times are rounded up.
+ * <p>The fields only have whole requests and whole seconds, so {@code 10/100ms} is a quota of 100 in one second, and
+ * {@code 0.5/s} a quota of one in two seconds. Remaining tokens are rounded down, times are rounded up.
  *
- * <p>A limit of calls at once has a quota of those, and neither a window nor a reset, because nobody knows when a call ends.
+ * <p>A limit of concurrent calls has a quota, but neither a window nor a reset, because the end of a call is not known.
  *
- * @param policy the limit's name; where it has several rates {@code report/1m}, which no limit can be named
+ * @param policy the name of the limit; with several rates {@code report/1m}, which cannot be the name of a limit
  * @param quota requests in a window, one or more
- * @param window seconds, one or more; 0 for calls at once
+ * @param window seconds, one or more; 0 for concurrent calls
  * @param remaining whole tokens left
- * @param reset seconds until there are more: enough for this call if this rate refused it, else all of them
- * @param violated whether this rate refused the call
+ * @param reset seconds until there are enough tokens for this call, if this rate rejected it, or else until the bucket
+ *     is full
+ * @param violated whether this rate rejected the call
  */
 record RateLimitFields(String policy, long quota, long window, long remaining, long reset, boolean violated) {
 
     private static final long NO_WINDOW = 0;
     private static final BigDecimal NANOS = BigDecimal.valueOf(1_000_000_000);
 
-    /** The quotas of a decision, the tightest of each policy: one limit may have been asked with two keys. */
+    /** Returns the quotas of a decision, the tightest of each policy: one limit may be charged with two keys. */
     static List<RateLimitFields> of(Decision decision) {
         Map<String, RateLimitFields> tightest = new LinkedHashMap<>();
         for (RateStatus status : decision.statuses()) {
@@ -64,7 +65,7 @@ record RateLimitFields(String policy, long quota, long window, long remaining, l
                 .collect(Collectors.joining(", "));
     }
 
-    /** Whole seconds, rounded up. */
+    /** Converts a duration to whole seconds, rounded up. */
     static long seconds(Duration duration) {
         return duration.getNano() == 0 ? duration.getSeconds() : duration.getSeconds() + 1;
     }

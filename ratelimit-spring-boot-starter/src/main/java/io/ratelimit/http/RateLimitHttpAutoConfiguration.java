@@ -7,7 +7,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplicat
 import org.springframework.context.annotation.Bean;
 import org.springframework.http.ProblemDetail;
 
-/** Refused calls as problem details, in Spring MVC and WebFlux applications. */
+/** Auto-configuration of the problem details for rejected calls, in Spring MVC and WebFlux applications. */
 @AutoConfiguration
 @ConditionalOnWebApplication
 @ConditionalOnClass(ProblemDetail.class)

@@ -1,4 +1,4 @@
-/** Refused calls as HTTP responses, for Spring MVC and WebFlux alike. */
+/** HTTP responses for rejected calls, in Spring MVC and WebFlux. */
 @NullMarked
 package io.ratelimit.http;
 

@@ -7,8 +7,9 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import io.ratelimit.memory.InMemoryRateLimitStore;
 
 /**
- * The room of a memory store: the gauge {@code ratelimit.keys}, and the counters {@code ratelimit.evictions} and
- * {@code ratelimit.overflows}, which stay at zero until {@code ratelimit.memory.max-keys} is reached.
+ * Registers the meters of a store in memory: the gauge {@code ratelimit.keys}, and the counters
+ * {@code ratelimit.evictions} and {@code ratelimit.overflows}, which stay zero until {@code ratelimit.memory.max-keys}
+ * is reached.
  */
 final class MemoryStoreMetrics implements MeterBinder {
 
@@ -17,7 +18,7 @@ final class MemoryStoreMetrics implements MeterBinder {
     /**
      * Creates the binder of a store.
      *
-     * @param store the store; the meters read it for as long as someone else holds it
+     * @param store the store, which the meters reference weakly
      */
     MemoryStoreMetrics(InMemoryRateLimitStore store) {
         this.store = store;

@@ -16,12 +16,11 @@ import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /**
- * A remote store whose decisions are timed by {@code ratelimit.store}, with the tags {@code store} (its name) and
- * {@code outcome}: {@code success} if it answered, whatever the answer was, else {@code failure}.
+ * Times the decisions of a remote store with {@code ratelimit.store}. The tags are {@code store} (its name) and
+ * {@code outcome}: {@code success} if the store answered, whatever its decision, else {@code failure}.
  *
- * <p>It belongs around the remote store itself, as a decorator of {@link io.ratelimit.remote.RemoteRateLimitStore}, so that the answers given
- * in the store's place are not timed. A memory store is better left alone: reading the clock twice takes longer than its
- * decision.
+ * <p>It decorates the remote store itself, inside of the fallback, so that the answers of the fallback are not timed.
+ * Decisions in memory are not timed: reading the clock twice takes longer than such a decision.
  */
 final class MeteredStore implements RateLimitStore {
 
@@ -31,10 +30,10 @@ final class MeteredStore implements RateLimitStore {
     private final Timer failure;
 
     /**
-     * Puts a clock around a store.
+     * Creates the decorator.
      *
-     * @param store the store to time; closed with this one
-     * @param registry where the timer is registered, and whose clock is read
+     * @param store the store to time, which is closed with this one
+     * @param registry registers the timers; its clock is used
      */
     MeteredStore(RateLimitStore store, MeterRegistry registry) {
         this.delegate = store;

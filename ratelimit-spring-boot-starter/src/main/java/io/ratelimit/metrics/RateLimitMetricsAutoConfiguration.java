@@ -17,7 +17,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.util.function.SingletonSupplier;
 
-/** The meters {@code ratelimit.*}, where the application has a Micrometer registry. */
+/** Auto-configuration of the meters {@code ratelimit.*}, if the application has a Micrometer registry. */
 @AutoConfiguration(
         after = {RateLimitAutoConfiguration.class, RateLimitRedisAutoConfiguration.class},
         afterName = "org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration")

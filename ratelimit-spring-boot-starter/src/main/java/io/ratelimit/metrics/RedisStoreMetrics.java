@@ -6,8 +6,8 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import io.ratelimit.redis.RedisRateLimitStore;
 
 /**
- * What a Redis store mended: the counters {@code ratelimit.redis.healed} and {@code ratelimit.redis.returned}, which stay
- * at zero unless somebody else writes under the limiter's keys, and on a single server.
+ * Registers the counters {@code ratelimit.redis.healed} and {@code ratelimit.redis.returned} of a Redis store. They
+ * stay zero unless other programs write to the keys of the store, and on a single server.
  */
 final class RedisStoreMetrics implements MeterBinder {
 
@@ -16,7 +16,7 @@ final class RedisStoreMetrics implements MeterBinder {
     /**
      * Creates the binder of a store.
      *
-     * @param store the store; the meters read it for as long as someone else holds it
+     * @param store the store, which the meters reference weakly
      */
     RedisStoreMetrics(RedisRateLimitStore store) {
         this.store = store;

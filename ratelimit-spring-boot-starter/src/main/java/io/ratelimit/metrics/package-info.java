@@ -1,4 +1,4 @@
-/** What limits and stores do, as Micrometer meters. */
+/** Micrometer meters of limits and stores. */
 @NullMarked
 package io.ratelimit.metrics;
 

@@ -16,11 +16,13 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.ClusterSlotHashUtil;
 
 /**
- * The decisions for one server. Who finds fewer than {@value #MOST_UNDER_WAY} batches under way is sent at once and alone; the
- * others wait, and travel together when an answer comes.
+ * The queue of the decisions for one server. While fewer than {@value #MOST_UNDER_WAY} batches are in flight, a request
+ * is sent at once and alone. Otherwise it waits, and is sent together with the other waiting requests as soon as a
+ * batch is answered.
  *
- * <p>A request whose deadline passes before it is sent takes nothing. A batch that is not answered makes way at the last of
- * its deadlines, for those who call from then on: who waited meanwhile is not sent to a server that does not answer.
+ * <p>A request whose deadline passes before it is sent consumes nothing. A batch without an answer frees its place at
+ * the latest of its deadlines. Only later calls use that place: requests that waited meanwhile are not sent to a server
+ * that does not answer.
  */
 final class BatchingQueue {
 
@@ -37,9 +39,9 @@ final class BatchingQueue {
     private long watchedUntil;
 
     /**
-     * An empty queue.
+     * Creates an empty queue.
      *
-     * @param bySlot whether a call of the script can only decide for one cluster slot
+     * @param bySlot whether one call of the script can only decide for one cluster slot
      */
     BatchingQueue(RateLimitScript script, BooleanSupplier bySlot) {
         this.script = script;
@@ -82,7 +84,10 @@ final class BatchingQueue {
         }
     }
 
-    /** Those who wait already go first, so that the server has work while those who were answered are told, and call again. */
+    /**
+     * Sends the waiting requests before it completes the answered ones, so that the server has work while their callers
+     * are notified and call again.
+     */
     private void answered(
             InFlightBatch flight, List<ScriptRequest> call, @Nullable Runnable told, @Nullable Throwable failure) {
         List<ScriptRequest> late = new ArrayList<>(0);
@@ -111,7 +116,7 @@ final class BatchingQueue {
         late.forEach(ScriptRequest::expire);
     }
 
-    /** The flight that takes the place of one that has ended, if anybody waits for one. */
+    /** Returns the batch that takes the place of one that has ended; null if no request waits. */
     private @Nullable InFlightBatch after(InFlightBatch ended, List<ScriptRequest> late) {
         if (!underWay.remove(ended)) {
             return null;
@@ -135,8 +140,8 @@ final class BatchingQueue {
     }
 
     /**
-     * Ends the wait of those whose deadline has passed. Who still waits goes on with an answer to somebody who calls later, or
-     * in the place of those who were answered, however long it takes to tell them.
+     * Fails the requests whose deadline has passed. The others are sent with the answer to a later call, or in the
+     * place of an answered batch, however long it takes to notify its callers.
      */
     private void expire() {
         List<ScriptRequest> late = new ArrayList<>();
@@ -171,7 +176,7 @@ final class BatchingQueue {
         late.forEach(ScriptRequest::expire);
     }
 
-    /** Requests that were sent together, in a cluster in a call for each slot. */
+    /** The requests of one batch that was sent; in a cluster, one call of the script for each slot. */
     private static final class InFlightBatch {
 
         private final List<ScriptRequest> requests;

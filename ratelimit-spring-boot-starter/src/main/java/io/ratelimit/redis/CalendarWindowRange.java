@@ -5,12 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * For which time a script is told the windows of a calendar, which it cannot compute. They reach from the window before the
- * server's time to the one after the latest grant, but are at most {@value #MOST}: a script that grants later than that
- * says so, and is told the windows from there on as well.
+ * The range of time whose calendar windows a call of the script includes, because the script cannot compute them. It
+ * reaches from the window before the server's time to the window after the latest grant, but has at most {@value #MOST}
+ * windows. A script that needs a window outside of the range replies which one, and is called again with the windows
+ * from there on.
  *
- * @param now the server's time as far as it is known, in milliseconds
- * @param latest of the grants that the call allows
+ * @param now the estimated time of the server, in milliseconds since the epoch
+ * @param latest the latest grant that the call allows, in milliseconds since the epoch
  * @param untold an instant whose window the script missed; {@code now} if it missed none
  */
 record CalendarWindowRange(long now, long latest, long untold) {
@@ -23,12 +24,12 @@ record CalendarWindowRange(long now, long latest, long untold) {
         return new CalendarWindowRange(now, now + maxWaitMillis, now);
     }
 
-    /** The windows to tell after a script has missed one. */
+    /** Returns the range to send after the script missed a window. */
     CalendarWindowRange with(long millis, long missed) {
         return new CalendarWindowRange(millis, millis + latest - now, missed);
     }
 
-    /** Start and end of each window. */
+    /** Returns the start and the end of each window. */
     List<long[]> of(CalendarWindows calendar) {
         List<long[]> windows = new ArrayList<>(4);
         add(windows, calendar, calendar.start(now) - 1);

@@ -7,7 +7,7 @@ import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
-/** Which of the application's Redis connection factories the store takes its settings from. */
+/** Selects the Redis connection factory of the application whose settings the store uses. */
 final class ConnectionFactorySelector {
 
     private static final String PROPERTY = RedisProperties.PREFIX + ".connection-factory";
@@ -15,9 +15,9 @@ final class ConnectionFactorySelector {
     private ConnectionFactorySelector() {}
 
     /**
-     * The factory that is named, or the only one, or the primary one.
+     * Returns the named factory or, without a name, the only or the primary one.
      *
-     * @throws InvalidRateLimitPropertyException if there is none of that name, or several and none is named
+     * @throws InvalidRateLimitPropertyException if no factory has the name, or if there are several and none is named
      */
     static RedisConnectionFactory select(@Nullable String name, ListableBeanFactory beans) {
         String[] known = beans.getBeanNamesForType(RedisConnectionFactory.class);

@@ -11,11 +11,11 @@ import org.springframework.data.redis.connection.RedisClusterConnection;
 import org.springframework.data.redis.connection.RedisConnection;
 
 /**
- * Warns once of servers that may drop a limiter's keys when their memory is full: a bucket that was dropped is a full one.
+ * Logs one warning if a server may evict keys of the store when its memory is full. An evicted bucket is a full bucket.
  *
- * <p>All policies but one do so, as all keys of ours expire. It asks in the background until servers answer, what they were told
- * to do, by {@code INFO memory}, which managed services allow where they forbid {@code CONFIG}. Where that is forbidden too,
- * nobody is warned.
+ * <p>Every policy but {@code noeviction} may do so, because all keys of the store expire. The check runs in the
+ * background until the servers have answered {@code INFO memory}, which managed services allow even where they forbid
+ * {@code CONFIG}. If that is forbidden as well, nothing is logged.
  */
 final class EvictionPolicyCheck implements AutoCloseable {
 
@@ -35,14 +35,14 @@ final class EvictionPolicyCheck implements AutoCloseable {
         thread.setDaemon(true);
     }
 
-    /** Begins to ask, in the background. */
+    /** Starts the check in the background. */
     static EvictionPolicyCheck begin(Supplier<RedisConnection> opener) {
         EvictionPolicyCheck check = new EvictionPolicyCheck(opener);
         check.thread.start();
         return check;
     }
 
-    /** Asks no more. */
+    /** Stops the check. */
     @Override
     public void close() {
         closed = true;
@@ -66,7 +66,7 @@ final class EvictionPolicyCheck implements AutoCloseable {
             } catch (RuntimeException ex) {
                 String answer = RedisErrorClassifier.answer(ex);
                 if (!answer.isEmpty()) {
-                    LOG.debug("Redis does not tell its maxmemory-policy", ex);
+                    LOG.debug("The maxmemory-policy of Redis is unknown", ex);
                     return;
                 }
                 pause();
@@ -97,9 +97,9 @@ final class EvictionPolicyCheck implements AutoCloseable {
 
     private static void warn(List<String> policies) {
         if (!policies.isEmpty()) {
-            LOG.warn("Redis may drop limiter keys when its memory is full (maxmemory-policy "
+            LOG.warn("Redis may evict rate limit keys when its memory is full (maxmemory-policy "
                     + String.join(", ", policies)
-                    + "), and a dropped key is a full bucket: its limit starts again. Set maxmemory-policy noeviction, or"
+                    + "), and an evicted key is a full bucket: its limit starts again. Set maxmemory-policy noeviction, or"
                     + " keep limits on a Redis of their own (ratelimit.redis.connection-factory)");
         }
     }

@@ -1,7 +1,7 @@
 package io.ratelimit.redis;
 
 /**
- * Says that a setting of the Redis store is wrong, and what to write instead.
+ * Thrown when a setting of the Redis store is invalid.
  *
  * <p>{@code Invalid Redis timeout "PT0S": not between 1ms and 1m; use a deadline such as 250ms}
  */
@@ -18,7 +18,7 @@ final class InvalidRedisSettingException extends IllegalArgumentException {
      * Creates the exception.
      *
      * @param setting {@code timeout} or {@code key-prefix}
-     * @param value what it was set to
+     * @param value the invalid value
      * @param rule the rule that the value breaks
      * @param fix what to write instead
      */
@@ -30,12 +30,12 @@ final class InvalidRedisSettingException extends IllegalArgumentException {
         this.fix = fix;
     }
 
-    /** {@return the setting that is wrong, {@code timeout} or {@code key-prefix}} */
+    /** {@return the name of the setting, {@code timeout} or {@code key-prefix}} */
     public String getSetting() {
         return setting;
     }
 
-    /** {@return what it was set to} */
+    /** {@return the invalid value} */
     public String getValue() {
         return value;
     }

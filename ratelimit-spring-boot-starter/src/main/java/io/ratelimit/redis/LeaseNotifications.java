@@ -9,12 +9,12 @@ import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.Subscription;
 
 /**
- * Word of leases that those who queue for them could have: what the script publishes, heard on a thread and a connection of
- * its own.
+ * Notifies waiting calls of leases that became free. It listens to the messages that the script publishes, on a thread
+ * and a connection of its own.
  *
- * <p>A lost connection is opened again, one attempt a second, also the first one, which Spring's listener container gives up.
- * What is published meanwhile is lost, as is everything where the channel is not allowed: then those who queue hear of their
- * turn when they ask next.
+ * <p>A lost connection is opened again, with one attempt per second. The first connection is retried as well, which
+ * Spring's listener container would not do. Messages that are published while there is no connection, or no permission
+ * to subscribe, are lost. Waiting calls then find free leases when they poll.
  */
 final class LeaseNotifications implements AutoCloseable {
 
@@ -38,7 +38,7 @@ final class LeaseNotifications implements AutoCloseable {
         thread.setDaemon(true);
     }
 
-    /** Begins to listen, in the background. */
+    /** Starts to listen in the background. */
     static LeaseNotifications open(Supplier<RedisConnection> opener, String channel, LongConsumer listener) {
         LeaseNotifications ready = new LeaseNotifications(opener, channel, listener);
         ready.thread.start();
@@ -67,7 +67,7 @@ final class LeaseNotifications implements AutoCloseable {
             try {
                 listenOnce();
             } catch (RuntimeException ex) {
-                // No connection, or none that may subscribe.
+                // There is no connection, or no permission to subscribe: try again later.
             }
             if (!closed) {
                 pause(BETWEEN_ATTEMPTS_MILLIS);
@@ -75,7 +75,9 @@ final class LeaseNotifications implements AutoCloseable {
         }
     }
 
-    /** Jedis listens until the connection is lost. Lettuce returns at once, and has to be asked whether it still listens. */
+    /**
+     * Listens until the connection is lost. Jedis blocks the thread meanwhile; Lettuce returns at once and is polled.
+     */
     private void listenOnce() {
         try (RedisConnection redis = opener.get()) {
             connection = redis;
@@ -95,11 +97,11 @@ final class LeaseNotifications implements AutoCloseable {
                 listener.accept(Long.parseLong(lease));
             }
         } catch (NumberFormatException ex) {
-            // Anybody may publish anything.
+            // Other clients may publish invalid messages to the channel.
         }
     }
 
-    /** Ends a subscription that blocks the thread. */
+    /** Ends the subscription, so that a blocked thread returns. */
     private void unsubscribe() {
         RedisConnection redis = connection;
         Subscription own = redis == null ? null : redis.getSubscription();
@@ -108,7 +110,7 @@ final class LeaseNotifications implements AutoCloseable {
                 own.close();
             }
         } catch (RuntimeException ex) {
-            // It is about to begin; the next time it ends.
+            // The subscription has not begun yet; the next call ends it.
         }
     }
 

@@ -14,7 +14,10 @@ import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
-/** Lettuce, on a connection of our own that all callers share. Only the classes whose names begin with Lettuce need it. */
+/**
+ * The client for Lettuce, with its own connection that all callers share. Only classes whose names begin with
+ * {@code Lettuce} refer to Lettuce.
+ */
 final class LettuceScriptClient implements RedisScriptClient {
 
     private static final Object NO_NODE = "none";
@@ -120,7 +123,7 @@ final class LettuceScriptClient implements RedisScriptClient {
         }
     }
 
-    /** In a cluster a new connection is also a new look at who has which slots, which the old one learns of at once. */
+    /** Opens a connection. In a cluster this also refreshes the topology that the previous connection uses. */
     private MonitoredConnection connectNow() {
         factory.start();
         if (isCluster() && isOpen(connection.get())) {

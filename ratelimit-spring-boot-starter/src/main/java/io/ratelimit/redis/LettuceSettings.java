@@ -22,8 +22,8 @@ import org.springframework.data.redis.connection.lettuce.RedisCredentialsProvide
 import org.springframework.util.ReflectionUtils;
 
 /**
- * The application's Lettuce settings, with what a limiter needs otherwise: a command is answered soon or never, sent once or
- * never, and a lost server is looked for often.
+ * The Lettuce settings of the application, changed as far as a rate limiter needs it: a command is answered within its
+ * timeout or fails, is sent at most once, and a lost server is reconnected soon.
  */
 final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable {
 
@@ -50,7 +50,7 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
                 : change(theirs.mutate(), theirs, timeout).build();
     }
 
-    /** A factory for the same servers. */
+    /** Creates a connection factory for the same servers. */
     LettuceConnectionFactory newFactory(LettuceConnectionFactory factory) {
         LettuceConnectionFactory own = new LettuceConnectionFactory(servers(factory), this);
         own.setEagerInitialization(false);
@@ -104,7 +104,7 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
         return application.getClientName().map(name -> name + "-ratelimit");
     }
 
-    /** Decisions write, so replicas are of no use. */
+    /** Returns empty: decisions write, so replicas cannot make them. */
     @Override
     public Optional<ReadFrom> getReadFrom() {
         return Optional.empty();
@@ -115,7 +115,9 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
         return application.getRedisCredentialsProviderFactory();
     }
 
-    /** For what is sent while connecting; decisions have the timeout of the options. */
+    /**
+     * Returns the timeout of commands that Lettuce sends while it connects. Decisions have the timeout of the options.
+     */
     @Override
     public Duration getCommandTimeout() {
         return connectTimeout;
@@ -131,7 +133,10 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
         return Duration.ZERO;
     }
 
-    /** For connecting, and again for what is said first: a server that is frozen accepts connections and says nothing. */
+    /**
+     * Returns the timeout of a connection attempt, and of the handshake after it: a server that hangs accepts
+     * connections and does not answer.
+     */
     private static Duration connectTimeout(Duration timeout) {
         Duration twice = timeout.multipliedBy(2);
         return twice.compareTo(SHORTEST_CONNECT_TIMEOUT) > 0 ? twice : SHORTEST_CONNECT_TIMEOUT;
@@ -173,7 +178,10 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
                 .build();
     }
 
-    /** A factory does not tell every kind of configuration, nor one that it was given as the general type. */
+    /**
+     * Returns the configuration of the servers. The factory has no getter for a configuration that it was given as the
+     * general type, so a field is read.
+     */
     private static RedisConfiguration servers(LettuceConnectionFactory factory) {
         Field field = ReflectionUtils.findField(LettuceConnectionFactory.class, "configuration");
         if (field != null) {

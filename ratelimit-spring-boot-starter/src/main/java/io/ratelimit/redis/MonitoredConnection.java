@@ -13,9 +13,11 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnection;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /**
- * One connection, to all nodes of a cluster that are asked, and how often in a row each of them left it without an answer.
+ * A connection to a server, or to all nodes of a cluster, that counts for each node how many consecutive calls it left
+ * without an answer.
  *
- * <p>A server that is frozen, or behind a firewall that forgot the connection, keeps it open. That wears it out.
+ * <p>A server that hangs, or a firewall that dropped the connection's state, leaves the connection open. After several
+ * unanswered calls it is replaced.
  */
 record MonitoredConnection(
         LettuceConnection lent,
@@ -31,7 +33,7 @@ record MonitoredConnection(
         return new MonitoredConnection(lent, lent.getNativeConnection(), partitions, new ConcurrentHashMap<>());
     }
 
-    /** The node that has a key; the slot alone while it has none, or while the driver learns anew who has it. */
+    /** Returns the node of a key, or its slot while no node is known for it. */
     Object node(byte[] key) {
         if (partitions == null) {
             return "only";
@@ -41,14 +43,14 @@ record MonitoredConnection(
         return node == null ? slot : node.getNodeId();
     }
 
-    /** Forgets the calls that the node of a key left without an answer. */
+    /** Resets the number of unanswered calls of the node of a key. */
     void answered(byte[] key) {
         if (!unanswered.isEmpty()) {
             unanswered.remove(node(key));
         }
     }
 
-    /** Counts one more such call; tells how many they are in a row. */
+    /** Counts one more unanswered call, and returns how many there are in a row. */
     int unanswered(byte[] key) {
         return unanswered
                 .computeIfAbsent(node(key), node -> new AtomicInteger())

@@ -14,9 +14,9 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One decision over several cluster slots: taken slot by slot, and given back if one of them refuses or fails. After a
- * refusal the slots that were not asked yet are read, so that its readings are those of all buckets. It reserves nothing:
- * slots that are asked one after the other cannot agree on an instant.
+ * A decision over several cluster slots. The slots are charged one after the other, and refunded if one of them rejects
+ * or fails. After a rejection the remaining slots are read, so that the decision has the status of every bucket. It
+ * never reserves tokens, because slots that decide one after the other cannot agree on an instant.
  */
 final class MultiSlotDecision {
 
@@ -64,7 +64,10 @@ final class MultiSlotDecision {
                         .thenApply(done -> decision(charges, false));
     }
 
-    /** Returns what the groups before this one took. What cannot be returned stays taken: that refuses, it never admits. */
+    /**
+     * Refunds the groups before this one. A refund that fails leaves their tokens consumed, which may reject calls but
+     * never admits too many.
+     */
     private CompletableFuture<Void> refund(int index, long deadline) {
         return CompletableFuture.allOf(groups.subList(0, index).stream()
                 .filter(SlotCharges::takes)
@@ -79,7 +82,7 @@ final class MultiSlotDecision {
                 .toArray(CompletableFuture[]::new));
     }
 
-    /** Reads the groups from this one on; one that does not answer has no readings. */
+    /** Reads the groups from this one on. A group that does not answer has no status. */
     private CompletableFuture<Void> read(int index, long deadline) {
         return CompletableFuture.allOf(groups.subList(index, groups.size()).stream()
                 .map(group -> operations.read(group, deadline).handle((reply, failure) -> {

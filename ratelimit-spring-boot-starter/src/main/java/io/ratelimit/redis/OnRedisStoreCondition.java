@@ -3,7 +3,7 @@ package io.ratelimit.redis;
 import org.springframework.boot.autoconfigure.condition.AnyNestedCondition;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 
-/** {@code ratelimit.store} is {@code redis}, or {@code auto}, which is the default. */
+/** Matches if {@code ratelimit.store} is {@code redis} or {@code auto}, its default. */
 final class OnRedisStoreCondition extends AnyNestedCondition {
 
     OnRedisStoreCondition() {

@@ -21,7 +21,10 @@ import org.springframework.context.annotation.DependsOn;
 import org.springframework.context.annotation.Import;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
-/** Keeps buckets in Redis, with this node's memory behind it, where the application has a Redis connection factory. */
+/**
+ * Auto-configuration of the store on Redis, with a fallback to this node's memory, if the application has a Redis
+ * connection factory.
+ */
 @AutoConfiguration(
         before = RateLimitAutoConfiguration.class,
         afterName = "org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration")
@@ -36,7 +39,7 @@ public final class RateLimitRedisAutoConfiguration {
 
     RateLimitRedisAutoConfiguration() {}
 
-    /** The settings come first, so that a wrong property is reported before Redis is asked. */
+    /** Creates the store after the settings, so that an invalid property is reported before Redis is asked. */
     @Bean(defaultCandidate = false)
     @DependsOn("rateLimitSettings")
     RedisRateLimitStore rateLimitRedis(RedisProperties properties, ListableBeanFactory beans) {

@@ -8,12 +8,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection that is opened in the background when it is first asked for, and another in its place when it serves no more;
- * at most one attempt at a time and one a second.
+ * A connection that is opened in the background when it is first needed, and replaced when it is broken. There is at
+ * most one attempt at a time, and one per second.
  *
- * <p>Who asks during the first attempt gets its outcome; who asks later, while there is no connection, gets the last
- * failure at once. One that is replaced serves until the new one is open, one that is dropped does not; both are closed
- * when what was sent on them is answered or given up.
+ * <p>Callers during the first attempt get its outcome. Later callers get the last failure at once while there is no
+ * connection. A replaced connection is used until the new one is open; a dropped one is not. Both are closed when their
+ * pending calls are answered or have timed out.
  */
 final class ReconnectingConnection<T extends AutoCloseable> implements AutoCloseable {
 
@@ -30,9 +30,9 @@ final class ReconnectingConnection<T extends AutoCloseable> implements AutoClose
     private boolean closed;
 
     /**
-     * Opens nothing yet.
+     * Creates the connection, without opening it.
      *
-     * @param lastAnswersMillis how long answers may come on a connection that was replaced or dropped
+     * @param lastAnswersMillis how long answers may still arrive on a connection that was replaced or dropped
      */
     ReconnectingConnection(Callable<T> opener, long lastAnswersMillis) {
         this.opener = opener;
@@ -44,7 +44,7 @@ final class ReconnectingConnection<T extends AutoCloseable> implements AutoClose
         return current != null && !current.isCompletedExceptionally() ? current : attempt();
     }
 
-    /** Puts another connection in the place of this one as soon as one can be opened. */
+    /** Replaces this connection as soon as another one can be opened. */
     synchronized void replace(T connection) {
         if (opened(outcome) == connection) {
             tryAgain();
@@ -57,7 +57,7 @@ final class ReconnectingConnection<T extends AutoCloseable> implements AutoClose
         }
     }
 
-    /** Serves this connection no more, and opens another one. */
+    /** Stops using this connection, and opens another one. */
     synchronized void drop(T connection) {
         if (closed || opened(outcome) != connection) {
             return;
@@ -128,7 +128,7 @@ final class ReconnectingConnection<T extends AutoCloseable> implements AutoClose
         }
     }
 
-    /** Lets an attempt take its place, unless it failed and there is a connection. */
+    /** Uses the connection of an attempt, unless the attempt failed and there is still a connection. */
     private synchronized void put(CompletableFuture<T> next, boolean opened) {
         T open = opened(outcome);
         if (opened && open != null) {
@@ -155,7 +155,7 @@ final class ReconnectingConnection<T extends AutoCloseable> implements AutoClose
                 connection.close();
             }
         } catch (Exception ex) {
-            // It was given up already.
+            // The attempt was cancelled already.
         }
     }
 
@@ -163,7 +163,7 @@ final class ReconnectingConnection<T extends AutoCloseable> implements AutoClose
         return outcome == null || !outcome.isDone() || outcome.isCompletedExceptionally() ? null : outcome.join();
     }
 
-    /** Ends an attempt that is under way, and closes what is open. */
+    /** Cancels a pending attempt, and closes open connections. */
     @Override
     public void close() {
         Thread last;

@@ -8,17 +8,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What Redis answered when it answered an error, wherever a client library has put it. */
+/** Classifies the failures of client libraries by the error that Redis answered. */
 final class RedisErrorClassifier {
 
-    /** How the answer of a master begins that was demoted. */
+    /** The beginning of the error of a master that was demoted to a replica. */
     static final String READONLY = "READONLY";
 
     private static final Pattern ANSWER = Pattern.compile("([A-Z]{3,}) .*", Pattern.DOTALL);
 
     private RedisErrorClassifier() {}
 
-    /** The text of the server's error, such as {@code NOSCRIPT No matching script}; empty if there is none. */
+    /** Returns the text of the server's error, such as {@code NOSCRIPT No matching script}; empty if there is none. */
     static String answer(Throwable failure) {
         if (isUntrusted(failure)) {
             return "";
@@ -32,7 +32,10 @@ final class RedisErrorClassifier {
         return "";
     }
 
-    /** The failure as the store tells it: no host, key or password in the message, nor in a cause, where servers quote commands. */
+    /**
+     * Converts a failure. Neither the message nor a cause has a host, a key or a password, because servers quote
+     * commands in their errors.
+     */
     static StoreUnavailableException unavailable(Throwable failure, Duration timeout) {
         Matcher answer = ANSWER.matcher(answer(failure));
         if (answer.matches()) {
@@ -49,7 +52,10 @@ final class RedisErrorClassifier {
         return new StoreUnavailableException("Redis could not be asked: " + reason, failure);
     }
 
-    /** What Java says of certificates begins with words like an answer's: {@code PKIX path building failed}. */
+    /**
+     * Returns whether a certificate was not trusted. The message of Java begins with capitals, as an error of Redis
+     * does: {@code PKIX path building failed}.
+     */
     private static boolean isUntrusted(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof CertificateException) {
@@ -59,7 +65,10 @@ final class RedisErrorClassifier {
         return false;
     }
 
-    /** Client libraries have timeout exceptions of their own, which need not be on the class path. */
+    /**
+     * Returns whether a call timed out. Client libraries have their own exceptions, which may be missing from the class
+     * path.
+     */
     private static boolean isTimeout(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof TimeoutException

@@ -3,7 +3,7 @@ package io.ratelimit.redis;
 import io.ratelimit.autoconfigure.InvalidRateLimitPropertyException;
 import io.ratelimit.autoconfigure.RateLimitFeature;
 
-/** Tells the properties of the store on Redis, and rejects them where there is no Redis connection factory. */
+/** The properties of the store on Redis. Those that need Redis are rejected if there is no connection factory. */
 final class RedisFeature implements RateLimitFeature<RedisProperties> {
 
     private static final String ABSENT = "there is no Redis connection factory";

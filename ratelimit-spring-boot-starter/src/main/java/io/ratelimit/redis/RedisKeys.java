@@ -9,12 +9,13 @@ import java.util.Base64;
 import java.util.HexFormat;
 
 /**
- * The Redis key of a bucket: {@code prefix:{subject}:limit}, at most 200 bytes, and no two buckets share one.
+ * The Redis keys of buckets: {@code prefix:{subject}:limit}, at most 200 bytes. No two buckets have the same key.
  *
- * <p>The subject, a user's key, is the whole hash tag, so that all limits of a subject are in one cluster slot and no part of
- * a key that a user chose can be taken for a tag. Letters, digits and {@code ._-@} stand for themselves, every other
- * UTF-16 unit for {@code %} and four hex digits; a subject longer than 80 characters then is {@code ~} and its SHA-256. The
- * bucket that a limit without keys has is under {@code *}, which no encoded subject is.
+ * <p>The subject is the encoded key of a user. It is the whole hash tag, so all limits of a subject are in one cluster
+ * slot, and no part of a user's key can act as a hash tag. Letters, digits and {@code ._-@} stay as they are; every
+ * other UTF-16 unit becomes {@code %} and four hex digits. An encoded subject of more than 80 characters becomes
+ * {@code ~} and its SHA-256 hash. The bucket of a limit without keys has the subject {@code *}, which no encoded
+ * subject equals.
  */
 final class RedisKeys {
 
@@ -47,7 +48,7 @@ final class RedisKeys {
         return length <= LONGEST;
     }
 
-    /** Where leases that become ready are told. No key has this name. */
+    /** Returns the channel on which free leases are published. No key has this name. */
     String readyChannel() {
         return prefix + ":ready";
     }
@@ -80,7 +81,7 @@ final class RedisKeys {
 
     private static String hash(String subject) {
         try {
-            // Unit by unit, because a charset writes all lone surrogates alike.
+            // A charset would encode all lone surrogates to the same bytes.
             ByteBuffer units = ByteBuffer.allocate(Character.BYTES * subject.length());
             units.asCharBuffer().put(subject);
             byte[] hash = MessageDigest.getInstance("SHA-256").digest(units.array());

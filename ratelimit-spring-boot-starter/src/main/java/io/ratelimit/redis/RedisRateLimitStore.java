@@ -22,25 +22,26 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.util.ClassUtils;
 
 /**
- * Buckets on a Redis server, Sentinel group or Cluster, shared by all nodes of an application, on the server's clock.
+ * A store that keeps buckets on a Redis server, Sentinel group or Cluster. All nodes of an application share the
+ * buckets, and the clock is the server's.
  *
  * <pre>{@code
  * RedisRateLimitStore store = RedisRateLimitStore.create(connectionFactory, "ratelimit", Duration.ofMillis(250));
  * RateLimiter limiter = new RateLimiterRegistry(store, List.of()).define(Limit.of("search", "10/s"));
  * }</pre>
  *
- * <p>A decision is one script call, whatever the number of its rates and limits, and is answered or given up within the
- * timeout. It executes at most once. While there is no connection, calls fail at once and a connection is looked for in the
- * background; the first call waits for it, at most the timeout.
+ * <p>A decision is at most one script call, for any number of rates and limits. It is answered or fails within the
+ * timeout, and is executed at most once. While there is no connection, calls fail at once and the store reconnects in
+ * the background. Only the first call waits for the connection, at most for the timeout.
  *
- * <p><b>Cluster.</b> All buckets of one key are in one slot. A decision over several slots asks one after the other, the
- * buckets that all keys share last, and gives back what was taken if one refuses; until then others see those tokens
- * taken. The slots that were not asked yet are then read, for the readings. It reserves nothing and queues for no lease,
- * whatever the longest wait: only what fits now is taken.
+ * <p><b>Cluster.</b> All buckets of one key are in one slot. A decision over several slots charges them one after the
+ * other, shared buckets last, and refunds them if one slot rejects; until then other callers see those tokens consumed.
+ * The slots that were not charged are then read, for their status. Such a decision neither reserves tokens nor waits
+ * for a lease, whatever its maximum wait.
  *
- * <p><b>Leases.</b> Who queues for a lease hears of its turn on the channel {@code prefix:ready}, to which the store subscribes
- * once a call may queue. A user of the server who may not use the channel ({@code &prefix:ready} in its ACL) loses nothing but
- * time: whoever queues asks twice a second all the same.
+ * <p><b>Leases.</b> Calls that wait for a lease are notified through the channel {@code prefix:ready}, which the store
+ * subscribes to when a call may first wait. Without permission for the channel ({@code &prefix:ready} in the ACL of the
+ * user) leases still work, but a waiting call only polls twice per second.
  */
 public final class RedisRateLimitStore implements RateLimitStore {
 
@@ -64,18 +65,18 @@ public final class RedisRateLimitStore implements RateLimitStore {
     }
 
     /**
-     * A store. It connects when it is first asked, so it can be made while Redis is down.
+     * Creates a store. It connects on first use, so it can be created while Redis is down.
      *
-     * <p>From a {@code LettuceConnectionFactory} it takes the settings (hosts, SSL, credentials, topology) for a connection
-     * of its own. With any other it borrows connections for each call, on a few threads of its own, and one for good once a
-     * call may queue for a lease. That a factory that decorates another is one of a cluster is known from the first connection
-     * on that it lends; until then a decision over several slots fails.
+     * <p>The settings of a {@code LettuceConnectionFactory} (hosts, SSL, credentials, topology) are used for a
+     * connection of the store's own. From any other factory, connections are borrowed for each call, on a few threads
+     * of the store, and one permanently once a call may wait for a lease. If a factory decorates another one, the store
+     * learns from its first connection whether it is a cluster; until then a decision over several slots fails.
      *
-     * @param connections the application's own; left open by {@link #close()}
-     * @param prefix what keys begin with: 1 to 32 letters, digits, dots, colons, dashes and underscores
-     * @param timeout how long a decision may take from the call on, 1 ms to 1 minute
+     * @param connections the connection factory of the application; not closed by {@link #close()}
+     * @param prefix the prefix of all keys: 1 to 32 letters, digits, dots, colons, dashes and underscores
+     * @param timeout the deadline of a decision, 1 ms to 1 minute
      * @return the store
-     * @throws InvalidRedisSettingException if the prefix or the timeout is wrong
+     * @throws IllegalArgumentException if the prefix or the timeout is invalid
      */
     public static RedisRateLimitStore create(RedisConnectionFactory connections, String prefix, Duration timeout) {
         RedisSettings settings = new RedisSettings(prefix, timeout);
@@ -91,28 +92,31 @@ public final class RedisRateLimitStore implements RateLimitStore {
         return "redis";
     }
 
-    /** The node that has the key's slot; where there is no cluster, and with clients other than Lettuce, the whole store. */
+    /**
+     * Returns the node of the key's slot. Without a cluster, and with clients other than Lettuce, the whole store is
+     * one shard.
+     */
     @Override
     public Object shard(Charge charge) {
         return client.isCluster() ? client.node(keys.key(charge)) : name();
     }
 
-    /** {@return how many values under keys of this store were not its own and were replaced by a full bucket} */
+    /** {@return the number of values that this store did not write and that were replaced by full buckets} */
     public long healed() {
         return operations.healed();
     }
 
-    /** {@return how many times a cluster slot got its tokens back because another slot refused or failed} */
+    /** {@return the number of refunds of cluster slots because another slot rejected or failed} */
     public long refunded() {
         return refunded.sum();
     }
 
     /**
-     * Looks for the server before the first decision does, without blocking the caller. Once it is found, a line in the log
-     * warns if it may drop keys when its memory is full.
+     * Connects before the first decision, without blocking the caller. When it is connected, a warning is logged if the
+     * server may evict keys when its memory is full.
      *
-     * @return completes when there is a connection, or with a {@link StoreUnavailableException}; that may take longer than
-     *     the timeout
+     * @return completes when there is a connection, or fails with a {@link StoreUnavailableException}; both may happen
+     *     later than the timeout
      */
     public CompletionStage<Void> connect() {
         checkEviction();
@@ -193,7 +197,7 @@ public final class RedisRateLimitStore implements RateLimitStore {
                         .exceptionallyCompose(failure -> CompletableFuture.failedFuture(unavailable(failure)));
     }
 
-    /** Listens on the channel {@code prefix:ready} from now on, in the background and on a connection of its own. */
+    /** Subscribes to the channel {@code prefix:ready}, in the background and on a connection of its own. */
     @Override
     public synchronized void onLeaseReady(LongConsumer listener) {
         if (!closed) {
@@ -239,7 +243,10 @@ public final class RedisRateLimitStore implements RateLimitStore {
                 .exceptionallyCompose(failure -> CompletableFuture.failedFuture(unavailable(failure)));
     }
 
-    /** An interrupt does not end the wait, which is short: whoever is interrupted would else be free of a shared limit. */
+    /**
+     * Waits for a reply. An interrupt does not end this short wait, because an interrupted call would otherwise bypass
+     * a shared limit.
+     */
     private <T> T await(CompletableFuture<T> reply) {
         long deadline = System.nanoTime() + timeout.toNanos();
         boolean interrupted = false;

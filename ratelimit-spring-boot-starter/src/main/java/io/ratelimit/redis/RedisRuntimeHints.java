@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 
-/** What a native image needs to know: the files of the script, and the field that tells the servers of a Lettuce factory. */
+/** Registers the files of the script, and the field that has the servers of a Lettuce factory, for native images. */
 final class RedisRuntimeHints implements RuntimeHintsRegistrar {
 
     @Override

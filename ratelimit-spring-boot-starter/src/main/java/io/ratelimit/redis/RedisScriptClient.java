@@ -5,35 +5,38 @@ import java.util.concurrent.CompletableFuture;
 import org.springframework.data.redis.connection.RedisConnection;
 
 /**
- * The commands that the store sends, over one client library or another.
+ * The commands that the store sends, independent of the client library.
  *
- * <p>No method but {@link #open} blocks or throws: what goes wrong, also a missing connection, comes as the failure of the
+ * <p>Only {@link #open} blocks or throws. All other methods report failures, also a missing connection, through the
  * future.
  */
 interface RedisScriptClient extends AutoCloseable {
 
-    /** Whether keys live in slots, and one script can only touch those of one slot. */
+    /** Returns whether the server is a cluster, where a script can only access keys of one slot. */
     boolean isCluster();
 
-    /** The server that has a key, as far as is known; one for all where they fail together. Never blocks. */
+    /**
+     * Returns the node of a key, as far as it is known, or one value for all keys whose servers fail together. Never
+     * blocks.
+     */
     Object node(byte[] key);
 
-    /** Looks for the server, for as long as the client library does. */
+    /** Connects, within the timeouts of the client library. */
     CompletableFuture<?> connect();
 
-    /** Runs a script that the server knows by its SHA-1, in hex. The first key names the node. */
+    /** Runs a script by its SHA-1 hash in hex digits. The first key determines the node. */
     CompletableFuture<List<Object>> evalSha(String sha, byte[][] keys, byte[][] args);
 
-    /** Runs a script, and makes it known to the server. */
+    /** Runs a script and loads it into the cache of the server. */
     CompletableFuture<List<Object>> eval(byte[] script, byte[][] keys, byte[][] args);
 
-    /** Deletes one key. */
+    /** Deletes a key. */
     CompletableFuture<Long> delete(byte[] key);
 
     /**
-     * A connection of its own, to be closed. Blocks while it is opened.
+     * Opens a separate connection, which the caller closes. Blocks until it is open.
      *
-     * @throws RuntimeException if there is none
+     * @throws RuntimeException if it cannot be opened
      */
     RedisConnection open();
 

@@ -2,12 +2,12 @@ package io.ratelimit.redis;
 
 import java.util.concurrent.TimeUnit;
 
-/** The time of day of the server, as its last answer told it; before the first, that of this JVM. */
+/** The estimated time of the server, from its last reply. Before the first reply it is the time of this JVM. */
 final class RedisServerClock {
 
     private volatile long aheadMillis = System.currentTimeMillis() - elapsedMillis();
 
-    /** Milliseconds since the epoch. */
+    /** Returns the time in milliseconds since the epoch. */
     long millis() {
         return aheadMillis + elapsedMillis();
     }

@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.util.regex.Pattern;
 
 /**
- * What a Redis store is told, and the one place where it is checked.
+ * The settings of a Redis store, valid by construction.
  *
- * @param keyPrefix what keys begin with: 1 to 32 letters, digits, dots, colons, dashes and underscores
- * @param timeout how long a decision may take from the call on, 1 ms to 1 minute
+ * @param keyPrefix the prefix of all keys: 1 to 32 letters, digits, dots, colons, dashes and underscores
+ * @param timeout the deadline of a decision, 1 ms to 1 minute
  */
 record RedisSettings(String keyPrefix, Duration timeout) {
 

@@ -7,11 +7,11 @@ import io.ratelimit.StoreUnavailableException;
 import java.time.Duration;
 
 /**
- * Lets an application start only once its store answered a decision, which takes nothing, and so proves that Redis can be
- * read.
+ * Lets an application start only if the store answers a decision. The decision consumes nothing; its answer proves that
+ * Redis can be read.
  *
- * <p>One attempt is not enough: the first one connects, loads the driver's classes and the script, and may take longer than a
- * decision ever should; and a Redis that is started together with the application needs a moment.
+ * <p>The check makes several attempts: the first one connects and loads classes and the script, which may take longer
+ * than the timeout of a decision, and a Redis server that starts together with the application needs a moment.
  */
 final class RedisStartupCheck {
 
@@ -23,9 +23,9 @@ final class RedisStartupCheck {
     private RedisStartupCheck() {}
 
     /**
-     * Asks until there is an answer, for five seconds. The last attempt has the store's own deadline.
+     * Asks the store until it answers, for at most five seconds plus the timeout of the last attempt.
      *
-     * @throws RedisStartupException if there was none; the store is closed then
+     * @throws RedisStartupException if it did not answer; the store is then closed
      */
     static void await(RateLimitStore store) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();

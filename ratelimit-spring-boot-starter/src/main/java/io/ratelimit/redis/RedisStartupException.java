@@ -2,7 +2,7 @@ package io.ratelimit.redis;
 
 import io.ratelimit.StoreUnavailableException;
 
-/** Says that Redis did not answer at start-up, where {@code ratelimit.redis.require-at-startup} wants it to. */
+/** Thrown when Redis does not answer at start-up although {@code ratelimit.redis.require-at-startup} is true. */
 final class RedisStartupException extends IllegalStateException {
 
     private static final long serialVersionUID = 1L;
@@ -10,8 +10,8 @@ final class RedisStartupException extends IllegalStateException {
     /**
      * Creates the exception.
      *
-     * @param last the failure of the last attempt, whose message has no host, user or password in it
-     * @param seconds how long it was asked
+     * @param last the failure of the last attempt, whose message has no host, user or password
+     * @param seconds how long the store was asked
      */
     RedisStartupException(StoreUnavailableException last, long seconds) {
         super(last.getMessage() + ". It was asked for " + seconds

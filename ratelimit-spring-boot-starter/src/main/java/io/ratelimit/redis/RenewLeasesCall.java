@@ -10,10 +10,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/** The leases of several decisions, made to last together: one script call for all of them, in a cluster one for each slot. */
+/** Renews the leases of several decisions: with one script call, in a cluster with one for each slot. */
 final class RenewLeasesCall {
 
-    /** By the numbers that the script tells. */
+    /** The states in the order of the numbers in a reply. */
     private static final List<LeaseState> STATES =
             List.of(LeaseState.HELD, LeaseState.READY, LeaseState.WAITING, LeaseState.LOST);
 
@@ -27,8 +27,8 @@ final class RenewLeasesCall {
     }
 
     /**
-     * Renews the leases, which are those of the decisions; tells the worst state of each decision. It fails if no slot answers
-     * by the deadline, an instant of nanoTime.
+     * Renews the leases and returns the worst state of each decision. Fails if no slot answers by the deadline, in
+     * nanoseconds of {@link System#nanoTime()}.
      */
     CompletableFuture<List<LeaseState>> renew(List<SlotCharges> groups, long deadline) {
         List<CompletableFuture<Void>> renewals = groups.stream()

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The arguments of one decision of the script, in the order that its first lines give. */
+/** The arguments of one decision, in the order that the header of the script documents. */
 final class ScriptArguments {
 
     private static final int MILLISECONDS = 2;
@@ -18,9 +18,9 @@ final class ScriptArguments {
     private final String channel;
 
     /**
-     * The first of the arguments.
+     * Creates the leading arguments.
      *
-     * @param channel where leases that become ready are told
+     * @param channel the channel on which free leases are published
      */
     ScriptArguments(String operation, int keys, long maxWaitMicros, CalendarWindowRange windows, String channel) {
         this.windows = windows;
@@ -34,7 +34,7 @@ final class ScriptArguments {
         add(Long.toString(number));
     }
 
-    /** The numbers of a rate, which are also those that its values are stored with, and the lease of a charge. */
+    /** Adds the numbers of a rate, which its stored values begin with, and the lease of a charge. */
     void add(RateAlgorithm rate) {
         add(kind(rate));
         add(rate.period());
@@ -71,7 +71,7 @@ final class ScriptArguments {
         args.add(text.getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** Stored with every value, so these numbers stay what they are. */
+    /** Returns the number of an algorithm. It is part of every stored value and never changes. */
     static int kind(RateAlgorithm rate) {
         int tick = rate.tickNanos() == 1_000 ? 0 : MILLISECONDS;
         return switch (rate.algorithm()) {

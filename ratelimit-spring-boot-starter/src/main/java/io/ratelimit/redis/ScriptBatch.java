@@ -11,10 +11,11 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decisions that one call of the script makes, in an order in which those of each bucket are as they were asked for.
+ * Decisions that one call of the script makes. The decisions of each bucket keep the order in which they were
+ * requested.
  *
- * <p>Decisions that take the same cost by the same rate are one entry of the call, whatever their keys, and those of the same key
- * are counted, so that a key costs the server one decision however many ask.
+ * <p>Decisions that charge the same cost under the same rate are one entry of the call, whatever their keys. Equal keys
+ * within an entry are counted, so that a key costs the server one decision for any number of requests.
  */
 final class ScriptBatch {
 
@@ -25,14 +26,14 @@ final class ScriptBatch {
 
     private final List<Entry> entries = new ArrayList<>();
 
-    /** The entry that came last of those that are alike, and of those of a bucket. */
+    /** The last entry for each rate and cost, and for each bucket. */
     private final Map<SameChargeKey, Entry> lastOfCharge = new HashMap<>();
 
     private final Map<BucketName, EntryPosition> lastOfBucket = new HashMap<>();
 
     private ScriptBatch() {}
 
-    /** A batch of one or more. */
+    /** Creates a batch of one or more requests. */
     static ScriptBatch of(List<ScriptRequest> requests) {
         ScriptBatch batch = new ScriptBatch();
         if (requests.size() == 1) {
@@ -70,7 +71,7 @@ final class ScriptBatch {
         lastOfBucket.put(bucket, new EntryPosition(entry, asked));
     }
 
-    /** Those that somebody still waits for. */
+    /** Returns the batch without the requests that are done or have timed out. */
     ScriptBatch wanted() {
         long now = System.nanoTime();
         return of(requests().stream().filter(request -> request.isWanted(now)).toList());
@@ -97,7 +98,7 @@ final class ScriptBatch {
         return arguments.toArray(new byte[0][]);
     }
 
-    /** Tells the answer to all who asked, and the server's time in milliseconds to the caller. */
+    /** Completes the requests with the reply, and returns the time of the server in milliseconds. */
     long answered(List<?> reply, LongAdder healed) {
         Reader reader = new Reader(reply);
         for (Entry entry : entries) {
@@ -110,7 +111,7 @@ final class ScriptBatch {
         return reader.millis();
     }
 
-    /** Tells as many of the requests as the next part of the answer is about. */
+    /** Completes the requests that the next part of the reply is about. */
     private static int tell(
             List<ScriptRequest> asked, @Nullable SameChargeKey sameCharge, Reader reader, LongAdder healed) {
         long outcome = reader.number();
@@ -159,7 +160,7 @@ final class ScriptBatch {
         return Long.toString(number).getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** What requests have in common that are one entry. */
+    /** The rate and cost that the requests of one entry have in common. */
     private record SameChargeKey(TokenBucketArguments rate, long cost) {
 
         static @Nullable SameChargeKey to(ScriptRequest request) {
@@ -173,7 +174,7 @@ final class ScriptBatch {
 
     private record EntryPosition(Entry entry, List<ScriptRequest> asked) {}
 
-    /** One decision, or decisions that are alike, those of each key together. */
+    /** One decision, or decisions with the same rate and cost grouped by key. */
     private static final class Entry {
 
         private final int number;
@@ -207,7 +208,7 @@ final class ScriptBatch {
         }
     }
 
-    /** What the script answered, part by part. */
+    /** Reads the reply of the script part by part. */
     private static final class Reader {
 
         private final List<?> reply;

@@ -12,11 +12,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The things that the script does to a group of charges: take, read, give back, owe, renew.
+ * The operations of the script on a group of charges: take, queue, read, refund, debit and renew.
  *
- * <p>One decision of a script call each. Only where windows of a calendar are asked for and the server's time is not what was
- * thought, or a grant is far away, a second one tells the windows that the first one missed; one that misses any changes
- * nothing.
+ * <p>Each operation is one script call. Only for limits with calendar windows there may be a second call, if the
+ * server's time was estimated wrong or a grant is far in the future: it adds the windows that the first call missed. A
+ * call that misses a window changes nothing.
  */
 final class ScriptOperations {
 
@@ -34,7 +34,7 @@ final class ScriptOperations {
         this.keys = keys;
     }
 
-    /** How many values were not ours. */
+    /** Returns the number of stored values that this script did not write. */
     long healed() {
         return script.healed();
     }
@@ -50,7 +50,7 @@ final class ScriptOperations {
                 deadline);
     }
 
-    /** {@link #take(SlotCharges, Duration, long)} of a single charge without a wait. */
+    /** Performs {@link #take(SlotCharges, Duration, long)} for a single charge without a wait. */
     CompletableFuture<ScriptReply> take(Charge charge, long deadline) {
         TokenBucketArguments rate = rate(charge);
         return rate == null

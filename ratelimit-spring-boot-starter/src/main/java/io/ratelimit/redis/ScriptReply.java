@@ -4,13 +4,13 @@ import io.ratelimit.algorithm.Observations;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the script answered of a decision.
+ * The reply of the script to one decision.
  *
  * @param outcome {@link #ADMITTED}, {@link #REFUSED} or {@link #UNTOLD}
- * @param millis the server's time
- * @param numbers of a decision, what was observed of each rate; of a renewal, the state of each lease, as an ordinal of
- *     {@link io.ratelimit.algorithm.LeaseState}; if untold, the instant whose window the script missed
- * @param known the observations of a decision that has no numbers; else null
+ * @param millis the time of the server, in milliseconds since the epoch
+ * @param numbers the observations of each rate; of a renewal, the state of each lease as an ordinal of LeaseState; if
+ *     untold, the instant whose window the script missed
+ * @param known the observations of a decision that has no numbers; null otherwise
  */
 record ScriptReply(
         long outcome, long millis, long[] numbers, @Nullable Observations known) {
@@ -25,12 +25,12 @@ record ScriptReply(
         this(outcome, millis, numbers, null);
     }
 
-    /** A decision whose observations the script did not reply number by number. */
+    /** Creates the reply of a decision whose observations are not part of the reply. */
     ScriptReply(long outcome, long millis, Observations known) {
         this(outcome, millis, NONE, known);
     }
 
-    /** What the script observed of each rate of a decision. */
+    /** Returns the observations of each rate of a decision. */
     Observations observations() {
         return known != null ? known : Observations.of(numbers);
     }

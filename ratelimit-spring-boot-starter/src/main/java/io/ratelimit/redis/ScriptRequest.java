@@ -7,14 +7,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One decision that the script is to make, and who waits for it.
+ * A request for one decision.
  *
- * @param naming makes the keys, one for each charge; those of one bucket travel together, with the key of the first
+ * @param naming creates the keys, one for each charge; requests of one bucket are sent together, with the first keys
  * @param arguments an entry of the script; empty if there is a rate
- * @param charge to be taken now or not at all, by the rate; null for any other decision
- * @param rate of the charge
- * @param deadline an instant of nanoTime, from which on it is not sent, and nobody waits
- * @param reply what the script answers
+ * @param charge the charge to take at once or not at all, under the rate; null for any other decision
+ * @param rate the rate of the charge
+ * @param deadline the instant of {@link System#nanoTime()} from which on the request is not sent
+ * @param reply completed with the reply of the script
  */
 record ScriptRequest(
         Supplier<byte[][]> naming,
@@ -30,7 +30,7 @@ record ScriptRequest(
         return new ScriptRequest(() -> keys, arguments, null, null, deadline, new CompletableFuture<>());
     }
 
-    /** Takes a charge now, or not at all. */
+    /** Creates a request that takes a charge at once or not at all. */
     static ScriptRequest of(RedisKeys names, Charge charge, TokenBucketArguments rate, long deadline) {
         return new ScriptRequest(
                 () -> new byte[][] {names.key(charge)}, NONE, charge, rate, deadline, new CompletableFuture<>());

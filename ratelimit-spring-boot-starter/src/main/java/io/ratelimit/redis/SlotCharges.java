@@ -14,20 +14,23 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.ClusterSlotHashUtil;
 
 /**
- * The charges of a decision that one script can decide together.
+ * Charges of a decision that one script call can decide together.
  *
  * @param charges one or more
- * @param keys a key for each charge
- * @param channel where leases that become ready are told
+ * @param keys the key of each charge
+ * @param channel the channel on which free leases are published
  */
 record SlotCharges(List<Charge> charges, List<byte[]> keys, String channel) {
 
-    /** All charges together: the server is no cluster. */
+    /** Returns all charges as one group, for a server that is not a cluster. */
     static SlotCharges of(List<Charge> charges, RedisKeys redisKeys) {
         return new SlotCharges(charges, charges.stream().map(redisKeys::key).toList(), redisKeys.readyChannel());
     }
 
-    /** By cluster slot; a subject's own buckets first, so that who is over their own limit takes nothing from the shared ones. */
+    /**
+     * Groups the charges by cluster slot. The own buckets of a subject come first, so that a subject that exceeds its
+     * own limit consumes nothing from shared buckets.
+     */
     static List<SlotCharges> bySlot(List<Charge> charges, RedisKeys redisKeys) {
         Map<Integer, SlotCharges> groups = new TreeMap<>();
         for (Charge charge : charges) {
@@ -51,32 +54,34 @@ record SlotCharges(List<Charge> charges, List<byte[]> keys, String channel) {
         return keys.toArray(new byte[0][]);
     }
 
-    /** The arguments that take the charges, if they all fit within the wait. */
+    /** Builds the script arguments that take the charges if all fit within the wait. */
     byte[][] takeArguments(Duration maxWait, CalendarWindowRange windows) {
         return args("take", maxWait, windows, null);
     }
 
-    /** The arguments that take the charges, if they all fit now, or else queue for their leases. */
+    /**
+     * Builds the script arguments that take the charges if all fit now, and otherwise enter the queue for their leases.
+     */
     byte[][] queueArguments(CalendarWindowRange windows) {
         return args("queue", Duration.ZERO, windows, null);
     }
 
-    /** The arguments that only read, whatever fits. */
+    /** Builds the script arguments that read the buckets without changing them. */
     byte[][] readArguments(CalendarWindowRange windows) {
         return args("read", Duration.ZERO, windows, null);
     }
 
-    /** The arguments that give the charges back to what a decision took. */
+    /** Builds the script arguments that refund the charges of a decision. */
     byte[][] refundArguments(Decision taken, CalendarWindowRange windows) {
         return args("return", Duration.ZERO, windows, taken);
     }
 
-    /** The arguments that take the charges whatever fits. */
+    /** Builds the script arguments for a debit, which consumes tokens even if the bucket goes below zero. */
     byte[][] debitArguments(CalendarWindowRange windows) {
         return args("owe", Duration.ZERO, windows, null);
     }
 
-    /** The arguments that make the leases of the charges last. */
+    /** Builds the script arguments that renew the leases of the charges. */
     byte[][] renewArguments(CalendarWindowRange windows) {
         return args("renew", Duration.ZERO, windows, null);
     }

@@ -20,10 +20,10 @@ import org.springframework.util.ClassUtils;
 import redis.clients.jedis.RedisClient;
 
 /**
- * Any client library that blocks, such as Jedis, through connections that the application's factory lends.
+ * The client for libraries that block, such as Jedis, through connections that the application's factory lends.
  *
- * <p>Calls block a few threads of ours, so that no caller waits longer than the timeout for a connection or a reply. A call
- * that finds no free thread in that time is never sent.
+ * <p>Calls block a few threads of the store, so no caller waits for a connection or a reply longer than the timeout. A
+ * call that finds no free thread within the timeout is never sent.
  */
 final class SpringDataScriptClient implements RedisScriptClient {
 
@@ -52,13 +52,13 @@ final class SpringDataScriptClient implements RedisScriptClient {
         return new SpringDataScriptClient(connections, timeout);
     }
 
-    /** Of a factory that is decorated, only the connections that it lends tell. */
+    /** Returns whether the server is a cluster. If the factory decorates another one, only its connections know. */
     @Override
     public boolean isCluster() {
         return cluster;
     }
 
-    /** A node that is away keeps the threads busy that the others would need. */
+    /** Returns one node for all keys: an unreachable node occupies the threads that calls to the others need. */
     @Override
     public Object node(byte[] key) {
         return connections;
@@ -132,14 +132,14 @@ final class SpringDataScriptClient implements RedisScriptClient {
         return Stream.of(keys, args).flatMap(Stream::of).toArray(byte[][]::new);
     }
 
-    /** Needs Jedis. */
+    /** Loaded only if Jedis is on the class path. */
     private static final class Jedis {
 
         static boolean isCluster(RedisConnectionFactory connections) {
             return connections instanceof JedisConnectionFactory jedis && jedis.isRedisClusterAware();
         }
 
-        /** Keeps connections that lead to a master that was demoted from being lent again. */
+        /** Removes a connection to a demoted master from the pool. */
         static void drop(Object connection) {
             if (connection instanceof RedisClient client) {
                 client.getPool().clear();

@@ -9,7 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The one smooth token bucket that a limit has, as the script is told it; made once for each configuration of the limit. */
+/** The script arguments of a limit with one smooth token bucket. They are created once per version of the limit. */
 final class TokenBucketArguments {
 
     private static final int MOST_ZEROS = 15;
@@ -31,7 +31,10 @@ final class TokenBucketArguments {
         this.scale = scale(kind, fields);
     }
 
-    /** The rate of a charge that the script can decide with others like it; null if it has to look closer. */
+    /**
+     * Returns the arguments for a charge that the script can decide together with others of the same rate; null for any
+     * other charge.
+     */
     static @Nullable TokenBucketArguments of(Charge charge) {
         List<RateAlgorithm> rates = charge.limit().algorithms();
         TokenBucket bucket = rates.size() == 1 ? rates.get(0).asSmoothTokenBucket() : null;
@@ -42,7 +45,7 @@ final class TokenBucketArguments {
         return limit == configured;
     }
 
-    /** What is taken of each key: kind, cost and fields. */
+    /** Returns kind, cost and fields, which hold for each key. */
     byte[] takeArguments(long cost) {
         ByteArrayOutputStream numbers = new ByteArrayOutputStream();
         numbers.write(kind);
@@ -53,24 +56,24 @@ final class TokenBucketArguments {
         return numbers.toByteArray();
     }
 
-    /** How a value begins that was written under the same configuration. */
+    /** Returns the beginning of the values that are written under the same version of the limit. */
     byte[] scale() {
         return scale;
     }
 
-    /** Returns what a decision of this rate alone observed. */
+    /** Returns the observations of a decision of this rate alone. */
     Observations observed(long tick, long level) {
         Observations observations = Observations.ofRates(1);
         rate.observeLevel(tick, level, observations, 0);
         return observations;
     }
 
-    /** The units that so many thousandths of a token are. */
+    /** Converts thousandths of a token to units. */
     long units(long thousandths) {
         return thousandths * rate.unitsPerThousandth();
     }
 
-    /** The instant of a decision, in the ticks of the rate. */
+    /** Converts the time of a decision to ticks of the rate. */
     long tick(long micros) {
         return rate.tickNanos() == 1_000 ? micros : Math.floorDiv(micros, 1_000);
     }
@@ -84,7 +87,7 @@ final class TokenBucketArguments {
         return scale.toByteArray();
     }
 
-    /** As the script packs numbers, or its values and ours would never look alike. */
+    /** Packs a number exactly as the script does, so that the values can be compared byte by byte. */
     private static void pack(long number, ByteArrayOutputStream to) {
         long digits = number;
         int zeros = 0;

@@ -1,4 +1,4 @@
-/** The Redis store: buckets that many nodes share, decided by one script on the server. */
+/** The store on Redis: buckets that many nodes share, decided by one script on the server. */
 @NullMarked
 package io.ratelimit.redis;
 

@@ -55,7 +55,7 @@ class LimitDescriptionTests {
 
     @ParameterizedTest
     @MethodSource("limits")
-    void tellsHowALimitCountsAndHowLongItsCallsMayWait(Limit limit, String algorithm) {
+    void describesTheAlgorithmAndTheMaximumWaitOfALimit(Limit limit, String algorithm) {
         try (RateLimiterRegistry registry = InMemoryRateLimitStore.newRegistry()) {
             LimitDescription description =
                     LimitDescription.of(registry.define(limit), registry.store(), name -> List.of());
@@ -65,7 +65,7 @@ class LimitDescriptionTests {
     }
 
     @Test
-    void tellsWhatIsTakenAheadWhereItIs() {
+    void describesThePrefetchIfThereIsOne() {
         Limit limit =
                 Limit.named("any").rates("10/s").prefetch(new BigDecimal("2.5")).build();
         RateLimitStore ahead = RemoteRateLimitStore.builder(

@@ -22,7 +22,7 @@ class RateLimitEndpointAutoConfigurationTests {
             .withPropertyValues("ratelimit.store=memory", "ratelimit.limits.search=10/s");
 
     @Test
-    void theEndpointHasTotalsToShowWhereNobodyElseListens() {
+    void theEndpointShowsTotalsWithoutAnyListener() {
         application
                 .withPropertyValues("management.endpoints.web.exposure.include=ratelimits")
                 .run(context -> {

@@ -38,7 +38,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** What the endpoint shows over HTTP, whatever the web framework. */
+/** The HTTP responses of the endpoint, in any web framework. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class RateLimitsEndpointResponses {
 
@@ -95,7 +95,7 @@ abstract class RateLimitsEndpointResponses {
     }
 
     @Test
-    void whatIsTakenAheadIsShownWithWhatItWidensTheBoundBy() {
+    void thePrefetchIsShownWithTheAmountThatItWidensTheBoundBy() {
         RateLimiter search = registry.define(Limit.named("search")
                 .rates("1/h burst 20")
                 .prefetch(BigDecimal.TEN)
@@ -147,7 +147,7 @@ abstract class RateLimitsEndpointResponses {
     }
 
     @Test
-    void callsAtOnceAreShownWithWhatTheyHold() {
+    void concurrentCallsAreShownWithTheirLeases() {
         RateLimiter export = registry.define(
                 Limit.named("export").maxConcurrent(2, Duration.ofSeconds(30)).build());
         Permit held = export.hold("user-42");
@@ -166,7 +166,7 @@ abstract class RateLimitsEndpointResponses {
     }
 
     @Test
-    void aLevelReadWhileTheStoreFailsSaysSo() {
+    void aStatusReadWhileTheStoreFailsNamesItsSource() {
         registry.define(Limit.of("search", "2/s"));
         registry.define(Limit.named("deny")
                 .rates("2/s")

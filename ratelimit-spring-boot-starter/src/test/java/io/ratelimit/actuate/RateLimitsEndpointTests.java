@@ -24,7 +24,7 @@ class RateLimitsEndpointTests {
     private final RateLimitsEndpoint endpoint = new RateLimitsEndpoint(registry, limit -> List.of(), List::of);
 
     @Test
-    void whatTheStoreCannotTellOrDoIsUnavailable() {
+    void requestsThatTheStoreCannotAnswerAreUnavailable() {
         registry.define(Limit.of("search", "4/s"));
         store.fail();
 

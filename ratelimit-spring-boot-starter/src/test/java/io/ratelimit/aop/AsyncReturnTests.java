@@ -36,7 +36,7 @@ class AsyncReturnTests {
     private final ApplicationContextRunner runner = LimitedApplication.with(Service.class);
 
     @Test
-    void aRefusedStageFailsInsteadOfThrowing() {
+    void aRejectedStageFailsInsteadOfThrowing() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             assertThat(service.future("ann")).isCompletedWithValue("ann");
@@ -58,7 +58,7 @@ class AsyncReturnTests {
     }
 
     @Test
-    void whatTheBodyOfAStageThrowsFailsTheStage() {
+    void anExceptionOfTheMethodFailsTheStage() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             assertThat(service.throwing())
@@ -103,7 +103,7 @@ class AsyncReturnTests {
     }
 
     @Test
-    void whatSpringAdaptsToAFluxIsDecidedOnEachSubscriptionToo() {
+    void aTypeThatSpringAdaptsToAFluxIsDecidedOnEachSubscriptionToo() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             Single<String> single = service.single("ann");
@@ -131,7 +131,7 @@ class AsyncReturnTests {
     }
 
     @Test
-    void whileSwitchedOffWhatTheMethodReturnsIsUntouched() {
+    void whileSwitchedOffTheResultOfTheMethodIsUnchanged() {
         runner.withPropertyValues("enabled=false").run(context -> {
             Service service = context.getBean(Service.class);
             assertThat(service.nothing()).isNull();

@@ -38,7 +38,7 @@ public final class BlockingCalls {
 
     /** Takes the properties of the application. */
     public static void main(String[] properties) throws Exception {
-        // Whoever finds a bucket in another thread's hands spins until it is let go, some microseconds later.
+        // A thread that finds a bucket locked by another one spins for some microseconds.
         BlockHound.builder()
                 .loadIntegrations()
                 .allowBlockingCallsInside("io.ratelimit.memory.Bucket", "pause")
@@ -67,7 +67,7 @@ public final class BlockingCalls {
             tell("mono", parallel, () -> shop.mono().toFuture());
             tell("flux", parallel, () -> shop.flux().next().toFuture());
             tell("netty", netty, shop::future);
-            tell("refused", netty, shop::refused);
+            tell("rejected", netty, shop::rejected);
             tell("held", netty, shop::heldFuture);
             tell(
                     "queue",
@@ -87,7 +87,7 @@ public final class BlockingCalls {
         if (failure == null || failure instanceof RateLimitExceededException) {
             failure = failure(eventLoop, call);
         }
-        boolean fine = failure == null || failure instanceof RateLimitExceededException && name.equals("refused");
+        boolean fine = failure == null || failure instanceof RateLimitExceededException && name.equals("rejected");
         if (!fine && !isBlocking(failure)) {
             throw new IllegalStateException(failure);
         }
@@ -171,7 +171,7 @@ public final class BlockingCalls {
         }
 
         @RateLimited("one")
-        public CompletableFuture<String> refused() {
+        public CompletableFuture<String> rejected() {
             return CompletableFuture.completedFuture("");
         }
 

@@ -1,7 +1,7 @@
 package io.ratelimit.aop;
 
 import static io.ratelimit.aop.LimitedApplication.taken;
-import static io.ratelimit.aop.RateLimitAdvisorTests.assertRefused;
+import static io.ratelimit.aop.RateLimitAdvisorTests.assertRejected;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
-/** Limits whose name is found on each call. */
+/** Limits whose name is computed for each call. */
 class ComputedLimitTests {
 
     private final ApplicationContextRunner failing = LimitedApplication.with(Bean.class);
@@ -29,7 +29,7 @@ class ComputedLimitTests {
         failing.run(context -> {
             Bean bean = context.getBean(Bean.class);
             bean.named("one", "ann");
-            assertRefused(() -> bean.named("one", "ann"));
+            assertRejected(() -> bean.named("one", "ann"));
             bean.named("ten", "ann");
             bean.named("ten", "ann");
             bean.named("one", "bob");
@@ -40,7 +40,7 @@ class ComputedLimitTests {
     }
 
     @Test
-    void aTextIsComputedFromWhatIsKnownOfTheCall() {
+    void theNameOfTheLimitIsComputedFromTheCall() {
         failing.run(context -> {
             context.getBean(Bean.class).chosen(true);
             context.getBean(Bean.class).chosen(false);
@@ -77,7 +77,7 @@ class ComputedLimitTests {
 
     @ParameterizedTest
     @MethodSource("noNames")
-    void aValueThatIsNoNameIsToldByMethodAndAttributeAndNotByValue(Object value, String problem) {
+    void aValueThatIsNoNameIsReportedWithMethodAndAttributeButNotWithTheValue(Object value, String problem) {
         failing.run(context -> {
             Bean bean = context.getBean(Bean.class);
             assertThatIllegalArgumentException()
@@ -85,7 +85,7 @@ class ComputedLimitTests {
                     .withMessageStartingWith("Invalid limitExpression of @RateLimited on " + Bean.class.getName()
                             + "#any(Object): \"#plan\" ")
                     .withMessageContaining(problem)
-                    .withMessageContaining("nothing was charged; give the name of a limit")
+                    .withMessageContaining("nothing was charged; return the name of a limit")
                     .withMessageNotContaining("secret")
                     .withMessageNotContaining("4711");
             assertThat(bean.calls()).isZero();
@@ -106,7 +106,7 @@ class ComputedLimitTests {
     }
 
     @Test
-    void aNameThatIsNotDefinedDoesNotCountWhereThatMeansUnlimited() {
+    void anUndefinedNameIsIgnoredIfConfigured() {
         unlimited.run(context -> {
             Bean bean = context.getBean(Bean.class);
             for (int i = 0; i < 20; i++) {
@@ -119,7 +119,7 @@ class ComputedLimitTests {
     }
 
     @Test
-    void theOtherLimitsOfTheCallStillCountWhereItMeansUnlimited() {
+    void theOtherLimitsOfTheCallStillApplyIfAnUndefinedNameIsIgnored() {
         unlimited.run(context -> {
             Bean bean = context.getBean(Bean.class);
             bean.any("enterprise");
@@ -128,11 +128,11 @@ class ComputedLimitTests {
     }
 
     @Test
-    void aDefinedNameCountsWhereAnUndefinedOneMeansUnlimited() {
+    void aDefinedNameAppliesIfUndefinedOnesAreIgnored() {
         unlimited.run(context -> {
             Bean bean = context.getBean(Bean.class);
             bean.named("one", "ann");
-            assertRefused(() -> bean.named("one", "ann"));
+            assertRejected(() -> bean.named("one", "ann"));
             assertThatIllegalArgumentException().isThrownBy(() -> bean.any(null));
             assertThatExceptionOfType(EmptyKeyException.class)
                     .isThrownBy(() -> bean.named("ten", null))
@@ -141,7 +141,7 @@ class ComputedLimitTests {
     }
 
     @Test
-    void aLimitThatIsWrittenFailsWhateverAnUndefinedOneMeans() {
+    void anUndefinedNameInTheAnnotationFailsEvenIfComputedOnesAreIgnored() {
         unlimited.run(context -> {
             context.getBean(RateLimiterRegistry.class).remove("other");
             assertThatExceptionOfType(UnknownLimitException.class)
@@ -150,17 +150,17 @@ class ComputedLimitTests {
     }
 
     @Test
-    void aLimitThatIsDefinedLaterCountsFromThenOn() {
+    void aLimitThatIsDefinedLaterAppliesFromThenOn() {
         failing.run(context -> {
             Bean bean = context.getBean(Bean.class);
             context.getBean(RateLimiterRegistry.class).define(io.ratelimit.Limit.of("late", "1/h"));
             bean.named("late", "ann");
-            assertRefused(() -> bean.named("late", "ann"));
+            assertRejected(() -> bean.named("late", "ann"));
         });
     }
 
     @Test
-    void aFalseConditionAsksForNoName() {
+    void aFalseConditionComputesNoName() {
         failing.run(context -> {
             context.getBean(Bean.class).conditional(null);
             assertThat(context.getBean(Bean.class).calls()).isEqualTo(1);
@@ -168,7 +168,7 @@ class ComputedLimitTests {
     }
 
     @Test
-    void theMethodIsListedAsChoosingAndUnderTheNamesThatItSpellsOut() {
+    void theMethodIsListedAsComputingItsLimitAndUnderTheNamesInItsExpression() {
         failing.run(context -> {
             RateLimitedMethodRegistry methods = context.getBean(RateLimitedMethodRegistry.class);
             String bean = Bean.class.getName();

@@ -98,7 +98,7 @@ class CostExpressionTests {
 
     @ParameterizedTest
     @MethodSource("tooMuch")
-    void aComputedCostAboveTheCapacityIsRefusedForEver(Number cost) {
+    void aComputedCostAboveTheCapacityIsRejectedPermanently(Number cost) {
         runner.run(context -> {
             assertThatExceptionOfType(RateLimitExceededException.class)
                     .isThrownBy(() -> context.getBean(Bean.class).call(cost))

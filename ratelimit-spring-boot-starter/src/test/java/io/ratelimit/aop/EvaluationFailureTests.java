@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
-/** What a caller gets when an expression cannot be evaluated for the values of a call. */
+/** Calls whose expression cannot be evaluated for their values. */
 class EvaluationFailureTests {
 
     private static final String SECRET = "secret-user";
@@ -22,17 +22,17 @@ class EvaluationFailureTests {
             LimitedApplication.with(Bean.class).withBean("plans", Plans.class);
 
     @Test
-    void aValueThatCannotBeConvertedIsToldByMethodAndAttributeAlone() {
+    void aValueThatCannotBeConvertedIsReportedWithMethodAndAttributeButNotWithTheValue() {
         assertTellsNothing("converted", "key", "type conversion error");
     }
 
     @Test
-    void aPropertyThatTheValueDoesNotHaveIsToldByMethodAndAttributeAlone() {
+    void aMissingPropertyIsReportedWithMethodAndAttributeButNotWithTheValue() {
         assertTellsNothing("dynamic", "key", "property or field not readable");
     }
 
     @Test
-    void anIndexThatTheValueDoesNotHaveIsToldByMethodAndAttributeAlone() {
+    void aMissingIndexIsReportedWithMethodAndAttributeButNotWithTheValue() {
         assertTellsNothing("indexed", "costExpression", "collection index out of bounds");
     }
 
@@ -43,7 +43,7 @@ class EvaluationFailureTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"throwing", "throwingGetter", "throwingConstructor"})
-    void whatACalledMethodThrowsReachesTheCallerAsItIs(String method) {
+    void anExceptionOfACalledMethodReachesTheCallerUnchanged(String method) {
         application.run(context -> {
             for (int i = 0; i < 200; i++) {
                 assertThatThrownBy(() -> call(context.getBean(Bean.class), method))

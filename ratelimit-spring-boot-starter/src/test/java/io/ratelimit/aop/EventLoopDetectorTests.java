@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Nothing blocks an event loop, BlockHound says: in a JVM of its own, since it changes the classes of the JDK for all that
- * runs there, and needs an option for it.
+ * BlockHound detects no blocking call on an event loop. It runs in a separate JVM, because it changes classes of the JDK
+ * and needs an option for that.
  */
 @ExtendWith(RedisExtension.class)
 @Timeout(120)
@@ -33,7 +33,7 @@ class EventLoopDetectorTests {
                         "mono did not block",
                         "flux did not block",
                         "netty did not block",
-                        "refused did not block",
+                        "rejected did not block",
                         "held did not block",
                         "queue did not block");
     }
@@ -52,7 +52,7 @@ class EventLoopDetectorTests {
                         "mono did not block",
                         "flux did not block",
                         "netty did not block",
-                        "refused did not block",
+                        "rejected did not block",
                         "held did not block",
                         "queue did not block");
     }

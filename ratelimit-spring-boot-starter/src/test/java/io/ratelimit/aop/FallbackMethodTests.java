@@ -49,7 +49,7 @@ class FallbackMethodTests {
         "mono, mono x",
         "flux, flux x"
     })
-    void aRefusalIsAnsweredBy(String name, String answer) {
+    void aRejectionIsAnsweredBy(String name, String answer) {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             assertThat(call(service, name, "x")).isEqualTo("real");
@@ -85,7 +85,7 @@ class FallbackMethodTests {
     }
 
     @Test
-    void whatAFallbackThrowsReachesTheCallerAsItIs() {
+    void anExceptionOfAFallbackReachesTheCallerUnchanged() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             service.throwing();
@@ -100,7 +100,7 @@ class FallbackMethodTests {
     }
 
     @Test
-    void anAnswerToAVoidMethodIsDropped() {
+    void theResultOfAFallbackOfAVoidMethodIsIgnored() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             service.nothing();
@@ -110,7 +110,7 @@ class FallbackMethodTests {
     }
 
     @Test
-    void ofSeveralLimitsTheOneThatRefusedAnswersOrElseTheFirst() {
+    void ofSeveralLimitsTheFallbackOfTheRejectingOneAnswersOrElseTheFirst() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             service.several("a", 1);
@@ -122,7 +122,7 @@ class FallbackMethodTests {
     }
 
     @Test
-    void aLimitThatDoesNotCountDoesNotAnswer() {
+    void theFallbackOfALimitThatDoesNotApplyIsNotUsed() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             service.oneOrOther(true);
@@ -133,7 +133,7 @@ class FallbackMethodTests {
     }
 
     @Test
-    void aRefusalByPolicyIsAnsweredToo() {
+    void aRejectionByThePolicyIsAnsweredToo() {
         new ApplicationContextRunner()
                 .withConfiguration(org.springframework.boot.autoconfigure.AutoConfigurations.of(
                         org.springframework.boot.autoconfigure.aop.AopAutoConfiguration.class))
@@ -180,13 +180,13 @@ class FallbackMethodTests {
 
     static class Policed {
 
-        @RateLimited(limit = "strict", fallback = "refused")
+        @RateLimited(limit = "strict", fallback = "rejected")
         public DecisionSource call() {
             return DecisionSource.STORE;
         }
 
-        private DecisionSource refused(RateLimitExceededException refusal) {
-            return refusal.getSource();
+        private DecisionSource rejected(RateLimitExceededException rejection) {
+            return rejection.getSource();
         }
     }
 
@@ -224,8 +224,8 @@ class FallbackMethodTests {
             return "real";
         }
 
-        String exceptionAnswer(String text, RateLimitExceededException refusal) {
-            return refusal.getLimit() + " " + text;
+        String exceptionAnswer(String text, RateLimitExceededException rejection) {
+            return rejection.getLimit() + " " + text;
         }
 
         @RateLimited(limit = "one", fallback = "supertypeAnswer")
@@ -233,8 +233,8 @@ class FallbackMethodTests {
             return "real";
         }
 
-        String supertypeAnswer(String text, Throwable refusal) {
-            return refusal.getClass().getSimpleName() + " " + text;
+        String supertypeAnswer(String text, Throwable rejection) {
+            return rejection.getClass().getSimpleName() + " " + text;
         }
 
         @RateLimited(limit = "one", fallback = "preferredAnswer")
@@ -246,7 +246,7 @@ class FallbackMethodTests {
             return "none " + text;
         }
 
-        String preferredAnswer(String text, RateLimitExceededException refusal) {
+        String preferredAnswer(String text, RateLimitExceededException rejection) {
             return "exception " + text;
         }
 

@@ -35,7 +35,7 @@ class InvalidRateLimitedFailureAnalyzerTests {
         assertThat(analysis).isNotNull();
         assertThat(analysis.getDescription())
                 .isEqualTo("The limit \"serch\", which @RateLimited on " + METHOD
-                        + " asks for, is not defined. Defined are: report, search.");
+                        + " names, is not defined. Defined are: report, search.");
         assertThat(analysis.getAction())
                 .isEqualTo("Did you mean \"search\"? If not, define it, for example with ratelimit.limits.serch=10/s");
     }

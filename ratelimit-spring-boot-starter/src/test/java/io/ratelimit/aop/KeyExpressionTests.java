@@ -64,7 +64,7 @@ class KeyExpressionTests {
 
     @ParameterizedTest
     @MethodSource("textless")
-    void aValueThatHasNoTextOfItsOwnOrAPartThatHasNoneIsRefusedByNameAndNotByValue(Object value) {
+    void aValueOrPartWithoutToStringIsRejectedWithItsClassButNotWithItsValue(Object value) {
         application.run(context -> {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> context.getBean(Bean.class).any(value))
@@ -77,12 +77,12 @@ class KeyExpressionTests {
     }
 
     @Test
-    void theMessageTellsTheClassAndTheFix() {
+    void theMessageHasTheClassAndTheFix() {
         application.run(context -> assertThatIllegalArgumentException()
                 .isThrownBy(() -> context.getBean(Bean.class).any(new Object()))
                 .withMessage("Invalid key of @RateLimited on " + Bean.class.getName() + "#any(Object): \"#key\" gave a "
-                        + "java.lang.Object, which has no toString of its own, so that every call would have a bucket of "
-                        + "its own; take one of its properties"));
+                        + "java.lang.Object, which does not override toString, so every call would have its own bucket; "
+                        + "use one of its properties"));
     }
 
     record Tenant(String name) {}

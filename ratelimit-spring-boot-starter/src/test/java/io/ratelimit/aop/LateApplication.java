@@ -16,13 +16,15 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import reactor.core.scheduler.Schedulers;
 
-/** An application whose store replies later, on a thread of its own, and whose methods look at the thread they run on. */
+/**
+ * An application whose store answers later, on another thread, and whose methods report the thread that they run on.
+ */
 final class LateApplication {
 
-    /** As what security and observations bind to a thread: registered with Micrometer. */
+    /** A thread-local that is registered with Micrometer, as those of security and observations are. */
     static final ThreadLocal<String> REGISTERED = new ThreadLocal<>();
 
-    /** What only a task decorator of the application knows of. */
+    /** A thread-local that only a task decorator of the application propagates. */
     static final ThreadLocal<String> DECORATED = new ThreadLocal<>();
 
     static final String HERE = "app-task with ann ann ann";
@@ -37,7 +39,9 @@ final class LateApplication {
         return (DelayedStore) context.getBean(RateLimiterRegistry.class).store();
     }
 
-    /** Where this is run: the thread, without the coroutine that Kotlin appends to its name, and what is bound to it. */
+    /**
+     * Returns the name of the thread, without the coroutine that Kotlin appends, and the values that are bound to it.
+     */
     static String place() {
         return Thread.currentThread().getName().replaceFirst(" @.*", "") + " with " + MDC.get("user") + " "
                 + REGISTERED.get() + " " + DECORATED.get();

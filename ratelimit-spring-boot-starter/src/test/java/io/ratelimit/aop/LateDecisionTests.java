@@ -36,7 +36,10 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** What is known only later goes on on the application's executor, with the context of the caller: never on the store's thread. */
+/**
+ * Calls with a late decision continue on the executor of the application, with the context of the caller, and never on
+ * the thread of the store.
+ */
 class LateDecisionTests {
 
     private static final Duration SOON = Duration.ofSeconds(10);
@@ -72,7 +75,7 @@ class LateDecisionTests {
 
     @ParameterizedTest
     @MethodSource("kinds")
-    void aRefusalIsToldThereToo(Function<Service, CompletableFuture<String>> kind) {
+    void aRejectionIsAnsweredThereToo(Function<Service, CompletableFuture<String>> kind) {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             onEventLoop(() -> kind.apply(service));
@@ -110,7 +113,7 @@ class LateDecisionTests {
         with(failing).run(context -> failsElsewhere(context, kind, failure -> failure == noThread));
     }
 
-    /** The call fails on another thread than the store's, runs nothing and takes nothing. */
+    /** The call fails on another thread than that of the store, runs nothing and consumes nothing. */
     private static void failsElsewhere(
             ApplicationContext context,
             Function<Service, CompletableFuture<String>> kind,
@@ -184,7 +187,7 @@ class LateDecisionTests {
 
     @ParameterizedTest
     @MethodSource("kinds")
-    void whoIsGoneBeforeTheBodyBeginsGivesTheTokensBack(Function<Service, CompletableFuture<String>> kind) {
+    void tokensAreRefundedIfTheCallerIsGoneBeforeTheMethodRuns(Function<Service, CompletableFuture<String>> kind) {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             ExecutorService executor = context.getBean(ExecutorService.class);
@@ -250,7 +253,7 @@ class LateDecisionTests {
     }
 
     @Test
-    void cancellingAStageThatBeganLaterCancelsWhatTheBodyReturned() {
+    void cancellingAStageThatBeganLaterCancelsTheStageOfTheMethod() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             CompletableFuture<String> result = onEventLoop(service::endless);
@@ -262,7 +265,7 @@ class LateDecisionTests {
     }
 
     @Test
-    void whatTheBodyOfAStageThrowsLaterFailsTheStage() {
+    void aLaterExceptionOfTheMethodFailsTheStage() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             CompletableFuture<String> result = onEventLoop(service::throwing);

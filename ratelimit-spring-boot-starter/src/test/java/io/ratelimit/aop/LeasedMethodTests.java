@@ -38,7 +38,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** Methods of which one call may run at once: a call ends with its result, however that ends, and the next may begin. */
+/** Methods with one call at a time: a call ends with its result, whatever that is, and then the next one may run. */
 @Timeout(60)
 class LeasedMethodTests {
 
@@ -46,7 +46,7 @@ class LeasedMethodTests {
 
     private final ApplicationContextRunner runner = LimitedApplication.with(Service.class);
 
-    /** A call that runs when this returns, and ends when what it returns is run. */
+    /** Starts a call, which ends when the returned task is run. */
     interface Ending {
 
         Runnable begin(Service service);
@@ -152,7 +152,7 @@ class LeasedMethodTests {
 
     @ParameterizedTest
     @MethodSource("endings")
-    void theNextCallIsRefusedWhileOneRunsAndAdmittedWhenItEnded(Ending ending) {
+    void theNextCallIsRejectedWhileOneRunsAndAdmittedAfterIt(Ending ending) {
         run((service, registry) -> {
             for (int call = 0; call < 3; call++) {
                 service.startAfresh();
@@ -192,7 +192,7 @@ class LeasedMethodTests {
     }
 
     @Test
-    void whoeverHearsOfTheEndFindsThePlaceFree() {
+    void theLeaseIsFreeBeforeTheCallerGetsTheResult() {
         run((service, registry) -> {
             CompletableFuture<Boolean> ended = service.future().thenApply(value -> isFree(registry));
             service.gate().complete("value");
@@ -238,7 +238,7 @@ class LeasedMethodTests {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aStageEndsAlsoWhereTheStoreBreaksWhenItGivesBack(boolean fails) {
+    void aStageEndsEvenIfReleasingItsLeaseFails(boolean fails) {
         RateLimitStore memory = InMemoryRateLimitStore.create(() -> 0, 100);
         RateLimitStore breaking = (RateLimitStore) Proxy.newProxyInstance(
                 RateLimitStore.class.getClassLoader(), new Class<?>[] {RateLimitStore.class}, (proxy, method, args) -> {
@@ -268,7 +268,7 @@ class LeasedMethodTests {
     }
 
     @Test
-    void aRefusedCallAndItsFallbackHoldNothing() {
+    void aRejectedCallAndItsFallbackHaveNoLease() {
         run((service, registry) -> {
             Decision held = registry.get("single").tryAcquire().orThrow();
             assertThat(service.polite()).isEqualTo("instead");
@@ -280,7 +280,7 @@ class LeasedMethodTests {
     }
 
     @Test
-    void aMonoIsHeldOnceForEachSubscriber() {
+    void aMonoHasOneLeaseForEachSubscriber() {
         run((service, registry) -> {
             Mono<String> mono = service.mono();
             assertThat(isFree(registry)).isTrue();
@@ -295,7 +295,7 @@ class LeasedMethodTests {
 
     @ParameterizedTest
     @ValueSource(longs = {0, 1})
-    void aSubscriberWhoIsGoneAtOnceHoldsNothing(long wanted) {
+    void aSubscriberThatIsGoneAtOnceKeepsNoLease(long wanted) {
         run((service, registry) -> {
             for (Publisher<String> call : List.of(service.mono(), service.flux())) {
                 call.subscribe(new BaseSubscriber<>() {
@@ -313,7 +313,7 @@ class LeasedMethodTests {
     }
 
     @Test
-    void aCallOfARateTooIsChargedThereForGoodAndHeldHereUntilItEnds() {
+    void aCallWithARateAndALeaseIsChargedForTheRateAndReleasesTheLease() {
         run((service, registry) -> {
             assertThat(service.both(4)).isEqualTo(4);
             assertThatThrownBy(() -> service.both(-1)).isSameAs(BROKEN);
@@ -323,7 +323,7 @@ class LeasedMethodTests {
     }
 
     @Test
-    void aRefundOfALeaseDoesNoHarm() {
+    void refundingALeaseHasNoEffect() {
         run((service, registry) -> {
             for (int call = 0; call < 3; call++) {
                 assertThatThrownBy(service::refunded).isSameAs(BROKEN);
@@ -333,7 +333,7 @@ class LeasedMethodTests {
     }
 
     @Test
-    void aCallCanBeMoreThanOneOfThoseAtOnce() {
+    void aCallCanTakeSeveralLeases() {
         run((service, registry) -> {
             CompletableFuture<String> half = service.half();
             assertThat(registry.get("single").peek(Charge.SHARED).remaining()).isEqualTo(0.5);
@@ -346,10 +346,10 @@ class LeasedMethodTests {
         });
     }
 
-    /** A late decision against a caller who gives up at the same moment, again and again: no place is ever lost. */
+    /** Races a late decision against a caller that gives up, many times: no lease is ever lost. */
     @ParameterizedTest
     @MethodSource("givingUp")
-    void whoeverGivesUpWhenTheDecisionComesLeavesNothingBehind(Function<Service, Runnable> call) {
+    void givingUpWhenTheDecisionComesLeavesNoCharge(Function<Service, Runnable> call) {
         LateApplication.with(Service.class).run(context -> {
             Service service = context.getBean(Service.class);
             RateLimiterRegistry registry = context.getBean(RateLimiterRegistry.class);
@@ -382,7 +382,7 @@ class LeasedMethodTests {
 
     @ParameterizedTest
     @MethodSource("broken")
-    void aDecisionThatCannotBeTakenOverHoldsNothing(ContinuationSettings broken) {
+    void aDecisionThatCannotBeDispatchedKeepsNoLease(ContinuationSettings broken) {
         LateApplication.with(Service.class)
                 .withBean("continuationSettings", ContinuationSettings.class, () -> broken)
                 .run(context -> {

@@ -21,7 +21,7 @@ import org.springframework.context.annotation.Role;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
 
-/** An application with limits in memory, whose clock stands still. */
+/** An application with limits in memory and a fixed clock. */
 final class LimitedApplication {
 
     private LimitedApplication() {}
@@ -36,7 +36,7 @@ final class LimitedApplication {
         return runner;
     }
 
-    /** Tokens taken from a bucket so far. */
+    /** Returns the tokens consumed from a bucket so far. */
     static double taken(ApplicationContext context, String limit, String key) {
         var limiter = context.getBean(RateLimiterRegistry.class).get(limit);
         return (limiter.limit().capacity() - Math.round(limiter.peek(key).remaining() * 1000)) / 1000.0;

@@ -1,7 +1,7 @@
 package io.ratelimit.aop;
 
 import static io.ratelimit.aop.LimitedApplication.taken;
-import static io.ratelimit.aop.RateLimitAdvisorTests.assertRefused;
+import static io.ratelimit.aop.RateLimitAdvisorTests.assertRejected;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -35,7 +35,10 @@ import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.DefaultTransactionStatus;
 
-/** Where the advice stands among Spring's own: inside of what repeats or moves a call, outside of what serves it. */
+/**
+ * The order of the advice among that of Spring: within advice that repeats or dispatches a call, outside of advice that
+ * serves it.
+ */
 class OtherAdviceTests {
 
     private final ApplicationContextRunner runner = LimitedApplication.with(Others.class, Service.class);
@@ -51,7 +54,7 @@ class OtherAdviceTests {
     }
 
     @Test
-    void retriesThatEndInTimeChargeWhatTheyRan() {
+    void retriesThatEndInTimeAreChargedForEachAttempt() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             assertThatIllegalStateException().isThrownBy(service::failingTwice);
@@ -70,12 +73,12 @@ class OtherAdviceTests {
     }
 
     @Test
-    void aRefusedAsynchronousCallIsAFailedFuture() {
+    void aRejectedAsynchronousCallIsAFailedFuture() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             assertThat(service.asynchronous().get()).isEqualTo("found");
-            Future<String> refused = service.asynchronous();
-            assertThat(refused)
+            Future<String> rejected = service.asynchronous();
+            assertThat(rejected)
                     .failsWithin(Duration.ofSeconds(10))
                     .withThrowableOfType(ExecutionException.class)
                     .withCauseInstanceOf(RateLimitExceededException.class);
@@ -84,7 +87,7 @@ class OtherAdviceTests {
     }
 
     @Test
-    void aCallThatWasNotAllowedToRunBesideOthersIsNotCharged() {
+    void aCallThatTheConcurrencyLimitRejectsIsNotCharged() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             service.alone(() -> assertThatExceptionOfType(InvocationRejectedException.class)
@@ -103,19 +106,19 @@ class OtherAdviceTests {
             }
             assertThat(service.runs()).isEqualTo(1);
             assertThat(taken(context, "default")).isEqualTo(3);
-            assertRefused(() -> service.cached("word"));
-            assertRefused(() -> service.cached("other"));
+            assertRejected(() -> service.cached("word"));
+            assertRejected(() -> service.cached("other"));
             assertThat(context.getBean(CacheManager.class).getCache("hits").get("other"))
                     .isNull();
         });
     }
 
     @Test
-    void aRefusedCallOpensNoTransaction() {
+    void aRejectedCallOpensNoTransaction() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
             service.transactional();
-            assertRefused(service::transactional);
+            assertRejected(service::transactional);
             assertThat(context.getBean(Transactions.class).begun).isEqualTo(1);
         });
     }

@@ -15,10 +15,7 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
-/**
- * What one call of a method with one limit allocates, in bytes. The bounds are those of code that runs as it is written, with
- * nothing that a compiler may find superfluous left out.
- */
+/** The bytes that one call of a method with one limit allocates. The bounds are those of code without optimizations. */
 class PlainCallTests {
 
     private static final int CALLS = 1_000;

@@ -35,7 +35,7 @@ class RateLimitAdvisorTests {
             Service service = context.getBean(Service.class);
             assertThat(AopUtils.isCglibProxy(service)).isTrue();
             service.search("ann");
-            assertRefused(() -> service.search("ann"));
+            assertRejected(() -> service.search("ann"));
         });
     }
 
@@ -47,7 +47,7 @@ class RateLimitAdvisorTests {
                     Searching service = context.getBean(Searching.class);
                     assertThat(AopUtils.isJdkDynamicProxy(service)).isTrue();
                     service.search("ann");
-                    assertRefused(() -> service.search("ann"));
+                    assertRejected(() -> service.search("ann"));
                 });
     }
 
@@ -56,7 +56,7 @@ class RateLimitAdvisorTests {
         LimitedApplication.with(Repositories.class).run(context -> {
             Searching repository = context.getBean(Searching.class);
             repository.search("ann");
-            assertRefused(() -> repository.search("ann"));
+            assertRejected(() -> repository.search("ann"));
             assertThat(context.getBean(RateLimitedMethodRegistry.class).usedBy("one"))
                     .singleElement()
                     .asString()
@@ -73,7 +73,7 @@ class RateLimitAdvisorTests {
                             .getBeanClassName())
                     .contains("Infrastructure");
             context.getBean(Service.class).search("ann");
-            assertRefused(() -> context.getBean(Service.class).search("ann"));
+            assertRejected(() -> context.getBean(Service.class).search("ann"));
         });
         runner.run(context -> assertThat(context.getBeanFactory()
                         .getBeanDefinition(AopConfigUtils.AUTO_PROXY_CREATOR_BEAN_NAME)
@@ -88,7 +88,7 @@ class RateLimitAdvisorTests {
             AopConfigUtils.registerAutoProxyCreatorIfNecessary((BeanDefinitionRegistry) context.getBeanFactory());
             context.refresh();
             context.getBean(Service.class).search("ann");
-            assertRefused(() -> context.getBean(Service.class).search("ann"));
+            assertRejected(() -> context.getBean(Service.class).search("ann"));
         }
     }
 
@@ -96,14 +96,14 @@ class RateLimitAdvisorTests {
     void itIsOutermostUnlessItsOrderSaysOtherwise() {
         LimitedApplication.with(Service.class, Inner.class).run(context -> {
             context.getBean(Service.class).search("ann");
-            assertRefused(() -> context.getBean(Service.class).search("ann"));
+            assertRejected(() -> context.getBean(Service.class).search("ann"));
             assertThat(context.getBean(Inner.class).seen).containsExactly("search");
         });
         LimitedApplication.with(Service.class, Inner.class)
                 .withPropertyValues("order=100")
                 .run(context -> {
                     context.getBean(Service.class).search("ann");
-                    assertRefused(() -> context.getBean(Service.class).search("ann"));
+                    assertRejected(() -> context.getBean(Service.class).search("ann"));
                     assertThat(context.getBean(Inner.class).seen).containsExactly("search", "search");
                 });
     }
@@ -128,7 +128,7 @@ class RateLimitAdvisorTests {
     void everyInstanceOfAPrototypeIsLimited() {
         LimitedApplication.with(Prototypes.class).run(context -> {
             context.getBean(Service.class).search("ann");
-            assertRefused(() -> context.getBean(Service.class).search("ann"));
+            assertRejected(() -> context.getBean(Service.class).search("ann"));
         });
     }
 
@@ -154,7 +154,7 @@ class RateLimitAdvisorTests {
         });
     }
 
-    static void assertRefused(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+    static void assertRejected(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
         assertThatExceptionOfType(RateLimitExceededException.class).isThrownBy(call);
     }
 

@@ -46,7 +46,7 @@ class RateLimitedTests {
     }
 
     @Test
-    void aRefusedCallDoesNotRun() {
+    void aRejectedCallDoesNotRun() {
         run((bean, context) -> {
             bean.single("ann");
             assertThatExceptionOfType(RateLimitExceededException.class)
@@ -83,7 +83,7 @@ class RateLimitedTests {
     }
 
     @Test
-    void anArrayIsNoKey() {
+    void anArrayCannotBeAKey() {
         run((bean, context) -> assertThatThrownBy(() -> bean.any(new int[] {4711}))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("RateLimitedTests$Bean#any(Object)")
@@ -92,7 +92,7 @@ class RateLimitedTests {
     }
 
     @Test
-    void aNullOrBlankKeyIsRefused() {
+    void aNullOrBlankKeyIsRejected() {
         run((bean, context) -> {
             for (Object key : new Object[] {null, "", " \t", Optional.empty()}) {
                 assertThatThrownBy(() -> bean.any(key)).isInstanceOf(EmptyKeyException.class);
@@ -134,7 +134,7 @@ class RateLimitedTests {
     }
 
     @Test
-    void aLimitCountsWhereItsConditionHolds() {
+    void aLimitAppliesIfItsConditionIsTrue() {
         run((bean, context) -> {
             bean.conditional("abc");
             assertThat(taken(context, "ten")).isZero();
@@ -145,7 +145,7 @@ class RateLimitedTests {
     }
 
     @Test
-    void aConditionThatIsNoBooleanIsNamedAndNothingIsCharged() {
+    void aConditionWithoutABooleanValueFailsWithItsNameAndNothingIsCharged() {
         run((bean, context) -> {
             assertThatThrownBy(() -> bean.unsure("perhaps"))
                     .isInstanceOf(IllegalArgumentException.class)
@@ -177,7 +177,7 @@ class RateLimitedTests {
     }
 
     @Test
-    void severalLimitsAreOneDecisionAndARefusalChargesNone() {
+    void severalLimitsAreOneDecisionAndARejectionChargesNone() {
         run((bean, context) -> {
             bean.twice("ann");
             assertThat(taken(context, "ten")).isEqualTo(1);
@@ -214,7 +214,7 @@ class RateLimitedTests {
     }
 
     @Test
-    void aLimitThatIsRemovedAndDefinedAnewIsFollowed() {
+    void aLimitThatIsRemovedAndDefinedAgainIsUsed() {
         run((bean, context) -> {
             bean.single("ann");
             RateLimiterRegistry registry = context.getBean(RateLimiterRegistry.class);

@@ -1,7 +1,7 @@
 package io.ratelimit.aop;
 
 import static io.ratelimit.aop.LimitedApplication.taken;
-import static io.ratelimit.aop.RateLimitAdvisorTests.assertRefused;
+import static io.ratelimit.aop.RateLimitAdvisorTests.assertRejected;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -33,7 +33,7 @@ class ResolverTests {
             LimitedApplication.with(Service.class, First.class, Second.class, Third.class);
 
     @Test
-    void aBeanGivesTheLimitTheKeyAndTheCostOfACall() {
+    void beansComputeTheLimitTheKeyAndTheCostOfACall() {
         application.run(context -> {
             Service service = context.getBean(Service.class);
             service.call("ten", "ann", 2);
@@ -41,7 +41,7 @@ class ResolverTests {
             service.call("other", "ann", 1);
             assertThat(taken(context, "ten", "ann")).isEqualTo(5);
             assertThat(taken(context, "other", "ann")).isEqualTo(1);
-            assertRefused(() -> service.call("ten", "ann", 6));
+            assertRejected(() -> service.call("ten", "ann", 6));
         });
     }
 
@@ -59,7 +59,7 @@ class ResolverTests {
     }
 
     @Test
-    void anyValueWithATextOfItsOwnIsAKey() {
+    void anyValueThatOverridesToStringIsAKey() {
         application.run(context -> {
             UUID id = UUID.fromString("00000000-0000-0000-0000-00000000002a");
             context.getBean(Service.class).call("ten", id, 2);
@@ -74,7 +74,7 @@ class ResolverTests {
     }
 
     @Test
-    void anEmptyKeyIsRefusedOrShared() {
+    void anEmptyKeyIsRejectedOrShared() {
         application.run(context -> {
             assertThatExceptionOfType(EmptyKeyException.class)
                     .isThrownBy(() -> context.getBean(Service.class).call("ten", null, 2));
@@ -89,7 +89,7 @@ class ResolverTests {
     }
 
     @Test
-    void aCostIsRoundedUpAndRefusedLikeAComputedOne() {
+    void aCostOfABeanIsRoundedUpAndRejectedLikeThatOfAnExpression() {
         application.run(context -> {
             Service service = context.getBean(Service.class);
             service.call("ten", "ann", new BigDecimal("1.00000001"));
@@ -106,7 +106,7 @@ class ResolverTests {
     }
 
     @Test
-    void aLimitThatIsNoNameOrNotDefinedFailsLikeAComputedOne() {
+    void anInvalidOrUndefinedNameOfABeanFailsLikeThatOfAnExpression() {
         application.run(context -> {
             Service service = context.getBean(Service.class);
             for (String name : new String[] {null, "", " "}) {
@@ -123,7 +123,7 @@ class ResolverTests {
     }
 
     @Test
-    void whatItThrowsReachesTheCallerAndNothingIsCharged() {
+    void anExceptionOfABeanReachesTheCallerAndNothingIsCharged() {
         application.run(context -> {
             assertThatExceptionOfType(ClassCastException.class)
                     .isThrownBy(() -> context.getBean(Service.class).call(1, "ann", 1));
@@ -132,14 +132,14 @@ class ResolverTests {
     }
 
     @Test
-    void theMethodIsListedAsChoosing() {
+    void theMethodIsListedAsComputingItsLimit() {
         application.run(context -> assertThat(
                         context.getBean(RateLimitedMethodRegistry.class).withComputedLimit())
                 .containsExactly(Service.class.getName() + "#call(Object,Object,Number)"));
     }
 
     @Test
-    void ofSeveralBeansThePrimaryOneIsAsked() {
+    void ofSeveralBeansThePrimaryOneIsUsed() {
         LimitedApplication.with(OneKey.class, Primaries.class).run(context -> {
             context.getBean(OneKey.class).call();
             assertThat(taken(context, "ten", "primary")).isEqualTo(1);
@@ -147,7 +147,7 @@ class ResolverTests {
     }
 
     @Test
-    void aBeanMayNeedTheBeanWhoseMethodNeedsIt() {
+    void aResolverMayDependOnTheBeanWithTheLimitedMethod() {
         LimitedApplication.with(Users.class, KeyOfUsers.class).run(context -> {
             context.getBean(Users.class).find();
             assertThat(taken(context, "ten", "user of Users")).isEqualTo(1);

@@ -30,7 +30,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Methods whose calls cost what they turn out to have used. */
+/** Methods whose calls are settled by what they used. */
 @Timeout(60)
 @ExtendWith(OutputCaptureExtension.class)
 class SettledMethodTests {
@@ -67,7 +67,7 @@ class SettledMethodTests {
         }
     }
 
-    /** Not even a log can say what happened. */
+    /** An exception that cannot be logged. */
     static final class Untellable extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
@@ -92,7 +92,7 @@ class SettledMethodTests {
 
     @ParameterizedTest
     @MethodSource("kinds")
-    void whatACallDidNotUseComesBack(Kind kind) {
+    void unusedTokensAreRefunded(Kind kind) {
         run((model, registry) -> {
             assertThat(kind.complete(model, 12.5).tokens()).isEqualTo(12.5);
             assertThat(registry.get("tokens").peek("acme").remaining()).isEqualTo(87.5);
@@ -101,7 +101,7 @@ class SettledMethodTests {
 
     @ParameterizedTest
     @MethodSource("kinds")
-    void whatACallUsedBeyondItsCostIsOwed(Kind kind) {
+    void tokensBeyondTheCostAreDebited(Kind kind) {
         run((model, registry) -> {
             kind.complete(model, 130);
             assertThat(registry.get("tokens").peek("acme").remaining()).isZero();
@@ -122,7 +122,7 @@ class SettledMethodTests {
 
     @ParameterizedTest
     @ValueSource(doubles = {Double.NaN, -3})
-    void whatCannotBeSettledKeepsTheChargeAndTheResult(double used) {
+    void aFailedSettlementKeepsTheChargeAndTheResult(double used) {
         run((model, registry) -> {
             Completion result = model.plain(used);
             assertThat(result).isEqualTo(used == -3 ? null : new Completion(used));
@@ -143,7 +143,7 @@ class SettledMethodTests {
 
     @ParameterizedTest
     @ValueSource(ints = {ENDLESS, UNFINISHED})
-    void whateverAnExpressionThrowsNoLeaseStaysHeld(int error) {
+    void everyLeaseIsReleasedIfAnExpressionThrows(int error) {
         run((model, registry) -> {
             assertThat(model.held(error)).isEqualTo(new Completion(error));
             assertThat(registry.get("single").peek(Charge.SHARED).remaining()).isEqualTo(1);
@@ -151,7 +151,7 @@ class SettledMethodTests {
     }
 
     @Test
-    void noLeaseStaysHeldEvenWhereWhatWasThrownCannotBeLogged() {
+    void everyLeaseIsReleasedEvenIfTheExceptionCannotBeLogged() {
         run((model, registry) -> {
             catchThrowable(() -> model.held(UNTELLABLE));
             assertThat(registry.get("single").peek(Charge.SHARED).remaining()).isEqualTo(1);
@@ -159,7 +159,7 @@ class SettledMethodTests {
     }
 
     @Test
-    void whatCannotBeSettledIsWarnedOfOnceForEachMethod(CapturedOutput output) {
+    void aFailedSettlementIsLoggedOncePerMethod(CapturedOutput output) {
         run((model, registry) -> {
             for (int call = 0; call < 2; call++) {
                 model.held(Double.NaN);

@@ -61,23 +61,23 @@ class StartupFailureTests {
                 mistake(NoType.class, "key", "there is no type com.acme.Plans", "write its full name"),
                 mistake(Function.class, "key", "#hash(#user) is not allowed", "call a method of a bean"),
                 mistake(Assigning.class, "key", "is not allowed", "call a method of a bean"),
-                mistake(ArrayKey.class, "key", "an array is no key", "take an element"),
-                mistake(KeyWithoutText.class, "key", "Holder has no toString of its own", "take one of its properties"),
-                mistake(VoidKey.class, "key", "gives no value", "write an expression that does"),
+                mistake(ArrayKey.class, "key", "an array cannot be a key", "use an element"),
+                mistake(KeyWithoutText.class, "key", "Holder does not override toString", "use one of its properties"),
+                mistake(VoidKey.class, "key", "has no value", "write an expression with a value"),
                 mistake(
                         CostOfText.class,
                         "costExpression",
-                        "\"#user\": gives a String, no number",
+                        "\"#user\": has the type String, not number",
                         "write an expression of a number"),
                 mistake(
                         CostOfComparison.class,
                         "costExpression",
-                        "gives a Boolean, no number",
+                        "has the type Boolean, not number",
                         "write an expression of a number"),
                 mistake(
                         ConditionOfNumber.class,
                         "condition",
-                        "\"#n\": gives a Integer, no boolean",
+                        "\"#n\": has the type Integer, not boolean",
                         "write an expression of a boolean"),
                 mistake(NegativeCost.class, "cost", "\"-1\": negative", "use zero (free) or a positive number"),
                 mistake(NaNCost.class, "cost", "\"NaN\": not finite", "use zero (free) or a positive number"),
@@ -96,12 +96,12 @@ class StartupFailureTests {
                 mistake(
                         SettledAtOnce.class,
                         "limit",
-                        "\"single\": limit \"single\" counts calls while they run",
+                        "\"single\": limit \"single\" limits concurrent calls",
                         "drop settle, or name another limit"),
                 mistake(
                         SettledAtOnceOrNot.class,
                         "limitExpression",
-                        "limit \"single\" counts calls while they run",
+                        "limit \"single\" limits concurrent calls",
                         "drop settle, or name another limit"),
                 mistake(
                         NoDuration.class,
@@ -118,7 +118,7 @@ class StartupFailureTests {
                 mistake(
                         LimitOfNumber.class,
                         "limitExpression",
-                        "\"#n\": gives a Integer, no text",
+                        "\"#n\": has the type Integer, not text",
                         "write an expression of a text"),
                 mistake(NoLimitExpression.class, "limitExpression", "unknown variable #pln", "did you mean #plan?"),
                 mistake(
@@ -182,7 +182,7 @@ class StartupFailureTests {
                 mistake(
                         StrangeStage.class,
                         "method",
-                        "a refusal cannot be a failed",
+                        "a rejection cannot be a failed",
                         "return CompletionStage or CompletableFuture"),
                 mistake(StrangePublisher.class, "method", "ParallelFlux", "return Mono or Flux"),
                 mistake(SecondOfTwo.class, "key", "unknown variable #usr", "did you mean #user?"),
@@ -229,13 +229,13 @@ class StartupFailureTests {
     }
 
     @Test
-    void whatDeclaredTypesDoNotTellIsLeftToTheCall() {
+    void membersThatDeclaredTypesDoNotShowAreCheckedByTheCall() {
         LimitedApplication.with(Dynamic.class)
                 .run(context -> assertThat(context).hasNotFailed());
     }
 
     @Test
-    void withoutParameterNamesTheFixIsToSaySo() throws Exception {
+    void withoutParameterNamesTheMessageSuggestsToCompileThem() throws Exception {
         AnnotationAttribute origin =
                 new AnnotationAttribute(NoNames.class.getDeclaredMethods()[0], NoNames.class, "key", "#user");
         ExpressionParameters nameless = new ExpressionParameters(
@@ -247,7 +247,7 @@ class StartupFailureTests {
         assertThat(org.assertj.core.api.Assertions.catchThrowable(
                         () -> expressions.parse(origin, nameless, Object.class)))
                 .isInstanceOf(InvalidRateLimitedException.class)
-                .hasMessageContaining("does not tell the names of its parameters")
+                .hasMessageContaining("class file has no parameter names")
                 .hasMessageContaining("-parameters")
                 .hasMessageContaining("#p0");
         assertThat(expressions
@@ -591,7 +591,7 @@ class StartupFailureTests {
             return "";
         }
 
-        String instead(String user, IllegalStateException refusal) {
+        String instead(String user, IllegalStateException rejection) {
             return "";
         }
     }

@@ -43,7 +43,7 @@ class UnreachableMethodTests {
     }
 
     @Test
-    void aMethodThatNoInterfaceOfADynamicProxyDeclaresIsWarnedOf(CapturedOutput output) {
+    void aMethodThatNoInterfaceOfADynamicProxyDeclaresIsReported(CapturedOutput output) {
         LimitedApplication.with(Implementation.class)
                 .withPropertyValues("spring.aop.proxy-target-class=false")
                 .run(context -> {
@@ -60,20 +60,20 @@ class UnreachableMethodTests {
                 .run(context -> {
                     assertThat(output).doesNotContain("has no effect");
                     context.getBean(Calling.class).call();
-                    RateLimitAdvisorTests.assertRefused(
+                    RateLimitAdvisorTests.assertRejected(
                             () -> context.getBean(Calling.class).call());
                 });
     }
 
     @Test
-    void aPackagePrivateMethodOfAnotherPackageIsWarnedOf(CapturedOutput output) {
+    void aPackagePrivateMethodOfAnotherPackageIsReported(CapturedOutput output) {
         LimitedApplication.with(io.ratelimit.aop.elsewhere.Child.class)
                 .run(context -> assertThat(output)
                         .containsOnlyOnce("Child#hidden() has no effect: the method is package-private"));
     }
 
     @Test
-    void aPrototypeIsWarnedOfOnceForAllInstances(CapturedOutput output) {
+    void aPrototypeIsReportedOnceForAllInstances(CapturedOutput output) {
         LimitedApplication.with(Prototypes.class).run(context -> {
             context.getBean(FinalMethod.class);
             context.getBean(FinalMethod.class);
@@ -82,13 +82,13 @@ class UnreachableMethodTests {
     }
 
     @Test
-    void methodsThatCanBeReachedAreNotWarnedOf(CapturedOutput output) {
+    void methodsThatAProxyCanAdviseAreNotReported(CapturedOutput output) {
         LimitedApplication.with(Reachable.class, First.class, Second.class)
                 .withAllowCircularReferences(true)
                 .run(context -> {
                     assertThat(output).doesNotContain("has no effect");
                     context.getBean(First.class).call();
-                    RateLimitAdvisorTests.assertRefused(
+                    RateLimitAdvisorTests.assertRejected(
                             () -> context.getBean(First.class).call());
                 });
     }

@@ -25,7 +25,7 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Methods whose calls wait for their tokens. */
+/** Methods whose calls wait for tokens. */
 @Timeout(60)
 class WaitingMethodTests {
 
@@ -43,7 +43,7 @@ class WaitingMethodTests {
             .withBean(Service.class);
 
     @Test
-    void aPlainMethodWaitsOnItsThreadAsLongAsItsLimitSays() {
+    void aPlainMethodWaitsOnItsThreadForTheMaximumWaitOfItsLimit() {
         run((service, registry) -> {
             long start = System.nanoTime();
             for (int i = 0; i < 4; i++) {
@@ -54,7 +54,7 @@ class WaitingMethodTests {
     }
 
     @Test
-    void theAnnotationsWaitCountsInsteadOfTheLimits() {
+    void theWaitOfTheAnnotationReplacesThatOfTheLimit() {
         run((service, registry) -> {
             service.atOnce();
             assertThatThrownBy(service::atOnce)
@@ -68,7 +68,7 @@ class WaitingMethodTests {
     }
 
     @Test
-    void theSmallestWaitOfSeveralLimitsCountsAndNothingIsTaken() {
+    void theShortestWaitOfSeveralLimitsAppliesAndNothingIsConsumed() {
         run((service, registry) -> {
             service.both();
             assertThatThrownBy(service::both).isInstanceOf(RateLimitExceededException.class);
@@ -98,7 +98,7 @@ class WaitingMethodTests {
     }
 
     @Test
-    void whoGivesUpWhileWaitingGivesTheTokensBack() {
+    void tokensAreRefundedIfTheCallerGivesUpWhileWaiting() {
         run((service, registry) -> {
             service.hourly();
             assertThat(retry(registry, "hour")).isLessThanOrEqualTo(HOUR);

@@ -54,7 +54,7 @@ class AheadOfTimeTests {
                 assertThatExceptionOfType(RateLimitExceededException.class)
                         .isThrownBy(() -> service.resolved("free", "ann"));
                 assertThat(service.answer()).isEqualTo("admitted");
-                assertThat(service.answer()).isEqualTo("refused");
+                assertThat(service.answer()).isEqualTo("rejected");
             }
         });
     }
@@ -67,7 +67,7 @@ class AheadOfTimeTests {
                 .accepts(hints);
         assertThat(reflection().onMethodInvocation(User.class.getMethod("name")))
                 .accepts(hints);
-        assertThat(reflection().onMethodInvocation(Service.class.getDeclaredMethod("refused")))
+        assertThat(reflection().onMethodInvocation(Service.class.getDeclaredMethod("rejected")))
                 .accepts(hints);
         assertThat(reflection().onType(RateLimited.class).withMemberCategory(MemberCategory.INVOKE_DECLARED_METHODS))
                 .accepts(hints);
@@ -135,13 +135,13 @@ class AheadOfTimeTests {
         @RateLimited(limit = "search", key = "#query.user.name")
         public void search(Query query, int rows, String... words) {}
 
-        @RateLimited(limit = "answer", fallback = "refused")
+        @RateLimited(limit = "answer", fallback = "rejected")
         public String answer() {
             return "admitted";
         }
 
-        private String refused() {
-            return "refused";
+        private String rejected() {
+            return "rejected";
         }
     }
 }

@@ -21,7 +21,7 @@ import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.core.io.ByteArrayResource;
 
-/** An application whose properties come from given sources, each more important than those added before. */
+/** An application whose properties come from given sources, each with precedence over those added before. */
 public final class BoundApplication {
 
     private final StandardEnvironment environment = new StandardEnvironment();
@@ -89,7 +89,7 @@ public final class BoundApplication {
                 return invalid;
             }
         }
-        throw new AssertionError("No property was refused as invalid", failure());
+        throw new AssertionError("No property was rejected as invalid", failure());
     }
 
     FailureAnalysis analysis() {

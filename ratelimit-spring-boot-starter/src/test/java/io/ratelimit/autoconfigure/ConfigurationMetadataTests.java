@@ -58,7 +58,7 @@ class ConfigurationMetadataTests {
     }
 
     @Test
-    void noPropertyIsThereThatTheTableLeavesOut() {
+    void theTableHasEveryProperty() {
         assertThat(all("properties").map(property -> property.path("name").asString()))
                 .filteredOn(name -> name.startsWith("ratelimit."))
                 .hasSize(24);
@@ -71,7 +71,7 @@ class ConfigurationMetadataTests {
     }
 
     @Test
-    void everyHintedRateIsOne() {
+    void everyHintedRateIsValid() {
         assertThat(hinted("ratelimit.limits.values"))
                 .allSatisfy(rate -> assertThat(BoundApplication.of("ratelimit.limits.search: " + rate)
                                 .limits())

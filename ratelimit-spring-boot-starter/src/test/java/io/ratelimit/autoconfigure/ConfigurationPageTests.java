@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The page of all properties is what the configuration metadata says; {@code -Ddocs.write=true} writes it. */
+/** The page of all properties matches the configuration metadata; {@code -Ddocs.write=true} writes it. */
 class ConfigurationPageTests {
 
     private static final Path PAGE = Path.of("..", "docs", "configuration.md");

@@ -13,7 +13,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Configuration;
 
-/** What an application prints that does not start, from the annotation or the property to the console. */
+/** The output of an application that fails to start because of an annotation or a property. */
 @ExtendWith(OutputCaptureExtension.class)
 class FailedStartTests {
 

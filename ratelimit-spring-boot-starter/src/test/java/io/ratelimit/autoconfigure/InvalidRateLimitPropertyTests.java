@@ -98,7 +98,7 @@ class InvalidRateLimitPropertyTests {
             ratelimit.redis.key-prefix: "{x}"                           | ratelimit.redis.key-prefix        | not a key prefix; use 1 to 32
             ratelimit.redis.key-prefix: ""                              | ratelimit.redis.key-prefix        | not a key prefix; use 1 to 32
             """)
-    void aBadValueIsRefusedByNameAndRule(String yaml, String property, String reason) {
+    void anInvalidValueIsRejectedWithItsNameAndRule(String yaml, String property, String reason) {
         InvalidRateLimitPropertyException invalid = BoundApplication.of(yaml).invalid();
 
         assertThat(invalid.property()).isEqualTo(property);
@@ -121,7 +121,7 @@ class InvalidRateLimitPropertyTests {
         "ratelimit.redis.require-at-startup, perhaps",
         "ratelimit.store, disk"
     })
-    void whatCannotBeConvertedIsRefusedBySpringBoot(String property, String value) {
+    void aValueThatCannotBeConvertedIsRejectedBySpringBoot(String property, String value) {
         Throwable failure = BoundApplication.of("ratelimit.limits.search.rates: 10/s", property + ": " + value)
                 .failure();
 
@@ -138,7 +138,7 @@ class InvalidRateLimitPropertyTests {
             ratelimit.redis.time-out-ms: 10              | ratelimit.redis.time-out-ms        | did you mean ratelimit.redis.timeout?
             ratelimit.limit: 10/s                        | ratelimit.limit                    | did you mean ratelimit.limits?
             """)
-    void anUnknownPropertyIsRefusedWithTheNearestKnownOne(String yaml, String property, String reason) {
+    void anUnknownPropertyIsRejectedWithTheNearestKnownOne(String yaml, String property, String reason) {
         InvalidRateLimitPropertyException invalid = BoundApplication.of(yaml).invalid();
 
         assertThat(invalid.property()).isEqualTo(property);
@@ -148,7 +148,7 @@ class InvalidRateLimitPropertyTests {
     }
 
     @Test
-    void anUnknownPropertyBesideTextIsRefused() {
+    void anUnknownPropertyBesideTheShorthandIsRejected() {
         InvalidRateLimitPropertyException invalid = BoundApplication.of("ratelimit.limits.search: 10/s")
                 .yaml("ratelimit.limits.search.refil: interval")
                 .invalid();
@@ -185,7 +185,7 @@ class InvalidRateLimitPropertyTests {
     }
 
     @Test
-    void theAnalysisSaysWhereAndWhatAndHow() {
+    void theAnalysisHasTheOriginTheRuleAndTheFix() {
         FailureAnalysis analysis = BoundApplication.of("ratelimit:", "  limits:", "    search: 10/x")
                 .analysis();
 
@@ -198,7 +198,7 @@ class InvalidRateLimitPropertyTests {
     }
 
     @Test
-    void theAnalysisTellsOfCallsAtOnceTheSameWay() {
+    void theAnalysisDescribesConcurrentCallsTheSameWay() {
         FailureAnalysis analysis = BoundApplication.of(
                         "ratelimit:", "  limits:", "    export: {algorithm: concurrency, max-concurrent: 2, cost: 3}")
                 .analysis();

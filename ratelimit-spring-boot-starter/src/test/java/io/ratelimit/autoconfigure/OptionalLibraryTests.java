@@ -23,7 +23,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.NestedExceptionUtils;
 
-/** A whole application that lacks a library that is optional. */
+/** An application without one of the optional libraries. */
 @Tag("slow")
 class OptionalLibraryTests {
 
@@ -54,7 +54,7 @@ class OptionalLibraryTests {
             kotlin-reflect,                     kotlin.reflect.full.KClasses
             kotlinx-coroutines-react,           kotlinx.coroutines.reactor.MonoKt
             """)
-    void tellsThatSuspendFunctionsAndFlowsNeedIt(String jars, String absent) throws Exception {
+    void reportsThatSuspendFunctionsAndFlowsNeedTheLibrary(String jars, String absent) throws Exception {
         try (ReducedClassPath classPath = ReducedClassPath.without(jars, absent)) {
             for (String shop : List.of("SuspendingShop", "FlowingShop")) {
                 assertThat(classPath.call(KotlinApplication.class, "io.ratelimit.autoconfigure." + shop))
@@ -65,7 +65,7 @@ class OptionalLibraryTests {
         }
     }
 
-    /** Starts with a bean, and tells why it cannot. */
+    /** Starts an application with a bean, and returns why it fails. */
     public record KotlinApplication(String bean) implements Callable<String> {
 
         @Override
@@ -95,7 +95,7 @@ class OptionalLibraryTests {
         }
     }
 
-    /** Tells why an application in AspectJ mode does not start. */
+    /** Returns why an application in AspectJ mode fails to start. */
     public static final class AspectjMode implements Callable<String> {
 
         @Override
@@ -111,7 +111,7 @@ class OptionalLibraryTests {
         }
     }
 
-    /** Counts the calls that are admitted while no Redis is there. */
+    /** Counts the calls that are admitted while Redis is not available. */
     public static final class Application implements Callable<String> {
 
         @Override

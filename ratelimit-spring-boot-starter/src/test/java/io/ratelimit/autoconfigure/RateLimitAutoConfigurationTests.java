@@ -50,7 +50,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.Ordered;
 
-/** What the starter brings by itself, and what an application can put in its place. */
+/** The beans of the starter, and those that an application can replace. */
 @ExtendWith(OutputCaptureExtension.class)
 class RateLimitAutoConfigurationTests {
 
@@ -95,7 +95,7 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
-    void keepsBucketsInMemoryBesideAConnectionFactoryIfToldSo() {
+    void keepsBucketsInMemoryDespiteAConnectionFactoryIfConfigured() {
         withRedis
                 .withPropertyValues("ratelimit.store=memory")
                 .run(context -> assertThat(context)
@@ -260,7 +260,7 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
-    void timesTheStoreAndCountsItsMendingOnRedisOnly() {
+    void timesTheStoreAndCountsReplacedValuesOnRedisOnly() {
         withRedis.withConfiguration(meters).run(context -> {
             MeterRegistry meters = context.getBean(MeterRegistry.class);
             assertThat(meters.get("ratelimit.store").tag("store", "redis").timers())
@@ -280,7 +280,7 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
-    void showsTheEndpointWhereItIsExposedAndOnlyThere() {
+    void showsTheEndpointOnlyIfItIsExposed() {
         application.run(context -> assertThat(context).doesNotHaveBean(RateLimitsEndpoint.class));
         new WebApplicationContextRunner()
                 .withConfiguration(OURS)
@@ -297,7 +297,7 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
-    void putsTheAdviceFirstOrWhereItIsTold() {
+    void appliesTheAdviceFirstOrInTheConfiguredOrder() {
         application.run(context -> assertThat(
                         context.getBean("rateLimitAdvisor", Ordered.class).getOrder())
                 .isEqualTo(Ordered.HIGHEST_PRECEDENCE));
@@ -324,7 +324,7 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
-    void refusesAnEmptyKeyUnlessToldToShareABucket() {
+    void rejectsAnEmptyKeyUnlessConfiguredToShareABucket() {
         application.run(
                 context -> assertThatThrownBy(() -> context.getBean(Shop.class).search(null))
                         .isInstanceOf(EmptyKeyException.class));
@@ -338,7 +338,7 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
-    void refusesAComputedLimitThatIsNotDefinedUnlessToldThatItIsNone() {
+    void rejectsAnUndefinedComputedLimitUnlessConfiguredToIgnoreIt() {
         ApplicationContextRunner choosing = application.withBean(Plans.class);
         choosing.run(
                 context -> assertThatThrownBy(() -> context.getBean(Plans.class).use("serch"))
@@ -356,7 +356,7 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
-    void windowsInMemoryEndWhenThoseOfTheCalendarDo() {
+    void calendarWindowsInMemoryEndWithTheirCalendarUnit() {
         application
                 .withPropertyValues(
                         "ratelimit.limits.hourly.rates=5/1h",

@@ -103,7 +103,7 @@ class RateLimitPropertiesTests {
     }
 
     @Test
-    void callsAtOnceHaveANumberAndALeaseTime() {
+    void concurrentCallsHaveANumberAndALeaseTime() {
         Map<String, Limit> limits = BoundApplication.of(
                         "ratelimit.limits:",
                         "  export: {algorithm: concurrency, max-concurrent: 2, max-wait: 5s, cost: 0.5}",
@@ -124,7 +124,7 @@ class RateLimitPropertiesTests {
     }
 
     @Test
-    void defaultsOfCallsAtOnceAreForTheirAlgorithmAndThoseOfRatesAreNot() {
+    void defaultsOfConcurrentCallsApplyToTheirAlgorithmOnly() {
         Map<String, Limit> limits = BoundApplication.of(
                         "ratelimit:",
                         "  defaults: {rates: 7/s, refill: interval, max-concurrent: 3, lease-time: 20s, max-wait: 1s}",
@@ -161,7 +161,7 @@ class RateLimitPropertiesTests {
     }
 
     @Test
-    void defaultsFillWhatALimitLeavesOut() {
+    void defaultsApplyToPropertiesThatALimitDoesNotSet() {
         Map<String, Limit> limits = BoundApplication.of(
                         "ratelimit:",
                         "  defaults:",
@@ -189,7 +189,7 @@ class RateLimitPropertiesTests {
     }
 
     @Test
-    void aShareOfALimitIsAPropertyAndADefaultWhereTheNodesMemoryIsAsked() {
+    void localShareIsAPropertyAndADefaultIfTheFallbackIsLocal() {
         Map<String, Limit> limits = BoundApplication.of(
                         "ratelimit:",
                         "  defaults: {local-share: 0.5, on-store-failure: local}",
@@ -218,7 +218,7 @@ class RateLimitPropertiesTests {
     }
 
     @Test
-    void whatIsTakenAheadIsAPropertyAndADefaultWhereItCanBe() {
+    void prefetchIsAPropertyAndADefaultWhereTheAlgorithmSupportsIt() {
         Map<String, Limit> limits = BoundApplication.of(
                         "ratelimit:",
                         "  defaults: {prefetch: 2.5}",
@@ -297,7 +297,7 @@ class RateLimitPropertiesTests {
     }
 
     @Test
-    void aDefaultCountsWhereTheAlgorithmHasIt() {
+    void aDefaultAppliesIfTheAlgorithmSupportsIt() {
         Map<String, Limit> limits = BoundApplication.of(
                         "ratelimit:",
                         "  defaults: {algorithm: fixed-window, calendar: day, zone: Asia/Kolkata, max-wait: 3s}",
@@ -332,7 +332,7 @@ class RateLimitPropertiesTests {
     }
 
     @Test
-    void propertiesFilesSayTheSame() {
+    void propertiesFilesWorkTheSameWay() {
         Map<String, Limit> limits = new BoundApplication()
                 .properties(Map.of(
                         "ratelimit.limits.search", "10/s",
@@ -350,7 +350,7 @@ class RateLimitPropertiesTests {
     }
 
     @Test
-    void environmentVariablesSayTheSame() {
+    void environmentVariablesWorkTheSameWay() {
         Map<String, Limit> limits = new BoundApplication()
                 .environment(Map.of(
                         "RATELIMIT_LIMITS_SEARCH", "10/s",

@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The class path of the tests without some libraries. Our own classes are loaded anew from it, and so would fail to load if
- * one of them needed what is not there.
+ * The class path of the tests without some libraries. The classes of this project are loaded again from it, so loading
+ * fails if one of them needs a missing library.
  */
 public final class ReducedClassPath implements AutoCloseable {
 
@@ -26,9 +26,12 @@ public final class ReducedClassPath implements AutoCloseable {
         Thread.currentThread().setContextClassLoader(loader);
     }
 
-    /** Leaves out the jars whose names begin with a pattern, and makes sure that a class of theirs is gone. */
+    /**
+     * Removes the jars whose names begin with a pattern, and checks that a class of theirs is gone. Resilience4j is
+     * always removed, because its auto-configuration needs libraries that are optional here.
+     */
     public static ReducedClassPath without(String jars, String absent) {
-        Pattern left = Pattern.compile("(" + jars + ").*");
+        Pattern left = Pattern.compile("(resilience4j-|" + jars + ").*");
         URL[] urls = Stream.of(System.getProperty("java.class.path").split(Pattern.quote(File.pathSeparator)))
                 .map(Path::of)
                 .filter(entry -> !left.matcher(entry.getFileName().toString()).matches())
@@ -39,7 +42,7 @@ public final class ReducedClassPath implements AutoCloseable {
         return new ReducedClassPath(loader);
     }
 
-    /** Makes a task there by its only constructor, and runs it. */
+    /** Creates a task on this class path with its only constructor, and runs it. */
     public Object call(Class<? extends Callable<?>> task, Object... arguments) throws Exception {
         return ((Callable<?>)
                         loader.loadClass(task.getName()).getConstructors()[0].newInstance(arguments))

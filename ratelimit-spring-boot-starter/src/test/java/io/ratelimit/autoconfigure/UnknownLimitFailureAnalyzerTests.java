@@ -10,11 +10,11 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 class UnknownLimitFailureAnalyzerTests {
 
     @Test
-    void anUnknownLimitThatNoAnnotationAsksForIsExplainedToo() {
+    void anUnknownLimitWithoutAnAnnotationIsExplainedToo() {
         FailureAnalysis analysis = new UnknownLimitFailureAnalyzer()
                 .analyze(new IllegalStateException(new UnknownLimitException("search", List.of())));
         assertThat(analysis).isNotNull();
         assertThat(analysis.getDescription()).isEqualTo("The limit \"search\" is not defined. No limits are defined.");
-        assertThat(analysis.getAction()).startsWith("To mend it, define it");
+        assertThat(analysis.getAction()).startsWith("Define it");
     }
 }

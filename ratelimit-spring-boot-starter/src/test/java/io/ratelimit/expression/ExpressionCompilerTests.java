@@ -100,7 +100,7 @@ class ExpressionCompilerTests {
                 "[method]                  | false",
                 "method.name               | false"
             })
-    void onlyWhatHasCertainTypesIsCompiled(String text, boolean compiled) {
+    void onlyExpressionsWithCertainTypesAreCompiled(String text, boolean compiled) {
         Method on = method(text.contains("list") ? "call" : "varied");
         ExpressionOrigin origin = new TestOrigin(text);
         SpelNode root = new SpelExpressionParser().parseRaw(text).getAST();

@@ -2,7 +2,7 @@ package io.ratelimit.expression;
 
 import org.jspecify.annotations.Nullable;
 
-/** The origin of an expression that stands nowhere: its exceptions tell the text, the rule and the fix. */
+/** An origin whose exceptions have the text, the rule and the fix. */
 record TestOrigin(String value) implements ExpressionOrigin {
 
     @Override

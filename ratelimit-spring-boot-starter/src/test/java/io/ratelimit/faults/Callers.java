@@ -14,7 +14,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Predicate;
 
-/** Threads that ask a store all the time, for one charge after the other, and note what they get. */
+/** Threads that call a store continuously, one charge after the other, and record the answers. */
 final class Callers implements AutoCloseable {
 
     private static final int THREADS = 4;
@@ -52,7 +52,7 @@ final class Callers implements AutoCloseable {
         return callers;
     }
 
-    /** What is broken before there is a connection is not what the test is about. */
+    /** Faults before there is a connection are not the subject of the test. */
     void goOnUntilAnswered() {
         await().until(() -> calls.stream().anyMatch(call -> call.source() == DecisionSource.STORE));
     }
@@ -70,7 +70,7 @@ final class Callers implements AutoCloseable {
         stop();
     }
 
-    /** Ends the calls; what anyone threw is thrown. Idempotent. */
+    /** Stops the calls, and throws the exception of any of them. Idempotent. */
     void stop() {
         stopped = true;
         for (Thread thread : threads) {
@@ -106,7 +106,7 @@ final class Callers implements AutoCloseable {
                 .sum();
     }
 
-    /** What the store, and nobody in its place, answered about one charge. */
+    /** Returns the answers of the store itself about one charge. */
     DecisionLog log(Charge charge) {
         DecisionLog log = new DecisionLog();
         calls.stream()

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ArgumentsSource;
 
-/** A test that breaks something and looks at what callers saw, in as many rounds as it is told, each with a seed. */
+/** A test that causes a fault and checks what callers observe, in the given number of rounds, each with a seed. */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
 @Tag("fault")

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
-/** What was measured, all rounds together, as a Markdown table in {@code target/faults.md}. */
+/** The measurements of all rounds, as a Markdown table in {@code target/faults.md}. */
 final class FaultReport implements ParameterResolver {
 
     private static final Path FILE = Path.of("target", "faults.md");

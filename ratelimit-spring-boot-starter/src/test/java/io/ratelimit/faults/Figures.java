@@ -9,18 +9,21 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** What a fault did to callers, from the instant it began to the instant it was mended, both on the clock of nanoTime. */
+/** The effect of a fault on callers, from its beginning to its end, in nanoseconds of {@link System#nanoTime()}. */
 record Figures(FaultReport.Row row, Callers callers, long broken, long mended) {
 
     /** From here on a call was kept waiting for the store. */
     private static final Duration WAITED = Duration.ofMillis(100);
 
-    /** The deadline, and what a busy machine adds to it. */
+    /** The deadline, and some time for a busy machine. */
     private static final Duration DEADLINE = Duration.ofMillis(250);
 
     private static final Duration BUSY = Duration.ofMillis(250);
 
-    /** Until the breaker opened nobody waited for more than the deadline, and not for long; then nobody waited at all. */
+    /**
+     * Until the circuit breaker opened, calls took at most the deadline, and only for a short time; after that no call
+     * blocked.
+     */
     Figures answeredInTime(Predicate<Call> concerned) {
         List<Call> during =
                 callers.begunIn(broken, mended).stream().filter(concerned).toList();
@@ -41,7 +44,7 @@ record Figures(FaultReport.Row row, Callers callers, long broken, long mended) {
         return this;
     }
 
-    /** From some instant on after the fault was mended the store answers every call. */
+    /** After the end of the fault the store answers every call from some instant on. */
     Figures recoveredWithin(Duration most, Predicate<Call> concerned) {
         long recovered = callers.where(call -> call.end() > mended && call.source() != DecisionSource.STORE).stream()
                 .filter(concerned)

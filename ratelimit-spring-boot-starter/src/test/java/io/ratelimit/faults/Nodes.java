@@ -12,13 +12,13 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 /** A node of an application as the starter wires it, and the limits that it asks for. */
 final class Nodes {
 
-    /** Counts exactly what was taken, and nothing comes back. */
+    /** A limit that counts exactly and is not refilled during a test. */
     static final Limit COUNTED = Limit.named("counted")
             .rates("1000000/7300d")
             .algorithm(Algorithm.FIXED_WINDOW)
             .build();
 
-    /** So few that callers are refused most of the time. */
+    /** A limit with so few tokens that most calls are rejected. */
     static final Limit SCARCE = Limit.of("scarce", "50/s");
 
     private Nodes() {}
@@ -30,7 +30,7 @@ final class Nodes {
                 .build();
     }
 
-    /** How many of the {@link #COUNTED} thousandths of a key are taken. */
+    /** Returns how many of the {@link #COUNTED} thousandths of a key are consumed. */
     static long counted(RemoteRateLimitStore store, String key) {
         double left = store.decide(new Charge(COUNTED, key, 0)).remaining();
         return 1_000_000_000L - Math.round(left * 1000);

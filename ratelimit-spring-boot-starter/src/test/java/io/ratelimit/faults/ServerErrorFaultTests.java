@@ -40,12 +40,12 @@ class ServerErrorFaultTests {
 
     private static final String PASSWORD = "right-password";
     private static final String KEY = "secret-user";
-    /** Beyond the timeout of 250 ms, for a busy machine; who waited for the server's return would take seconds. */
+    /** The timeout of 250 ms, and some time for a busy machine; waiting for the server to return would take seconds. */
     private static final Duration BUDGET = Duration.ofSeconds(1);
 
     /** How long a fault lasts at least: long enough that a line for each call would be noticed. */
     private static final Duration DURATION = Duration.ofSeconds(3);
-    /** What the driver says of a connection that it lost and found again, whatever the time. */
+    /** The log lines of the driver about a lost and restored connection, at any time. */
     private static final int LINES_OF_THE_DRIVER = 4;
 
     @Fault
@@ -228,7 +228,7 @@ class ServerErrorFaultTests {
                 long start = System.nanoTime();
                 assertThat(answer(registry, "kept", key)).isEqualTo("local: admitted");
                 assertThat(answer(registry, "open", key)).isEqualTo("policy: admitted");
-                assertThat(answer(registry, "shut", key)).isEqualTo("policy: refused");
+                assertThat(answer(registry, "shut", key)).isEqualTo("policy: rejected");
                 slowest = Math.max(slowest, System.nanoTime() - start);
             }
             MeterRegistry meters = context.getBean(MeterRegistry.class);
@@ -266,7 +266,7 @@ class ServerErrorFaultTests {
 
     private static String answer(RateLimiterRegistry registry, String limit, String key) {
         Decision decision = registry.get(limit).tryAcquire(key);
-        return decision.source().name().toLowerCase(Locale.ROOT) + (decision.admitted() ? ": admitted" : ": refused");
+        return decision.source().name().toLowerCase(Locale.ROOT) + (decision.admitted() ? ": admitted" : ": rejected");
     }
 
     private static double counted(MeterRegistry meters, String limit, String source, String outcome) {
@@ -278,7 +278,7 @@ class ServerErrorFaultTests {
                 .count();
     }
 
-    /** A server that may be told to load its data again. */
+    /** A server that can reload its data on request. */
     private static RedisServer debuggable() {
         try {
             return RedisServer.start("--enable-debug-command", "yes");

@@ -191,9 +191,9 @@ class StandaloneFaultTests {
             callers.goOnFor(OUTAGE);
             callers.stop();
             new Figures(row, callers, broken, broken).recoveredWithin(RECOVERY, call -> true);
-            long refused = callers.where(call -> call.start() > broken && call.source() != DecisionSource.STORE)
+            long rejected = callers.where(call -> call.start() > broken && call.source() != DecisionSource.STORE)
                     .size();
-            row.add("calls by policy", refused);
+            row.add("calls by policy", rejected);
             long readonly = errors("READONLY");
             row.add("READONLY errors", readonly);
             assertThat(readonly).isBetween(1L, 5L);
@@ -215,7 +215,7 @@ class StandaloneFaultTests {
         withJedis(() -> outage(seed, row, server -> proxy.blackHole(true), server -> proxy.blackHole(false)));
     }
 
-    /** Breaks and mends what callers ask all the time. */
+    /** Causes and ends a fault while callers call continuously. */
     private Callers outage(long seed, FaultReport.Row row, Consumer<RedisServer> fault, Consumer<RedisServer> cure) {
         try (Callers callers = Callers.start(store, COUNT, FEW)) {
             callers.goOnUntilAnswered();
@@ -254,7 +254,7 @@ class StandaloneFaultTests {
                 .count();
     }
 
-    /** What the server executed and nobody heard of; at most those calls can be that waited for an answer in vain. */
+    /** The calls that the server executed without an answer to the caller: at most those that waited in vain. */
     private void lateExecutions(FaultReport.Row row, Callers callers) {
         lateExecutions(
                 row, callers, call -> call.nanos() > Duration.ofMillis(100).toNanos());

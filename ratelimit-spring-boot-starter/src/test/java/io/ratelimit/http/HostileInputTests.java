@@ -44,7 +44,7 @@ import org.springframework.web.bind.annotation.RestController;
 @Timeout(120)
 class HostileInputTests {
 
-    /** Part of whatever these tests send. */
+    /** A part of every input that these tests send. */
     private static final String MARK = "s3cr3t";
 
     private static final AtomicInteger EVALUATED = new AtomicInteger();
@@ -79,7 +79,7 @@ class HostileInputTests {
         REDIS_THAT_IS_AWAY
     }
 
-    /** Called by nobody but a key that was taken for an expression. */
+    /** Called only if a key is mistaken for an expression. */
     public static String evaluate() {
         EVALUATED.incrementAndGet();
         return MARK;
@@ -101,8 +101,8 @@ class HostileInputTests {
             List<String> told = new ArrayList<>();
             for (String key : KEYS) {
                 limited.strict(key);
-                told.add(refused(() -> limited.strict(key)));
-                told.add(refused(() -> limited.hopeless(key)));
+                told.add(rejected(() -> limited.strict(key)));
+                told.add(rejected(() -> limited.hopeless(key)));
                 told.add(text(catchThrowable(() -> limited.strict(key + " "))));
                 limited.waiting(key);
                 Thread.currentThread().interrupt();
@@ -112,7 +112,7 @@ class HostileInputTests {
                 assertThat(future.cancel(true)).isTrue();
                 told.add(future.toString());
                 if (place == Place.REDIS_THAT_IS_AWAY) {
-                    told.add(refused(() -> limited.shut(key)));
+                    told.add(rejected(() -> limited.shut(key)));
                 }
                 for (Object cost : COSTS) {
                     told.add(failed(IllegalArgumentException.class, () -> limited.priced(key, cost)));
@@ -179,7 +179,7 @@ class HostileInputTests {
                 .run();
     }
 
-    private static String refused(ThrowingCallable call) {
+    private static String rejected(ThrowingCallable call) {
         return failed(RateLimitExceededException.class, call);
     }
 

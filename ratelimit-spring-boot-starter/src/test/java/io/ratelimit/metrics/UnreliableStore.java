@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** A store that takes a given time to answer, and can be made to fail. */
+/** A store that needs a given time for its answer, and can be made to fail. */
 final class UnreliableStore extends ForwardingRateLimitStore {
 
     private final MockClock clock;

@@ -20,7 +20,7 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
-/** One node of an application, which does what it is told on its standard input, a line each, and answers by a line. */
+/** A node of an application. It reads commands from its standard input, one per line, and answers each with a line. */
 final class Node {
 
     static final int AT_ONCE = 10;

@@ -113,7 +113,7 @@ final class PausedNode {
                     soon.incrementAndGet();
                 }
             } catch (StoreUnavailableException ex) {
-                // Its deadline was over when the node went on: it may have taken a token, but nobody was admitted.
+                // Its deadline had passed when the node continued: it may have consumed a token, but admitted no call.
             }
             TimeUnit.MICROSECONDS.sleep(500);
         }

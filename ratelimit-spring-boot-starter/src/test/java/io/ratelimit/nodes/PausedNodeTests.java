@@ -18,12 +18,12 @@ import org.junit.jupiter.api.Timeout;
 class PausedNodeTests {
 
     @Fault
-    void admitsNoBurstAndRefusesLateWaitersInMemory(long seed) throws Exception {
+    void admitsNoBurstAndRejectsLateWaitingCallsInMemory(long seed) throws Exception {
         assertPauseIsHarmless();
     }
 
     @Fault
-    void admitsNoBurstAndRefusesLateWaitersOnRedis(long seed) throws Exception {
+    void admitsNoBurstAndRejectsLateWaitingCallsOnRedis(long seed) throws Exception {
         try (RedisServer redis = RedisServer.start()) {
             assertPauseIsHarmless(Integer.toString(redis.port()));
         }

@@ -5,7 +5,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
-/** One call, which counts on the server while it runs. Who gives it up says so first. */
+/** A call that is counted on the server while it runs. */
 final class Run {
 
     private static final Executor COUNTING = Executors.newCachedThreadPool();

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A batch decides what its decisions give one by one in their order, whatever they are.
- * {@code -Dio.ratelimit.redis.seed=42} asks the same again.
+ * A batch of random decisions has the same results as its decisions one by one in their order.
+ * {@code -Dio.ratelimit.redis.seed=42} repeats a run.
  */
 @ExtendWith(RedisExtension.class)
 class BatchAgainstSinglesTests {

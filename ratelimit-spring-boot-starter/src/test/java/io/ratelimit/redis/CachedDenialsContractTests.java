@@ -11,7 +11,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The Redis store keeps the contract while its refusals are remembered, by a clock that goes on with the server's. */
+/** The Redis store fulfils the contract while denials are cached, with a clock that advances with the server's. */
 @ExtendWith(RedisExtension.class)
 @Tag("slow")
 class CachedDenialsContractTests extends RateLimitStoreContract {

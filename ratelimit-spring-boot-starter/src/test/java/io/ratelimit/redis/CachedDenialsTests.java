@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a server is asked, and what callers are told, while nodes remember its refusals. */
+/** The commands that a server gets, and the answers of callers, while nodes cache denials. */
 @Tag("slow")
 class CachedDenialsTests {
 
@@ -66,7 +66,7 @@ class CachedDenialsTests {
     }
 
     @Test
-    void nodesThatRememberRefusalsTogetherAdmitWhatOneBucketDoes() throws Exception {
+    void nodesWithCachedDenialsTogetherAdmitWhatOneBucketDoes() throws Exception {
         Limit limit = Limit.of("shared", "100/s burst 20");
         DecisionLog log = new DecisionLog();
         List<Future<Long>> callers = new ArrayList<>();

@@ -18,7 +18,7 @@ class CalendarWindowRangeTests {
     private static final long NOW = Instant.parse("2026-03-28T12:00:00Z").toEpochMilli();
 
     @Test
-    void aCallThatDoesNotWaitIsToldTheWindowItIsInAndThoseBesideIt() {
+    void aCallWithoutAWaitIncludesItsWindowAndTheAdjacentOnes() {
         assertThat(texts(CalendarWindowRange.around(NOW, 0).of(DAYS)))
                 .containsExactly(
                         "2026-03-26T23:00:00Z/2026-03-27T23:00:00Z",
@@ -27,7 +27,7 @@ class CalendarWindowRangeTests {
     }
 
     @Test
-    void aCallThatWaitsIsToldTheWindowsUpToTheOneAfterItsLatestGrant() {
+    void aCallWithAWaitIncludesTheWindowsUpToTheOneAfterItsLatestGrant() {
         List<long[]> windows =
                 CalendarWindowRange.around(NOW, Duration.ofDays(2).toMillis()).of(DAYS);
         assertThat(windows).hasSize(5);
@@ -38,7 +38,7 @@ class CalendarWindowRangeTests {
     }
 
     @Test
-    void aLongWaitOverShortWindowsIsToldAFewAndThoseThatWereMissed() {
+    void aLongWaitOverShortWindowsIncludesAFewAndThoseThatWereMissed() {
         long wait = Duration.ofDays(3650).toMillis();
         CalendarWindowRange first = CalendarWindowRange.around(NOW, wait);
         assertThat(first.of(HOURS)).hasSize(32);
@@ -50,7 +50,7 @@ class CalendarWindowRangeTests {
     }
 
     @Test
-    void aServerWhoseTimeIsNotWhatWasThoughtIsToldTheWindowsOfItsOwn() {
+    void aServerWithAnotherTimeGetsTheWindowsAroundItsOwnTime() {
         long server = Instant.parse("2001-09-09T01:46:40Z").toEpochMilli();
         assertThat(CalendarWindowRange.around(NOW, 0).with(server, server).of(DAYS))
                 .hasSize(3)

@@ -21,12 +21,12 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
-/** What servers with one policy or another make the log say. */
+/** The warnings about the eviction policies of servers. */
 @ExtendWith(OutputCaptureExtension.class)
 @Tag("slow")
 class EvictionPolicyCheckTests {
 
-    private static final String WARNING = "Redis may drop limiter keys when its memory is full";
+    private static final String WARNING = "Redis may evict rate limit keys when its memory is full";
     private static final Charge CHARGE = new Charge(Limit.of("search", "10/s"), "ann", 1000);
 
     private final Set<Thread> before = Thread.getAllStackTraces().keySet();
@@ -49,7 +49,7 @@ class EvictionPolicyCheckTests {
         "jedis, 100mb, allkeys-lfu, true",
         "jedis, 100mb, noeviction, false",
     })
-    void aServerThatMayDropKeysOfOursIsWarnedOfOnce(
+    void aServerThatMayEvictKeysIsReportedOnce(
             String client, String memory, String policy, boolean warned, CapturedOutput output) {
         redis.command("CONFIG", "SET", "maxmemory", memory);
         redis.command("CONFIG", "SET", "maxmemory-policy", policy);
@@ -63,7 +63,7 @@ class EvictionPolicyCheckTests {
             assertThat(output)
                     .containsOnlyOnce(WARNING)
                     .containsPattern(
-                            "WARN .*" + WARNING + " \\(maxmemory-policy " + policy + "\\), and a dropped key is a"
+                            "WARN .*" + WARNING + " \\(maxmemory-policy " + policy + "\\), and an evicted key is a"
                                     + " full bucket: its limit starts again\\. Set maxmemory-policy noeviction, or keep limits on a"
                                     + " Redis of their own \\(ratelimit\\.redis\\.connection-factory\\)");
         } else {
@@ -88,7 +88,7 @@ class EvictionPolicyCheckTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"lettuce", "jedis"})
-    void aServerThatDoesNotTellDisturbsNobody(String client, CapturedOutput output) {
+    void aServerThatDoesNotTellItsPolicyIsIgnored(String client, CapturedOutput output) {
         redis.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
         redis.command("CONFIG", "SET", "maxmemory", "100mb");
         redis.command("ACL", "SETUSER", "default", "-info");
@@ -123,7 +123,7 @@ class EvictionPolicyCheckTests {
     }
 
     @Test
-    void aStoreThatIsClosedAsksNoMore() {
+    void aClosedStoreStopsTheCheck() {
         redis.kill();
         RedisRateLimitStore store = store("lettuce");
         store.connect();

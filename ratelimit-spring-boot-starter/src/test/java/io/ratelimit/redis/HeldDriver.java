@@ -5,7 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.data.redis.connection.RedisConnection;
 
-/** A driver whose scripts can be held back before they are sent, and are counted. */
+/** A client whose script calls are counted and can be held back before they are sent. */
 final class HeldDriver implements RedisScriptClient {
 
     private final RedisScriptClient client;

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a server is told by its clients, from the start of the monitor on. */
+/** The commands that a server gets from its clients while the monitor runs. */
 final class Monitor implements AutoCloseable {
 
     private static final String END = "end-of-monitor";
@@ -27,7 +27,7 @@ final class Monitor implements AutoCloseable {
         lines.readLine();
     }
 
-    /** The commands so far; what scripts called is left out. */
+    /** Returns the commands so far, without those that scripts call. */
     List<String> commands() throws IOException {
         redis.command("ECHO", END);
         List<String> commands = new ArrayList<>();

@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Two nodes that take ahead of one key on a real server, judged by the checker. */
+/** Two nodes with prefetched tokens of one key on a real server, checked for the bound. */
 @ExtendWith(RedisExtension.class)
 class PrefetchOnRedisTests {
 
@@ -42,7 +42,7 @@ class PrefetchOnRedisTests {
     }
 
     @Test
-    void twoNodesAdmitAtMostWhatTheServerGrantsAndWhatBothHaveInHand() throws InterruptedException {
+    void twoNodesAdmitAtMostTheGrantsOfTheServerAndTheirPrefetchedTokens() throws InterruptedException {
         DecisionLog log = new DecisionLog();
         List<RateLimitStore> nodes = new ArrayList<>();
         List<Thread> callers = new ArrayList<>();

@@ -27,7 +27,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
-/** What the properties of the Redis store change, on a real server. */
+/** The effect of the properties of the Redis store, on a real server. */
 @ExtendWith(RedisExtension.class)
 class RateLimitRedisAutoConfigurationTests {
 
@@ -47,7 +47,7 @@ class RateLimitRedisAutoConfigurationTests {
     }
 
     @Test
-    void takesTheConnectionFactoryThatIsNamed() {
+    void usesTheNamedConnectionFactory() {
         ApplicationContextRunner several =
                 factory(factory(application, "alive", redis.port(), false), "dead", 1, false);
         several.withPropertyValues(NAME + "=alive")
@@ -57,7 +57,7 @@ class RateLimitRedisAutoConfigurationTests {
     }
 
     @Test
-    void takesThePrimaryConnectionFactoryIfNoneIsNamed() {
+    void usesThePrimaryConnectionFactoryIfNoneIsNamed() {
         factory(factory(application, "dead", 1, false), "alive", redis.port(), true)
                 .run(context -> assertThat(ask(context).source()).isEqualTo(DecisionSource.STORE));
     }
@@ -95,7 +95,7 @@ class RateLimitRedisAutoConfigurationTests {
     }
 
     @Test
-    void namesItsKeysAsItIsTold() {
+    void usesTheConfiguredKeyPrefix() {
         redis.command("FLUSHALL");
         onRedis(redis)
                 .withPropertyValues("ratelimit.redis.key-prefix=shop:limits")
@@ -106,7 +106,7 @@ class RateLimitRedisAutoConfigurationTests {
     }
 
     @Test
-    void remembersRefusals() {
+    void cachesDenials() {
         redis.command("FLUSHALL");
         onRedis(redis).run(context -> {
             while (ask(context).admitted()) {}
@@ -120,7 +120,7 @@ class RateLimitRedisAutoConfigurationTests {
     }
 
     @Test
-    void takesAheadAsMuchAsItIsToldAndGivesItBackAtTheEnd() {
+    void prefetchesTheConfiguredTokensAndRefundsThemAtTheEnd() {
         redis.command("FLUSHALL");
         String[] rest = new String[1];
         onRedis(redis)
@@ -147,7 +147,7 @@ class RateLimitRedisAutoConfigurationTests {
     }
 
     @Test
-    void waitsForASlowServerAsLongAsItIsTold() {
+    void waitsForASlowServerWithinTheTimeout() {
         try (RedisServer slow = RedisServer.start()) {
             onRedis(slow).run(context -> {
                 assertThat(ask(context).source()).isEqualTo(DecisionSource.STORE);
@@ -158,7 +158,7 @@ class RateLimitRedisAutoConfigurationTests {
     }
 
     @Test
-    void waitsForASlowServerNoLongerThanItIsTold() {
+    void waitsForASlowServerNoLongerThanTheTimeout() {
         try (RedisServer slow = RedisServer.start()) {
             slow.command("CLIENT", "PAUSE", "4000");
             onRedis(slow).withPropertyValues("ratelimit.redis.timeout=50ms").run(context -> {
@@ -171,13 +171,13 @@ class RateLimitRedisAutoConfigurationTests {
 
     @Test
     @ExtendWith(OutputCaptureExtension.class)
-    void warnsOfAServerThatMayDropItsKeys(CapturedOutput output) {
+    void warnsOfAServerThatMayEvictKeys(CapturedOutput output) {
         try (RedisServer evicting = RedisServer.start()) {
             evicting.command("CONFIG", "SET", "maxmemory", "100mb");
             evicting.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
             onRedis(evicting)
-                    .run(context ->
-                            await().untilAsserted(() -> assertThat(output).contains("Redis may drop limiter keys")));
+                    .run(context -> await().untilAsserted(
+                                    () -> assertThat(output).contains("Redis may evict rate limit keys")));
         }
     }
 

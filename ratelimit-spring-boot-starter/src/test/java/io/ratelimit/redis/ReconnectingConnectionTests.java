@@ -18,7 +18,7 @@ class ReconnectingConnectionTests {
     private final AtomicInteger attempts = new AtomicInteger();
 
     @Test
-    void nothingIsOpenedUntilAskedFor() {
+    void nothingIsOpenedBeforeTheFirstUse() {
         try (ReconnectingConnection<Line> connection = lazy(this::succeed)) {
             assertThat(attempts).hasValue(0);
             assertThat(connection.get().join()).isSameAs(connection.get().join());
@@ -27,7 +27,7 @@ class ReconnectingConnectionTests {
     }
 
     @Test
-    void allWhoAskDuringTheFirstAttemptGetItsOutcome() {
+    void allCallersDuringTheFirstAttemptGetItsOutcome() {
         CountDownLatch answer = new CountDownLatch(1);
         try (ReconnectingConnection<Line> connection = lazy(() -> {
             answer.await();
@@ -78,7 +78,7 @@ class ReconnectingConnectionTests {
     }
 
     @Test
-    void aConnectionServesUntilAnotherTakesItsPlaceAndIsClosedThen() throws Exception {
+    void aConnectionIsUsedUntilItIsReplacedAndThenClosed() throws Exception {
         CountDownLatch answer = new CountDownLatch(1);
         try (ReconnectingConnection<Line> connection = lazy(() -> {
             if (attempts.incrementAndGet() == 2) {
@@ -100,7 +100,7 @@ class ReconnectingConnectionTests {
     }
 
     @Test
-    void aConnectionThatIsDroppedServesNoMoreAndIsClosed() throws Exception {
+    void aDroppedConnectionIsNotUsedAndClosed() throws Exception {
         try (ReconnectingConnection<Line> connection = lazy(this::succeed)) {
             Line first = connection.get().join();
             connection.drop(first);

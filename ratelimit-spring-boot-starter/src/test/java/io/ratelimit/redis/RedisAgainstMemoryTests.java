@@ -33,8 +33,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * The script decides what the memory store decides, whatever is asked, as long as time does not run back.
- * {@code -Dio.ratelimit.redis.decisions=100000} asks more, {@code -Dio.ratelimit.redis.seed=42} the same again.
+ * The script makes the same random decisions as the store in memory, as long as the clock is not set back.
+ * {@code -Dio.ratelimit.redis.decisions=100000} makes more of them, {@code -Dio.ratelimit.redis.seed=42} repeats a run.
  */
 @ExtendWith(RedisExtension.class)
 class RedisAgainstMemoryTests {
@@ -78,7 +78,7 @@ class RedisAgainstMemoryTests {
     }
 
     @Test
-    void everyReadingAndEveryGrantIsThatOfTheMemoryStore() {
+    void everyStatusAndEveryGrantEqualsThatOfTheStoreInMemory() {
         memory.onLeaseReady(toldInMemory::add);
         redis.onLeaseReady(told::add);
         await().until(() -> !((List<?>) server.command("PUBSUB", "CHANNELS", "virtual*:ready")).isEmpty());
@@ -158,7 +158,9 @@ class RedisAgainstMemoryTests {
         }
     }
 
-    /** A script renews several leases at once and then tells who is ready, in memory each is renewed and tells. */
+    /**
+     * A script renews several leases before it notifies waiting calls; the store in memory notifies after each lease.
+     */
     private void renew() {
         List<Decision> ours = new ArrayList<>();
         List<Decision> theirs = new ArrayList<>();
@@ -194,8 +196,8 @@ class RedisAgainstMemoryTests {
     }
 
     /**
-     * Where two configurations meet on Redis a bucket that is full by one is kept for the other; in memory it is not. What
-     * is asked never fits, because a refusal that does may write.
+     * Resets a bucket that is full. Redis keeps a bucket that is full under one version of the limit for the other one,
+     * the store in memory does not. The cost exceeds the capacity, so that the decision writes nothing.
      */
     private void forgetIfFull(Limit limit, String key) {
         Decision never = memory.decide(new Charge(limit, key, limit.capacity() + 1));

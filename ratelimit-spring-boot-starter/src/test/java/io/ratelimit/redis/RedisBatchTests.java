@@ -72,7 +72,7 @@ class RedisBatchTests {
     }
 
     @Test
-    void thoseWhoCallWhileTwoCallsAreUnderWayTravelTogetherAtMost128AtATime() {
+    void requestsDuringTwoCallsInFlightAreSentTogetherAtMost128AtATime() {
         driver.hold();
         List<CompletableFuture<Decision>> asked = ask(258, i -> new Charge(LIMIT, "a", 1_000));
         assertThat(driver.calls()).isEqualTo(2);
@@ -103,7 +103,7 @@ class RedisBatchTests {
     }
 
     @Test
-    void manyKeysAndCostsTravelTogetherToo() {
+    void manyKeysAndCostsAreSentTogetherToo() {
         driver.hold();
         List<CompletableFuture<Decision>> asked = ask(130, i -> new Charge(LIMIT, "key-" + i % 50, 1_000 + i % 3));
         driver.release();
@@ -121,7 +121,7 @@ class RedisBatchTests {
     }
 
     @Test
-    void aBatchHealsAFlushOfScripts() {
+    void aBatchLoadsTheScriptAgainAfterAFlush() {
         driver.hold();
         List<CompletableFuture<Decision>> asked = ask(10, i -> new Charge(LIMIT, "a", 1_000));
         redis.command("SCRIPT", "FLUSH");
@@ -133,7 +133,7 @@ class RedisBatchTests {
 
     @ParameterizedTest
     @CsvSource({"BROKEN on purpose, BROKEN", "in line 7 of {secret}, ERR"})
-    void aDecisionThatFailsTakesNoneOfTheOthersDown(String error, String told) {
+    void aFailedDecisionDoesNotFailTheOthersOfItsBatch(String error, String told) {
         String lua = RateLimitScript.packaged()
                 .replace("local function load_bucket(bucket)\n", """
                         local function load_bucket(bucket)
@@ -162,7 +162,7 @@ class RedisBatchTests {
     }
 
     @Test
-    void aDemotedMasterOlderThanSevenRefusesABatchAsAWhole() {
+    void aDemotedMasterOlderThanVersionSevenRejectsABatchAsAWhole() {
         try (RedisServer old = RedisServer.startEmbedded();
                 RedisScriptClient toOld = LettuceScriptClient.of(TestConnections.lettuce(old), PATIENT)) {
             old.command("REPLICAOF", "127.0.0.1", "1");
@@ -179,7 +179,7 @@ class RedisBatchTests {
     }
 
     @Test
-    void whoseDeadlinePassesInTheQueueIsNeverSent() {
+    void aRequestWhoseDeadlinePassesInTheQueueIsNeverSent() {
         BatchingQueue queue = new BatchingQueue(new RateLimitScript(driver, RateLimitScript.packaged()), () -> false);
         driver.hold();
         long now = System.nanoTime();
@@ -200,7 +200,7 @@ class RedisBatchTests {
     }
 
     @Test
-    void whoCallsAfterBatchesThatWereNeverAnsweredIsSentAtOnce() {
+    void aRequestAfterUnansweredBatchesIsSentAtOnce() {
         BatchingQueue queue = new BatchingQueue(new RateLimitScript(driver, RateLimitScript.packaged()), () -> false);
         driver.hold();
         long now = System.nanoTime();
@@ -215,7 +215,7 @@ class RedisBatchTests {
     }
 
     @Test
-    void whoWaitsIsSentAlthoughThoseWhoWereAnsweredAreStillBeingTold() {
+    void waitingRequestsAreSentWhileAnsweredCallersAreStillNotified() {
         BatchingQueue queue = new BatchingQueue(new RateLimitScript(driver, RateLimitScript.packaged()), () -> false);
         long now = System.nanoTime();
         long patient = now + PATIENT.toNanos();
@@ -228,7 +228,7 @@ class RedisBatchTests {
         together.get(1).reply().thenRun(told::join);
         together.forEach(queue::add);
         CompletableFuture.runAsync(driver::release);
-        // Not by joining them: who joins takes part in the telling.
+        // Not by joining them: a joining thread would help to complete the futures.
         await().until(() ->
                 together.stream().allMatch(request -> request.reply().isDone()));
         driver.calls();
@@ -249,7 +249,7 @@ class RedisBatchTests {
     }
 
     @Test
-    void ofAFrozenServerOnlyWhatWasUnderWayIsDecidedAfterwards() {
+    void aServerThatHungOnlyDecidesTheRequestsThatWereInFlight() {
         try (RedisServer frozen = RedisServer.start();
                 RedisRateLimitStore impatient =
                         RedisRateLimitStore.create(TestConnections.lettuce(frozen), "ratelimit", TIMEOUT)) {
@@ -272,7 +272,7 @@ class RedisBatchTests {
     }
 
     @Test
-    void batchesThatAreNeverAnsweredMakeWayAtTheirDeadline() throws Exception {
+    void unansweredBatchesFreeTheirPlaceAtTheirDeadline() throws Exception {
         try (TcpProxy proxy = TcpProxy.to(redis.host(), redis.port());
                 RedisRateLimitStore impatient = RedisRateLimitStore.create(
                         TestConnections.lettuce(redis.host(), proxy.port()), "ratelimit", TIMEOUT)) {
@@ -291,7 +291,7 @@ class RedisBatchTests {
     }
 
     @Test
-    void threadsTogetherGetWhatTheBucketHoldsAndNotATokenMore() throws Exception {
+    void concurrentThreadsGetExactlyTheTokensOfTheBucket() throws Exception {
         Limit limit = Limit.of("fast", "2000/s burst 50");
         DecisionLog log = new DecisionLog();
         ExecutorService threads = Executors.newFixedThreadPool(24);

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Windows of a calendar, which the script is told because it cannot compute them. */
+/** Calendar windows, which are sent to the script because it cannot compute them. */
 @ExtendWith(RedisExtension.class)
 class RedisCalendarTests {
 
@@ -84,8 +84,8 @@ class RedisCalendarTests {
     void aDayOfTwentyThreeHoursEndsAnHourEarlier() {
         set(Instant.parse("2026-03-29T12:00:00Z"));
         redis.decide(new Charge(DAYS, "a", 3_000));
-        Decision refused = redis.decide(new Charge(DAYS, "a", 1));
-        assertThat(refused.retryAfter()).contains(Duration.ofHours(10));
+        Decision rejected = redis.decide(new Charge(DAYS, "a", 1));
+        assertThat(rejected.retryAfter()).contains(Duration.ofHours(10));
         nanos.addAndGet(Duration.ofHours(10).toNanos() - 1_000_000);
         assertThat(redis.decide(new Charge(DAYS, "a", 1)).admitted()).isFalse();
         nanos.addAndGet(1_000_000);
@@ -93,7 +93,7 @@ class RedisCalendarTests {
     }
 
     @Test
-    void aServerWhoseTimeIsNotThatOfThisMachineIsAskedOnceMoreAndThenOnce() throws Exception {
+    void aServerWithAnotherTimeIsAskedTwiceAtFirstAndThenOnce() throws Exception {
         set(Instant.parse("2001-09-09T01:46:40Z"));
         redis.decide(new Charge(Limit.of("loads-the-script", "1/s"), "a", 0));
         try (RateLimitStore other = VirtualTimeRedis.store(server, nanos::get);
@@ -110,12 +110,12 @@ class RedisCalendarTests {
     }
 
     @Test
-    void aClockThatIsSetBackForGoodCountsWhatIsOutInTheWindowItComesBackTo() {
+    void aClockThatIsSetBackCountsUsedTokensInTheWindowThatItReturnsTo() {
         set(Instant.parse("2026-05-05T12:00:00Z"));
         redis.decide(new Charge(DAYS, "a", 3_000));
         set(Instant.parse("2026-04-01T12:00:00Z"));
-        Decision refused = redis.decide(new Charge(DAYS, "a", 1));
-        assertThat(refused.retryAfter()).contains(Duration.ofHours(10));
+        Decision rejected = redis.decide(new Charge(DAYS, "a", 1));
+        assertThat(rejected.retryAfter()).contains(Duration.ofHours(10));
         nanos.addAndGet(Duration.ofHours(10).toNanos());
         assertThat(redis.decide(new Charge(DAYS, "a", 3_000)).admitted()).isTrue();
     }

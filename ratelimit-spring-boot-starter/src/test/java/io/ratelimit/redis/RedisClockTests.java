@@ -18,7 +18,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 
-/** The server's clock is set, back and forth: nobody gets tokens twice, and nobody waits longer than for a full bucket. */
+/**
+ * The clock of the server is set forward and back: no token is granted twice, and no call waits longer than a bucket
+ * needs to fill.
+ */
 @ExtendWith(RedisExtension.class)
 class RedisClockTests {
 
@@ -65,7 +68,7 @@ class RedisClockTests {
 
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = "CONCURRENCY")
-    void aClockThatIsSetBackForGoodStallsNobodyForLongerThanAFullBucketTakes(Algorithm algorithm) {
+    void aClockThatIsSetBackDelaysNoCallLongerThanABucketNeedsToFill(Algorithm algorithm) {
         for (Duration back : new Duration[] {
             Duration.ofSeconds(1), PERIOD.dividedBy(2), PERIOD, PERIOD.multipliedBy(2), Duration.ofHours(5)
         }) {
@@ -74,14 +77,14 @@ class RedisClockTests {
             assertThat(takeAll(limit)).isEqualTo(TOKENS);
             advance(back.negated());
             assertThat(takeAll(limit)).as("back by %s", back).isZero();
-            Decision refused = store.decide(new Charge(limit, "key", 1_000));
-            assertThat(refused.retryAfter().orElseThrow()).isLessThanOrEqualTo(stallAndRefill(algorithm));
+            Decision rejected = store.decide(new Charge(limit, "key", 1_000));
+            assertThat(rejected.retryAfter().orElseThrow()).isLessThanOrEqualTo(stallAndRefill(algorithm));
             advance(stallAndRefill(algorithm));
             assertThat(takeAll(limit)).as("back by %s", back).isEqualTo(TOKENS);
         }
     }
 
-    /** As long again as a bucket takes to be full: twice a period where a counter weighs the one before. */
+    /** Waits as long as a bucket needs to fill: two periods for a counter, which weighs the previous window. */
     private static Duration stallAndRefill(Algorithm algorithm) {
         return PERIOD.multipliedBy(algorithm == Algorithm.SLIDING_WINDOW_COUNTER ? 4 : 2);
     }

@@ -87,22 +87,22 @@ class RedisClusterTests {
     }
 
     @Test
-    void leasesOfSeveralSlotsAreHeldRenewedAndGivenBackButNobodyQueuesForThem() {
+    void leasesOfSeveralSlotsAreAcquiredRenewedAndReleasedButNotWaitedFor() {
         Limit mine = Limit.named("mine").maxConcurrent(1, Duration.ofMinutes(5)).build();
         Limit all = Limit.named("all").maxConcurrent(1, Duration.ofMinutes(5)).build();
         Decision both = store.decide(
                 Charge.merged(List.of(new Charge(mine, "a", 1_000), new Charge(all, Charge.SHARED, 1_000))), PATIENT);
         assertThat(both.admitted()).isTrue();
-        Decision refused = store.decide(
+        Decision rejected = store.decide(
                 Charge.merged(List.of(new Charge(mine, "b", 1_000), new Charge(all, Charge.SHARED, 1_000))), PATIENT);
-        assertThat(refused.admitted()).isFalse();
-        assertThat(refused.isQueued()).isFalse();
+        assertThat(rejected.admitted()).isFalse();
+        assertThat(rejected.isQueued()).isFalse();
         assertThat(store.refunded()).isEqualTo(1);
         Decision free = store.decide(List.of(new Charge(mine, "b", 1_000)), PATIENT);
         assertThat(free.admitted()).as("what was taken was given back").isTrue();
         Decision queued = store.decide(List.of(new Charge(mine, "a", 1_000)), PATIENT);
         assertThat(queued.isQueued()).isTrue();
-        assertThat(store.renew(List.of(queued, refused, both, free))
+        assertThat(store.renew(List.of(queued, rejected, both, free))
                         .toCompletableFuture()
                         .join())
                 .containsExactly(LeaseState.WAITING, LeaseState.LOST, LeaseState.HELD, LeaseState.HELD);
@@ -132,7 +132,7 @@ class RedisClusterTests {
     }
 
     @Test
-    void whoQueuesHearsOfEveryNode() {
+    void waitingCallsAreNotifiedByEveryNode() {
         Limit one = Limit.named("one").maxConcurrent(1, Duration.ofMinutes(5)).build();
         List<Long> told = new CopyOnWriteArrayList<>();
         store.onLeaseReady(told::add);
@@ -160,32 +160,33 @@ class RedisClusterTests {
     }
 
     @Test
-    void aRefusalByTheSharedBucketGivesTheSubjectItsTokensBack() {
+    void aRejectionByTheSharedBucketRefundsTheBucketOfTheSubject() {
         store.decide(new Charge(ALL, "", 7000));
-        Decision refused = store.decide(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)), Duration.ZERO);
-        assertThat(refused.admitted()).isFalse();
-        assertThat(refused.admits(0)).isFalse();
-        assertThat(refused.admits(1)).isTrue();
-        assertThat(refused.rejectedBy().orElseThrow().limit()).isEqualTo(ALL);
+        Decision rejected =
+                store.decide(List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)), Duration.ZERO);
+        assertThat(rejected.admitted()).isFalse();
+        assertThat(rejected.admits(0)).isFalse();
+        assertThat(rejected.admits(1)).isTrue();
+        assertThat(rejected.rejectedBy().orElseThrow().limit()).isEqualTo(ALL);
         assertThat(store.refunded()).isEqualTo(1);
         assertThat(store.decide(new Charge(USER, "a", 0)).remaining()).isEqualTo(5);
     }
 
     @Test
-    void aRefusalOfTheSubjectOnlyReadsTheSharedBucket() {
+    void aRejectionOfTheSubjectOnlyReadsTheSharedBucket() {
         store.decide(new Charge(USER, "a", 5000));
-        Decision refused = store.decideAsync(
+        Decision rejected = store.decideAsync(
                         List.of(new Charge(ALL, "", 1000), new Charge(USER, "a", 1000)), Duration.ZERO)
                 .toCompletableFuture()
                 .join();
-        assertThat(refused.statuses()).extracting(RateStatus::remaining).containsExactly(7.0, 0.0);
-        assertThat(refused.statuses()).extracting(RateStatus::admitted).containsExactly(true, false);
+        assertThat(rejected.statuses()).extracting(RateStatus::remaining).containsExactly(7.0, 0.0);
+        assertThat(rejected.statuses()).extracting(RateStatus::admitted).containsExactly(true, false);
         assertThat(store.refunded()).isZero();
         assertThat(store.decide(new Charge(ALL, "", 0)).remaining()).isEqualTo(7);
     }
 
     @Test
-    void whatWasTakenIsGivenBackToSeveralSlots() {
+    void aRefundReachesSeveralSlots() {
         store.decide(new Charge(ALL, "", 7000));
         Stream<Charge> users = Stream.of("a", "b", "c", "d").map(key -> new Charge(USER, key, 2000));
         List<Charge> charges = Charge.merged(
@@ -212,7 +213,7 @@ class RedisClusterTests {
     }
 
     @Test
-    void aDecisionIsGivenBackToAllItsSlots() {
+    void aDecisionIsRefundedInAllItsSlots() {
         List<Charge> charges = List.of(
                 new Charge(ALL, "", 7000),
                 new Charge(LOG, "", 5000),

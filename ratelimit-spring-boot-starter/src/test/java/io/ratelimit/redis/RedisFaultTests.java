@@ -137,7 +137,7 @@ class RedisFaultTests {
     }
 
     @Test
-    void anErrorThatQuotesTheCommandIsToldWithoutIt() {
+    void anErrorThatQuotesTheCommandIsReportedWithoutIt() {
         try (RedisServer renamed = RedisServer.start("--rename-command", "EVALSHA", "HASHED");
                 RedisRateLimitStore asked = store(TestConnections.lettuce(renamed))) {
             connect(asked);
@@ -191,7 +191,7 @@ class RedisFaultTests {
     }
 
     @Test
-    void nobodyWaitsForAFrozenServerLongAndItIsAskedAgainWithinTwoSecondsOfItsReturn() {
+    void callersFailSoonWhileAServerHangsAndItIsUsedAgainWithinTwoSecondsOfItsReturn() {
         try (RemoteRateLimitStore withFallback = RemoteRateLimitStore.builder(store, InMemoryRateLimitStore.create())
                 .denialCache(false)
                 .build()) {

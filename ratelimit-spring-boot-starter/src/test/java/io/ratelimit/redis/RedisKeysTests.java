@@ -126,7 +126,7 @@ class RedisKeysTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "a{b", "a}b", "a b", "ü", "123456789012345678901234567890123"})
-    void aPrefixThatIsNotOneIsRefusedWithTheRule(String prefix) {
+    void anInvalidPrefixIsRejectedWithTheRule(String prefix) {
         assertThatThrownBy(() -> RedisRateLimitStore.create(
                         TestConnections.lettuce("localhost", 1), prefix, Duration.ofMillis(250)))
                 .isInstanceOf(InvalidRedisSettingException.class)

@@ -115,7 +115,7 @@ class RedisLeaseTests {
     }
 
     @Test
-    void whoMayNotUseTheChannelWaitsNoLongerThanUntilItAsksNext() throws Exception {
+    void withoutPermissionForTheChannelACallWaitsAtMostUntilItPolls() throws Exception {
         redis.command("ACL", "SETUSER", "limited", "on", ">secret", "~*", "+@all", "resetchannels");
         RateLimiter first = node(limited()).get("export");
         RateLimiter second = node(limited()).get("export");
@@ -128,7 +128,7 @@ class RedisLeaseTests {
     }
 
     @Test
-    void aMessageThatIsNoneOfOursIsIgnored() throws Exception {
+    void anInvalidMessageOnTheChannelIsIgnored() throws Exception {
         RateLimiterRegistry first = node();
         RateLimiterRegistry second = node();
         awaitWakeUps(first, second);
@@ -139,7 +139,7 @@ class RedisLeaseTests {
     }
 
     @Test
-    void whatANodeHeldThatDiedIsFreeALeaseTimeLater() throws Exception {
+    void leasesOfADeadNodeAreFreeAfterTheLeaseTime() throws Exception {
         RedisRateLimitStore dying = store(TestConnections.lettuce(redis));
         registry(dying).replace(SHORT).hold("key");
         RateLimiter other = node().replace(SHORT);
@@ -152,7 +152,7 @@ class RedisLeaseTests {
     }
 
     @Test
-    void aWaiterWhoseNodeDiedDropsOutOfTheQueue() throws Exception {
+    void aWaitingCallOfADeadNodeLeavesTheQueue() throws Exception {
         Permit running = node().replace(SHORT).hold("key");
         RedisRateLimitStore dying = store(TestConnections.lettuce(redis));
         CompletableFuture<Permit> dead = registry(dying).replace(SHORT).holdAsync("key");
@@ -166,7 +166,7 @@ class RedisLeaseTests {
     }
 
     @Test
-    void aLeaseOutlivesItsTimeWhileItsCallRunsAndIsToldIfSomebodyResetsTheKey() {
+    void aLeaseIsRenewedWhileItsCallRunsAndReportedAsLostAfterAReset() {
         List<Decision> lost = new CopyOnWriteArrayList<>();
         RedisRateLimitStore store = store(TestConnections.lettuce(redis));
         RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of(new RateLimitListener() {
@@ -187,7 +187,7 @@ class RedisLeaseTests {
     }
 
     @Test
-    void whatIsReleasedTwiceIsReleasedOnce() {
+    void aLeaseThatIsReleasedTwiceIsReleasedOnce() {
         Limit two = Limit.named("two")
                 .maxConcurrent(2, Duration.ofSeconds(30))
                 .maxWait(LONG)
@@ -208,7 +208,7 @@ class RedisLeaseTests {
     }
 
     @Test
-    void neverDoMoreRunAtOnceThanTheLimitSaysHoweverTheirCallsEnd() throws Exception {
+    void theNumberOfConcurrentCallsNeverExceedsTheLimitHoweverTheyEnd() throws Exception {
         Limit three = Limit.named("three")
                 .maxConcurrent(3, Duration.ofSeconds(30))
                 .maxWait(LONG)

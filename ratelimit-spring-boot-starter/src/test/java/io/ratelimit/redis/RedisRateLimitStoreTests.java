@@ -59,15 +59,15 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void tokensAreTakenUntilNoneIsLeft() {
+    void tokensAreConsumedUntilNoneIsLeft() {
         for (int left = 9; left >= 0; left--) {
             Decision decision = store.decide(charge(SLOW, "a", 1000));
             assertThat(decision.admitted()).isTrue();
             assertThat((int) decision.remaining()).isEqualTo(left);
         }
-        Decision refused = store.decide(charge(SLOW, "a", 1000));
-        assertThat(refused.admitted()).isFalse();
-        assertThat(refused.retryAfter().orElseThrow()).isBetween(Duration.ofMinutes(5), Duration.ofMinutes(6));
+        Decision rejected = store.decide(charge(SLOW, "a", 1000));
+        assertThat(rejected.admitted()).isFalse();
+        assertThat(rejected.retryAfter().orElseThrow()).isBetween(Duration.ofMinutes(5), Duration.ofMinutes(6));
         assertThat(store.decide(charge(SLOW, "b", 1000)).admitted()).isTrue();
         assertThat(store.name()).isEqualTo("redis");
     }
@@ -81,7 +81,7 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void aCostAboveCapacityIsAnsweredWithReadingsAndTakesNothing() {
+    void aCostAboveTheCapacityIsRejectedWithStatusesAndConsumesNothing() {
         Decision decision = store.decide(charge(SLOW, "a", Tokens.MOST_THOUSANDTHS));
         assertThat(decision.isPermanent()).isTrue();
         assertThat(decision.remaining()).isEqualTo(10);
@@ -89,7 +89,7 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void aForgottenBucketIsFull() {
+    void aResetBucketIsFull() {
         store.decide(charge(SLOW, "a", 10_000));
         store.reset(SLOW, "a");
         assertThat(store.decide(charge(SLOW, "a", 10_000)).admitted()).isTrue();
@@ -97,13 +97,13 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void aRefusalByOneLimitTakesFromNone() {
+    void aRejectionByOneLimitChargesNone() {
         Limit wide = Limit.of("wide", "100/h");
         store.decide(charge(SLOW, "a", 10_000));
-        Decision refused = store.decide(List.of(charge(SLOW, "a", 1000), charge(wide, "", 1000)), Duration.ZERO);
-        assertThat(refused.admitted()).isFalse();
-        assertThat(refused.admits(0)).isFalse();
-        assertThat(refused.admits(1)).isTrue();
+        Decision rejected = store.decide(List.of(charge(SLOW, "a", 1000), charge(wide, "", 1000)), Duration.ZERO);
+        assertThat(rejected.admitted()).isFalse();
+        assertThat(rejected.admits(0)).isFalse();
+        assertThat(rejected.admits(1)).isTrue();
         assertThat(store.decide(charge(wide, "", 0)).remaining()).isEqualTo(100);
     }
 
@@ -151,15 +151,15 @@ class RedisRateLimitStoreTests {
         Limit large = Limit.of("large", "1.001/999983us burst 9007351");
         long capacity = large.capacity();
         assertThat(virtual.decide(charge(large, "a", capacity)).admitted()).isTrue();
-        Decision refused = virtual.decide(charge(large, "a", capacity));
-        nanos.addAndGet(refused.retryAfter().orElseThrow().toNanos() - 1_000);
+        Decision rejected = virtual.decide(charge(large, "a", capacity));
+        nanos.addAndGet(rejected.retryAfter().orElseThrow().toNanos() - 1_000);
         assertThat(virtual.decide(charge(large, "a", capacity)).retryAfter()).contains(Duration.ofNanos(1_000));
         nanos.addAndGet(1_000);
         assertThat(virtual.decide(charge(large, "a", capacity)).admitted()).isTrue();
     }
 
     @Test
-    void aClockThatIsSetBackALittleNeitherRefillsTwiceNorStallsForLong() {
+    void aClockThatIsSetBackALittleNeitherRefillsTwiceNorDelaysCallsForLong() {
         Limit limit = Limit.of("clock", "10/s");
         nanos.set(Duration.ofHours(1).toNanos());
         virtual.decide(charge(limit, "a", 10_000));
@@ -173,15 +173,15 @@ class RedisRateLimitStoreTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"SMOOTH", "INTERVAL"})
-    void aClockThatIsSetBackForGoodStartsAfreshWithTheLevelItFinds(Refill refill) {
+    void aClockThatIsSetBackContinuesWithTheStoredLevel(Refill refill) {
         Limit limit = Limit.named("clock").rates("10/s").refill(refill).build();
         nanos.set(Duration.ofHours(1).toNanos());
         virtual.decide(charge(limit, "a", 10_000));
         nanos.set(0);
-        Decision refused = virtual.decide(charge(limit, "a", 1000));
-        assertThat(refused.remaining()).isZero();
+        Decision rejected = virtual.decide(charge(limit, "a", 1000));
+        assertThat(rejected.remaining()).isZero();
         Duration wait = Duration.ofMillis(refill == Refill.SMOOTH ? 100 : 1000);
-        assertThat(refused.retryAfter()).contains(wait);
+        assertThat(rejected.retryAfter()).contains(wait);
         nanos.addAndGet(wait.toNanos());
         assertThat(virtual.decide(charge(limit, "a", 1000)).retryAfter()).isPresent();
     }
@@ -246,14 +246,14 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void aRateThatIsAddedStartsWithAsManyTokensOutAsTheRateThatHasMostOut() {
+    void anAddedRateStartsWithAsManyTokensUsedAsTheMostUsedOfTheOthers() {
         virtual.decide(charge(Limit.of("grown", "10/s", "50/1m"), "a", 8_000));
         Decision decision = virtual.decide(charge(Limit.of("grown", "10/s", "50/1m", "30/1h"), "a", 0));
         assertThat(decision.statuses()).extracting("remaining").containsExactly(2.0, 42.0, 22.0);
     }
 
     @Test
-    void whatAnEarlierConfigurationReturnsOrOwesCountsInTheOneThatTheBucketHas() {
+    void refundsAndDebitsOfAnOlderVersionCountUnderTheCurrentOne() {
         Limit before = Limit.of("redefined", "10/h");
         Decision taken = virtual.decide(charge(before, "a", 5_000));
         Limit now = Limit.of("redefined", "3600000/h");
@@ -266,7 +266,7 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void onlyRatesThatContinueThoseOfTheDecisionGetItsTokensBackAndAllOweWhatItOwes() {
+    void onlyRatesThatMigrateFromThoseOfTheDecisionAreRefundedAndAllAreDebited() {
         Limit before = Limit.of("redefined", "10/h");
         Limit now = Limit.of("redefined", "10/h", "20/1m");
         Decision taken = virtual.decide(charge(before, "a", 4_000));
@@ -282,7 +282,7 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void aLimitOfAnotherAlgorithmByNowGetsNothingBackAndOwesTheSame() {
+    void aLimitThatHasChangedItsAlgorithmIsDebitedButNotRefunded() {
         Limit before = Limit.of("redefined", "10/h");
         Limit now = Limit.named("redefined")
                 .rates("7/1h")
@@ -297,7 +297,7 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void aLeaseOfAnEarlierConfigurationIsReleasedForWhoQueuesInTheOneThatTheBucketHas() {
+    void aLeaseOfAnOlderVersionIsReleasedForCallsThatWaitUnderTheCurrentOne() {
         Limit before =
                 Limit.named("leased").maxConcurrent(2, Duration.ofMinutes(5)).build();
         Limit now =
@@ -346,7 +346,7 @@ class RedisRateLimitStoreTests {
     }
 
     @Test
-    void aTimeoutThatIsNoneIsRefusedWithTheRule() {
+    void anInvalidTimeoutIsRejectedWithTheRule() {
         assertThatThrownBy(() -> RedisRateLimitStore.create(TestConnections.lettuce(redis), "p", Duration.ZERO))
                 .isInstanceOf(InvalidRedisSettingException.class)
                 .hasMessage("Invalid Redis timeout \"PT0S\": not between 1ms and 1m; use a deadline such as 250ms");

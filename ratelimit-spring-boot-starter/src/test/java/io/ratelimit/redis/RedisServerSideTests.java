@@ -30,7 +30,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the store does to a server: commands, keys, scripts, values. */
+/** The effect of the store on a server: commands, keys, scripts, values. */
 @ExtendWith(RedisExtension.class)
 class RedisServerSideTests {
 
@@ -79,7 +79,7 @@ class RedisServerSideTests {
     }
 
     @Test
-    void aReservationOfAllAlgorithmsIsOneCommandAndSoIsGivingItBack() throws Exception {
+    void aReservationOfAllAlgorithmsIsOneCommandAndSoIsItsRefund() throws Exception {
         List<Charge> charges = new ArrayList<>();
         for (Algorithm algorithm : Algorithm.values()) {
             charges.add(new Charge(
@@ -179,7 +179,7 @@ class RedisServerSideTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"garbage", "", "\0\0\0\0\0\0\0\0", "~~~~~~~~~~~~~~~~~~~~~~~"})
-    void aValueThatIsNoneOfOursIsHealedOnce(String value) {
+    void aForeignValueIsReplacedOnce(String value) {
         redis.command("SET", "ratelimit:{a}:slow", value);
         assertThat(store.decide(new Charge(LIMIT, "a", 1000)).remaining()).isEqualTo(9);
         assertThat(store.decide(new Charge(LIMIT, "a", 1000)).remaining()).isBetween(8.0, 8.1);
@@ -187,7 +187,7 @@ class RedisServerSideTests {
     }
 
     @Test
-    void aKeyOfAnotherTypeIsHealedOnceAlsoByAReading() {
+    void aKeyOfAnotherTypeIsReplacedOnceAlsoByARead() {
         redis.command("LPUSH", "ratelimit:{a}:slow", "x");
         assertThat(store.decide(new Charge(LIMIT, "a", 0)).remaining()).isEqualTo(10);
         assertThat(store.decide(new Charge(LIMIT, "a", 10_000)).admitted()).isTrue();
@@ -195,7 +195,7 @@ class RedisServerSideTests {
     }
 
     @Test
-    void aValueCutShortOrOutOfRangeIsHealed() {
+    void aTruncatedOrOutOfRangeValueIsReplaced() {
         store.decide(new Charge(LIMIT, "a", 1000));
         redis.command("SETRANGE", "ratelimit:{a}:slow", "1", "\0\0\0\0\0\0\0");
         assertThat(store.decide(new Charge(LIMIT, "a", 10_000)).admitted()).isTrue();
@@ -203,14 +203,14 @@ class RedisServerSideTests {
     }
 
     @Test
-    void aFlushOfScriptsIsInvisible() {
+    void aFlushOfScriptsHasNoVisibleEffect() {
         store.decide(new Charge(LIMIT, "a", 1000));
         redis.command("SCRIPT", "FLUSH");
         assertThat(store.decide(new Charge(LIMIT, "a", 1000)).remaining()).isBetween(8.0, 8.1);
     }
 
     @Test
-    void decisionsGoOnWhenAServerFromVersionSevenOnIsOutOfMemoryAndAnOlderOneIsUnavailable() {
+    void aServerWithoutMemoryStillDecidesFromVersionSevenOnAndIsUnavailableBefore() {
         store.decide(new Charge(LIMIT, "a", 1000));
         redis.command("CONFIG", "SET", "maxmemory", "1");
         try {
@@ -227,7 +227,7 @@ class RedisServerSideTests {
     }
 
     @Test
-    void aServerOlderThanSevenGetsTheScriptWithoutItsFirstLineAndThenOneCommandADecision() throws Exception {
+    void aServerOlderThanVersionSevenGetsTheScriptWithoutItsFirstLineAndThenOneCommandPerDecision() throws Exception {
         try (RedisServer old = RedisServer.startEmbedded();
                 RedisRateLimitStore onOld =
                         RedisRateLimitStore.create(TestConnections.lettuce(old), "ratelimit", PATIENT)) {
@@ -243,7 +243,7 @@ class RedisServerSideTests {
     }
 
     @Test
-    void aServerOlderThanSevenThatRefusesToWriteSaysWhy() {
+    void aServerOlderThanVersionSevenThatRejectsWritesIsReportedWithItsReason() {
         try (RedisServer old = RedisServer.startEmbedded();
                 RedisRateLimitStore onOld =
                         RedisRateLimitStore.create(TestConnections.lettuce(old), "ratelimit", PATIENT)) {
@@ -259,7 +259,7 @@ class RedisServerSideTests {
     }
 
     @Test
-    void aServerOlderThanSevenLeasesAndTellsWhoIsReady() {
+    void aServerOlderThanVersionSevenGrantsLeasesAndNotifiesWaitingCalls() {
         try (RedisServer old = RedisServer.startEmbedded();
                 RedisRateLimitStore onOld =
                         RedisRateLimitStore.create(TestConnections.lettuce(old), "ratelimit", PATIENT)) {
@@ -309,7 +309,7 @@ class RedisServerSideTests {
     }
 
     @Test
-    void aKeyTakesAtMostTwoHundredBytes() {
+    void aKeyHasAtMostTwoHundredBytes() {
         Limit limit = Limit.of("search", "10/s burst 1000000");
         store.decide(new Charge(limit, "user-000000000", 1_000_000));
         long before = usedMemory();

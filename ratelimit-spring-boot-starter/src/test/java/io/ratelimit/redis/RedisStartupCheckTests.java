@@ -63,7 +63,7 @@ class RedisStartupCheckTests {
     }
 
     @Test
-    void aDeadlineThatTheFirstConnectionMissesIsNoReasonNotToStart() {
+    void aFirstConnectionSlowerThanTheTimeoutDoesNotPreventTheStart() {
         redis.command("CLIENT", "PAUSE", "1500");
         try (ConfigurableApplicationContext context = start("lettuce", REQUIRED)) {
             assertThat(source(context)).isEqualTo(DecisionSource.STORE);
@@ -109,7 +109,7 @@ class RedisStartupCheckTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"lettuce", "jedis"})
-    void aWrongPasswordIsToldWithoutIt(String client, CapturedOutput output) {
+    void aWrongPasswordIsReportedWithoutThePassword(String client, CapturedOutput output) {
         redis.command("CONFIG", "SET", "requirepass", "right-secret");
         assertThatThrownBy(() -> start(client, REQUIRED, "--spring.data.redis.password=wrong-secret"))
                 .satisfies(failure -> assertThat(failure)

@@ -127,7 +127,7 @@ class RedisTlsTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"lettuce", "jedis"})
-    void aServerThatIsNotTrustedIsNotAskedAndToldOf(String client, CapturedOutput output) {
+    void aServerThatIsNotTrustedIsNotUsedAndReported(String client, CapturedOutput output) {
         application(client, "spring.data.redis.ssl.enabled=true").run(context -> {
             assertThat(source(context)).isEqualTo(DecisionSource.LOCAL);
             assertAway(context, "its certificate is not trusted", output);
@@ -155,7 +155,7 @@ class RedisTlsTests {
 
     @ParameterizedTest
     @CsvSource({"lettuce, shop", "lettuce, nobody", "jedis, shop", "jedis, nobody"})
-    void aWrongPasswordAndAnUnknownUserAreToldAlike(String client, String user, CapturedOutput output) {
+    void aWrongPasswordAndAnUnknownUserAreReportedAlike(String client, String user, CapturedOutput output) {
         application(
                         client,
                         "spring.data.redis.ssl.bundle=redis",

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What is stored for each algorithm: how long, how large, and what is not believed. */
+/** The stored values of each algorithm: their lifetime, their size, and values that are rejected. */
 @ExtendWith(RedisExtension.class)
 class RedisValueTests {
 
@@ -51,7 +51,7 @@ class RedisValueTests {
 
     @ParameterizedTest
     @EnumSource(Algorithm.class)
-    void aKeyLivesUntilEverythingIsBackAlsoWhatIsPromised(Algorithm algorithm) {
+    void aKeyExpiresOnceAllTokensAreRefilledIncludingReservedOnes(Algorithm algorithm) {
         for (String rate : List.of("10/20s", "10/1h")) {
             Limit limit = limit(algorithm, rate);
             store.reset(limit, "a");
@@ -73,7 +73,7 @@ class RedisValueTests {
 
     @ParameterizedTest
     @EnumSource(Algorithm.class)
-    void whatIsGivenBackInFullLeavesNoKey(Algorithm algorithm) {
+    void aFullRefundDeletesTheKey(Algorithm algorithm) {
         Limit limit = limit(algorithm, "10/1h");
         Charge charge = new Charge(limit, "a", 4_000);
         Decision taken = store.decide(charge);
@@ -135,7 +135,7 @@ class RedisValueTests {
                 "false | 0, 19, 3600000, 10000, 1, 1700000000000, 7, 1000, 3600000",
                 "false | 0, 20, 3600000, 10000, 1, 1700000000000, 7, 1000, 3600000"
             })
-    void aStateThatNoAlgorithmLeavesIsHealedOnce(boolean ours, String parts) {
+    void anImpossibleStateIsReplacedOnce(boolean ours, String parts) {
         redis.command("EVAL", "redis.call('SET', KEYS[1], cmsgpack.pack({" + parts + "}))", "1", KEY);
         Limit limit = limit(Algorithm.FIXED_WINDOW, "10/1h");
         assertThat(store.decide(new Charge(limit, "a", 0)).remaining()).isEqualTo(10);
@@ -146,7 +146,7 @@ class RedisValueTests {
     }
 
     @Test
-    void aValueThatIsNoArrayOrMoreThanOneIsHealed() {
+    void aValueThatIsNotExactlyOneArrayIsReplaced() {
         Limit limit = limit(Algorithm.TOKEN_BUCKET, "10/1h");
         String good = "{0, 2, 3600000, 10000, 1, 360, 1700000000000, 0}";
         List<String> foreign = List.of("1, 2, 3", "'text'", "{a = 1}", "{}", good + ", 1", good + ", " + good);
@@ -171,7 +171,7 @@ class RedisValueTests {
     }
 
     @Test
-    void aKeyOfAQueueLivesUntilTheLastOfItRunsOutAndGoesWithIt() {
+    void aKeyOfAQueueExpiresWithItsLastEntry() {
         Limit limit = limit(Algorithm.CONCURRENCY, "1/20s");
         Decision held = store.decide(new Charge(limit, "a", 1_000));
         Decision queued = store.decide(List.of(new Charge(limit, "a", 1_000)), Duration.ofHours(1));
@@ -182,9 +182,12 @@ class RedisValueTests {
         assertThat(redis.command("DBSIZE")).isEqualTo(0L);
     }
 
-    /** What grows with the square of the queue would take a hundred times as long for ten times as many. */
+    /**
+     * An implementation that is quadratic in the length of the queue would take a hundred times as long for ten times
+     * the length.
+     */
     @Test
-    void aQueueOfThousandsIsOneValueThatIsReadInPassing() {
+    void aQueueOfThousandsIsOneValueThatIsReadQuickly() {
         Limit limit = limit(Algorithm.CONCURRENCY, "10/1h");
         redis.command("EVAL", """
                 local now = redis.call('TIME')[1] * 1000 - 60000

@@ -51,17 +51,17 @@ class RedisWaitTests {
     }
 
     @Test
-    void aHopelessWaitIsRefusedAtOnceAndTakesNothing() {
+    void aWaitBeyondTheMaximumIsRejectedAtOnceAndConsumesNothing() {
         RateLimiter limiter = registry.define(Limit.of("hour", "1/1h"));
         limiter.tryAcquire("key");
         Duration reset = limiter.peek("key").resetAfter();
         long[] nanos = new long[200];
         for (int i = 0; i < nanos.length; i++) {
             long start = System.nanoTime();
-            Decision refused = limiter.acquire("key", 1, Duration.ofMinutes(30));
+            Decision rejected = limiter.acquire("key", 1, Duration.ofMinutes(30));
             nanos[i] = System.nanoTime() - start;
-            assertThat(refused.admitted()).isFalse();
-            assertThat(refused.retryAfter().orElseThrow()).isGreaterThan(Duration.ofMinutes(50));
+            assertThat(rejected.admitted()).isFalse();
+            assertThat(rejected.retryAfter().orElseThrow()).isGreaterThan(Duration.ofMinutes(50));
         }
         Arrays.sort(nanos);
         assertThat(Duration.ofNanos(nanos[nanos.length / 2])).isLessThan(Duration.ofMillis(20));

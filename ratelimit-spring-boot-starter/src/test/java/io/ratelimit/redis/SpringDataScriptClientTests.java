@@ -24,7 +24,7 @@ class SpringDataScriptClientTests {
     private static final Limit LIMIT = Limit.of("slow", "10/h");
 
     @Test
-    void jedisDecidesForgetsAndHealsAFlushOfScripts(RedisServer redis) {
+    void jedisDecidesResetsAndLoadsTheScriptAgainAfterAFlush(RedisServer redis) {
         redis.command("FLUSHALL");
         JedisConnectionFactory jedis = TestConnections.jedis(redis);
         try (RedisRateLimitStore store = RedisRateLimitStore.create(jedis, "ratelimit", Duration.ofSeconds(5))) {
@@ -43,7 +43,7 @@ class SpringDataScriptClientTests {
     }
 
     @Test
-    void jedisOnAnOldServerGetsTheScriptWithoutItsFirstLine() {
+    void jedisSendsTheScriptWithoutItsFirstLineToAnOldServer() {
         try (RedisServer old = RedisServer.startEmbedded()) {
             JedisConnectionFactory jedis = TestConnections.jedis(old);
             try (RedisRateLimitStore store = RedisRateLimitStore.create(jedis, "ratelimit", Duration.ofSeconds(5))) {
@@ -56,7 +56,7 @@ class SpringDataScriptClientTests {
     }
 
     @Test
-    void jedisAsksAMasterOlderThanSevenThatIsDemotedNoMore(RedisServer redis) throws Exception {
+    void jedisStopsAskingADemotedMasterOlderThanVersionSeven(RedisServer redis) throws Exception {
         try (RedisServer old = RedisServer.startEmbedded();
                 TcpProxy proxy = TcpProxy.to(old.host(), old.port())) {
             JedisConnectionFactory jedis = TestConnections.jedis(old.host(), proxy.port());

@@ -10,12 +10,12 @@ import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
-/** What an application would have: connection factories for a server or a cluster. */
+/** The connection factories of an application, for a server or a cluster. */
 public final class TestConnections {
 
     private TestConnections() {}
 
-    /** Never started: the store takes its settings, and connects for itself. */
+    /** The factory is not started: the store only uses its settings. */
     public static LettuceConnectionFactory lettuce(RedisServer redis) {
         return lettuce(redis.host(), redis.port());
     }

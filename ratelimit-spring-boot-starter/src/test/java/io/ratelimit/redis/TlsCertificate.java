@@ -8,7 +8,7 @@ import java.security.KeyStore;
 import java.util.Base64;
 import java.util.Locale;
 
-/** A certificate of 127.0.0.1 that nobody else has signed, with its key, as PEM files in a directory. */
+/** A self-signed certificate for 127.0.0.1 with its key, as PEM files in a directory. */
 record TlsCertificate(Path certificate, Path key) {
 
     private static final String PASSWORD = "changeit";

@@ -13,8 +13,8 @@ import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /**
- * The Redis store on a clock of the test: its script is the one that ships, but reads the time from two more arguments and
- * lets keys live for an hour.
+ * A Redis store with a clock of the test: the script is the published one, but reads the time from two more arguments, and
+ * its keys live for an hour.
  */
 final class VirtualTimeRedis {
 
@@ -23,7 +23,7 @@ final class VirtualTimeRedis {
 
     private VirtualTimeRedis() {}
 
-    /** A store with keys of its own on a server; the clock tells nanoseconds since the epoch. */
+    /** Creates a store with separate keys on a server. The clock returns nanoseconds since the epoch. */
     static RedisRateLimitStore store(RedisServer redis, LongSupplier nanoClock) {
         return store(redis, nanoClock, client -> client);
     }

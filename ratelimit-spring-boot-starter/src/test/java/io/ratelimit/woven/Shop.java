@@ -13,7 +13,7 @@ import org.springframework.core.annotation.AliasFor;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** What AspectJ weaves: beans and plain objects with limits in every place where one can be written. */
+/** Beans and plain objects with limits in every place that AspectJ can weave. */
 final class Shop {
 
     private Shop() {}

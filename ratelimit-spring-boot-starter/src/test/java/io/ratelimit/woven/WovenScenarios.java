@@ -49,8 +49,8 @@ import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
 /**
- * What holds where {@link Shop} is woven. Each public method is a scenario, to be run where the woven classes are: in
- * another class loader, or in another JVM.
+ * Scenarios for a woven {@link Shop}. Each public method is one, and runs where the woven classes are: in another class
+ * loader, or in another JVM.
  */
 public final class WovenScenarios {
 
@@ -71,7 +71,7 @@ public final class WovenScenarios {
                 .toList();
     }
 
-    /** Runs one; "passed", or what failed. */
+    /** Runs a scenario, and returns "passed" or the failure. */
     public static String run(String name) {
         try {
             WovenScenarios.class.getMethod(name).invoke(new WovenScenarios());
@@ -92,7 +92,7 @@ public final class WovenScenarios {
             orders.place("ann");
             assertThat(taken(context, "two", "ann")).isEqualTo(1);
             orders.place("ann");
-            assertRefused(() -> orders.place("ann"));
+            assertRejected(() -> orders.place("ann"));
             orders.place("bob");
             assertThat(orders.ran).hasValue(3);
         }
@@ -103,7 +103,7 @@ public final class WovenScenarios {
             Orders orders = context.getBean(Orders.class);
             orders.placeThroughItself("ann");
             orders.placeThroughItself("ann");
-            assertRefused(() -> orders.placeThroughItself("ann"));
+            assertRejected(() -> orders.placeThroughItself("ann"));
         }
     }
 
@@ -112,7 +112,7 @@ public final class WovenScenarios {
             Orders orders = context.getBean(Orders.class);
             orders.placeSecretly("ann");
             orders.placeSecretly("ann");
-            assertRefused(() -> orders.placeSecretly("ann"));
+            assertRejected(() -> orders.placeSecretly("ann"));
             assertThat(context.getBean(RateLimitedMethodRegistry.class).usedBy("two"))
                     .contains(Orders.class.getName() + "#secretly(String)");
         }
@@ -123,7 +123,7 @@ public final class WovenScenarios {
             Orders orders = context.getBean(Orders.class);
             orders.placeForGood("ann");
             orders.placeForGood("ann");
-            assertRefused(() -> orders.placeForGood("ann"));
+            assertRejected(() -> orders.placeForGood("ann"));
         }
     }
 
@@ -140,7 +140,7 @@ public final class WovenScenarios {
         try (var context = aspectj()) {
             new Orders().place("ann");
             new Orders().place("ann");
-            assertRefused(() -> new Orders().place("ann"));
+            assertRejected(() -> new Orders().place("ann"));
             assertThat(new Orders().polite("ann")).isEqualTo("later");
             assertThat(new Orders().polite("bob")).isEqualTo("now");
             assertThat(taken(context, "two", "bob")).isEqualTo(1);
@@ -155,7 +155,7 @@ public final class WovenScenarios {
             assertThat(taken(context, "two", "ann")).isEqualTo(1);
             orders.composed("ann");
             assertThat(taken(context, "two", "ann")).isEqualTo(2);
-            assertRefused(() -> orders.place("ann"));
+            assertRejected(() -> orders.place("ann"));
             assertThat(AopUtils.isCglibProxy(context.getBean(Whole.class))).isTrue();
             context.getBean(Whole.class).open();
             assertThat(taken(context, "two")).isEqualTo(1);
@@ -170,14 +170,14 @@ public final class WovenScenarios {
         }
     }
 
-    public void aRefusedStageFailsAsSuch() throws Exception {
+    public void aRejectedStageFails() throws Exception {
         try (var context = aspectj(Orders.class)) {
             Orders orders = context.getBean(Orders.class);
             assertThat(orders.stage("ann").toCompletableFuture().get()).isEqualTo("staged");
             assertThat(new Orders().stage("ann").toCompletableFuture().get()).isEqualTo("staged");
-            var refused = orders.stage("ann").toCompletableFuture();
+            var rejected = orders.stage("ann").toCompletableFuture();
             assertThatExceptionOfType(ExecutionException.class)
-                    .isThrownBy(refused::get)
+                    .isThrownBy(rejected::get)
                     .withCauseInstanceOf(RateLimitExceededException.class);
             assertThat(taken(context, "two", "ann")).isEqualTo(2);
         }
@@ -199,17 +199,17 @@ public final class WovenScenarios {
         }
     }
 
-    public void aCallIsHeldUntilItEndsOfAPlainObjectToo() {
+    public void aCallOfAnObjectThatIsNoBeanKeepsItsLeaseUntilItEnds() {
         try (var context = aspectj(Orders.class)) {
             for (Orders orders : List.of(context.getBean(Orders.class), new Orders())) {
-                assertRefused(() -> orders.alone(() -> new Orders().alone(() -> "inner")));
+                assertRejected(() -> orders.alone(() -> new Orders().alone(() -> "inner")));
                 assertThat(orders.alone(() -> "alone")).isEqualTo("alone");
                 assertThat(orders.monoAlone(Mono.just("mono")).block()).isEqualTo("mono");
                 Disposable left = orders.monoAlone(Mono.never()).subscribe();
-                assertRefused(() -> orders.alone(() -> "refused"));
+                assertRejected(() -> orders.alone(() -> "rejected"));
                 left.dispose();
                 CompletableFuture<String> future = orders.futureAlone(new CompletableFuture<>());
-                assertRefused(() -> orders.alone(() -> "refused"));
+                assertRejected(() -> orders.alone(() -> "rejected"));
                 future.cancel(true);
                 assertThat(orders.alone(() -> "alone")).isEqualTo("alone");
             }
@@ -231,7 +231,7 @@ public final class WovenScenarios {
             Orders orders = context.getBean(Orders.class);
             orders.twice("ann");
             orders.twice("ann");
-            assertRefused(() -> orders.twice("ann"));
+            assertRejected(() -> orders.twice("ann"));
             assertThat(taken(context, "ten")).isEqualTo(2);
         }
     }
@@ -244,7 +244,7 @@ public final class WovenScenarios {
             assertThat(taken(context, "two", "deep")).isEqualTo(1);
             context.getBean(Composed.class).deeper();
             assertThat(taken(context, "two", "deep")).isEqualTo(2);
-            assertRefused(() -> context.getBean(Composed.class).deep());
+            assertRejected(() -> context.getBean(Composed.class).deep());
             new Composed().both();
             assertThat(taken(context, "two", "both")).isEqualTo(1);
             assertThat(taken(context, "ten", "both")).isEqualTo(1);
@@ -259,7 +259,7 @@ public final class WovenScenarios {
             assertThat(whole).hasToString("whole");
             assertThat(taken(context, "two")).isEqualTo(1);
             new Whole().open();
-            assertRefused(whole::open);
+            assertRejected(whole::open);
         }
     }
 
@@ -290,11 +290,11 @@ public final class WovenScenarios {
             assertThat(taken(context, "two", "bob")).isEqualTo(1);
             new Wishes().forget("bob");
             assertThat(taken(context, "two", "bob")).isEqualTo(2);
-            assertRefused(() -> context.getBean(Wish.class).forget("bob"));
+            assertRejected(() -> context.getBean(Wish.class).forget("bob"));
         }
     }
 
-    public void aMistakeComesOutAtStartUpForABeanAndAtTheFirstCallForAPlainObject() {
+    public void aMistakeIsFoundAtStartUpForABeanAndAtTheFirstCallForAnotherObject() {
         assertThatExceptionOfType(Exception.class)
                 .isThrownBy(() -> aspectj(Misspelt.class))
                 .havingRootCause()
@@ -326,7 +326,7 @@ public final class WovenScenarios {
             assertThat(taken(context, "two", "early")).isZero();
             bean.place("ann");
             bean.place("ann");
-            assertRefused(() -> bean.place("ann"));
+            assertRejected(() -> bean.place("ann"));
         }
         callThrice(bean);
         callThrice(new Orders());
@@ -376,7 +376,7 @@ public final class WovenScenarios {
             context.getBean(Whole.class).open();
             assertThat(taken(context, "two")).isEqualTo(1);
             orders.place("ann");
-            assertRefused(() -> orders.place("ann"));
+            assertRejected(() -> orders.place("ann"));
         }
     }
 
@@ -425,7 +425,7 @@ public final class WovenScenarios {
         return taken(context, limit, Charge.SHARED);
     }
 
-    private static void assertRefused(ThrowingCallable call) {
+    private static void assertRejected(ThrowingCallable call) {
         assertThatExceptionOfType(RateLimitExceededException.class).isThrownBy(call);
     }
 

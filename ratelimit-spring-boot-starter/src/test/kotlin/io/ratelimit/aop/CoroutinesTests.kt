@@ -33,7 +33,7 @@ class CoroutinesTests {
         run { context -> runBlocking { test(context.getBean(KotlinShop::class.java), context) } }
     }
 
-    private suspend fun assertRefused(call: suspend () -> Any?) {
+    private suspend fun assertRejected(call: suspend () -> Any?) {
         var thrown: Throwable? = null
         try {
             call()
@@ -44,9 +44,9 @@ class CoroutinesTests {
     }
 
     @Test
-    fun `a suspend function is decided on each call and its refusal is thrown where it is awaited`() = runner.with { shop, context ->
+    fun `a suspend function is decided on each call and its rejection is thrown where it is awaited`() = runner.with { shop, context ->
         assertThat(shop.find("ann")).isEqualTo("ann")
-        assertRefused { shop.find("ann") }
+        assertRejected { shop.find("ann") }
         assertThat(shop.find("bob")).isEqualTo("bob")
         assertThat(LimitedApplication.taken(context, "one", "ann")).isEqualTo(1.0)
     }
@@ -58,7 +58,7 @@ class CoroutinesTests {
             assertThat(shop).isNotInstanceOf(KotlinShop::class.java)
             runBlocking {
                 assertThat(shop.find("ann")).isEqualTo("ann")
-                assertRefused { shop.find("ann") }
+                assertRejected { shop.find("ann") }
             }
         }
     }
@@ -78,11 +78,11 @@ class CoroutinesTests {
     fun `a suspend function may return nothing and null and throw`() {
         runner.with { shop, _ ->
             shop.slow()
-            assertRefused { shop.slow() }
+            assertRejected { shop.slow() }
         }
         runner.with { shop, _ ->
             assertThat(shop.nullable()).isNull()
-            assertRefused { shop.nullable() }
+            assertRejected { shop.nullable() }
         }
         runner.with { shop, _ ->
             assertThatExceptionOfType(IllegalArgumentException::class.java)
@@ -95,7 +95,7 @@ class CoroutinesTests {
     fun `a condition counts`() = runner.with { shop, _ ->
         repeat(2) { assertThat(shop.conditional(false)).isFalse() }
         assertThat(shop.conditional(true)).isTrue()
-        assertRefused { shop.conditional(true) }
+        assertRejected { shop.conditional(true) }
     }
 
     @Test
@@ -103,7 +103,7 @@ class CoroutinesTests {
         val flow = shop.all("ann")
         assertThat(LimitedApplication.taken(context, "one", "ann")).isZero()
         assertThat(flow.toList()).hasSize(2).startsWith("ann")
-        assertRefused { flow.toList() }
+        assertRejected { flow.toList() }
         assertThat(shop.runs()).isEqualTo(1)
         assertThat(shop.all("bob").first()).isEqualTo("bob")
     }
@@ -113,7 +113,7 @@ class CoroutinesTests {
         val flow = shop.suspendedFlow()
         assertThat(LimitedApplication.taken(context, "one")).isZero()
         assertThat(flow.toList()).containsExactly("a", "b")
-        assertRefused { flow.toList() }
+        assertRejected { flow.toList() }
     }
 
     @Test
@@ -152,13 +152,13 @@ class CoroutinesTests {
             assertThat(shop.flowWithFallback().toList()).containsExactly("instead")
             assertThat(shop.suspendedFlowWithFallback().toList()).containsExactly("instead")
         }
-        assertInvalid(SuspendingAnswerOfPlainFunction::class.java, "is a suspend function, which can only answer for another")
+        assertInvalid(SuspendingAnswerOfPlainFunction::class.java, "is a suspend function, but the limited method is not")
         assertInvalid(AnswerOfAnotherType::class.java, "returns int, which is no String")
     }
 
     @Test
     fun `a flow that is always there cannot be limited`() =
-        assertInvalid(HotFlow::class.java, "a refusal cannot be the failure of a kotlinx.coroutines.flow.StateFlow")
+        assertInvalid(HotFlow::class.java, "a rejection cannot be the failure of a kotlinx.coroutines.flow.StateFlow")
 
     @Test
     fun `while switched off everything is as it was`() = runner.withPropertyValues("enabled=false").with { shop, _ ->
@@ -202,12 +202,12 @@ class CoroutinesTests {
     }
 
     @Test
-    fun `a late refusal is told there too`() = late { shop, store ->
+    fun `a late rejection is told there too`() = late { shop, store ->
         LateApplication.onEventLoop { launched(Dispatchers.Unconfined) { shop.place() } }
         store.reply()
         val told = LateApplication.onEventLoop {
             launched(Dispatchers.Unconfined) {
-                assertRefused { shop.place() }
+                assertRejected { shop.place() }
                 LateApplication.place()
             }
         }

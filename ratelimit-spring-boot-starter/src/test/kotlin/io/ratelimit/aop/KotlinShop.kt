@@ -11,7 +11,7 @@ import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.flowOf
 
-/** What people limit who write Kotlin. */
+/** Kotlin functions with limits. */
 open class KotlinShop : Shop {
 
     private val counter = AtomicInteger()
@@ -68,9 +68,9 @@ open class KotlinShop : Shop {
     @RateLimited("one", fallback = "suspendingAnswer")
     open suspend fun withSuspendingFallback(user: String): Int = user.length
 
-    private suspend fun suspendingAnswer(user: String, refused: RateLimitExceededException): Int {
+    private suspend fun suspendingAnswer(user: String, rejected: RateLimitExceededException): Int {
         delay(1)
-        return -user.length - refused.limit.length
+        return -user.length - rejected.limit.length
     }
 
     @RateLimited("one", fallback = "plainAnswer")
@@ -92,7 +92,7 @@ open class KotlinShop : Shop {
     open suspend fun suspendedFlowWithFallback(): Flow<String> = flowOf("real")
 }
 
-/** Of its calls one may run at once; each ends when it is told to. */
+/** Functions with one call at a time; each call ends on request. */
 open class OneAtOnce {
 
     private var gate = CompletableDeferred<String>()

@@ -13,25 +13,25 @@ import org.springframework.web.servlet.function.RouterFunction;
 import org.springframework.web.servlet.function.RouterFunctions;
 import org.springframework.web.servlet.function.ServerResponse;
 
-class WebMvcRefusalTests extends RefusalResponses {
+class WebMvcRejectionTests extends RejectionResponses {
 
-    WebMvcRefusalTests() {
+    WebMvcRejectionTests() {
         super(WebApplicationType.SERVLET, Calls.class);
     }
 
     @Test
-    void aFutureThatFailsIsARefusal() {
-        assertRefused("/future");
+    void aFailedFutureIsARejection() {
+        assertRejected("/future");
     }
 
     @Test
-    void aCallableThatFailsIsARefusal() {
-        assertRefused("/callable");
+    void aFailingCallableIsARejection() {
+        assertRejected("/callable");
     }
 
     @Test
-    void aFunctionalEndpointIsARefusal() {
-        assertRefused("/function");
+    void aRejectionInAFunctionalEndpointIsAnswered() {
+        assertRejected("/function");
     }
 
     @Configuration(proxyBeanMethods = false)
@@ -42,7 +42,7 @@ class WebMvcRefusalTests extends RefusalResponses {
         RouterFunction<ServerResponse> function() {
             return RouterFunctions.route()
                     .GET("/function", request -> {
-                        throw Refusals.refusal("one-rate");
+                        throw Rejections.rejection("one-rate");
                     })
                     .build();
         }
@@ -54,14 +54,14 @@ class WebMvcRefusalTests extends RefusalResponses {
         @GetMapping("/future")
         CompletableFuture<String> future() {
             return CompletableFuture.supplyAsync(() -> {
-                throw Refusals.refusal("one-rate");
+                throw Rejections.rejection("one-rate");
             });
         }
 
         @GetMapping("/callable")
         Callable<String> callable() {
             return () -> {
-                throw Refusals.refusal("one-rate");
+                throw Rejections.rejection("one-rate");
             };
         }
     }

@@ -25,29 +25,29 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 
-/** An application whose calls are refused in every way, on a clock that stands still. */
+/** An application whose calls are rejected in every way, with a fixed clock. */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
 @Import({
-    Refusals.CatchAll.class,
+    Rejections.CatchAll.class,
     RateLimitExceptionHandler.class,
-    Refusals.Calls.class,
-    Refusals.OwnCalls.class,
-    Refusals.OwnAnswer.class
+    Rejections.Calls.class,
+    Rejections.OwnCalls.class,
+    Rejections.OwnAnswer.class
 })
-class Refusals {
+class Rejections {
 
-    static RuntimeException refusal(String kind) {
+    static RuntimeException rejection(String kind) {
         try (RateLimiterRegistry registry =
                 new RateLimiterRegistry(InMemoryRateLimitStore.create(() -> 0, 100), List.of())) {
             return switch (kind) {
-                case "one-rate" -> refusal(registry.define(Limit.of("search", "10/s")), 10, 1);
-                case "long-wait" -> refusal(registry.define(Limit.of("login", "5/10m")), 4.5, 2);
+                case "one-rate" -> rejection(registry.define(Limit.of("search", "10/s")), 10, 1);
+                case "long-wait" -> rejection(registry.define(Limit.of("login", "5/10m")), 4.5, 2);
                 case "two-rates" ->
-                    refusal(registry.define(Limit.of("report", "600/1m", "2000/1h burst 1000")), 600, 2.5);
+                    rejection(registry.define(Limit.of("report", "600/1m", "2000/1h burst 1000")), 600, 2.5);
                 case "odd-rates" ->
-                    refusal(registry.define(Limit.of("odd", "0.5/s burst 2", "10/100ms", "3/1500ms burst 4")), 2, 1);
-                case "never" -> refusal(registry.define(Limit.of("search", "10/s")), 0, 11);
+                    rejection(registry.define(Limit.of("odd", "0.5/s burst 2", "10/100ms", "3/1500ms burst 4")), 2, 1);
+                case "never" -> rejection(registry.define(Limit.of("search", "10/s")), 0, 11);
                 case "two-limits" -> {
                     RateLimiter user = registry.define(Limit.of("quote-user", "5/10s"));
                     RateLimiter everybody = registry.define(Limit.of("quote-all", "20/10s"));
@@ -59,8 +59,8 @@ class Refusals {
                     search.tryAcquire("b", 10);
                     yield thrown(registry.tryAcquire(List.of(search.charge("a", 1), search.charge("b", 1))));
                 }
-                case "at-once" -> refusal(registry.define(atOnce(2, Duration.ofMillis(30_500))), 1.5, 1);
-                case "at-once-briefly" -> refusal(registry.define(atOnce(4, Duration.ofMillis(100))), 4, 1);
+                case "at-once" -> rejection(registry.define(atOnce(2, Duration.ofMillis(30_500))), 1.5, 1);
+                case "at-once-briefly" -> rejection(registry.define(atOnce(4, Duration.ofMillis(100))), 4, 1);
                 case "at-once-and-rate" -> {
                     RateLimiter exports = registry.define(atOnce(3, Duration.ofSeconds(30)));
                     RateLimiter search = registry.define(Limit.of("search", "10/s"));
@@ -78,7 +78,7 @@ class Refusals {
                             List.of(new Charge(deny, "user-42", 1_000)), false, DecisionSource.POLICY));
                 }
                 case "empty-key" -> new EmptyKeyException("search");
-                case "wrapped" -> new CompletionException(refusal("one-rate"));
+                case "wrapped" -> new CompletionException(rejection("one-rate"));
                 default -> new IllegalStateException("not ours");
             };
         }
@@ -88,7 +88,7 @@ class Refusals {
         return Limit.named("export").maxConcurrent(most, lease).build();
     }
 
-    private static RuntimeException refusal(RateLimiter limiter, double taken, double cost) {
+    private static RuntimeException rejection(RateLimiter limiter, double taken, double cost) {
         limiter.tryAcquire("user-42", taken).orThrow();
         return thrown(limiter.tryAcquire("user-42", cost));
     }
@@ -102,16 +102,16 @@ class Refusals {
 
         @GetMapping("/plain/{kind}")
         String plain(@PathVariable String kind) {
-            throw refusal(kind);
+            throw rejection(kind);
         }
 
         @GetMapping(path = "/csv/{kind}", produces = "text/csv")
         String csv(@PathVariable String kind) {
-            throw refusal(kind);
+            throw rejection(kind);
         }
     }
 
-    /** What many applications have, and what must not swallow refusals. */
+    /** An advice that many applications have, and that must not swallow rejections. */
     @RestControllerAdvice
     static class CatchAll {
 
@@ -128,7 +128,7 @@ class Refusals {
 
         @GetMapping("/own/{kind}")
         String own(@PathVariable String kind) {
-            throw refusal(kind);
+            throw rejection(kind);
         }
     }
 

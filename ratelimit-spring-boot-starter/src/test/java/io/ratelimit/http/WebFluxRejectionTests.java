@@ -13,25 +13,25 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-class WebFluxRefusalTests extends RefusalResponses {
+class WebFluxRejectionTests extends RejectionResponses {
 
-    WebFluxRefusalTests() {
+    WebFluxRejectionTests() {
         super(WebApplicationType.REACTIVE, Calls.class);
     }
 
     @Test
-    void aMonoThatFailsIsARefusal() {
-        assertRefused("/mono");
+    void aFailedMonoIsARejection() {
+        assertRejected("/mono");
     }
 
     @Test
-    void aFluxThatFailsBeforeItsFirstElementIsARefusal() {
-        assertRefused("/flux");
+    void aFluxThatFailsBeforeItsFirstElementIsARejection() {
+        assertRejected("/flux");
     }
 
     @Test
-    void aFunctionalEndpointIsARefusal() {
-        assertRefused("/function");
+    void aRejectionInAFunctionalEndpointIsAnswered() {
+        assertRejected("/function");
     }
 
     @Configuration(proxyBeanMethods = false)
@@ -41,7 +41,7 @@ class WebFluxRefusalTests extends RefusalResponses {
         @Bean
         RouterFunction<ServerResponse> function() {
             return RouterFunctions.route()
-                    .GET("/function", request -> Mono.error(Refusals.refusal("one-rate")))
+                    .GET("/function", request -> Mono.error(Rejections.rejection("one-rate")))
                     .build();
         }
     }
@@ -51,12 +51,12 @@ class WebFluxRefusalTests extends RefusalResponses {
 
         @GetMapping("/mono")
         Mono<String> mono() {
-            return Mono.error(Refusals.refusal("one-rate"));
+            return Mono.error(Rejections.rejection("one-rate"));
         }
 
         @GetMapping("/flux")
         Flux<String> flux() {
-            return Flux.error(Refusals.refusal("one-rate"));
+            return Flux.error(Rejections.rejection("one-rate"));
         }
     }
 }

@@ -14,16 +14,16 @@ import org.springframework.boot.WebApplicationType;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What a refused call looks like over HTTP, whatever the web framework. */
+/** The HTTP response to a rejected call, in any web framework. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class RefusalResponses {
+abstract class RejectionResponses {
 
     private static final String TYPES = "https://iana.org/assignments/http-problem-types";
 
     private final RunningApplication application;
 
-    RefusalResponses(WebApplicationType type, Class<?> calls) {
-        this.application = RunningApplication.start(type, new String[0], Refusals.class, calls);
+    RejectionResponses(WebApplicationType type, Class<?> calls) {
+        this.application = RunningApplication.start(type, new String[0], Rejections.class, calls);
     }
 
     @AfterAll
@@ -46,7 +46,7 @@ abstract class RefusalResponses {
             at-once-and-rate | 1 | "export";q=3;qu="concurrent-requests", "search";q=10;w=1 | "export";r=3, "search";r=0;t=1
             by-hand    | 2    | none                                            | none
             """)
-    void aRefusalSaysWhenToComeBack(String kind, String retryAfter, String policy, String limit) {
+    void aRejectionHasTheTimeUntilARetry(String kind, String retryAfter, String policy, String limit) {
         HttpResponse<String> response = application.get("/plain/" + kind);
 
         assertThat(response.statusCode()).isEqualTo(429);
@@ -66,7 +66,7 @@ abstract class RefusalResponses {
             never      | search     | Rate limit "search" (10/s) exceeded: cost 11, remaining 10, never admitted
             by-hand    | partner    | Rate limit "partner" exceeded: retry after 1s1ms
             """)
-    void aRefusalIsAProblemThatNamesThePoliciesAndNoKey(String kind, String violated, String detail) {
+    void aRejectionIsAProblemThatNamesThePoliciesAndNoKey(String kind, String violated, String detail) {
         HttpResponse<String> response = application.get("/plain/" + kind);
 
         JsonNode problem = JsonMapper.shared().readTree(response.body());
@@ -80,7 +80,7 @@ abstract class RefusalResponses {
     }
 
     @Test
-    void aRefusalBecauseTheStoreFailedIsTemporary() {
+    void aRejectionBecauseTheStoreFailedIsTemporary() {
         HttpResponse<String> response = application.get("/plain/store-down");
 
         assertThat(response.statusCode()).isEqualTo(503);
@@ -143,7 +143,7 @@ abstract class RefusalResponses {
     }
 
     /** Sends a call to a path of one framework only. */
-    void assertRefused(String path) {
+    void assertRejected(String path) {
         HttpResponse<String> response = application.get(path);
 
         assertThat(response.statusCode()).isEqualTo(429);
