@@ -6,7 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 
 /**
- * Notifies the listeners of a registry. What a listener throws is logged, as a warning the first time for each class,
+ * Notifies the listeners of a registry. An exception of a listener is logged, as a warning the first time for each class,
  * and affects neither the other listeners nor the call.
  */
 final class ListenerNotifier {

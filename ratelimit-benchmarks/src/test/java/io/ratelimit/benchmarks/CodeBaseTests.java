@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 
 /** Checks the rules of style that concern the sources of all modules. */
@@ -58,7 +57,6 @@ class CodeBaseTests {
 
     /** Lines with a literal or a link are exempt, because they cannot always be wrapped. */
     @Test
-    @Disabled("core and the starter have longer Javadoc lines")
     void linesOfCodeAndCommentsAreAtMost120ColumnsLong() {
         Pattern tooLong = Pattern.compile("^(?!import )(?!.*(\"|https?://)).{" + (MAX_COLUMNS + 1) + ",}$");
 
@@ -68,7 +66,6 @@ class CodeBaseTests {
     }
 
     @Test
-    @Disabled("core and the starter have such comments")
     void sentencesOfCommentsNameTheirSubject() {
         assertThat(SourceFile.matching(JAVA + "|" + LUA).stream()
                         .flatMap(file -> file.commentSentences(RIDDLE).stream()))
@@ -84,7 +81,6 @@ class CodeBaseTests {
     }
 
     @Test
-    @Disabled("core and the starter have such names")
     void namesOfTestsNameTheirSubject() {
         List<SourceFile> files = SourceFile.matching(TEST);
 

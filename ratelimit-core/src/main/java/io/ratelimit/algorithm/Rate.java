@@ -1,6 +1,5 @@
 package io.ratelimit.algorithm;
 
-import io.ratelimit.Limit;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.regex.Matcher;
@@ -24,7 +23,7 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
     private static final Pattern NUMBER = Pattern.compile("-?\\d{1,18}(\\.\\d{1,18})?");
 
     /**
-     * Checks the three parts. Whether an algorithm can count them together is checked when a {@link Limit} is made.
+     * Checks the three parts. A limit checks whether its algorithm can count them together.
      *
      * @throws InvalidLimitException if a part is not positive, or finer than can be counted
      */

@@ -1,4 +1,4 @@
-/** What surrounds every remote store: fallback, circuit breaker, denial cache and prefetch. */
+/** The fallback, circuit breaker, denial cache and prefetch that surround every remote store. */
 @NullMarked
 package io.ratelimit.remote;
 

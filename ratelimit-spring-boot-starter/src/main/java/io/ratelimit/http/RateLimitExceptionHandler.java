@@ -19,9 +19,9 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
  * Answers rejected calls with problem details (RFC 9457), in Spring MVC and in WebFlux.
  *
  * <ul>
- *   <li>A limit rejected the call: 429 with {@code Retry-After} in whole seconds, unless the call can never be admitted.
- *       The fields {@code RateLimit} and {@code RateLimit-Policy} follow draft-ietf-httpapi-ratelimit-headers-10, and
- *       {@code violated-policies} names the policies that rejected.
+ *   <li>A limit rejected the call: 429 with {@code Retry-After} in whole seconds, unless the call can never be
+ *       admitted. The fields {@code RateLimit} and {@code RateLimit-Policy} follow
+ *       draft-ietf-httpapi-ratelimit-headers-10, and {@code violated-policies} names the policies that rejected.
  *   <li>The store cannot be asked and the limit has {@code on-store-failure: deny}: 503 with {@code Retry-After: 1}.
  *   <li>The key of the call is null or blank: 400.
  * </ul>

@@ -17,11 +17,12 @@ import java.util.stream.Collectors;
 /**
  * Runs the Lua script that decides on the server.
  *
- * <p>The script is joined from the files in {@code lua} and called by its hash. If the server answers {@code NOSCRIPT}, for
- * instance after a restart, a {@code SCRIPT FLUSH}, or on a new node of a cluster, the call is repeated with the text.
+ * <p>The script is joined from the files in {@code lua} and called by its hash. If the server answers {@code NOSCRIPT},
+ * for instance after a restart, a {@code SCRIPT FLUSH}, or on a new node of a cluster, the call is repeated with the
+ * text.
  *
- * <p>The first line of the text is a flag that allows the script to run when the server is out of memory. Servers before
- * version 7 cannot compile this line. After their first error the script is sent without it.
+ * <p>The first line of the text is a flag that allows the script to run when the server is out of memory. Servers
+ * before version 7 cannot compile this line. After their first error the script is sent without it.
  */
 final class RateLimitScript {
 
@@ -92,8 +93,8 @@ final class RateLimitScript {
     }
 
     /**
-     * Runs the script for a batch. If the server answers {@code TRYAGAIN} because a slot is being moved, the script runs again
-     * after a pause for the requests that have not timed out.
+     * Runs the script for a batch. If the server answers {@code TRYAGAIN} because a slot is being moved, the script
+     * runs again after a pause for the requests that have not timed out.
      *
      * @return an action that completes the requests of the batch
      */

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * BlockHound detects no blocking call on an event loop. It runs in a separate JVM, because it changes classes of the JDK
- * and needs an option for that.
+ * BlockHound detects no blocking call on an event loop. It runs in a separate JVM, because it changes classes of the
+ * JDK and needs an option for that.
  */
 @ExtendWith(RedisExtension.class)
 @Timeout(120)

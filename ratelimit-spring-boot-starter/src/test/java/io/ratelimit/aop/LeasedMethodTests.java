@@ -459,7 +459,7 @@ class LeasedMethodTests {
         }
     }
 
-    /** Whether a call would be admitted now; it holds nothing afterwards. */
+    /** Returns whether a call would be admitted now. The call is released at once. */
     private static boolean isFree(RateLimiterRegistry registry) {
         Decision decision = registry.get("single").tryAcquire();
         registry.release(decision);

@@ -132,7 +132,7 @@ class SettledMethodTests {
 
     @ParameterizedTest
     @MethodSource("kinds")
-    void whateverAnExpressionThrowsKeepsTheChargeAndTheResult(Kind kind) {
+    void anExpressionThatThrowsKeepsTheChargeAndTheResult(Kind kind) {
         for (int error : List.of(ENDLESS, UNFINISHED)) {
             run((model, registry) -> {
                 assertThat(kind.complete(model, error)).isEqualTo(new Completion(error));

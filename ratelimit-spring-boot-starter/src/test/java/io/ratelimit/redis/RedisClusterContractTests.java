@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * The Redis store fulfils the contract on a cluster of three masters, with fewer random decisions and a clock that is not
- * set back: a refund of several slots after a rejection has a later time, which no order of whole decisions has.
+ * The Redis store fulfils the contract on a cluster of three masters, with fewer random decisions and a clock that is
+ * not set back: a refund of several slots after a rejection has a later time, which no order of whole decisions has.
  */
 @ExtendWith(RedisExtension.class)
 @Tag("slow")

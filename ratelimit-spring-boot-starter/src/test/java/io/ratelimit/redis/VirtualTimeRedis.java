@@ -13,8 +13,8 @@ import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /**
- * A Redis store with a clock of the test: the script is the published one, but reads the time from two more arguments, and
- * its keys live for an hour.
+ * A Redis store with a clock of the test: the script is the published one, but reads the time from two more arguments,
+ * and its keys live for an hour.
  */
 final class VirtualTimeRedis {
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Classes that the AspectJ compiler wove when the application was built, in a class loader that has these and the jars. */
+/** The AspectJ compiler wove these classes when the application was built; a class loader has them and the jars. */
 class CompileTimeWeavingTests {
 
     private static final String CLASS_PATH = System.getProperty("java.class.path");

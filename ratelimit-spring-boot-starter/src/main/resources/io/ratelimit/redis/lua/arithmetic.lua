@@ -19,7 +19,7 @@ local function sum(state, first, stride)
   return total
 end
 
--- Whether two rates have the same algorithm and period.
+-- Returns whether two rates have the same algorithm and period.
 local function same_period(a, b)
   return a.algorithm == b.algorithm and a.period == b.period and a.milli == b.milli
 end

@@ -65,7 +65,7 @@ local function check_admission(bucket, longest_wait)
   return admitted, wait, bucket.cost > 0 and fits and sooner
 end
 
--- Whether the lease of the charge is in the queue.
+-- Returns whether the lease of the charge is in the queue.
 local function is_queued(bucket)
   local rate = bucket.rates[1]
   local state = rate.algorithm.lease_state(rate, rate.state)
