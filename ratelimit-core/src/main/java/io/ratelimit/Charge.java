@@ -1,5 +1,8 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.ConcurrencyLeases;
+import io.ratelimit.algorithm.RateAlgorithm;
+import io.ratelimit.algorithm.Tokens;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -55,8 +58,14 @@ public record Charge(Limit limit, String key, long cost, long lease) {
         this(limit, key, cost, limit.isLeased() ? ThreadLocalRandom.current().nextLong(1, Tokens.MOST_THOUSANDTHS) : 0);
     }
 
-    /** {@return this charge with another cost} */
-    Charge withCost(long other) {
+    /**
+     * Returns this charge with another cost, under the same lease.
+     *
+     * @param other thousandths of a token, zero or more
+     * @return the charge
+     * @throws IllegalArgumentException if the cost is negative
+     */
+    public Charge withCost(long other) {
         return new Charge(limit, key, other, lease);
     }
 
@@ -70,8 +79,14 @@ public record Charge(Limit limit, String key, long cost, long lease) {
         return algorithms(limit);
     }
 
-    /** Returns the algorithms of another version of the limit, as the holder of the lease sees them. */
-    List<RateAlgorithm> algorithms(Limit configured) {
+    /**
+     * Returns the algorithm of each rate of another configuration of the limit, for the lease of this charge. Stores
+     * use it for buckets that were last charged under that configuration.
+     *
+     * @param configured another configuration of the limit
+     * @return one algorithm for each rate, in order
+     */
+    public List<RateAlgorithm> algorithms(Limit configured) {
         List<RateAlgorithm> algorithms = configured.algorithms();
         ConcurrencyLeases leases = lease == 0 ? null : algorithms.get(0).asLeases();
         return leases == null ? algorithms : List.of(leases.forLease(lease));

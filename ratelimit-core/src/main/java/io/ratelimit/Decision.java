@@ -1,5 +1,8 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.Observations;
+import io.ratelimit.algorithm.RateAlgorithm;
+import io.ratelimit.algorithm.TokenBucket;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -95,13 +98,33 @@ public final class Decision {
         this.source = (byte) DecisionSource.STORE.ordinal();
     }
 
-    /** Creates a store's decision on one charge of a limit with one smooth rate. */
-    static Decision ofLevel(Charge only, Duration maxWait, boolean admitted, long level, long nanos) {
+    /**
+     * Creates the decision of a store on one charge of a limit with a single smooth token-bucket rate. It is equivalent
+     * to {@link #of} and allocates less: {@link Observations} are created only when they are asked for.
+     *
+     * @param only the charge, without a lease
+     * @param maxWait the longest wait that was asked for
+     * @param admitted whether the charge was consumed
+     * @param level the level of the bucket before the charge, in units of the rate
+     * @param nanos the time of the store's clock
+     * @return the decision, from {@link DecisionSource#STORE}
+     */
+    public static Decision ofLevel(Charge only, Duration maxWait, boolean admitted, long level, long nanos) {
         return new Decision(only, maxWait, admitted, level, null, nanos);
     }
 
-    /** Creates a store's decision on one charge of a limit with several smooth rates. */
-    static Decision ofLevels(Charge only, Duration maxWait, boolean admitted, long[] levels, long nanos) {
+    /**
+     * Creates the decision of a store on one charge of a limit with several smooth token-bucket rates, like {@link
+     * #ofLevel}.
+     *
+     * @param only the charge, without a lease
+     * @param maxWait the longest wait that was asked for
+     * @param admitted whether the charge was consumed
+     * @param levels the level of each rate before the charge, in its units; not copied
+     * @param nanos the time of the store's clock
+     * @return the decision, from {@link DecisionSource#STORE}
+     */
+    public static Decision ofLevels(Charge only, Duration maxWait, boolean admitted, long[] levels, long nanos) {
         return new Decision(only, maxWait, admitted, 0, levels, nanos);
     }
 
@@ -140,8 +163,15 @@ public final class Decision {
         return new Decision(charges, Duration.ZERO, admitted, Observations.none(), source, 0);
     }
 
-    /** Returns this decision as the answer to its charges and to others after them, which no bucket was asked for. */
-    Decision forCharges(List<Charge> all, DecisionSource other) {
+    /**
+     * Returns this decision as the answer to a call of more charges, for stores that decide some of a call's charges
+     * elsewhere.
+     *
+     * @param all the charges of this decision, in order, and then those that no bucket was asked for
+     * @param other the source of the answer
+     * @return a decision with the same result and the same state of each rate
+     */
+    public Decision forCharges(List<Charge> all, DecisionSource other) {
         return new Decision(all, maxWait, admitted, observations(), other, queuedNanos());
     }
 
@@ -173,8 +203,13 @@ public final class Decision {
         return charges != null ? charges : List.of(new Charge(Objects.requireNonNull(limit), key, cost));
     }
 
-    /** Returns what the store observed of each rate of each charge, in order; of no rate where no bucket was asked. */
-    Observations observations() {
+    /**
+     * Returns what the store observed of each rate of each charge, in order, for stores that derive later decisions
+     * from it.
+     *
+     * @return the observations; of no rate if no bucket was asked
+     */
+    public Observations observations() {
         if (observations != null) {
             return observations;
         }

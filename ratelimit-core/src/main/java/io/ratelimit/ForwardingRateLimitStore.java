@@ -1,5 +1,6 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.LeaseState;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -24,9 +25,9 @@ import java.util.function.LongConsumer;
  * }
  * }</pre>
  *
- * <p>A subclass that changes decisions overrides {@link #decide(List, Duration)} and {@link #decideAsync(List, Duration)}.
- * {@link #decide(Charge)} is not forwarded by itself: it goes through {@code decide(List, Duration)}, so that no decision
- * misses the override.
+ * <p>A subclass that changes decisions overrides {@link #decide(List, Duration)} and {@link #decideAsync(List,
+ * Duration)}. {@link #decide(Charge)} is not forwarded by itself: it goes through {@code decide(List, Duration)}, so
+ * that no decision misses the override.
  */
 public abstract class ForwardingRateLimitStore implements RateLimitStore {
 

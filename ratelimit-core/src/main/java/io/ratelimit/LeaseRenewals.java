@@ -1,5 +1,7 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.ConcurrencyCap;
+import io.ratelimit.algorithm.LeaseState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,5 +1,6 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.LeaseState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -1,5 +1,14 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.algorithm.CalendarPeriod;
+import io.ratelimit.algorithm.ConcurrencyCap;
+import io.ratelimit.algorithm.ConcurrencyLeases;
+import io.ratelimit.algorithm.InvalidLimitException;
+import io.ratelimit.algorithm.Rate;
+import io.ratelimit.algorithm.RateAlgorithm;
+import io.ratelimit.algorithm.Refill;
+import io.ratelimit.algorithm.Tokens;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneId;
@@ -121,12 +130,14 @@ public final class Limit {
         return name;
     }
 
-    /** Returns a hash of the name, computed once. */
-    int nameHash() {
+    /** {@return a hash code of the name alone, for stores: equal for all configurations of a limit} */
+    public int nameHash() {
         return nameHash;
     }
 
-    /** Returns the counts of the registry that this limit is defined in; null if it keeps none. No part of the value. */
+    /**
+     * Returns the counts of the registry that this limit is defined in; null if it keeps none. No part of the value.
+     */
     @Nullable DecisionCounts counts() {
         return counts;
     }
@@ -202,8 +213,13 @@ public final class Limit {
         return prefetch;
     }
 
-    /** Returns the share of this limit that this node's memory grants; this limit if it grants all of it. */
-    Limit local() {
+    /**
+     * Returns the share of this limit that one node grants by itself while the remote store is unavailable, for stores.
+     * With a {@link #localShare()} of 0.25 the local limit of {@code 100/s burst 200} is {@code 25/s burst 50}.
+     *
+     * @return a limit of the same name; this limit if the local share is 1
+     */
+    public Limit local() {
         return local;
     }
 
@@ -266,8 +282,15 @@ public final class Limit {
                         && prefetch == that.prefetch;
     }
 
-    /** Returns whether both limits count alike, so that the state of a key means the same for both. */
-    boolean countsLike(Limit that) {
+    /**
+     * Returns whether a bucket has the same meaning under this limit and another one, for stores: both have the same
+     * rates or the same concurrency cap, and the same algorithm with the same options. Names, costs and waits may
+     * differ.
+     *
+     * @param that the other limit, or another configuration of this one
+     * @return whether a store can go on with the state of the other limit unchanged
+     */
+    public boolean countsLike(Limit that) {
         return rates.equals(that.rates)
                 && Objects.equals(concurrency, that.concurrency)
                 && algorithm == that.algorithm

@@ -1,5 +1,12 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.algorithm.CalendarPeriod;
+import io.ratelimit.algorithm.ConcurrencyCap;
+import io.ratelimit.algorithm.InvalidLimitException;
+import io.ratelimit.algorithm.Rate;
+import io.ratelimit.algorithm.Refill;
+import io.ratelimit.algorithm.Tokens;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;

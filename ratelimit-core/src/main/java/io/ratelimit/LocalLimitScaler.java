@@ -1,5 +1,8 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.algorithm.ConcurrencyCap;
+import io.ratelimit.algorithm.Rate;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.List;

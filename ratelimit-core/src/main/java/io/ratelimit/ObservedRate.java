@@ -1,5 +1,8 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.Observations;
+import io.ratelimit.algorithm.RateAlgorithm;
+import io.ratelimit.algorithm.Tokens;
 import java.time.Duration;
 import java.util.Optional;
 

@@ -1,5 +1,7 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.Rate;
+import io.ratelimit.algorithm.Tokens;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,6 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.Tokens;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.Rate;
 import java.time.Duration;
 import java.util.Optional;
 

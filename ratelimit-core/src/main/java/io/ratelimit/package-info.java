@@ -1,9 +1,8 @@
 /**
- * Rate limits by name: what a user holds, what a store author implements, the token bucket, and the in-memory store.
+ * Limits by name, limiters and decisions, and the interface of the stores that decide.
  *
- * <p>A call flows one way: {@link io.ratelimit.RateLimiter} turns a name, a key and a cost into a
- * {@link io.ratelimit.Charge}, a {@link io.ratelimit.RateLimitStore} decides it, and a {@link io.ratelimit.Decision}
- * comes back.
+ * <p>A {@link io.ratelimit.RateLimiter} makes a {@link io.ratelimit.Charge} of a limit, a key and a cost, a
+ * {@link io.ratelimit.RateLimitStore} decides it, and a {@link io.ratelimit.Decision} comes back.
  */
 @NullMarked
 package io.ratelimit;

@@ -3,6 +3,8 @@ package io.ratelimit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ratelimit.algorithm.Observations;
+import io.ratelimit.algorithm.Refill;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -146,10 +148,12 @@ class DecisionTests {
 
     /** Returns the observations of token buckets at the instant 7, from their levels and phases. */
     private static Observations seen(long... levelsAndPhases) {
-        Observations observations = Observations.ofRates(levelsAndPhases.length / 2);
+        long[] numbers = new long[2 * levelsAndPhases.length];
         for (int i = 0; i < levelsAndPhases.length; i += 2) {
-            observations.set(i / 2, 7, levelsAndPhases[i], levelsAndPhases[i + 1], 0);
+            numbers[2 * i] = 7;
+            numbers[2 * i + 1] = levelsAndPhases[i];
+            numbers[2 * i + 2] = levelsAndPhases[i + 1];
         }
-        return observations;
+        return Observations.of(numbers);
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.ratelimit.algorithm.LeaseState;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 import java.time.Duration;
 import java.util.AbstractList;
 import java.util.ArrayList;

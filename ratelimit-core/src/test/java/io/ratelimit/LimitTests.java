@@ -3,6 +3,12 @@ package io.ratelimit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.algorithm.CalendarPeriod;
+import io.ratelimit.algorithm.ConcurrencyCap;
+import io.ratelimit.algorithm.InvalidLimitException;
+import io.ratelimit.algorithm.Rate;
+import io.ratelimit.algorithm.Refill;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneOffset;

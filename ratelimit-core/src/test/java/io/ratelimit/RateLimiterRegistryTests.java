@@ -3,6 +3,9 @@ package io.ratelimit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.algorithm.InvalidLimitException;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.ratelimit;
 
+import io.ratelimit.memory.InMemoryRateLimitStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,16 +9,16 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongSupplier;
 
-/** A memory that stands for a remote store: it says what it was asked, fails when told to, and keeps answers back. */
-final class RecordingStore extends ForwardingRateLimitStore {
+/** A store in memory that records its calls, fails while it is told to, and can delay its replies. */
+public final class RecordingStore extends ForwardingRateLimitStore {
 
-    final List<String> calls = new CopyOnWriteArrayList<>();
-    final InMemoryRateLimitStore memory;
-    volatile RuntimeException failure;
-    volatile boolean keepsAnswersBack;
-    private final List<Runnable> kept = new ArrayList<>();
+    private final List<String> calls = new CopyOnWriteArrayList<>();
+    public final InMemoryRateLimitStore memory;
+    public volatile RuntimeException failure;
+    public volatile boolean delaysReplies;
+    private final List<Runnable> delayed = new ArrayList<>();
 
-    RecordingStore(LongSupplier clock) {
+    public RecordingStore(LongSupplier clock) {
         this(InMemoryRateLimitStore.create(clock, 100_000));
     }
 
@@ -26,17 +27,17 @@ final class RecordingStore extends ForwardingRateLimitStore {
         this.memory = memory;
     }
 
-    /** What it was asked since this was last asked, such as {@code decide 1000} and {@code async 50000}. */
-    List<String> asked() {
-        List<String> asked = List.copyOf(calls);
+    /** Returns and clears the recorded calls, such as {@code decide 1000} and {@code async 50000}. */
+    public List<String> drainCalls() {
+        List<String> recent = List.copyOf(calls);
         calls.clear();
-        return asked;
+        return recent;
     }
 
-    /** Lets the answers go that were kept back. */
-    void answer() {
-        List<Runnable> answers = List.copyOf(kept);
-        kept.clear();
+    /** Completes the delayed replies. */
+    public void reply() {
+        List<Runnable> answers = List.copyOf(delayed);
+        delayed.clear();
         answers.forEach(Runnable::run);
     }
 
@@ -50,11 +51,11 @@ final class RecordingStore extends ForwardingRateLimitStore {
     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
         record("async", charges);
         Decision decision = super.decide(charges, maxWait);
-        if (!keepsAnswersBack) {
+        if (!delaysReplies) {
             return CompletableFuture.completedFuture(decision);
         }
         CompletableFuture<Decision> answer = new CompletableFuture<>();
-        kept.add(() -> answer.complete(decision));
+        delayed.add(() -> answer.complete(decision));
         return answer;
     }
 

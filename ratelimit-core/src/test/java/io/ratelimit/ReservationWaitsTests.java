@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.algorithm.InvalidLimitException;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.LeaseState;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -7,26 +8,26 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A remote store that counts its decisions, fails while it is told to, and can be slow. */
-final class UnreliableStore extends ForwardingRateLimitStore {
+public final class UnreliableStore extends ForwardingRateLimitStore {
 
     /** The number of decisions that were asked for, those that failed included. */
-    final AtomicInteger decisions = new AtomicInteger();
+    public final AtomicInteger decisions = new AtomicInteger();
 
     /** Fails decisions, refunds, debits and renewals while it is not null. */
-    volatile RuntimeException failure;
+    public volatile RuntimeException failure;
 
     /** Runs on the way of each decision to the store and back. */
-    volatile Runnable transit = () -> {};
+    public volatile Runnable transit = () -> {};
 
     /** Delays asynchronous decisions and refunds, after the store made them, until it completes. */
-    volatile CompletableFuture<Void> reply = CompletableFuture.completedFuture(null);
+    public volatile CompletableFuture<Void> reply = CompletableFuture.completedFuture(null);
 
-    UnreliableStore(RateLimitStore delegate) {
+    public UnreliableStore(RateLimitStore delegate) {
         super(delegate);
     }
 
     /** A store that is unavailable until its {@link #failure} is set to null. */
-    static UnreliableStore unavailable(RateLimitStore delegate) {
+    public static UnreliableStore unavailable(RateLimitStore delegate) {
         UnreliableStore store = new UnreliableStore(delegate);
         store.failure = new StoreUnavailableException("down", null);
         return store;

@@ -1,9 +1,9 @@
 package io.ratelimit.benchmarks;
 
-import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

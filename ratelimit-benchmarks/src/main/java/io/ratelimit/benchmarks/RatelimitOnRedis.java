@@ -2,11 +2,11 @@ package io.ratelimit.benchmarks;
 
 import io.ratelimit.Decision;
 import io.ratelimit.DecisionSource;
-import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
-import io.ratelimit.RemoteRateLimitStore;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 import io.ratelimit.redis.RedisRateLimitStore;
+import io.ratelimit.remote.RemoteRateLimitStore;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;

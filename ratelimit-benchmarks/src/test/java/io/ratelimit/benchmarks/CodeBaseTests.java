@@ -2,7 +2,7 @@ package io.ratelimit.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ratelimit.RateAlgorithm;
+import io.ratelimit.algorithm.RateAlgorithm;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -33,7 +33,6 @@ class CodeBaseTests {
             Pattern.compile("(who|whoever|whose|what|whatever|whether)([A-Z_].*)?");
 
     @Test
-    @Disabled("Limit and InMemoryRateLimitStore are still longer")
     void noMainFileHasMoreThan320LinesOfCode() {
         List<SourceFile> files = SourceFile.matching(MAIN);
 

@@ -2,8 +2,8 @@ package io.ratelimit.sample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 import io.ratelimit.test.VirtualClock;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -2,7 +2,7 @@ package io.ratelimit.sample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ratelimit.Rate;
+import io.ratelimit.algorithm.Rate;
 import io.ratelimit.test.DecisionLog;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;

@@ -6,8 +6,8 @@ import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
-import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.StoreUnavailableException;
+import io.ratelimit.remote.RemoteRateLimitStore;
 import java.util.Optional;
 
 /**

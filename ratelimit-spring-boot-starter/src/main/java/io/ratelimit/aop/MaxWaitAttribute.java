@@ -1,7 +1,7 @@
 package io.ratelimit.aop;
 
-import io.ratelimit.InvalidLimitException;
 import io.ratelimit.Limit;
+import io.ratelimit.algorithm.InvalidLimitException;
 import java.time.Duration;
 import org.springframework.format.datetime.standard.DurationFormatterUtils;
 

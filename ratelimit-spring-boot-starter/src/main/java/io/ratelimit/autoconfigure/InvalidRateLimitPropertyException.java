@@ -1,6 +1,6 @@
 package io.ratelimit.autoconfigure;
 
-import io.ratelimit.InvalidLimitException;
+import io.ratelimit.algorithm.InvalidLimitException;
 
 /**
  * Thrown when a property under {@code ratelimit} is unknown or invalid. It has the name, the value, the rule and the

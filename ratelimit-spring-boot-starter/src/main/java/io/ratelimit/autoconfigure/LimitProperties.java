@@ -1,14 +1,14 @@
 package io.ratelimit.autoconfigure;
 
-import io.ratelimit.Algorithm;
-import io.ratelimit.CalendarPeriod;
-import io.ratelimit.ConcurrencyCap;
-import io.ratelimit.InvalidLimitException;
 import io.ratelimit.Limit;
-import io.ratelimit.Rate;
-import io.ratelimit.Refill;
 import io.ratelimit.StoreFailurePolicy;
-import io.ratelimit.Tokens;
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.algorithm.CalendarPeriod;
+import io.ratelimit.algorithm.ConcurrencyCap;
+import io.ratelimit.algorithm.InvalidLimitException;
+import io.ratelimit.algorithm.Rate;
+import io.ratelimit.algorithm.Refill;
+import io.ratelimit.algorithm.Tokens;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneId;

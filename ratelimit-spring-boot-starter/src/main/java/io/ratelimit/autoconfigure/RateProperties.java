@@ -1,7 +1,7 @@
 package io.ratelimit.autoconfigure;
 
-import io.ratelimit.InvalidLimitException;
-import io.ratelimit.Rate;
+import io.ratelimit.algorithm.InvalidLimitException;
+import io.ratelimit.algorithm.Rate;
 import org.jspecify.annotations.Nullable;
 
 /**

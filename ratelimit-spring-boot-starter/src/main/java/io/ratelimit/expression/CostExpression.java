@@ -1,7 +1,7 @@
 package io.ratelimit.expression;
 
 import io.ratelimit.Limit;
-import io.ratelimit.Tokens;
+import io.ratelimit.algorithm.Tokens;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.annotation.RateLimitedCall;
 import java.math.BigDecimal;

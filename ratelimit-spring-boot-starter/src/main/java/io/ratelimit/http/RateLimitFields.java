@@ -1,9 +1,9 @@
 package io.ratelimit.http;
 
-import io.ratelimit.ConcurrencyCap;
 import io.ratelimit.Decision;
-import io.ratelimit.Rate;
 import io.ratelimit.RateStatus;
+import io.ratelimit.algorithm.ConcurrencyCap;
+import io.ratelimit.algorithm.Rate;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;

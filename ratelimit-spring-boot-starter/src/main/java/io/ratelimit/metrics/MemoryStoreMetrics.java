@@ -4,7 +4,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
-import io.ratelimit.InMemoryRateLimitStore;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 
 /**
  * Registers the meters of a store in memory: the gauge {@code ratelimit.keys}, and the counters

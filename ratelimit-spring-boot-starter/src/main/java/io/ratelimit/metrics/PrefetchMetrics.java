@@ -4,7 +4,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitListener;
-import io.ratelimit.RemoteRateLimitStore;
+import io.ratelimit.remote.RemoteRateLimitStore;
 import java.util.List;
 
 /**

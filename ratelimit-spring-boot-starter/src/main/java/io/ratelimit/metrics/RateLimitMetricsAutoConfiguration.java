@@ -1,13 +1,13 @@
 package io.ratelimit.metrics;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimiterRegistry;
-import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitStoreCustomizer;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 import io.ratelimit.redis.RateLimitRedisAutoConfiguration;
 import io.ratelimit.redis.RedisRateLimitStore;
+import io.ratelimit.remote.RemoteRateLimitStore;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;

@@ -1,6 +1,6 @@
 package io.ratelimit.redis;
 
-import io.ratelimit.CalendarWindows;
+import io.ratelimit.algorithm.CalendarWindows;
 import java.util.ArrayList;
 import java.util.List;
 

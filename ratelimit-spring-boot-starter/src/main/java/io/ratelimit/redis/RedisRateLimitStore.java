@@ -2,10 +2,10 @@ package io.ratelimit.redis;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
-import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.StoreUnavailableException;
+import io.ratelimit.algorithm.LeaseState;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

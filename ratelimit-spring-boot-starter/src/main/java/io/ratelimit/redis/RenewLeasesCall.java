@@ -2,7 +2,7 @@ package io.ratelimit.redis;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
-import io.ratelimit.LeaseState;
+import io.ratelimit.algorithm.LeaseState;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package io.ratelimit.redis;
 
-import io.ratelimit.CalendarWindows;
-import io.ratelimit.RateAlgorithm;
+import io.ratelimit.algorithm.CalendarWindows;
+import io.ratelimit.algorithm.RateAlgorithm;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.ratelimit.redis;
 
 import io.ratelimit.Charge;
-import io.ratelimit.Observations;
+import io.ratelimit.algorithm.Observations;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;

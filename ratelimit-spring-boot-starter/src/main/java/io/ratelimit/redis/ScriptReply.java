@@ -1,6 +1,6 @@
 package io.ratelimit.redis;
 
-import io.ratelimit.Observations;
+import io.ratelimit.algorithm.Observations;
 import org.jspecify.annotations.Nullable;
 
 /**

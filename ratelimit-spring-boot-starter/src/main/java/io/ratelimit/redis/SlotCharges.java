@@ -2,7 +2,7 @@ package io.ratelimit.redis;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
-import io.ratelimit.RateAlgorithm;
+import io.ratelimit.algorithm.RateAlgorithm;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -2,9 +2,9 @@ package io.ratelimit.redis;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Limit;
-import io.ratelimit.Observations;
-import io.ratelimit.RateAlgorithm;
-import io.ratelimit.TokenBucket;
+import io.ratelimit.algorithm.Observations;
+import io.ratelimit.algorithm.RateAlgorithm;
+import io.ratelimit.algorithm.TokenBucket;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

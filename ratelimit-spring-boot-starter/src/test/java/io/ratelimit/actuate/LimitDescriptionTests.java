@@ -2,15 +2,15 @@ package io.ratelimit.actuate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ratelimit.Algorithm;
-import io.ratelimit.CalendarPeriod;
-import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
-import io.ratelimit.Refill;
-import io.ratelimit.RemoteRateLimitStore;
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.algorithm.CalendarPeriod;
+import io.ratelimit.algorithm.Refill;
+import io.ratelimit.memory.InMemoryRateLimitStore;
+import io.ratelimit.remote.RemoteRateLimitStore;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneId;

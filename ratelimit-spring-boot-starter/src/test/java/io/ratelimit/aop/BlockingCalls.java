@@ -41,7 +41,7 @@ public final class BlockingCalls {
         // A thread that finds a bucket locked by another one spins for some microseconds.
         BlockHound.builder()
                 .loadIntegrations()
-                .allowBlockingCallsInside("io.ratelimit.Bucket", "pause")
+                .allowBlockingCallsInside("io.ratelimit.memory.Bucket", "pause")
                 .install();
         try (var context = new SpringApplicationBuilder(Wiring.class)
                 .web(WebApplicationType.NONE)

@@ -3,7 +3,7 @@ package io.ratelimit.aop;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.ForwardingRateLimitStore;
-import io.ratelimit.InMemoryRateLimitStore;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;

@@ -6,12 +6,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
-import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 import io.reactivex.rxjava3.core.Single;
 import java.lang.reflect.Proxy;
 import java.time.Duration;

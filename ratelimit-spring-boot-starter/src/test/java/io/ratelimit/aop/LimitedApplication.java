@@ -1,10 +1,10 @@
 package io.ratelimit.aop;
 
 import io.ratelimit.Charge;
-import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.autoconfigure.RateLimitSettings;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 import java.time.Duration;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;

@@ -2,11 +2,11 @@ package io.ratelimit.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ratelimit.Algorithm;
-import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Limit;
-import io.ratelimit.Refill;
 import io.ratelimit.StoreFailurePolicy;
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.algorithm.CalendarPeriod;
+import io.ratelimit.algorithm.Refill;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneId;

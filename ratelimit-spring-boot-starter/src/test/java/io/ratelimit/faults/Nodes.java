@@ -1,11 +1,11 @@
 package io.ratelimit.faults;
 
-import io.ratelimit.Algorithm;
 import io.ratelimit.Charge;
-import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.RemoteRateLimitStore;
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 import io.ratelimit.redis.RedisRateLimitStore;
+import io.ratelimit.remote.RemoteRateLimitStore;
 import java.time.Duration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 

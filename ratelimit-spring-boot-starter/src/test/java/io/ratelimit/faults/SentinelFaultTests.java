@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.Charge;
-import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.redis.TestConnections;
+import io.ratelimit.remote.RemoteRateLimitStore;
 import io.ratelimit.test.redis.RedisSentinels;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Charge;
 import io.ratelimit.DecisionSource;
-import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.redis.TestConnections;
+import io.ratelimit.remote.RemoteRateLimitStore;
 import io.ratelimit.test.redis.RedisServer;
 import io.ratelimit.test.redis.TcpProxy;
 import java.time.Duration;

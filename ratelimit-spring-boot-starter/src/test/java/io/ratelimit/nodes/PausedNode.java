@@ -1,14 +1,14 @@
 package io.ratelimit.nodes;
 
 import io.ratelimit.Decision;
-import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.Rate;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
-import io.ratelimit.Refill;
 import io.ratelimit.StoreUnavailableException;
+import io.ratelimit.algorithm.Rate;
+import io.ratelimit.algorithm.Refill;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 import io.ratelimit.redis.RedisRateLimitStore;
 import io.ratelimit.test.DecisionLog;
 import java.time.Duration;

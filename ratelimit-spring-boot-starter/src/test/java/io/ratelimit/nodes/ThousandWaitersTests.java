@@ -3,9 +3,9 @@ package io.ratelimit.nodes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.ratelimit.Rate;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.algorithm.Rate;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.test.DecisionLog;
 import io.ratelimit.test.DecisionLog.Verdict;

@@ -2,12 +2,12 @@ package io.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ratelimit.Algorithm;
-import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.Limit;
-import io.ratelimit.Refill;
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.algorithm.CalendarPeriod;
+import io.ratelimit.algorithm.Refill;
 import io.ratelimit.test.VirtualClock;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;

@@ -1,8 +1,8 @@
 package io.ratelimit.redis;
 
-import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.RemoteRateLimitStore;
+import io.ratelimit.memory.InMemoryRateLimitStore;
+import io.ratelimit.remote.RemoteRateLimitStore;
 import io.ratelimit.test.RateLimitStoreContract;
 import io.ratelimit.test.VirtualClock;
 import io.ratelimit.test.redis.RedisExtension;

@@ -2,13 +2,13 @@ package io.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ratelimit.Algorithm;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
-import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.RemoteRateLimitStore;
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.memory.InMemoryRateLimitStore;
+import io.ratelimit.remote.RemoteRateLimitStore;
 import io.ratelimit.test.DecisionLog;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;

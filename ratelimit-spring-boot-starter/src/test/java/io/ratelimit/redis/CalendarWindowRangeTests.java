@@ -2,8 +2,8 @@ package io.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ratelimit.CalendarPeriod;
-import io.ratelimit.CalendarWindows;
+import io.ratelimit.algorithm.CalendarPeriod;
+import io.ratelimit.algorithm.CalendarWindows;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;

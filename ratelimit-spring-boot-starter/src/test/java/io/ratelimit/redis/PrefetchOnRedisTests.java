@@ -3,11 +3,11 @@ package io.ratelimit.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Charge;
-import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.Limit;
-import io.ratelimit.Rate;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.RemoteRateLimitStore;
+import io.ratelimit.algorithm.Rate;
+import io.ratelimit.memory.InMemoryRateLimitStore;
+import io.ratelimit.remote.RemoteRateLimitStore;
 import io.ratelimit.test.DecisionLog;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;

@@ -3,12 +3,12 @@ package io.ratelimit.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.ratelimit.Algorithm;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
-import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateStatus;
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.algorithm.LeaseState;
 import io.ratelimit.test.redis.RedisCluster;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;

@@ -5,10 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.ratelimit.DecisionSource;
 import io.ratelimit.RateLimiterRegistry;
-import io.ratelimit.RemoteRateLimitStore;
 import io.ratelimit.actuate.RateLimitHealthAutoConfiguration;
 import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
+import io.ratelimit.remote.RemoteRateLimitStore;
 import io.ratelimit.test.redis.RedisServer;
 import java.net.ServerSocket;
 import java.nio.file.Path;

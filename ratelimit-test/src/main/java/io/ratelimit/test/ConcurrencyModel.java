@@ -1,7 +1,7 @@
 package io.ratelimit.test;
 
-import io.ratelimit.ConcurrencyCap;
-import io.ratelimit.LeaseState;
+import io.ratelimit.algorithm.ConcurrencyCap;
+import io.ratelimit.algorithm.LeaseState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.ratelimit.test;
 
-import io.ratelimit.Algorithm;
 import io.ratelimit.Limit;
-import io.ratelimit.Refill;
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.algorithm.Refill;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;

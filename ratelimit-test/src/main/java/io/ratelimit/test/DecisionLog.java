@@ -1,7 +1,7 @@
 package io.ratelimit.test;
 
-import io.ratelimit.Rate;
-import io.ratelimit.Tokens;
+import io.ratelimit.algorithm.Rate;
+import io.ratelimit.algorithm.Tokens;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package io.ratelimit.test;
 
-import io.ratelimit.CalendarPeriod;
-import io.ratelimit.Rate;
+import io.ratelimit.algorithm.CalendarPeriod;
+import io.ratelimit.algorithm.Rate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;

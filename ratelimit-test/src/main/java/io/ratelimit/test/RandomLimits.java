@@ -1,11 +1,11 @@
 package io.ratelimit.test;
 
-import io.ratelimit.Algorithm;
-import io.ratelimit.CalendarPeriod;
-import io.ratelimit.InvalidLimitException;
 import io.ratelimit.Limit;
-import io.ratelimit.Rate;
-import io.ratelimit.Refill;
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.algorithm.CalendarPeriod;
+import io.ratelimit.algorithm.InvalidLimitException;
+import io.ratelimit.algorithm.Rate;
+import io.ratelimit.algorithm.Refill;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneId;

@@ -1,6 +1,6 @@
 package io.ratelimit.test;
 
-import io.ratelimit.LeaseState;
+import io.ratelimit.algorithm.LeaseState;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;

@@ -1,11 +1,11 @@
 package io.ratelimit.test;
 
-import io.ratelimit.CalendarPeriod;
 import io.ratelimit.Charge;
-import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
-import io.ratelimit.Rate;
-import io.ratelimit.Tokens;
+import io.ratelimit.algorithm.CalendarPeriod;
+import io.ratelimit.algorithm.LeaseState;
+import io.ratelimit.algorithm.Rate;
+import io.ratelimit.algorithm.Tokens;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

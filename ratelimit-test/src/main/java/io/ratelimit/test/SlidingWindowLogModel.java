@@ -1,6 +1,6 @@
 package io.ratelimit.test;
 
-import io.ratelimit.Rate;
+import io.ratelimit.algorithm.Rate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

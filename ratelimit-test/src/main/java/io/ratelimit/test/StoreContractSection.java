@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
-import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
-import io.ratelimit.Observations;
-import io.ratelimit.RateAlgorithm;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateStatus;
+import io.ratelimit.algorithm.LeaseState;
+import io.ratelimit.algorithm.Observations;
+import io.ratelimit.algorithm.RateAlgorithm;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;

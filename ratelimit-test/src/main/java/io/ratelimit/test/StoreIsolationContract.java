@@ -8,8 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
-import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
+import io.ratelimit.algorithm.LeaseState;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;

@@ -8,11 +8,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
-import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.algorithm.LeaseState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

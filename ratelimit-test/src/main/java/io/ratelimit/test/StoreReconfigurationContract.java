@@ -3,13 +3,13 @@ package io.ratelimit.test;
 import static io.ratelimit.test.ContractLimits.TWO_AT_ONCE;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ratelimit.Algorithm;
 import io.ratelimit.Decision;
-import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
 import io.ratelimit.RateStatus;
-import io.ratelimit.Refill;
 import io.ratelimit.StoreFailurePolicy;
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.algorithm.LeaseState;
+import io.ratelimit.algorithm.Refill;
 import java.math.BigDecimal;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;

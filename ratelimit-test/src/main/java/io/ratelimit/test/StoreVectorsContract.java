@@ -3,13 +3,13 @@ package io.ratelimit.test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.ratelimit.Algorithm;
 import io.ratelimit.Decision;
-import io.ratelimit.InvalidLimitException;
-import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
-import io.ratelimit.Rate;
-import io.ratelimit.Refill;
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.algorithm.InvalidLimitException;
+import io.ratelimit.algorithm.LeaseState;
+import io.ratelimit.algorithm.Rate;
+import io.ratelimit.algorithm.Refill;
 import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigDecimal;

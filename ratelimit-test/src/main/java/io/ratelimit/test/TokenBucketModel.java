@@ -1,7 +1,7 @@
 package io.ratelimit.test;
 
-import io.ratelimit.Rate;
-import io.ratelimit.Refill;
+import io.ratelimit.algorithm.Rate;
+import io.ratelimit.algorithm.Refill;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.OptionalLong;

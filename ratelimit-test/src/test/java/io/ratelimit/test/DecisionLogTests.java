@@ -3,7 +3,7 @@ package io.ratelimit.test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.ratelimit.Rate;
+import io.ratelimit.algorithm.Rate;
 import io.ratelimit.test.DecisionLog.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;

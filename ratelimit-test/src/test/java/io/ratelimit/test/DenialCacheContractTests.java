@@ -1,8 +1,8 @@
 package io.ratelimit.test;
 
-import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.RemoteRateLimitStore;
+import io.ratelimit.memory.InMemoryRateLimitStore;
+import io.ratelimit.remote.RemoteRateLimitStore;
 import org.junit.jupiter.api.Tag;
 
 /** A store with a denial cache makes the same decisions as the store alone. */

@@ -1,15 +1,15 @@
 package io.ratelimit.test;
 
-import io.ratelimit.Algorithm;
 import io.ratelimit.Charge;
-import io.ratelimit.ConcurrencyLeases;
 import io.ratelimit.Decision;
-import io.ratelimit.LeaseState;
 import io.ratelimit.Limit;
-import io.ratelimit.Observations;
-import io.ratelimit.RateAlgorithm;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.TokenBucket;
+import io.ratelimit.algorithm.Algorithm;
+import io.ratelimit.algorithm.ConcurrencyLeases;
+import io.ratelimit.algorithm.LeaseState;
+import io.ratelimit.algorithm.Observations;
+import io.ratelimit.algorithm.RateAlgorithm;
+import io.ratelimit.algorithm.TokenBucket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;

@@ -1,7 +1,7 @@
 package io.ratelimit.test;
 
-import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 
 class InMemoryRateLimitStoreContractTests extends RateLimitStoreContract {
 

@@ -2,11 +2,11 @@ package io.ratelimit.sample.documentation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 import io.ratelimit.redis.RateLimitRedisAutoConfiguration;
 import io.ratelimit.sample.SampleApplication;
 import io.ratelimit.sample.documentation.CommandExample.Sources;

@@ -1,7 +1,7 @@
 package io.ratelimit.sample.documentation;
 
 import io.ratelimit.ForwardingRateLimitStore;
-import io.ratelimit.InMemoryRateLimitStore;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 import java.util.function.LongSupplier;
 
 /** The types that examples mention and do not show. */

@@ -3,11 +3,11 @@ package io.ratelimit.sample.documentation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.ratelimit.InMemoryRateLimitStore;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
+import io.ratelimit.memory.InMemoryRateLimitStore;
 import io.ratelimit.test.VirtualClock;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.charset.StandardCharsets;

@@ -1,0 +1,8 @@
+/**
+ * Rates and the algorithms that count them, as pure functions from the state of a key and the time to an answer and the next
+ * state.
+ */
+@NullMarked
+package io.ratelimit.algorithm;
+
+import org.jspecify.annotations.NullMarked;

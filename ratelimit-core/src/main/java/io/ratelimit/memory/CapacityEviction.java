@@ -1,0 +1,137 @@
+package io.ratelimit.memory;
+
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+
+/**
+ * The number of keys in a memory store, which evicts a bucket if there is no room for another key: the fullest of the
+ * next 16 buckets, if it is at least half full. A cursor moves over all buckets, so that each is sampled in turn.
+ */
+final class CapacityEviction {
+
+    private static final int SAMPLE = 16;
+
+    private final int maxKeys;
+    private final BucketMap buckets;
+    private final LongSupplier nanos;
+    private final AtomicLong keys = new AtomicLong();
+    private final LongAdder evictions = new LongAdder();
+    private final LongAdder overflows = new LongAdder();
+    private final ReentrantLock cursorLock = new ReentrantLock();
+    private Iterator<Bucket> cursor = Collections.emptyIterator();
+
+    CapacityEviction(int maxKeys, BucketMap buckets, LongSupplier nanos) {
+        this.maxKeys = maxKeys;
+        this.buckets = buckets;
+        this.nanos = nanos;
+    }
+
+    long keys() {
+        return keys.get();
+    }
+
+    long evictions() {
+        return evictions.sum();
+    }
+
+    long overflows() {
+        return overflows.sum();
+    }
+
+    /** Evicts a bucket if there is no room for another key, and returns whether there is room now. */
+    boolean ensureRoom() {
+        return keys.get() < maxKeys || evictOne();
+    }
+
+    /**
+     * Counts a key whose bucket has just been added to the map, and returns true; returns false if there is no room for
+     * it. Adding comes first, so that concurrent calls of one key do not count it twice.
+     */
+    boolean reserve() {
+        if (keys.incrementAndGet() <= maxKeys) {
+            return true;
+        }
+        keys.decrementAndGet();
+        return false;
+    }
+
+    /** Counts a charge that went to a shared bucket. */
+    void countOverflow() {
+        overflows.increment();
+    }
+
+    /** Removes a locked bucket from the map. A thread that waits for its lock finds it gone and looks it up again. */
+    void remove(Bucket locked) {
+        locked.unlock(Bucket.GONE);
+        keys.decrementAndGet();
+        buckets.replace(locked, null);
+    }
+
+    private boolean evictOne() {
+        cursorLock.lock();
+        try {
+            Bucket victim = null;
+            double most = 0.5;
+            for (int i = 0; i < SAMPLE && advance(); i++) {
+                Bucket candidate = cursor.next();
+                double fullness = fullness(candidate);
+                if (fullness >= most) {
+                    most = fullness;
+                    victim = candidate;
+                }
+            }
+            return victim != null && evict(victim);
+        } finally {
+            cursorLock.unlock();
+        }
+    }
+
+    /** Returns how full a bucket is, from 0 to 1. The state is read without a lock only if it is a single word. */
+    private double fullness(Bucket candidate) {
+        long now = nanos.getAsLong();
+        long word = candidate.word();
+        if (!Bucket.isFree(word)) {
+            return 0;
+        }
+        if (candidate.layout.singleBucket != null) {
+            return candidate.fullness(word, now);
+        }
+        if (!candidate.replace(word, Bucket.LOCKED)) {
+            return 0;
+        }
+        try {
+            return candidate.fullness(word, now);
+        } finally {
+            candidate.unlock(word);
+        }
+    }
+
+    private boolean evict(Bucket victim) {
+        long now = nanos.getAsLong();
+        long word = victim.word();
+        if (!Bucket.isFree(word) || !victim.replace(word, Bucket.LOCKED)) {
+            return false;
+        }
+        double fullness = victim.fullness(word, now);
+        if (fullness < 0.5) {
+            victim.unlock(word);
+            return false;
+        }
+        if (fullness < 1) {
+            evictions.increment();
+        }
+        remove(victim);
+        return true;
+    }
+
+    private boolean advance() {
+        if (!cursor.hasNext()) {
+            cursor = buckets.iterator();
+        }
+        return cursor.hasNext();
+    }
+}

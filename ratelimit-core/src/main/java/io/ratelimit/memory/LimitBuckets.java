@@ -1,0 +1,257 @@
+package io.ratelimit.memory;
+
+import io.ratelimit.Limit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The buckets of one limit: a bucket for each key in the map of all limits, and up to 1,024 shared buckets for keys
+ * that were first used while there was no room for another one.
+ *
+ * <p>The shared bucket of a key is selected by a keyed hash, so that nobody can choose a key to drain the bucket of
+ * another. A key that gets a bucket of its own later starts it as a copy of the shared one. Its own bucket is kept,
+ * even if full, until the shared one is full, because the key would go back to the shared bucket otherwise.
+ */
+final class LimitBuckets {
+
+    private static final int SHARED_BUCKETS = 1024;
+
+    private final Limit limit;
+    private final BucketMap own;
+    private volatile @Nullable AtomicReferenceArray<@Nullable Bucket> shared;
+    private final AtomicInteger sharedCount = new AtomicInteger();
+    private final CapacityEviction eviction;
+    private final LongSupplier nanos;
+    private volatile BucketLayout layout;
+
+    LimitBuckets(Limit limit, BucketMap own, CapacityEviction eviction, LongSupplier nanos) {
+        this.limit = limit;
+        this.own = own;
+        this.eviction = eviction;
+        this.nanos = nanos;
+        this.layout = new BucketLayout(limit, nanos.getAsLong());
+    }
+
+    /** Returns the bucket of a key, its own or a shared one; null if it has none. */
+    @Nullable Bucket find(String key) {
+        String text = KeyedHash.shortened(key);
+        Bucket bucket = own.get(limit, text);
+        return bucket == null ? sharedBy(text) : bucket;
+    }
+
+    /** Returns the layout in which a charge of the given configuration is decided now. */
+    BucketLayout layout(Limit limit) {
+        BucketLayout current = layout;
+        long now = nanos.getAsLong();
+        if (!current.serves(limit, now)) {
+            current = new BucketLayout(limit, now);
+            layout = current;
+        }
+        return current;
+    }
+
+    /** Returns the layout of the configuration that was used last. */
+    BucketLayout layout() {
+        return layout(layout.limit);
+    }
+
+    /** Returns the layout in which a change is written to a bucket: its own, or a later one of its configuration. */
+    BucketLayout layoutOf(Bucket bucket) {
+        Limit configured = bucket.layout.limit;
+        long now = nanos.getAsLong();
+        if (bucket.layout.reaches(now)) {
+            return bucket.layout;
+        }
+        return layout.countsLike(configured) ? layout(configured) : new BucketLayout(configured, now);
+    }
+
+    /**
+     * Returns the bucket of a key, and creates it if there is none.
+     *
+     * @param wanted the layout of a new bucket
+     * @param ownBucket whether the key may get a bucket of its own; if not, or if there is no room, it gets a shared
+     *     one
+     */
+    Bucket bucket(String key, BucketLayout wanted, boolean ownBucket) {
+        String text = KeyedHash.shortened(key);
+        while (true) {
+            Bucket bucket = own.get(limit, text);
+            if (bucket != null) {
+                return bucket;
+            }
+            Bucket common = sharedBy(text);
+            if (ownBucket && eviction.ensureRoom()) {
+                if (common == null) {
+                    addFull(text, wanted);
+                } else {
+                    addOwn(common, text, true);
+                }
+            } else if (common == null) {
+                share(text, wanted);
+            } else {
+                eviction.countOverflow();
+                return common;
+            }
+        }
+    }
+
+    /**
+     * Fills the bucket of a key. If the key shares one, it gets a full one of its own; without room the shared one is
+     * filled.
+     */
+    void fill(String key) {
+        String text = KeyedHash.shortened(key);
+        while (true) {
+            Bucket bucket = own.get(limit, text);
+            Bucket common = sharedBy(text);
+            if (bucket != null) {
+                if (bucket.lock() == Bucket.GONE) {
+                    continue;
+                }
+                if (common == null) {
+                    remove(bucket);
+                } else {
+                    replace(bucket, Bucket.full(text, bucket.layout));
+                }
+                return;
+            }
+            if (common == null) {
+                return;
+            }
+            if (eviction.ensureRoom()) {
+                if (addOwn(common, text, false)) {
+                    return;
+                }
+            } else if (common.lock() != Bucket.GONE) {
+                remove(common);
+                return;
+            }
+        }
+    }
+
+    /** Removes a locked bucket. A thread that waits for its lock finds it gone and looks it up again. */
+    void remove(Bucket locked) {
+        if (locked.isShared()) {
+            locked.unlock(Bucket.GONE);
+            sharedTable().set(locked.hash, null);
+            sharedCount.decrementAndGet();
+        } else {
+            eviction.remove(locked);
+        }
+    }
+
+    /** Replaces a locked bucket. A thread that waits for its lock finds it gone and looks it up again. */
+    void replace(Bucket locked, Bucket next) {
+        if (locked.isShared()) {
+            sharedTable().set(locked.hash, next);
+        } else {
+            own.replace(locked, next);
+        }
+        locked.unlock(Bucket.GONE);
+    }
+
+    /** Removes the shared buckets that are full. */
+    void sweepShared() {
+        for (int i = 0; i < SHARED_BUCKETS && sharedCount.get() > 0; i++) {
+            Bucket bucket = sharedTable().get(i);
+            if (bucket != null) {
+                removeIfFull(bucket);
+            }
+        }
+    }
+
+    /** Removes the bucket of a key if it is full, unless the key would then share one. */
+    void sweep(Bucket bucket) {
+        if (sharedBy(bucket.key()) == null) {
+            removeIfFull(bucket);
+        }
+    }
+
+    private void removeIfFull(Bucket bucket) {
+        long word = bucket.word();
+        if (bucket.layout.singleBucket != null && word != Bucket.LOCKED && !bucket.isFull(word, nanos.getAsLong())) {
+            return;
+        }
+        long now = nanos.getAsLong();
+        word = bucket.lock();
+        if (word == Bucket.GONE) {
+            return;
+        }
+        if (bucket.isFull(word, now)) {
+            remove(bucket);
+        } else {
+            bucket.unlock(word);
+        }
+    }
+
+    private void addFull(String text, BucketLayout wanted) {
+        Bucket bucket = Bucket.lockedFull(text, wanted);
+        if (own.putIfAbsent(bucket) != null) {
+            return;
+        }
+        if (eviction.reserve()) {
+            if (sharedBy(text) == null) {
+                bucket.unlock(Bucket.FULL);
+            } else {
+                remove(bucket);
+            }
+        } else {
+            bucket.unlock(Bucket.GONE);
+            own.replace(bucket, null);
+        }
+    }
+
+    /**
+     * Adds a bucket of its own for a key that shares one, and returns whether there was room for it.
+     *
+     * @param copy whether it starts as a copy of the shared bucket; otherwise it starts full
+     */
+    private boolean addOwn(Bucket common, String text, boolean copy) {
+        long word = common.lock();
+        if (word == Bucket.GONE) {
+            return false;
+        }
+        Bucket bucket = copy ? common.lockedCopy(text) : Bucket.lockedFull(text, common.layout);
+        boolean inserted = own.putIfAbsent(bucket) == null;
+        boolean there = inserted && eviction.reserve();
+        bucket.unlock(there ? copy ? word : Bucket.FULL : Bucket.GONE);
+        if (inserted && !there) {
+            own.replace(bucket, null);
+        }
+        common.unlock(word);
+        return there;
+    }
+
+    private void share(String text, BucketLayout wanted) {
+        int number = KeyedHash.number(text, SHARED_BUCKETS);
+        Bucket bucket = Bucket.lockedShared(number, wanted);
+        AtomicReferenceArray<@Nullable Bucket> sharedTable = sharedTable();
+        sharedCount.incrementAndGet();
+        if (!sharedTable.compareAndSet(number, null, bucket)) {
+            sharedCount.decrementAndGet();
+        }
+        bucket.unlock(Bucket.FULL);
+    }
+
+    /** Returns the shared bucket that is selected for a key, or null if there is none. */
+    private @Nullable Bucket sharedBy(String text) {
+        return sharedCount.get() == 0 ? null : sharedTable().get(KeyedHash.number(text, SHARED_BUCKETS));
+    }
+
+    /** Returns the table of shared buckets, which is created when it is first needed. */
+    private AtomicReferenceArray<@Nullable Bucket> sharedTable() {
+        AtomicReferenceArray<@Nullable Bucket> sharedTable = shared;
+        return sharedTable != null ? sharedTable : newSharedTable();
+    }
+
+    private synchronized AtomicReferenceArray<@Nullable Bucket> newSharedTable() {
+        AtomicReferenceArray<@Nullable Bucket> sharedTable = shared;
+        if (sharedTable == null) {
+            sharedTable = new AtomicReferenceArray<>(SHARED_BUCKETS);
+            shared = sharedTable;
+        }
+        return sharedTable;
+    }
+}

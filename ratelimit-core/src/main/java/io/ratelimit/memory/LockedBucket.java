@@ -1,0 +1,218 @@
+package io.ratelimit.memory;
+
+import io.ratelimit.Charge;
+import io.ratelimit.algorithm.ConcurrencyLeases;
+import io.ratelimit.algorithm.LeaseState;
+import io.ratelimit.algorithm.Observations;
+import io.ratelimit.algorithm.RateAlgorithm;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The locked bucket of a charge, whose state is read and changed in a wanted layout: that of the charge for a decision,
+ * and the bucket's own for changes of an earlier decision. A bucket of another layout is migrated in a copy, which
+ * replaces it only if the call changes it.
+ */
+final class LockedBucket {
+
+    /** The order in which all calls lock their buckets. Charges that share a bucket are neighbours. */
+    static final Comparator<LockedBucket> ORDER = Comparator.comparing(
+                    (LockedBucket locked) -> locked.charge.limit().name())
+            .thenComparing(locked -> locked.bucket.isShared() ? "" : locked.bucket.key())
+            .thenComparing(locked -> locked.bucket.isShared() ? locked.bucket.hash : -1);
+
+    private static final long[] NONE = {};
+
+    final Charge charge;
+    private final LimitBuckets table;
+    private final BucketLayout wanted;
+    private final Bucket bucket;
+    private final List<RateAlgorithm> rates;
+    private final @Nullable ConcurrencyLeases leases;
+    /** This object or, if a neighbour has locked the same bucket, that one, whose fields below are used for both. */
+    private LockedBucket owner = this;
+
+    private boolean locked;
+    private boolean changed;
+    private long word;
+    private long nanos;
+    private long[][] states = {};
+
+    LockedBucket(Charge charge, LimitBuckets table, BucketLayout wanted, Bucket bucket) {
+        this.charge = charge;
+        this.table = table;
+        this.wanted = wanted;
+        this.bucket = bucket;
+        this.rates = charge.algorithms(wanted.limit);
+        this.leases = rates.get(0).asLeases();
+    }
+
+    /** Locks the bucket, unless the neighbour before has locked it; returns false if it was removed from the map. */
+    boolean lock(@Nullable LockedBucket before) {
+        if (before != null && before.bucket == bucket) {
+            owner = before.owner;
+            return true;
+        }
+        word = bucket.lock();
+        locked = word != Bucket.GONE;
+        return locked;
+    }
+
+    /** Returns whether the key shares this bucket although it has a bucket of its own by now. */
+    boolean isOutdated() {
+        return bucket.isShared() && table.find(charge.key()) != bucket;
+    }
+
+    /** Reads the state of the bucket at the given time of the store's clock. */
+    void look(long now) {
+        nanos = now;
+        if (owner == this) {
+            states = bucket.layout.serves(wanted.limit, now)
+                    ? bucket.states(word, now)
+                    : bucket.migrated(word, wanted, now);
+        }
+    }
+
+    /**
+     * Reports what the charge finds of a rate. Earlier charges of the call that share the bucket are counted as
+     * consumed.
+     *
+     * @param others the locked buckets of the call
+     * @param before the number of those that come before this one
+     */
+    void observe(int rate, LockedBucket[] others, int before, Observations observations, int index) {
+        RateAlgorithm algorithm = rate(rate);
+        long now = algorithm.ticks(nanos);
+        long[] state = owner.states[rate];
+        for (int i = 0; i < before; i++) {
+            if (others[i].owner == owner) {
+                long cost = Math.min(others[i].charge.cost(), algorithm.capacityThousandths());
+                algorithm.observe(state, now, cost, observations, index);
+                long wait = algorithm.ticksUntilAdmitted(observations, index, cost);
+                state = algorithm.consume(state, cost, observations.instant(index) + wait);
+            }
+        }
+        algorithm.observe(state, now, charge.cost(), observations, index);
+    }
+
+    /** Consumes the cost of the charge from each rate, for a grant the given time after the observed instants. */
+    void consume(long waitNanos, Observations observations, int first) {
+        for (int i = 0; i < owner.states.length; i++) {
+            RateAlgorithm rate = rate(i);
+            long granted = observations.instant(first + i) + waitNanos / rate.tickNanos();
+            owner.states[i] = rate.consume(owner.states[i], charge.cost(), granted);
+        }
+        owner.changed = true;
+    }
+
+    /** Adds the lease of the charge to the queue, if it has one. */
+    void queue() {
+        if (leases != null) {
+            long[] queued = leases.enqueue(owner.states[0], charge.cost());
+            owner.changed |= queued != owner.states[0];
+            owner.states[0] = queued;
+        }
+    }
+
+    /** Removes the lease of the charge from the queue, if it is queued. */
+    void leaveQueue() {
+        if (leases != null) {
+            long[] left = leases.leaveQueue(owner.states[0]);
+            owner.changed |= left != owner.states[0];
+            owner.states[0] = left;
+        }
+    }
+
+    /**
+     * Renews the lease of the charge, and returns its state. Both follow the configuration of the charge, even if the
+     * limit was reconfigured: its holder renews it in time for the lease time of that configuration.
+     */
+    LeaseState renew() {
+        ConcurrencyLeases known = charge.algorithms().get(0).asLeases();
+        if (leases == null || known == null) {
+            return LeaseState.LOST;
+        }
+        long[] renewed = known.renew(owner.states[0]);
+        owner.changed |= renewed != owner.states[0];
+        owner.states[0] = renewed;
+        return known.leaseState(renewed);
+    }
+
+    /** Returns the queued leases that are ready after the changes of this call. */
+    long[] ready() {
+        return leases != null && owner.changed ? leases.readyLeases(owner.states[0]) : NONE;
+    }
+
+    /** Debits the cost of the charge from each rate. */
+    void debit() {
+        if (charge.cost() == 0) {
+            return;
+        }
+        for (int i = 0; i < owner.states.length; i++) {
+            owner.states[i] = rate(i).debit(owner.states[i], charge.cost());
+        }
+        owner.changed = true;
+    }
+
+    /**
+     * Refunds the cost of the charge to each rate that consumed it. A rate that was added to the limit since gets
+     * nothing.
+     *
+     * @param granted the tick for which each rate of the charge was granted
+     */
+    void refund(long[] granted) {
+        if (charge.cost() == 0) {
+            return;
+        }
+        List<RateAlgorithm> taken = charge.limit().algorithms();
+        for (int i = 0; i < owner.states.length; i++) {
+            for (int j = 0; j < granted.length; j++) {
+                if (rate(i).canMigrateFrom(taken.get(j))) {
+                    owner.states[i] = rate(i).refund(owner.states[i], charge.cost(), granted[j]);
+                }
+            }
+        }
+        owner.changed = true;
+    }
+
+    /**
+     * Records that a rate rejects the charge, which may {@linkplain Bucket#yieldsTo convert} the bucket to the wanted
+     * layout.
+     */
+    void reject(int rate) {
+        Bucket seen = owner.bucket;
+        if (!seen.layout.serves(wanted.limit, nanos) && seen.yieldsTo(wanted, rate, owner.word, nanos)) {
+            owner.changed = true;
+        }
+    }
+
+    /** Unlocks the bucket without a change, if it is still locked. */
+    void abandon() {
+        if (locked) {
+            locked = false;
+            bucket.unlock(word);
+        }
+    }
+
+    /** Writes the changes, if there are any, and unlocks the bucket. */
+    void unlock() {
+        if (!locked) {
+            return;
+        }
+        if (!changed) {
+            bucket.unlock(word);
+        } else if (bucket.layout.serves(wanted.limit, nanos)) {
+            bucket.unlock(bucket.set(states, nanos));
+        } else {
+            Bucket migrated = bucket.lockedFull(wanted);
+            migrated.unlock(migrated.set(states, nanos));
+            table.replace(bucket, migrated);
+        }
+        locked = false;
+    }
+
+    private RateAlgorithm rate(int rate) {
+        return rates.get(rate);
+    }
+}

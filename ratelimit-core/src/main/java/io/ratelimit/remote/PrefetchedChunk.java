@@ -1,0 +1,132 @@
+package io.ratelimit.remote;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Decision;
+import io.ratelimit.DecisionSource;
+import io.ratelimit.Limit;
+import io.ratelimit.PendingRefunds;
+import io.ratelimit.algorithm.Observations;
+import io.ratelimit.algorithm.RateAlgorithm;
+import io.ratelimit.algorithm.TokenBucket;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tokens that one request was granted, together with those left of the request before.
+ *
+ * <p>The oldest tokens are used first. A call that uses tokens of both requests reports the grant of the older one. A
+ * refund by it then becomes void at the store no later than a refund of any of its tokens should.
+ */
+final class PrefetchedChunk {
+
+    /** The value of {@link #left()} after the tokens moved to the next chunk. */
+    static final long MOVED = -2;
+
+    /** The value of {@link #left()} after the tokens were dropped. */
+    static final long GONE = -1;
+
+    private static final VarHandle LEFT;
+
+    static {
+        try {
+            LEFT = MethodHandles.lookup().findVarHandle(PrefetchedChunk.class, "left", long.class);
+        } catch (ReflectiveOperationException ex) {
+            throw new ExceptionInInitializerError(ex);
+        }
+    }
+
+    private final Decision taken;
+    private final Decision older;
+    private final long size;
+    private final Observations observations;
+    private final Observations olderObservations;
+    private final @Nullable TokenBucket singleBucket;
+    private volatile long left;
+
+    /**
+     * Creates a chunk.
+     *
+     * @param taken the decision that granted the newest tokens
+     * @param older the decision that granted the oldest tokens
+     * @param size the number of newest tokens, in thousandths
+     * @param left the number of all tokens, in thousandths
+     */
+    private PrefetchedChunk(Limit limit, Decision taken, Decision older, long size, long left) {
+        this.taken = taken;
+        this.older = older;
+        this.size = size;
+        this.observations = taken.observations();
+        this.olderObservations = older.observations();
+        this.singleBucket =
+                limit.algorithms().size() == 1 ? limit.algorithms().get(0).asSmoothTokenBucket() : null;
+        this.left = left;
+    }
+
+    /** Creates a chunk without tokens. */
+    static PrefetchedChunk empty(Limit limit) {
+        Decision none = Decision.withoutStore(List.of(), true, DecisionSource.STORE);
+        return new PrefetchedChunk(limit, none, none, 0, 0);
+    }
+
+    /** Creates the chunk of the next request, which takes over the tokens left in this one. */
+    PrefetchedChunk followedBy(Decision next, long nextSize, long rest) {
+        Limit limit = next.charges().get(0).limit();
+        Decision oldest = rest == 0 ? next : rest <= size ? taken : older;
+        return new PrefetchedChunk(limit, next, oldest, nextSize, rest + nextSize);
+    }
+
+    /** Returns the unused tokens, in thousandths, or {@link #GONE} or {@link #MOVED}. */
+    long left() {
+        return left;
+    }
+
+    boolean consume(long before, long cost) {
+        return LEFT.compareAndSet(this, before, before - cost);
+    }
+
+    boolean move(long before) {
+        return LEFT.compareAndSet(this, before, MOVED);
+    }
+
+    boolean end(long before) {
+        return LEFT.compareAndSet(this, before, GONE);
+    }
+
+    /**
+     * Returns the decision on a charge that was consumed from this chunk. It reports the tokens that the store had at
+     * the grant, plus those that were left here, less the cost.
+     *
+     * @param before the tokens left before the charge, in thousandths
+     */
+    Decision decision(Charge charge, Duration maxWait, long before) {
+        long spent = size - before;
+        TokenBucket bucket = singleBucket;
+        if (bucket != null) {
+            long level = bucket.levelAfter(observations, 0, spent);
+            long tick = (spent < 0 ? olderObservations : observations).instant(0);
+            return Decision.ofLevel(charge, maxWait, true, level, tick * bucket.tickNanos());
+        }
+        List<RateAlgorithm> rates = charge.limit().algorithms();
+        Observations told = observations.copyOf(0, rates.size());
+        for (int i = 0; i < rates.size(); i++) {
+            rates.get(i).spend(told, i, olderObservations, spent);
+        }
+        return Decision.of(List.of(charge), maxWait, true, told);
+    }
+
+    /** Refunds the tokens left, those of each request to the decision that granted them. */
+    void refund(PendingRefunds store, String key, long rest) {
+        refund(store, taken, key, Math.min(rest, size));
+        refund(store, older, key, rest - size);
+    }
+
+    static void refund(PendingRefunds store, Decision taken, String key, long amount) {
+        if (amount > 0) {
+            Limit limit = taken.charges().get(0).limit();
+            store.refund(taken, List.of(new Charge(limit, key, amount)));
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package io.ratelimit.algorithm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SlidingWindowLogTests {
+
+    private static final long SECOND = 1_000_000;
+    private static final SlidingWindowLog FIVE_IN_TEN_SECONDS = SlidingWindowLog.of(Rate.parse("5/10s"));
+
+    /** One token at 0, 1, 2, 3 and 4 s, as of 4 s. */
+    private static final long[] USED_UP = {
+        4 * SECOND, 0, 1_000, SECOND, 1_000, 2 * SECOND, 1_000, 3 * SECOND, 1_000, 4 * SECOND, 1_000
+    };
+
+    @ParameterizedTest
+    @CsvSource({
+        "5,  1000, 5",
+        "5,  2000, 6",
+        "5,  5000, 9",
+        "5,  5001, never",
+        "5,  0,    0",
+        "10, 1000, 0",
+        "10, 2000, 1",
+        "14, 5000, 0",
+    })
+    void aCostFitsOnceEnoughEntriesHaveLeftTheWindow(long seconds, long cost, String waitSeconds) {
+        Observations observations = observed(USED_UP, seconds * SECOND, cost);
+        long wait = FIVE_IN_TEN_SECONDS.ticksUntilAdmitted(observations, 0, cost);
+        assertThat(wait)
+                .isEqualTo(waitSeconds.equals("never") ? RateAlgorithm.NEVER : Long.parseLong(waitSeconds) * SECOND);
+    }
+
+    @Test
+    void anEntryCountsForExactlyOnePeriod() {
+        assertThat(FIVE_IN_TEN_SECONDS.advance(new long[] {0, 0, 1_000}, 10 * SECOND - 1))
+                .containsExactly(10 * SECOND - 1, 0, 1_000);
+        assertThat(FIVE_IN_TEN_SECONDS.advance(new long[] {0, 0, 1_000}, 10 * SECOND))
+                .containsExactly(10 * SECOND);
+    }
+
+    @Test
+    void callsOfOneInstantShareAnEntry() {
+        long[] once = FIVE_IN_TEN_SECONDS.consume(new long[] {7}, 1_000, 7);
+        assertThat(FIVE_IN_TEN_SECONDS.consume(once, 500, 7)).containsExactly(7, 7, 1_500);
+        assertThat(FIVE_IN_TEN_SECONDS.consume(once, 500, 8)).containsExactly(7, 7, 1_000, 8, 500);
+    }
+
+    @Test
+    void noGrantIsEarlierThanAReservationBeforeIt() {
+        long[] reserved = {SECOND, 0, 5_000, 10 * SECOND, 1_000};
+        Observations observations = observed(reserved, 2 * SECOND, 1_000);
+        assertThat(FIVE_IN_TEN_SECONDS.ticksUntilAdmitted(observations, 0, 1_000))
+                .isEqualTo(8 * SECOND);
+    }
+
+    @Test
+    void aRefundGoesToTheEntryOfItsGrantAndIsVoidWithoutIt() {
+        assertThat(FIVE_IN_TEN_SECONDS.refund(new long[] {9, 3, 2_000, 5, 1_000}, 500, 3))
+                .containsExactly(9, 3, 1_500, 5, 1_000);
+        assertThat(FIVE_IN_TEN_SECONDS.refund(new long[] {9, 3, 2_000, 5, 1_000}, 2_000, 3))
+                .containsExactly(9, 5, 1_000);
+        assertThat(FIVE_IN_TEN_SECONDS.refund(new long[] {9, 5, 1_000}, 500, 3)).containsExactly(9, 5, 1_000);
+    }
+
+    @Test
+    void aDebitAddsAtMostTheCapacityBeyondIt() {
+        assertThat(FIVE_IN_TEN_SECONDS.debit(new long[] {9, 3, 5_000}, 3_000)).containsExactly(9, 3, 5_000, 9, 3_000);
+        assertThat(FIVE_IN_TEN_SECONDS.debit(new long[] {9, 3, 5_000}, 100_000)).containsExactly(9, 3, 5_000, 9, 5_000);
+    }
+
+    @Test
+    void aClockThatMovedBackByMoreThanAPeriodRedatesTheLog() {
+        long[] state = {20 * SECOND, 12 * SECOND, 1_000, 20 * SECOND, 2_000};
+        assertThat(FIVE_IN_TEN_SECONDS.advance(state, 10 * SECOND)).containsExactly(state);
+        assertThat(FIVE_IN_TEN_SECONDS.advance(state, 10 * SECOND - 1))
+                .containsExactly(10 * SECOND - 1, 10 * SECOND - 1, 3_000);
+    }
+
+    @Test
+    void spendingPrefetchedTokensLeavesWhatIsFreeLessThem() {
+        Observations observations = observed(new long[] {4}, 4, 2_000);
+        FIVE_IN_TEN_SECONDS.spend(observations, 0, Observations.of(1, 0, 0, 0), 2_000);
+        assertThat(FIVE_IN_TEN_SECONDS.remaining(observations, 0, 0)).isEqualTo(3_000);
+        assertThat(observations.instant(0)).isEqualTo(4);
+        FIVE_IN_TEN_SECONDS.spend(observations, 0, Observations.of(1, 0, 0, 0), -1_000);
+        assertThat(FIVE_IN_TEN_SECONDS.remaining(observations, 0, 0)).isEqualTo(4_000);
+        assertThat(observations.instant(0)).isEqualTo(1);
+    }
+
+    @Test
+    void aProjectionIsForTheRejectedCostOnly() {
+        Observations rejected = observed(USED_UP, 5 * SECOND, 1_000);
+        Observations later = Observations.ofRates(1);
+        assertThat(FIVE_IN_TEN_SECONDS.project(rejected, 0, SECOND, 1_000, 2_000, later))
+                .isFalse();
+        assertThat(FIVE_IN_TEN_SECONDS.project(rejected, 0, SECOND, 1_000, 1_000, later))
+                .isTrue();
+        assertThat(FIVE_IN_TEN_SECONDS.ticksUntilAdmitted(later, 0, 1_000)).isEqualTo(4 * SECOND);
+        assertThat(later.instant(0)).isEqualTo(6 * SECOND);
+    }
+
+    @Test
+    void aRateWithABurstCannotBeCounted() {
+        assertThatThrownBy(() -> SlidingWindowLog.of(Rate.parse("5/10s burst 6")))
+                .isInstanceOf(InvalidLimitException.class)
+                .hasMessageContaining("burst is for token-bucket");
+    }
+
+    private static Observations observed(long[] state, long now, long cost) {
+        Observations observations = Observations.ofRates(1);
+        FIVE_IN_TEN_SECONDS.observe(FIVE_IN_TEN_SECONDS.advance(state, now), now, cost, observations, 0);
+        return observations;
+    }
+}

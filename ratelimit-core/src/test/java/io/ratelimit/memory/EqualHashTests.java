@@ -1,0 +1,169 @@
+package io.ratelimit.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ratelimit.Charge;
+import io.ratelimit.Limit;
+import io.ratelimit.RateLimitStore;
+import io.ratelimit.UnreliableStore;
+import io.ratelimit.remote.RemoteRateLimitStore;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Keys that are crafted to have the same hash code. */
+@Timeout(120)
+@Tag("slow")
+class EqualHashTests {
+
+    private static final int KEYS = 20_000;
+    private static final int ROUNDS = 15;
+    private static final Limit TEN = Limit.of("ten", "10/1d");
+
+    private static final List<String> EQUAL = keys("Aa", "BB");
+    private static final List<String> ORDINARY = keys("Cd", "Ef");
+
+    enum Memory {
+        OWN_STORE(() -> InMemoryRateLimitStore.create(KEYS * 2)),
+        WITHOUT_ROOM(() -> {
+            InMemoryRateLimitStore full = InMemoryRateLimitStore.create(100);
+            for (int i = 0; i < 100; i++) {
+                full.decide(new Charge(TEN, "exhausted-" + i, 10_000));
+            }
+            return full;
+        }),
+        BEHIND_AN_UNAVAILABLE_STORE(() -> RemoteRateLimitStore.builder(
+                        UnreliableStore.unavailable(InMemoryRateLimitStore.create()),
+                        InMemoryRateLimitStore.create(KEYS * 2))
+                .build());
+
+        private final Supplier<RateLimitStore> store;
+
+        Memory(Supplier<RateLimitStore> store) {
+            this.store = store;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void keysOfOneHashCodeTakeAtMostThreeTimesAsLongAsOthers(Memory memory) {
+        double[] ratios = new double[ROUNDS];
+        for (int round = 0; round < ROUNDS; round++) {
+            double ordinary = slowestHundredth(memory, ORDINARY);
+            ratios[round] = slowestHundredth(memory, EQUAL) / ordinary;
+        }
+        Arrays.sort(ratios);
+        System.out.printf("%s: p99 %.2f times that of other keys%n", memory, ratios[ROUNDS / 2]);
+        assertThat(ratios[ROUNDS / 2]).isLessThan(3);
+    }
+
+    /** Returns the 99th percentile of the time of a decision, while another thread adds and removes keys. */
+    private static double slowestHundredth(Memory memory, List<String> keys) {
+        try (RateLimitStore store = memory.store.get()) {
+            AtomicBoolean done = new AtomicBoolean();
+            keys.subList(0, KEYS / 2).forEach(key -> store.decide(new Charge(TEN, key, 1)));
+            CompletableFuture<Void> coming = CompletableFuture.runAsync(() -> {
+                for (int i = 0; !done.get(); i++) {
+                    String key = keys.get(i % KEYS);
+                    store.decide(new Charge(TEN, key, 1));
+                    store.reset(TEN, key);
+                }
+            });
+            long[] nanos = new long[KEYS];
+            for (int i = 0; i < KEYS; i++) {
+                long start = System.nanoTime();
+                store.decide(new Charge(TEN, keys.get(i), 1));
+                nanos[i] = System.nanoTime() - start;
+            }
+            done.set(true);
+            coming.join();
+            Arrays.sort(nanos);
+            return nanos[KEYS * 99 / 100];
+        }
+    }
+
+    @Test
+    void theKeyedHashDistinguishesKeysOfOneHashCode() {
+        assertThat(EQUAL.stream().mapToInt(String::hashCode).distinct()).hasSize(1);
+        assertThat(EQUAL).doesNotHaveDuplicates();
+        assertThat(hashes(EQUAL)).hasSizeGreaterThan(KEYS - 100);
+    }
+
+    /** The keys have the same polynomial hash for every odd factor, in ints and in longs. */
+    @Test
+    void theKeyedHashDistinguishesKeysCraftedForEveryPolynomialHash() {
+        List<String> keys = new ArrayList<>();
+        String zero = "a";
+        String one = "b";
+        for (int length = 1; length < 64; length *= 2) {
+            String next = zero + one;
+            one = one + zero;
+            zero = next;
+        }
+        for (int number = 0; number < 8; number++) {
+            keys.add(((number & 1) == 0 ? zero : one)
+                    + ((number & 2) == 0 ? zero : one)
+                    + ((number & 4) == 0 ? zero : one));
+        }
+        assertThat(hashes(keys)).hasSize(8);
+    }
+
+    @Test
+    void eachKeyIsStoredUnderADifferentText() {
+        List<String> keys = new ArrayList<>(List.of("", "a", "\0", "\0a", "a\0", "\ud800", "\udfff", "?", "\ufffd"));
+        for (String text : List.of("x".repeat(200), "x".repeat(201), "x".repeat(1 << 20), "\ud800".repeat(300))) {
+            keys.addAll(List.of(text, text + "y", "\0" + text));
+        }
+        Set<String> texts = new HashSet<>();
+        for (String key : keys) {
+            String text = KeyedHash.shortened(key);
+            assertThat(text).isEqualTo(KeyedHash.shortened(new String(key))).hasSizeLessThanOrEqualTo(200);
+            assertThat(KeyedHash.of(text)).isEqualTo(KeyedHash.of(new String(text)));
+            assertThat(KeyedHash.number(text, 1024))
+                    .isEqualTo(KeyedHash.number(new String(text), 1024))
+                    .isBetween(0, 1023);
+            texts.add(text);
+        }
+        assertThat(texts).hasSameSizeAs(keys);
+    }
+
+    @Test
+    void aLongKeyIsLimitedAmongKeysOfOneHashCode() {
+        RateLimitStore store = Memory.OWN_STORE.store.get();
+        EQUAL.stream().limit(100).forEach(key -> store.decide(new Charge(TEN, key, 1_000)));
+        Charge tooLong = new Charge(TEN, "x".repeat(1_000), 10_000);
+        assertThat(store.decide(tooLong).admitted()).isTrue();
+        assertThat(store.decide(tooLong).admitted()).isFalse();
+        store.close();
+    }
+
+    private static Set<Integer> hashes(List<String> keys) {
+        return keys.stream().map(KeyedHash::of).collect(Collectors.toSet());
+    }
+
+    private static List<String> keys(String zero, String one) {
+        List<String> keys = new ArrayList<>(KEYS);
+        for (int number = 0; number < KEYS; number++) {
+            StringBuilder key = new StringBuilder();
+            for (int bit = 0; bit < 15; bit++) {
+                key.append((number >> bit & 1) == 0 ? zero : one);
+            }
+            keys.add(key.toString());
+        }
+        Collections.shuffle(keys, new Random(1));
+        return keys;
+    }
+}
