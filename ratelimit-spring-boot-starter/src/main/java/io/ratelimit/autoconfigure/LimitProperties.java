@@ -116,7 +116,7 @@ record LimitProperties(
             throw new InvalidRateLimitPropertyException(
                     path + ".zone",
                     zone,
-                    "no calendar has this zone",
+                    "the limit has no calendar",
                     "add calendar and algorithm fixed-window, or drop it");
         }
         BigDecimal costOrOne = all.cost != null ? all.cost : BigDecimal.ONE;
@@ -204,7 +204,7 @@ record LimitProperties(
             throw new InvalidRateLimitPropertyException(
                     algorithmPath + ".algorithm",
                     "concurrency",
-                    path + " does not say how many calls may run at once",
+                    path + " does not set the number of concurrent calls",
                     "add max-concurrent to it, such as 2");
         }
         if (!isLeased() && maxConcurrent != null) {

@@ -113,7 +113,7 @@ class ResolverTests {
                 assertThatIllegalArgumentException()
                         .isThrownBy(() -> service.call(name, "ann", 1))
                         .withMessageContaining("Invalid limitResolver of @RateLimited")
-                        .withMessageContaining("give the name of a limit");
+                        .withMessageContaining("return the name of a limit");
             }
             assertThatExceptionOfType(UnknownLimitException.class).isThrownBy(() -> service.call("tenn", "ann", 1));
         });

@@ -51,7 +51,7 @@ class InvalidRateLimitPropertyTests {
             ratelimit.limits.export: {max-concurrent: 2, rates: 10/s}   | ratelimit.limits.export.max-concurrent | add it and drop rates, or drop
             ratelimit.limits.export: {max-concurrent: 2}                | ratelimit.limits.export.max-concurrent | only algorithm concurrency counts
             ratelimit.limits.export: {algorithm: concurrency}           | ratelimit.limits.export.algorithm | add max-concurrent to it
-            ratelimit: {defaults: {algorithm: concurrency}, limits: {export: {cost: 1}}} | ratelimit.defaults.algorithm | ratelimit.limits.export does not say how many
+            ratelimit: {defaults: {algorithm: concurrency}, limits: {export: {cost: 1}}} | ratelimit.defaults.algorithm | ratelimit.limits.export does not set the number
             ratelimit: {defaults: {algorithm: concurrency, max-concurrent: 2}, limits: {export: 10/s}} | ratelimit.limits.export.rates | has no rates
             ratelimit.limits.export: {algorithm: concurrency, lease-time: 5s} | ratelimit.limits.export.algorithm | add max-concurrent to it
             ratelimit.limits.export: {lease-time: 5s, rates: 10/s}      | ratelimit.limits.export.lease-time | only algorithm concurrency has leases
