@@ -6,8 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 
 /**
- * Notifies the listeners of a registry. An exception of a listener is logged, as a warning the first time for each class,
- * and affects neither the other listeners nor the call.
+ * Notifies the listeners of a registry. An exception of a listener is logged, as a warning the first time for each
+ * class, and affects neither the other listeners nor the call.
  */
 final class ListenerNotifier {
 

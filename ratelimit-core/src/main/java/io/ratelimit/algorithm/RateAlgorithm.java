@@ -184,8 +184,8 @@ public sealed interface RateAlgorithm
     long[] consume(long[] state, long cost, long granted);
 
     /**
-     * Consumes a cost whether it fits or not, for a call that used more than it had consumed. The part that does not fit becomes
-     * a debt of at most the capacity, which later calls wait for.
+     * Consumes a cost whether it fits or not, for a call that used more than it had consumed. The part that does not
+     * fit becomes a debt of at most the capacity, which later calls wait for.
      *
      * @param state a state as of now
      * @param cost thousandths

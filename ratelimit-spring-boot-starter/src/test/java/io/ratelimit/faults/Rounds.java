@@ -8,8 +8,8 @@ import org.junit.jupiter.params.provider.ArgumentsProvider;
 import org.junit.jupiter.params.support.ParameterDeclarations;
 
 /**
- * Runs {@code -Dio.ratelimit.faults.rounds=3} rounds; {@code -Dio.ratelimit.faults.seed=42} repeats the first round of a
- * run that printed 42.
+ * Runs {@code -Dio.ratelimit.faults.rounds=3} rounds; {@code -Dio.ratelimit.faults.seed=42} repeats the first round of
+ * a run that printed 42.
  */
 final class Rounds implements ArgumentsProvider {
 
