@@ -10,6 +10,7 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ArchitectureTests {
@@ -107,6 +108,19 @@ class ArchitectureTests {
                         .map(type -> type.getName().substring("io.ratelimit.".length())))
                 .containsExactlyInAnyOrderElementsOf(PUBLIC_TYPES.keySet())
                 .hasSizeLessThanOrEqualTo(36);
+    }
+
+    @Test
+    void atMostSixFilesAskWhetherSomethingIsLeased() {
+        assertThat(core.stream()
+                        .flatMap(type -> type.getMethodCallsFromSelf().stream())
+                        .filter(call -> call.getTargetOwner().getPackageName().equals("io.ratelimit")
+                                && Set.of("isLeased", "concurrency").contains(call.getName()))
+                        .map(call -> call.getOriginOwner().getSource().orElseThrow())
+                        .map(source -> source.getFileName().orElseThrow())
+                        .distinct())
+                .isNotEmpty()
+                .hasSizeLessThanOrEqualTo(6);
     }
 
     @Test

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A store that keeps buckets in this JVM's memory, on a monotonic clock.
  *
- * <p>A call of one key whose limit has a single smooth token-bucket rate is decisionLookup by one compare-and-set. Any
+ * <p>A call of one key whose limit has a single smooth token-bucket rate is decided by one compare-and-set. Any
  * other call locks the buckets of all of its keys, reads the clock once, decides, and writes all buckets before it
  * unlocks them. One background thread deletes full buckets.
  *
