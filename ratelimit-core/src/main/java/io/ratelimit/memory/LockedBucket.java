@@ -45,7 +45,7 @@ final class LockedBucket {
         this.wanted = wanted;
         this.bucket = bucket;
         this.rates = charge.algorithms(wanted.limit);
-        this.leases = rates.get(0).asLeases();
+        this.leases = charge.isLeased() ? rates.get(0).asLeases() : null;
     }
 
     /** Locks the bucket, unless the neighbour before has locked it; returns false if it was removed from the map. */

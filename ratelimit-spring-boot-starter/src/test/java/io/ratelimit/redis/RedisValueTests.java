@@ -10,6 +10,7 @@ import io.ratelimit.algorithm.Algorithm;
 import io.ratelimit.algorithm.CalendarPeriod;
 import io.ratelimit.algorithm.LeaseState;
 import io.ratelimit.algorithm.Observations;
+import io.ratelimit.algorithm.Rate;
 import io.ratelimit.algorithm.Refill;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
@@ -264,6 +265,12 @@ class RedisValueTests {
     }
 
     private static Limit limit(Algorithm algorithm, String rate) {
+        if (algorithm == Algorithm.CONCURRENCY) {
+            Rate tokensPerLease = Rate.parse(rate);
+            return Limit.named("limit")
+                    .maxConcurrent(tokensPerLease.tokens().intValueExact(), tokensPerLease.period())
+                    .build();
+        }
         return Limit.named("limit")
                 .rates(rate)
                 .algorithm(algorithm)
