@@ -10,6 +10,7 @@ import io.ratelimit.algorithm.Algorithm;
 import io.ratelimit.algorithm.CalendarPeriod;
 import io.ratelimit.algorithm.LeaseState;
 import io.ratelimit.algorithm.Observations;
+import io.ratelimit.algorithm.Rate;
 import io.ratelimit.algorithm.Refill;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
@@ -263,7 +264,14 @@ class RedisValueTests {
         store.refund(taken, List.of(unused)).toCompletableFuture().join();
     }
 
+    /** With the algorithm concurrency, {@code 10/20s} stands for 10 calls with leases of 20 s. */
     private static Limit limit(Algorithm algorithm, String rate) {
+        if (algorithm == Algorithm.CONCURRENCY) {
+            Rate parsed = Rate.parse(rate);
+            return Limit.named("limit")
+                    .maxConcurrent(parsed.tokens().intValueExact(), parsed.period())
+                    .build();
+        }
         return Limit.named("limit")
                 .rates(rate)
                 .algorithm(algorithm)
