@@ -82,11 +82,11 @@ class RedisServerSideTests {
     void aReservationOfAllAlgorithmsIsOneCommandAndSoIsItsRefund() throws Exception {
         List<Charge> charges = new ArrayList<>();
         for (Algorithm algorithm : Algorithm.values()) {
+            Limit.Builder limit = Limit.named(algorithm.name());
             charges.add(new Charge(
-                    Limit.named(algorithm.name())
-                            .rates("10/1h")
-                            .algorithm(algorithm)
-                            .build(),
+                    algorithm == Algorithm.CONCURRENCY
+                            ? limit.maxConcurrent(10, Duration.ofHours(1)).build()
+                            : limit.rates("10/1h").algorithm(algorithm).build(),
                     "a",
                     1000));
         }
