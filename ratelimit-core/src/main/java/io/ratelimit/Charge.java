@@ -22,7 +22,9 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 public record Charge(Limit limit, String key, long cost, long lease) {
 
-    /** The key of the one bucket of a limit that has no keys. It is empty, as no key of a user is. */
+    /**
+     * The key of the one bucket of a limit that has no keys. It is the empty text, which users cannot pass as a key.
+     */
     public static final String SHARED = "";
 
     private static final Comparator<Charge> ORDER =
@@ -31,8 +33,8 @@ public record Charge(Limit limit, String key, long cost, long lease) {
     /**
      * Checks the cost.
      *
-     * @throws IllegalArgumentException if the cost is negative, or the lease is not above 0 exactly if the limit is
-     *     leased
+     * @throws IllegalArgumentException if the cost is negative, if the lease is 0 for a leased limit or not 0 for any
+     *     other, or if it is out of range
      */
     public Charge {
         if (cost < 0) {
@@ -74,7 +76,7 @@ public record Charge(Limit limit, String key, long cost, long lease) {
         return lease != 0 && cost > 0;
     }
 
-    /** {@return the algorithm of each rate of the limit, as the holder of the lease sees it} */
+    /** {@return the algorithm of each rate of the limit, from the point of view of the holder of the lease} */
     public List<RateAlgorithm> algorithms() {
         return algorithms(limit);
     }

@@ -14,7 +14,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer to one call: whether it was admitted, and the state of every rate that was asked.
+ * The answer to one call: whether it was admitted, and the state of every rate that was read.
  *
  * <pre>{@code
  * Decision decision = limiter.tryAcquire("user-42");
@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Immutable. All figures are as of the instant of the decision and are computed here for every store.
+ * <p>Immutable. All figures are as of the instant of the decision, and are computed here in the same way for every
+ * store.
  */
 public final class Decision {
 
@@ -38,9 +39,8 @@ public final class Decision {
         }
     }
 
-    // A decision of the memory store on one charge of smooth rates keeps only levels, and makes charges and
-    // observations when
-    // it is asked for them. The fields are chosen so that a decision takes 64 bytes.
+    // A decision of the memory store on one charge of smooth rates keeps only levels, and creates charges and
+    // observations when they are requested. The fields are chosen so that a decision takes 64 bytes.
 
     /** The charges and what was observed of their rates; null for one charge of smooth rates. */
     private final @Nullable List<Charge> charges;
@@ -100,10 +100,10 @@ public final class Decision {
 
     /**
      * Creates the decision of a store on one charge of a limit with a single smooth token-bucket rate. It is equivalent
-     * to {@link #of} and allocates less: {@link Observations} are created only when they are asked for.
+     * to {@link #of} and allocates less: {@link Observations} are created only when they are requested.
      *
      * @param only the charge, without a lease
-     * @param maxWait the longest wait that was asked for
+     * @param maxWait the longest wait that was requested
      * @param admitted whether the charge was consumed
      * @param level the level of the bucket before the charge, in units of the rate
      * @param nanos the time of the store's clock
@@ -114,11 +114,11 @@ public final class Decision {
     }
 
     /**
-     * Creates the decision of a store on one charge of a limit with several smooth token-bucket rates, like {@link
-     * #ofLevel}.
+     * Creates the decision of a store on one charge of a limit with several smooth token-bucket rates, like
+     * {@link #ofLevel}.
      *
      * @param only the charge, without a lease
-     * @param maxWait the longest wait that was asked for
+     * @param maxWait the longest wait that was requested
      * @param admitted whether the charge was consumed
      * @param levels the level of each rate before the charge, in its units; not copied
      * @param nanos the time of the store's clock
@@ -132,7 +132,7 @@ public final class Decision {
      * Creates the decision of a store.
      *
      * @param charges the charges that were decided
-     * @param maxWait the longest wait that was asked for
+     * @param maxWait the longest wait that was requested
      * @param admitted whether all of them were consumed
      * @param observations for each rate of each charge, in order, what {@link RateAlgorithm#observe} reported before
      *     anything was consumed
@@ -152,7 +152,7 @@ public final class Decision {
     }
 
     /**
-     * Creates a decision that no bucket was asked for.
+     * Creates a decision for which no bucket was read.
      *
      * @param charges the charges that it answers
      * @param admitted the answer
@@ -164,10 +164,10 @@ public final class Decision {
     }
 
     /**
-     * Returns this decision as the answer to a call of more charges, for stores that decide some of a call's charges
-     * elsewhere.
+     * Returns this decision for a call that has further charges, for stores that decide only some of a call's charges
+     * here.
      *
-     * @param all the charges of this decision, in order, and then those that no bucket was asked for
+     * @param all the charges of this decision, in order, and then those for which no bucket was read
      * @param other the source of the answer
      * @return a decision with the same result and the same state of each rate
      */
@@ -180,7 +180,7 @@ public final class Decision {
         return new Decision(charges(), maxWait, admitted, observations(), source(), inQueue.toNanos());
     }
 
-    /** Returns this decision as a rejection, for a caller that missed the instant of its grant. */
+    /** Returns this decision as a rejection, for a caller that woke up too long after the instant of its grant. */
     Decision rejected() {
         return new Decision(charges(), maxWait, false, observations(), source(), queuedNanos());
     }
@@ -207,7 +207,7 @@ public final class Decision {
      * Returns what the store observed of each rate of each charge, in order, for stores that derive later decisions
      * from it.
      *
-     * @return the observations; of no rate if no bucket was asked
+     * @return the observations; of no rate if no bucket was read
      */
     public Observations observations() {
         if (observations != null) {
@@ -251,7 +251,7 @@ public final class Decision {
         return true;
     }
 
-    /** {@return the longest wait that was asked for; zero for none} */
+    /** {@return the longest wait that was requested; zero for none} */
     public Duration maxWait() {
         return maxWait;
     }
@@ -278,7 +278,7 @@ public final class Decision {
      * Returns the longest reservation that a call may get: none if it queues for a lease.
      *
      * @param charges the charges of the call
-     * @param maxWait the longest wait that was asked for
+     * @param maxWait the longest wait that was requested
      * @return the wait, or zero
      */
     public static Duration maxReservation(List<Charge> charges, Duration maxWait) {
@@ -286,7 +286,7 @@ public final class Decision {
     }
 
     /**
-     * Returns whether the call was rejected for want of a lease, for which it is queued now.
+     * Returns whether the call was rejected because a lease was not free, and is now queued for it.
      *
      * @return true if the call would wait, one of its leases is not free, and none of its charges is above a capacity
      */
@@ -306,7 +306,7 @@ public final class Decision {
         return false;
     }
 
-    /** {@return the leased charges that a bucket was asked for; they are held if the call was admitted, else queued} */
+    /** {@return the leased charges for which a bucket was read; they are held if the call was admitted, else queued} */
     public List<Charge> leases() {
         List<Charge> leases = new ArrayList<>();
         int observed = observations().rates();
@@ -377,7 +377,7 @@ public final class Decision {
         return SETTLED.compareAndSet(this, false, true);
     }
 
-    /** {@return the status of each rate of each charge, in order; none where no bucket was asked} */
+    /** {@return the status of each rate of each charge, in order; none if no bucket was read} */
     public List<RateStatus> statuses() {
         List<Charge> all = charges();
         Observations seen = observations();
@@ -399,7 +399,7 @@ public final class Decision {
         return rejection == null ? Optional.empty() : Optional.of(rejection.rejected());
     }
 
-    /** {@return tokens left in the tightest bucket, rounded down to a thousandth; 0 where no bucket was asked} */
+    /** {@return tokens left in the tightest bucket, rounded down to a thousandth; 0 if no bucket was read} */
     public double remaining() {
         return statuses().stream().mapToDouble(RateStatus::remaining).min().orElse(0);
     }
@@ -408,7 +408,7 @@ public final class Decision {
      * Returns when the same call would be admitted, if nobody else called.
      *
      * @return zero if it was admitted; empty if no such instant is known: the cost is above a capacity (see
-     *     {@link #isPermanent()}), or no bucket was asked
+     *     {@link #isPermanent()}), or no bucket was read
      */
     public Optional<Duration> retryAfter() {
         if (admitted) {

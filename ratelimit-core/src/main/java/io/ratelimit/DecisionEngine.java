@@ -60,7 +60,7 @@ final class DecisionEngine implements AutoCloseable {
         return store;
     }
 
-    /** Decides one charge without waiting. The fast path: it allocates nothing but what the store does. */
+    /** Decides one charge without waiting. This is the fast path, on which only the store allocates. */
     Decision decide(Charge charge) {
         return complete(charge.limit(), store.decide(charge));
     }
@@ -101,7 +101,7 @@ final class DecisionEngine implements AutoCloseable {
         return await(charges, maxWait, () -> store.decideAsync(charges, maxWait));
     }
 
-    /** Decides on this thread, which may block while a remote store is asked, and waits without blocking. */
+    /** Decides on this thread, which may block while a remote store decides, and waits without blocking. */
     CompletableFuture<Decision> reserve(List<Charge> charges, Duration maxWait) {
         requireWait(charges, maxWait);
         return await(charges, maxWait, () -> CompletableFuture.completedFuture(store.decide(charges, maxWait)));

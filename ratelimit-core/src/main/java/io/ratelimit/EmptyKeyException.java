@@ -1,8 +1,6 @@
 package io.ratelimit;
 
-/**
- * Thrown when the key of a call is null or blank. Such a call would otherwise share a bucket with all others like it.
- */
+/** Thrown when the key of a call is null or blank. Otherwise all calls without a key would share one bucket. */
 public final class EmptyKeyException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1L;

@@ -33,7 +33,7 @@ final class GuardedCall<T extends @Nullable Object> {
     }
 
     /**
-     * Starts a task on this thread if the decision is there already, otherwise in the common pool. Cancelling the
+     * Starts a task on this thread if the decision is already available, otherwise in the common pool. Cancelling the
      * result cancels the wait or the task, whichever is pending.
      */
     static <T extends @Nullable Object> CompletableFuture<T> start(

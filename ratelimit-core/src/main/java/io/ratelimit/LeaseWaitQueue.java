@@ -69,9 +69,9 @@ final class LeaseWaitQueue implements AutoCloseable {
     }
 
     /**
-     * Blocks until a decision is there.
+     * Blocks until a decision is available.
      *
-     * @throws CancellationException if the thread is interrupted, which it then stays; its call leaves the queue
+     * @throws CancellationException if the thread is interrupted (it stays interrupted); its call leaves the queue
      */
     static Decision await(CompletableFuture<Decision> answer) {
         try {
@@ -149,7 +149,7 @@ final class LeaseWaitQueue implements AutoCloseable {
         leases.renew(first);
     }
 
-    /** A call that is queued or about to be. Asks the store one question at a time. */
+    /** A call that is queued or about to be queued. Asks the store one question at a time. */
     private final class Waiter {
 
         final List<Charge> charges;
@@ -232,7 +232,9 @@ final class LeaseWaitQueue implements AutoCloseable {
             }
         }
 
-        /** Rejects the call if its turn came too late, for instance because the JVM or the store was paused. */
+        /**
+         * Rejects the call if its leases became free too late, for instance because the JVM or the store was paused.
+         */
         private Decision afterWait(Decision decision) {
             Duration waited = sinceCalled();
             if (decision.admitted() && ReservationWaits.isLate(waited, maxWait)) {
@@ -303,7 +305,7 @@ final class LeaseWaitQueue implements AutoCloseable {
                             : wrapped ? failure.getCause() : failure);
         }
 
-        /** Gives up the place in the store's queue, because the call is answered or cancelled. */
+        /** Removes the call from the store's queue, because the call is answered or cancelled. */
         private void leaveStore() {
             Decision last;
             Future<?> timeout;

@@ -162,7 +162,7 @@ public final class Limit {
         return algorithm;
     }
 
-    /** {@return how the tokens of a token bucket come back} */
+    /** {@return how a token bucket refills} */
     public Refill refill() {
         return refill;
     }
@@ -177,7 +177,7 @@ public final class Limit {
         return zone;
     }
 
-    /** {@return the cost of a call that gives none, in thousandths of a token} */
+    /** {@return the cost of a call that specifies none, in thousandths of a token} */
     public long cost() {
         return cost;
     }
@@ -187,7 +187,7 @@ public final class Limit {
         return concurrency != null;
     }
 
-    /** {@return the longest wait of a call that gives none; zero for not waiting} */
+    /** {@return the longest wait of a call that specifies none; zero for not waiting} */
     public Duration maxWait() {
         return maxWait;
     }
@@ -310,7 +310,7 @@ public final class Limit {
         return name + " " + texts();
     }
 
-    /** {@return each rate, or the cap on concurrent calls, for people: {@code 10/s}, {@code 2 at once}} */
+    /** {@return each rate, or the cap on concurrent calls, as text for people: {@code 10/s}, {@code 2 at once}} */
     public List<String> texts() {
         return concurrency != null
                 ? List.of(concurrency.toString())
@@ -416,7 +416,7 @@ public final class Limit {
          * The lease is renewed while the call runs, and expires if its node dies.
          *
          * @param max how many tokens are held at once, 1 or more
-         * @param leaseTime after what time a lease expires that is not renewed: 100 ms to 10,000 days, in whole
+         * @param leaseTime the time after which a lease expires if it is not renewed: 100 ms to 10,000 days, in whole
          *     milliseconds
          * @return this builder
          * @throws InvalidLimitException if the number is not positive, or the lease time is too short, too long or too
@@ -432,7 +432,7 @@ public final class Limit {
         }
 
         /**
-         * Sets how the tokens of a token bucket come back.
+         * Sets how a token bucket refills.
          *
          * @param refill smooth by default
          * @return this builder
@@ -443,7 +443,7 @@ public final class Limit {
         }
 
         /**
-         * Sets the cost of a call that gives none.
+         * Sets the cost of a call that specifies none.
          *
          * @param cost tokens, one by default; zero is free
          * @return this builder
@@ -454,7 +454,7 @@ public final class Limit {
         }
 
         /**
-         * Sets the longest wait of a call that gives none.
+         * Sets the longest wait of a call that specifies none.
          *
          * @param maxWait zero, the default, for not waiting; at most what the rates can count exactly
          * @return this builder
@@ -481,9 +481,9 @@ public final class Limit {
          * limit.
          *
          * <p>Tokens, capacity and quotas are rounded down to thousandths, a cap on concurrent calls to a whole number.
-         * A rate brings at least 0.001 tokens a period, and holds at least one call of the limit's own cost, so that
-         * such calls are limited and not locked out. A call that costs more than the share holds, and not more than the
-         * limit holds, is rejected as one that no bucket was asked for.
+         * A rate refills at least 0.001 tokens a period, and its capacity is at least the limit's own cost, so that
+         * calls of that cost are not rejected forever. A call whose cost is above the capacity of the share, but not
+         * above that of the limit, is rejected without reading a bucket.
          *
          * @param share above 0, at most 1, with at most six decimal places; 1, the default, for all of the limit
          * @return this builder
@@ -495,11 +495,11 @@ public final class Limit {
 
         /**
          * Sets how many tokens of a key a node prefetches from a remote store, to decide most calls in its own memory.
-         * With 100, about one call in a hundred asks the store. A memory store prefetches nothing.
+         * With 100, about one call in a hundred is sent to the store. A memory store prefetches nothing.
          *
          * <p>The limit's bound grows by this number for each node: with {@code 1000/s} and a prefetch of 100, four
          * nodes admit at most 1000 + 400 calls at once. Choose a tenth of the burst, and at least the tokens that a
-         * node's calls use while the store is asked.
+         * node's calls use while the store decides.
          *
          * @param prefetch tokens with at most three decimal places; 0, the default, for none; at most the tokens that a
          *     call of the limit's own cost leaves in a full bucket

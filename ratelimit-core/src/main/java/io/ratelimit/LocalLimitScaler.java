@@ -12,8 +12,8 @@ import java.util.List;
  * the limit.
  *
  * <p>A share of 0.25 makes {@code 25/s burst 50} of {@code 100/s burst 200}, rounded down to thousandths. The scaled
- * limit holds at least one call of the limit's own cost. Otherwise such calls would be rejected for good while the
- * store is unavailable.
+ * limit holds at least one call of the limit's own cost. Otherwise such calls would always be rejected while the store
+ * is unavailable.
  */
 final class LocalLimitScaler {
 

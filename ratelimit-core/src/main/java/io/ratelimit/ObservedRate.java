@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param charge the charge
  * @param ofLimit the index of the rate in its limit
  * @param observations what was observed of all rates of the decision
- * @param rate the index of the rate there
+ * @param rate the index of the rate in the observations
  */
 record ObservedRate(Charge charge, int ofLimit, Observations observations, int rate) {
 
@@ -46,7 +46,7 @@ record ObservedRate(Charge charge, int ofLimit, Observations observations, int r
         return status(true, charge.cost(), Optional.of(Duration.ZERO), wait);
     }
 
-    /** Returns the status after a decision that rejected the call, whichever rate did. */
+    /** Returns the status after a decision that rejected the call, even if another rate rejected it. */
     RateStatus rejected() {
         return status(ticksUntilAdmitted() == 0, 0, retryAfter(), 0);
     }

@@ -47,7 +47,7 @@ public final class PendingRefunds {
 
     /**
      * Blocks until all pending refunds have succeeded, one of them has failed, the deadline has passed, or the thread
-     * is interrupted, which it then stays.
+     * is interrupted; the thread then stays interrupted.
      *
      * @param deadlineNanos an instant of {@link System#nanoTime}
      */

@@ -13,7 +13,7 @@ package io.ratelimit;
  *
  * <p>The leases of an open permit are renewed in the background. They expire if this JVM is paused, or the store
  * unavailable, for longer than the lease time; other calls may then run at the same time. A permit that is never closed
- * is renewed for ever.
+ * is renewed forever.
  */
 public final class Permit implements AutoCloseable {
 

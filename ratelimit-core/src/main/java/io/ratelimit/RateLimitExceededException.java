@@ -88,7 +88,7 @@ public final class RateLimitExceededException extends RuntimeException {
     }
 
     /**
-     * {@return the time until the call would be admitted if it came alone; empty if never, or if no bucket was read}
+     * {@return the time until the call would be admitted if nobody else called; empty if never, or no bucket was read}
      */
     public Optional<Duration> getRetryAfter() {
         return Optional.ofNullable(retryAfter);

@@ -27,11 +27,12 @@ import java.util.function.LongConsumer;
  *       granted when the last of its charges fits and never overtaken by a later call; a call that would wait longer is
  *       rejected.</li>
  *   <li><b>Refund.</b> A refund returns unused tokens, at most up to the capacity and only as far as the rate cannot
- *       have refilled them since the grant; it moves no time that was granted to another call.</li>
+ *       have refilled them since the grant; it does not change the time at which another call was granted its
+ *       tokens.</li>
  *   <li><b>Debit.</b> A debit consumes tokens even if they do not fit, down to a debt of at most the capacity of each
  *       rate, which has to refill before a later call is admitted.</li>
  *   <li><b>Lease.</b> A lease is held until it is refunded or has not been renewed for its lease time; a call that
- *       waits for a lease reserves nothing, but is queued, served in order, and told when its turn comes.</li>
+ *       waits for a lease reserves nothing, but is queued, served in order, and notified when its turn comes.</li>
  *   <li><b>Reconfiguration.</b> A bucket last charged under another configuration of its limit keeps its whole
  *       thousandths of tokens, at most the new capacity, starts an added rate with as many tokens used as the most used
  *       of its other rates, and moves to the new configuration when a call consumes from it or is rejected for lack of
@@ -131,8 +132,8 @@ public interface RateLimitStore extends AutoCloseable {
      * Sets the listener for leases that became free. Called at most once, before the first call is queued.
      *
      * @param listener receives each {@link Charge#lease()} that has become {@link LeaseState#READY}, on any thread, and
-     *     returns quickly. It may receive a lease twice, and leases of other nodes. Waiting calls also ask by
-     *     themselves from time to time, so a notification that is lost only delays them
+     *     returns quickly. It may receive a lease twice, and leases of other nodes. Waiting calls also poll the store
+     *     from time to time, so a lost notification only delays them
      */
     void onLeaseReady(LongConsumer listener);
 

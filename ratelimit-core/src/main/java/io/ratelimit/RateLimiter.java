@@ -23,19 +23,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Keys, costs and waits</h2>
  *
- * <p>A key names a user, a tenant, an address: any text that is not blank. A null or blank key is an
- * {@link EmptyKeyException}, because it would otherwise share one bucket among all callers without a key;
- * {@link #tryAcquire()} uses such a shared bucket on purpose.
+ * <p>A key names a user, a tenant, an address: any text that is not blank. A null or blank key fails with an
+ * {@link EmptyKeyException}, because otherwise all callers without a key would share one bucket; {@link #tryAcquire()}
+ * uses such a shared bucket on purpose.
  *
  * <p>A cost is a number of tokens, rounded up to a thousandth. Methods without a cost use {@link Limit#cost()}. A cost
  * of zero is always admitted; a cost above the capacity of the limit never is. A cost that is negative, NaN or infinite
- * is an {@link IllegalArgumentException}, and nothing is consumed.
+ * fails with an {@link IllegalArgumentException}, and nothing is consumed.
  *
  * <p>{@code tryAcquire} never waits. {@code acquire}, {@code hold} and {@code call} wait at most
  * {@link Limit#maxWait()}, or the wait that they are given, as {@link RateLimiterRegistry} describes.
  *
- * <p>Thread-safe. A limiter follows its limit when that is replaced. After the limit was removed from its registry,
- * every method that needs it throws an {@link UnknownLimitException}.
+ * <p>Thread-safe. When its limit is replaced, a limiter uses the new one. After the limit was removed from its
+ * registry, every method that needs it throws an {@link UnknownLimitException}.
  */
 public final class RateLimiter {
 
@@ -128,7 +128,7 @@ public final class RateLimiter {
     }
 
     /**
-     * The same as {@link #tryAcquire(String)}, without blocking the caller while a remote store is asked.
+     * The same as {@link #tryAcquire(String)}, without blocking the caller while a remote store decides.
      *
      * @param key the key of the bucket
      * @return the decision
@@ -139,7 +139,7 @@ public final class RateLimiter {
     }
 
     /**
-     * The same as {@link #tryAcquire(String, double)}, without blocking the caller while a remote store is asked.
+     * The same as {@link #tryAcquire(String, double)}, without blocking the caller while a remote store decides.
      *
      * @param key the key of the bucket
      * @param cost tokens, zero or more
@@ -281,7 +281,7 @@ public final class RateLimiter {
      *
      * @param decision an admitted decision of this limiter that is not settled yet
      * @param used tokens, zero or more
-     * @return completes when the store is corrected, or with a {@link StoreUnavailableException}
+     * @return completes when the store has applied the correction, or with a {@link StoreUnavailableException}
      * @throws IllegalArgumentException if the decision was rejected, or is not one of this limit alone
      * @throws IllegalStateException if the decision was settled before
      */
@@ -295,7 +295,7 @@ public final class RateLimiter {
     }
 
     /**
-     * Reads a key's bucket. Consumes nothing, and is neither counted nor told to listeners.
+     * Reads a key's bucket. Consumes nothing; the decision is neither counted nor reported to listeners.
      *
      * @param key the key of the bucket, or {@link Charge#SHARED}
      * @return an admitted decision of cost 0, with the status of each rate

@@ -29,21 +29,21 @@ import org.jspecify.annotations.Nullable;
  * <p>A call of one limit goes through its {@link RateLimiter}. A call of several limits goes through this class, with
  * one charge for each limit, made by {@link RateLimiter#charge}. Charges of the same limit and key add up. The store
  * decides all charges in one atomic step: it consumes the tokens of every charge or, if one of them is rejected, of
- * none. How long a call waits is told by {@code maxWait}:
+ * none. The parameter {@code maxWait} determines whether a call may wait:
  *
  * <ul>
  *   <li>With zero, a call that does not fit now is rejected.
- *   <li>Otherwise the call reserves its tokens if the last of them will be there within {@code maxWait}, first come
- *       first served, and waits for them. A call that would have to wait longer is rejected at once.
+ *   <li>Otherwise the call reserves its tokens if all of them will have refilled within {@code maxWait}, and waits for
+ *       them. Waiting calls are served in order. A call that would have to wait longer is rejected at once.
  *   <li>A call that needs a {@linkplain Limit#isLeased() lease} reserves nothing. It queues until its leases are free,
  *       and then consumes all its charges at once.
  * </ul>
  *
  * <p>Methods that wait throw, or complete with, a {@link java.util.concurrent.CancellationException} if the waiting
  * thread is interrupted (it stays interrupted), the future is cancelled, or the registry is closed. All tokens are then
- * refunded. A {@code maxWait} that is negative, or longer than a limit can count, is an
- * {@link IllegalArgumentException}. Where a remote store does not answer, and no {@link StoreFailurePolicy} does in its
- * place, a {@link StoreUnavailableException} says so.
+ * refunded. A {@code maxWait} that is negative, or longer than a limit can count, fails with an
+ * {@link IllegalArgumentException}. If a remote store does not answer, and no {@link StoreFailurePolicy} decides
+ * instead, methods throw, or complete with, a {@link StoreUnavailableException}.
  */
 public final class RateLimiterRegistry implements AutoCloseable {
 
@@ -174,7 +174,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
     }
 
     /**
-     * The same as {@link #tryAcquire}, without blocking the caller while a remote store is asked.
+     * The same as {@link #tryAcquire}, without blocking the caller while a remote store decides.
      *
      * @param charges one or more, made by {@link RateLimiter#charge}
      * @return the decision
@@ -221,7 +221,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
     }
 
     /**
-     * The same as {@link #acquire(Collection, Duration)}, but blocks the caller only while a remote store is asked, and
+     * The same as {@link #acquire(Collection, Duration)}, but blocks the caller only while a remote store decides, and
      * not during the wait.
      *
      * @param charges one or more, made by {@link RateLimiter#charge}
@@ -260,7 +260,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
     /**
      * Releases the leases of a decision, because its call has ended. Needed after each admitted call of a
      * {@linkplain Limit#isLeased() leased} limit that did not use a {@link Permit}; otherwise its leases are renewed
-     * for ever.
+     * forever.
      *
      * @param decision any decision of this registry; does nothing if it holds no lease, or none any more
      * @return completes when they are released, or with a {@link StoreUnavailableException}; they then expire
@@ -289,7 +289,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
 
     /**
      * The same as {@link #call}, without blocking the caller. The task starts on the caller's thread if the decision is
-     * there at once, otherwise in the common pool.
+     * available at once, otherwise in the common pool.
      *
      * @param charges one or more, made by {@link RateLimiter#charge}
      * @param task what it throws completes the future
@@ -316,8 +316,8 @@ public final class RateLimiterRegistry implements AutoCloseable {
      *
      * @param decision an admitted decision that is not settled yet
      * @param used charges of the decision with their real costs; charges that are not listed stay as they are
-     * @return completes when the store is corrected, or with a {@link StoreUnavailableException}; at once for a
-     *     decision that no store made
+     * @return completes when the store has applied the correction, or with a {@link StoreUnavailableException}; at once
+     *     for a decision that no store made
      * @throws IllegalArgumentException if the decision was rejected, or does not have one of the charges
      * @throws IllegalStateException if the decision was settled before
      */

@@ -22,7 +22,8 @@ import java.util.function.Consumer;
 final class ReservationWaits {
 
     /**
-     * Allows for the scheduling of threads; a call that is later than this has waited longer than its caller agreed to.
+     * The delay that is accepted for the scheduling of threads. A call that is later has waited longer than its maximum
+     * wait.
      */
     private static final long LATE_NANOS = 500_000_000;
 
@@ -41,7 +42,7 @@ final class ReservationWaits {
      * Parks the calling thread until its reservation is granted.
      *
      * @return the decision, or the same decision as a rejection if the thread woke up too late
-     * @throws CancellationException if the thread is interrupted, which it then stays, or this object is closed
+     * @throws CancellationException if the thread is interrupted (it stays interrupted), or this object is closed
      */
     Decision await(Decision decision, long calledNanos) {
         long grant = System.nanoTime() + decision.waitTime().toNanos();

@@ -1,6 +1,6 @@
 package io.ratelimit;
 
-/** The answer of a limit while its store is unavailable. */
+/** How the calls of a limit are decided while its store is unavailable. */
 public enum StoreFailurePolicy {
 
     /** Each node applies the limit, or a {@linkplain Limit#localShare() share} of it, in its own memory. */

@@ -7,7 +7,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/** Thrown when no limit is defined under a name. Suggests the most similar name that is. */
+/** Thrown when no limit is defined under a name. Suggests the most similar name that is defined. */
 public final class UnknownLimitException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1L;

@@ -8,7 +8,10 @@ import java.util.Locale;
  */
 public enum Algorithm {
 
-    /** A bucket that refills while it is emptied: a burst, then an even flow. See {@link TokenBucket}. */
+    /**
+     * A bucket of tokens that refills at the rate: it admits a burst, and then calls at an even rate. See
+     * {@link TokenBucket}.
+     */
     TOKEN_BUCKET,
 
     /**

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A unit of the calendar that fixed windows can follow, in a time zone.
  *
- * <p>A day has 23 or 25 hours when the clocks change, and a month has 28 to 31 days. Each has one quota all the same.
+ * <p>A day has 23 or 25 hours when the clocks change, and a month has 28 to 31 days. The quota is the same for each of
+ * them.
  */
 public enum CalendarPeriod {
 
@@ -44,7 +45,7 @@ public enum CalendarPeriod {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Returns the start and the end of the window that an instant is in. */
+    /** Returns the start and the end of the window that contains an instant. */
     Instant[] around(Instant instant, ZoneId zone) {
         if (this == HOUR) {
             return hour(instant, zone);

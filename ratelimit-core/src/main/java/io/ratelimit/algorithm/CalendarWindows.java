@@ -4,9 +4,9 @@ import java.time.Instant;
 import java.time.ZoneId;
 
 /**
- * The windows of a calendar in a time zone: each hour, day, week or month there.
+ * The windows of a calendar in a time zone: the hours, days, weeks or months of that zone.
  *
- * <p>The last window that was asked for is kept, as nearly all calls fall into one.
+ * <p>The last window that was looked up is cached, because nearly all calls fall into the current one.
  */
 public final class CalendarWindows {
 
@@ -28,7 +28,7 @@ public final class CalendarWindows {
     private record Window(long start, long end) {}
 
     /**
-     * Returns when the window begins that an instant is in.
+     * Returns the start of the window that contains an instant.
      *
      * @param instant milliseconds since the epoch
      * @return its first millisecond
@@ -38,7 +38,7 @@ public final class CalendarWindows {
     }
 
     /**
-     * Returns when the window ends that an instant is in.
+     * Returns the end of the window that contains an instant.
      *
      * @param instant milliseconds since the epoch
      * @return the first millisecond of the next window

@@ -3,13 +3,14 @@ package io.ratelimit.algorithm;
 import java.time.Duration;
 
 /**
- * A number of calls that may run at the same time, and how long each of them counts without a sign of life.
+ * A number of calls that may run at the same time, and how long each of them is counted without a renewal of its lease.
  *
  * <p>{@code new ConcurrencyCap(2, Duration.ofSeconds(30))} admits two calls at once. A call that does not renew its
  * lease, because its node died, is counted for another 30 seconds.
  *
  * @param max how many tokens are held at once, 1 or more
- * @param leaseTime after what time a lease expires that is not renewed: 100 ms to 10,000 days, in whole milliseconds
+ * @param leaseTime the time after which a lease expires if it is not renewed: 100 ms to 10,000 days, in whole
+ *     milliseconds
  */
 public record ConcurrencyCap(int max, Duration leaseTime) {
 

@@ -7,19 +7,20 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * Leases of calls that run at the same time, of which at most N tokens are held at once.
+ * Leases of calls that run at the same time and together hold at most N tokens.
  *
  * <p>A lease is an id, a cost and the instant at which it expires unless it is renewed. So the leases of a node that
- * died are free one lease time later. A lease is released by its id, so releasing it twice is the same as once. With
- * two at once and leases of 30 s, and calls at 0, 10 and 20 s, the third is rejected with a wait of 10 s, when the
- * first lease would expire; if the first call ends at 21 s, a call at that time is admitted. This is a counting
- * semaphore with leases, as Redisson's {@code PermitExpirableSemaphore} is one.
+ * died are free again within one lease time. A lease is released by its id, so releasing it twice is the same as once.
+ * For example, with two calls at once and a lease time of 30 s, calls start at 0, 10 and 20 s. The third is rejected
+ * with a wait of 10 s, because the first lease expires then unless it is renewed; if the first call ends at 21 s, a
+ * call at that time is admitted. This is a counting semaphore with leases, like Redisson's
+ * {@code PermitExpirableSemaphore}.
  *
- * <p>A call that is rejected can queue under the id of its lease to come; its place expires like a lease. A call fits
- * if the held leases, the queued calls before it and the call itself are at most N tokens together. So no call
- * overtakes another, and if three tokens are free, the first three calls of the queue may acquire them in any order. No
- * instant of a grant is ever promised, because nobody knows when a call ends. The wait that is told is the time until
- * enough leases expire if they are not renewed.
+ * <p>A call that is rejected can queue under the id that its lease will have; its place in the queue expires like a
+ * lease. A call fits if the held leases, the queued calls before it and the call itself are at most N tokens together.
+ * So no call overtakes another, and if three tokens are free, the first three calls of the queue may acquire them in
+ * any order. There are no reservations, because nobody knows when a call ends. The wait that a rejection reports is the
+ * time until enough leases expire, if none of them is renewed.
  */
 public final class ConcurrencyLeases implements RateAlgorithm {
 
@@ -44,9 +45,9 @@ public final class ConcurrencyLeases implements RateAlgorithm {
     }
 
     /**
-     * Creates the leases of a cap, as a caller without a lease sees them.
+     * Creates the leases of a cap, from the point of view of a caller without a lease.
      *
-     * @param cap how many tokens at once, and the lease time
+     * @param cap how many tokens are held at once, and the lease time
      * @return the leases
      */
     public static ConcurrencyLeases of(ConcurrencyCap cap) {
@@ -54,7 +55,7 @@ public final class ConcurrencyLeases implements RateAlgorithm {
     }
 
     /**
-     * Returns the same leases as the call sees them that holds one of them or queues for it.
+     * Returns the same leases from the point of view of the call that holds, or queues for, one of them.
      *
      * @param id the id of the lease, above 0
      * @return the leases of that call
@@ -104,7 +105,10 @@ public final class ConcurrencyLeases implements RateAlgorithm {
         return now < state[TIME] - lease;
     }
 
-    /** Drops expired leases. After the clock moved back for good, no lease lasts longer than a lease time from now. */
+    /**
+     * Drops expired leases. If the clock {@linkplain #clockMovedBack moved far back}, no lease lasts longer than a
+     * lease time from now.
+     */
     @Override
     public long[] advance(long[] state, long now) {
         long time = clockMovedBack(state, now) ? now : Math.max(now, state[TIME]);
@@ -242,7 +246,7 @@ public final class ConcurrencyLeases implements RateAlgorithm {
         return ready.build().toArray();
     }
 
-    /** Changes nothing: a call that runs longer owes nothing. */
+    /** Changes nothing: there is no debt for concurrent calls. */
     @Override
     public long[] debit(long[] state, long cost) {
         return state;
@@ -265,7 +269,7 @@ public final class ConcurrencyLeases implements RateAlgorithm {
         return Math.min(most, entries(state).mapToLong(i -> cost(state, i)).sum());
     }
 
-    /** Returns used tokens as a lease without a holder, which expires. */
+    /** Represents the used tokens by a lease without a holder, which expires. */
     @Override
     public long[] fullWithUsed(long used, long now) {
         return used == 0 ? full(now) : new long[] {now, NO_LEASE, Math.min(most, used), now + lease};
@@ -283,7 +287,7 @@ public final class ConcurrencyLeases implements RateAlgorithm {
         return false;
     }
 
-    /** Returns 0 while any lease is held, because evicting it would admit one call too many. */
+    /** Returns 0 while any lease is held, because evicting the bucket would admit one call too many. */
     @Override
     public double fullness(long[] state) {
         return isFull(state) ? 1 : 0;
@@ -331,8 +335,8 @@ public final class ConcurrencyLeases implements RateAlgorithm {
     }
 
     /**
-     * Returns the entries of all leases that others hold, and of those queued before this one, or of all queued if it
-     * is not.
+     * Returns the entries of all leases that other calls hold, and of the leases that are queued before that of this
+     * call. If this call is not queued, all queued leases are before it.
      */
     private IntStream ahead(long[] state) {
         int own = find(state);

@@ -7,16 +7,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A fixed window: a counter that starts from zero in each window.
  *
- * <p>Windows follow one another without a gap. They are of the rate's period since the epoch (1970-01-01T00:00Z), so
- * that {@code 100/1h} counts from full hour to full hour, or those of a calendar in a time zone. A call of n tokens
- * fits if they and the count of its window are at most N together. After a hundred calls on {@code 100/1h} at 9:59, the
- * next one fits at 10:00.
+ * <p>Windows follow one another without a gap. Each is as long as the rate's period, counted from the epoch
+ * (1970-01-01T00:00Z), so that {@code 100/1h} counts from full hour to full hour. With a calendar, they are the hours,
+ * days, weeks or months of a time zone. A call of n tokens fits if they and the count of its window are at most N
+ * together. After a hundred calls on {@code 100/1h} at 9:59, the next one fits at 10:00.
  *
- * <p>The count is exact within a window and says nothing across two: N tokens at the end of one window and N at the
- * start of the next may be consumed within a moment. Choose it for quotas that are sold like that, such as a thousand
- * calls a day until midnight. It is the algorithm that most gateways have as their quota.
+ * <p>The count is exact within one window, but not across two: N tokens at the end of one window and N at the start of
+ * the next may be consumed immediately after each other. Choose it for quotas that are defined by such windows, for
+ * example a thousand calls a day until midnight. Most API gateways implement quotas in this way.
  *
- * <p>A reservation counts in a window of the future, and never in one before an earlier reservation.
+ * <p>A reservation is counted in a future window, and never in a window before that of an earlier reservation.
  */
 final class FixedWindow implements RateAlgorithm {
 
@@ -108,7 +108,10 @@ final class FixedWindow implements RateAlgorithm {
         return now < state[TIME] - period;
     }
 
-    /** Drops windows that ended. After the clock moved back for good, all counts move to the current window. */
+    /**
+     * Drops windows that ended. If the clock {@linkplain #clockMovedBack moved far back}, all counts move to the
+     * current window.
+     */
     @Override
     public long[] advance(long[] state, long now) {
         if (clockMovedBack(state, now)) {
@@ -141,8 +144,8 @@ final class FixedWindow implements RateAlgorithm {
     }
 
     /**
-     * Projects any cost if only the current window has a count, else the same cost only, as the counts are not
-     * observed.
+     * Projects any cost if only the current window has a count. Otherwise projects only the rejected cost, because the
+     * observations do not contain the counts.
      */
     @Override
     public boolean project(
@@ -215,7 +218,8 @@ final class FixedWindow implements RateAlgorithm {
     }
 
     /**
-     * True if the other windows that make up one of these, or the one that contains it, hold no more tokens together.
+     * True if one window of this rate is made up of, or contained in, windows of the other rate that together hold at
+     * most as many tokens.
      */
     @Override
     public boolean isRedundantBeside(RateAlgorithm stricter) {

@@ -4,8 +4,8 @@ import io.ratelimit.Limit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown when a {@link Rate} or a {@link Limit} cannot be made. Tells the option that is wrong, its value, the rule
- * that the value breaks, and how to fix it.
+ * Thrown when a {@link Rate} or a {@link Limit} cannot be created because an option is invalid. Reports the option, its
+ * value, the rule that the value breaks, and how to fix it.
  *
  * <p>The message is made of these parts:
  * {@code Invalid rate "10/x": unknown unit "x"; use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S}, or,

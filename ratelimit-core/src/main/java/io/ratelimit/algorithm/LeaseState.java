@@ -12,7 +12,7 @@ public enum LeaseState {
     /** The call is queued behind others. */
     WAITING,
 
-    /** The store could not be asked; the lease is as it was. */
+    /** The store could not be reached; the state of the lease is unchanged. */
     UNKNOWN,
 
     /** The lease or the place in the queue expired, or the key was reset. */

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * <p>Each rate has four numbers. The first is the instant from which its waits count, in ticks; the meaning of the
  * other three belongs to the {@link RateAlgorithm} that wrote them, for instance the level of a token bucket. Stores
- * carry observations around and never look inside.
+ * pass observations on without interpreting them.
  *
  * <p>Not thread-safe while they are written.
  */
@@ -25,13 +25,13 @@ public final class Observations {
         this.numbers = numbers;
     }
 
-    /** {@return the observations of no rate, of a decision that no bucket was asked for} */
+    /** {@return observations of no rates, for a decision for which no bucket was read} */
     public static Observations none() {
         return NONE;
     }
 
     /**
-     * Creates observations that are yet to be written, all zero.
+     * Creates observations with all numbers zero, to be written later.
      *
      * @param rates the number of rates, zero or more
      * @return the observations

@@ -33,7 +33,7 @@ public sealed interface RateAlgorithm
      *
      * @param rate the rate
      * @param algorithm how it counts; not {@link Algorithm#CONCURRENCY}, which has a {@link ConcurrencyCap} and no rate
-     * @param refill how the tokens of a token bucket come back
+     * @param refill how a token bucket refills
      * @param calendar the calendar of fixed windows; null for windows of the rate's period since the epoch
      * @param zone the time zone of the calendar
      * @return the algorithm
@@ -72,7 +72,7 @@ public sealed interface RateAlgorithm
         return tickNanos() == 1_000 ? nanos / 1_000 : nanos / 1_000_000;
     }
 
-    /** {@return whether tokens come back in whole portions at the end of each period} */
+    /** {@return whether tokens are refilled in whole portions at the end of each period} */
     default boolean isInterval() {
         return false;
     }
@@ -103,7 +103,7 @@ public sealed interface RateAlgorithm
         return new long[0];
     }
 
-    /** {@return the tokens that come back in a period, in thousandths} */
+    /** {@return the tokens that are refilled in a period, in thousandths} */
     default long thousandthsPerPeriod() {
         return capacityThousandths();
     }
@@ -135,8 +135,8 @@ public sealed interface RateAlgorithm
     long[] full(long now);
 
     /**
-     * Brings a state up to now. If the clock was set back a little, the state waits for it to catch up. If it was set
-     * back by more than the time in which all tokens come back, the state continues from the new time.
+     * Brings a state up to now. If the clock was set back a little, nothing is refilled until the clock has caught up.
+     * If it was set back by more than the time in which all tokens are refilled, the state continues from the new time.
      *
      * @param state the stored state
      * @param now the current instant
@@ -145,7 +145,7 @@ public sealed interface RateAlgorithm
     long[] advance(long[] state, long now);
 
     /**
-     * Returns whether the clock was set back by more than the time in which all tokens come back.
+     * Returns whether the clock was set back by more than the time in which all tokens are refilled.
      *
      * @param state the stored state
      * @param now the current instant
@@ -162,14 +162,14 @@ public sealed interface RateAlgorithm
     boolean isFull(long[] state);
 
     /**
-     * Records what a charge finds. The other functions compute answers from these observations alone, so that a remote
-     * store has to reply no more than them.
+     * Records the state that a charge is decided on. The other functions compute answers from these observations alone,
+     * so a remote store replies with nothing else.
      *
      * @param state a state as of now
      * @param now the current instant
      * @param cost thousandths
      * @param observations the observations to write to
-     * @param rate the index of this rate there
+     * @param rate the index of this rate in the observations
      */
     void observe(long[] state, long now, long cost, Observations observations, int rate);
 
@@ -194,8 +194,8 @@ public sealed interface RateAlgorithm
     long[] debit(long[] state, long cost);
 
     /**
-     * Returns tokens that were consumed and not used. A refund is void once all tokens may have come back since the
-     * grant.
+     * Returns tokens that were consumed and not used. A refund has no effect if all tokens may have been refilled since
+     * the grant.
      *
      * @param state a state as of now
      * @param cost thousandths, at most those that were consumed
@@ -205,7 +205,7 @@ public sealed interface RateAlgorithm
     long[] refund(long[] state, long cost, long granted);
 
     /**
-     * Returns the tokens that are used and not back yet.
+     * Returns the tokens that are used and not refilled yet.
      *
      * @param state a state as of now
      * @return thousandths, rounded up, from 0 to the capacity
@@ -263,10 +263,11 @@ public sealed interface RateAlgorithm
     long ticksUntilFull(long[] state);
 
     /**
-     * Computes what a charge finds some time after a rejection, if nobody consumed or refunded anything since and the
-     * rejecting rate had the state of this one. Tokens that may have come back unobserved are not counted.
+     * Predicts the observations of a charge some time after a rejection, if nobody has consumed or refunded tokens
+     * since, and the rate that rejected had the same state as this one. Tokens that may have been refilled, but that
+     * the observations do not show, are not counted.
      *
-     * @param observations what the rejected charge found
+     * @param observations the observations of the rejected charge
      * @param rate the index of this rate, in both observations
      * @param elapsed ticks since the rejection, zero or more; a larger number never makes less fit
      * @param rejected the rejected cost, in thousandths
@@ -281,10 +282,10 @@ public sealed interface RateAlgorithm
      *
      * @param observations what was observed before the tokens were prefetched; changed in place
      * @param rate the index of this rate, in both observations
-     * @param older the observations of the prefetch before, some of whose tokens are left while {@code spent} is
+     * @param older the observations of the previous prefetch, some of whose tokens are left while {@code spent} is
      *     negative
-     * @param spent thousandths of this prefetch that were spent before; negative by the tokens that are left of the
-     *     older one
+     * @param spent thousandths of this prefetch that were spent before; while tokens of the older one are left, their
+     *     number, negated
      */
     void spend(Observations observations, int rate, Observations older, long spent);
 
@@ -292,7 +293,7 @@ public sealed interface RateAlgorithm
      * Returns when a cost fits, if nobody else consumes tokens: it fits then, and not one tick before.
      *
      * @param observations what {@link #observe} recorded for this cost
-     * @param rate the index of this rate there
+     * @param rate the index of this rate in the observations
      * @param cost thousandths
      * @return ticks, 0 for now, {@link #NEVER} above the capacity
      */
@@ -302,17 +303,17 @@ public sealed interface RateAlgorithm
      * Returns the tokens that are left for calls that do not wait.
      *
      * @param observations what {@link #observe} recorded
-     * @param rate the index of this rate there
+     * @param rate the index of this rate in the observations
      * @param consumed what the decision consumed, in thousandths
      * @return thousandths, rounded down, 0 or more
      */
     long remaining(Observations observations, int rate, long consumed);
 
     /**
-     * Returns the time until all tokens are back, if nobody consumes more.
+     * Returns the time until all tokens are refilled, if nobody consumes more.
      *
      * @param observations what {@link #observe} recorded
-     * @param rate the index of this rate there
+     * @param rate the index of this rate in the observations
      * @param consumed what the decision consumed, in thousandths
      * @param wait ticks from the decision to its grant
      * @return ticks
@@ -323,7 +324,7 @@ public sealed interface RateAlgorithm
      * Returns whether this rate refills faster than another one.
      *
      * @param other another rate
-     * @return true if it brings more tokens in the same time
+     * @return true if it refills more tokens in the same time
      */
     default boolean isFasterThan(RateAlgorithm other) {
         return tokensPerMicro(this) > tokensPerMicro(other);
@@ -333,7 +334,7 @@ public sealed interface RateAlgorithm
      * Returns whether this rate never rejects a call that another rate of the same limit admits.
      *
      * @param stricter the other rate
-     * @return true only if that is certain
+     * @return true only if that holds for every sequence of calls
      */
     boolean isRedundantBeside(RateAlgorithm stricter);
 

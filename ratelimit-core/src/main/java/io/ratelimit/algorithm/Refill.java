@@ -1,6 +1,6 @@
 package io.ratelimit.algorithm;
 
-/** The way in which the tokens of a token bucket come back. */
+/** How a token bucket refills. */
 public enum Refill {
 
     /** Continuously: {@code 60/1m} gives one token a second. */

@@ -4,18 +4,19 @@ package io.ratelimit.algorithm;
  * A sliding window that is estimated from two counters.
  *
  * <p>Time is cut into windows of the period W since the epoch. With c tokens consumed in this window and q in the one
- * before, a call of n tokens at e into this window fits if {@code (c + n)·W + q·(W − e) ≤ N·W}: the previous window
- * counts by the share of it that is still within the period. With {@code 100/m}, 80 tokens in the last minute and 30 in
- * this one, at 15 s into it: 30 + 80 · 45/60 = 90, so ten more fit. This is the counter that Cloudflare described in
- * 2017.
+ * before, a call of n tokens, at the time e after the start of this window, fits if
+ * {@code (c + n)·W + q·(W − e) ≤ N·W}: the previous window counts by the share of it that is still within the period.
+ * For example, with {@code 100/m}, 80 tokens in the last minute and 30 in the first 15 s of this one, 30 + 80 · 45/60 =
+ * 90 are counted, so ten more fit. This is the counter that Cloudflare described in 2017.
  *
- * <p>W counts at most 2<sup>20</sup> steps there, so that products stay below 2<sup>53</sup>. The elapsed time is
- * rounded down and W up to whole steps, which rejects rather than admits.
+ * <p>In this formula W and e are counted in steps, of which a window has at most 2<sup>20</sup>, so that products stay
+ * below 2<sup>53</sup>. The elapsed time is rounded down and W is rounded up to whole steps, so that rounding never
+ * admits a call too many.
  *
- * <p><b>It is an estimate.</b> It takes the previous window's tokens for spread evenly. If they were all consumed at
- * its very end, a share of them comes back with each step although none has left the period: up to 2N − 1 tokens fit
- * one period. It cannot tell the instant of a grant either, and makes no reservations. Choose it if a log would be too
- * large: it takes three numbers.
+ * <p><b>It is an estimate.</b> It assumes that the previous window's tokens were consumed evenly. If they were all
+ * consumed at its very end, it stops counting a share of them with each step although all of them are still within the
+ * period: up to 2N − 1 tokens fit one period. It cannot predict the exact instant of a grant either, and so makes no
+ * reservations. Choose it if a log would be too large: it takes three numbers.
  */
 final class SlidingWindowCounter implements RateAlgorithm {
 

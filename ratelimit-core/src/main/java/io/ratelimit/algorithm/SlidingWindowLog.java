@@ -14,8 +14,8 @@ import java.util.Arrays;
  * <p>The price is memory: two numbers for each instant at which tokens were consumed, however large the cost. The
  * algorithm is known as sliding window log, for instance from Figma's and Cloudflare's articles on rate limiting.
  *
- * <p>A reservation is an entry in the future. It counts at once, and no grant is earlier than a reservation made before
- * it, so the log stays in order.
+ * <p>A reservation is an entry with a future instant. It counts at once, and no grant is earlier than a reservation
+ * made before it, so the log stays in order.
  */
 final class SlidingWindowLog implements RateAlgorithm {
 
@@ -79,7 +79,8 @@ final class SlidingWindowLog implements RateAlgorithm {
     }
 
     /**
-     * Drops entries that left the window. After the clock moved back for good, entries of the future become one of now.
+     * Drops entries that left the window. If the clock {@linkplain #clockMovedBack moved far back}, future entries are
+     * merged into one entry at the current instant.
      */
     @Override
     public long[] advance(long[] state, long now) {
@@ -117,7 +118,7 @@ final class SlidingWindowLog implements RateAlgorithm {
         observations.set(rate, state[TIME], free, earliest(state, free, cost) - state[TIME], ticksUntilFull(state));
     }
 
-    /** Projects the same cost only, because the observations do not tell which entries leave when. */
+    /** Projects only the rejected cost, because the observations do not contain the entries. */
     @Override
     public boolean project(
             Observations observations, int rate, long elapsed, long rejected, long cost, Observations later) {
@@ -189,7 +190,10 @@ final class SlidingWindowLog implements RateAlgorithm {
         return used == 0 ? full(now) : new long[] {now, now, Math.min(most, used)};
     }
 
-    /** True if the windows of the other rate that cover one window of this one hold no more tokens together. */
+    /**
+     * True if one window of this rate is covered by windows of the other rate that together hold at most as many
+     * tokens.
+     */
     @Override
     public boolean isRedundantBeside(RateAlgorithm stricter) {
         long nanos = period * tickNanos;

@@ -5,16 +5,16 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bucket of tokens that refills while it is emptied, counted in integers alone.
+ * A bucket of tokens that refills at a rate, counted only in integers.
  *
  * <p><b>The naive bucket.</b> Keep a number of tokens. On each call add {@code rate · elapsed}, cut the sum off at the
  * capacity, and admit the call if enough tokens are left. With doubles, ten calls a second on {@code 10/s} gain or lose
  * a few tokens an hour to rounding, and a caller that waited for exactly 100 ms finds 0.9999999 tokens and is rejected.
  * Rounding down to whole tokens is worse: a caller that tries every 99 ms never sees a refill at all.
  *
- * <p><b>Count in whole units.</b> Time comes in ticks, of 1 µs for periods below a minute and of 1 ms otherwise. Tokens
- * come in thousandths. {@code R} tokens each {@code P} ticks are {@code R·1000/P} thousandths a tick, which is rarely a
- * whole number. So choose a unit that makes both whole: with {@code g = gcd(R·1000, P)}, a tick adds
+ * <p><b>Count in whole units.</b> Time is counted in ticks, of 1 µs for periods below a minute and of 1 ms otherwise.
+ * Tokens are counted in thousandths. {@code R} tokens each {@code P} ticks are {@code R·1000/P} thousandths a tick,
+ * which is rarely a whole number. So choose a unit that makes both whole: with {@code g = gcd(R·1000, P)}, a tick adds
  * {@code r = R·1000/g} units and a thousandth is {@code p = P/g} units. For {@code 10/s}, g is 10,000, r is 1 and p is
  * 100: a token is 100,000 units and takes 100,000 ticks of a microsecond. A refill is {@code level + ticks·r}, a call
  * of n thousandths costs {@code n·p}, and no division decides anything, so nothing drifts. A full bucket of C tokens
@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  * {@code ceil((n·p − L)/r)} ticks and not one tick earlier. With {@code 10/s} and an empty bucket, one token takes
  * 100,000 µs.
  *
- * <p><b>Waiting is going below zero.</b> A call that may wait is granted tokens that are still to come: the level
- * becomes negative by as much as refills until the grant. The next call sees that level and waits behind it, so waiting
- * calls are served in order and hold no lock meanwhile.
+ * <p><b>Waiting is going below zero.</b> A call that may wait is granted tokens before they are refilled: the level
+ * becomes negative by the amount that is refilled until the grant. The next call sees that level and waits behind it,
+ * so waiting calls are served in order and hold no lock meanwhile.
  *
  * <p><b>One number.</b> On a clock that never runs backwards, level and time fit one number: the instant, in units, at
  * which the bucket is full again, {@code now·r + K − L}. This is the theoretical arrival time of the generic cell rate
@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Interval refill.</b> Whole portions of R tokens come at the end of each period. A period starts when a full
  * bucket is first charged, so a full bucket still equals no bucket. The unit is the thousandth (p = 1), and beside its
- * level the bucket keeps the start of its period. A portion never brings more than the bucket holds.
+ * level the bucket keeps the start of its period. A portion is never more than the capacity.
  *
  * <p>Every number stays below 2<sup>53</sup>, where a double, the only number of Redis scripts, is still exact.
  */
@@ -73,7 +73,7 @@ public final class TokenBucket implements RateAlgorithm {
      * Creates the bucket of a rate.
      *
      * @param rate the rate
-     * @param refill how its tokens come back
+     * @param refill how the bucket refills
      * @return the bucket
      * @throws InvalidLimitException if capacity and refill together need 2<sup>53</sup> units or more, or if an empty
      *     bucket takes 2<sup>53</sup> µs (285 years) or more to fill up; the rule tells by how much
@@ -128,7 +128,7 @@ public final class TokenBucket implements RateAlgorithm {
         return period;
     }
 
-    /** {@return the units that come back: r each tick if smooth; R each period, at most K, if by interval} */
+    /** {@return the units of one refill: r for each tick if smooth, else R tokens for each period, at most K} */
     public long refill() {
         return refill;
     }
@@ -191,12 +191,12 @@ public final class TokenBucket implements RateAlgorithm {
     }
 
     /**
-     * Writes what a decision on smooth rates observed of this one.
+     * Writes the level that a decision on smooth rates observed for this rate.
      *
      * @param now the instant of the decision
      * @param level units, before anything was consumed
      * @param observations where to write it
-     * @param rate the index of this rate there
+     * @param rate the index of this rate in the observations
      */
     public void observeLevel(long now, long level, Observations observations, int rate) {
         observations.set(rate, now, level, 0, 0);
@@ -230,7 +230,7 @@ public final class TokenBucket implements RateAlgorithm {
      * Returns the level that is left of an observed one.
      *
      * @param observations what was observed
-     * @param rate the index of this rate there
+     * @param rate the index of this rate in the observations
      * @param spent thousandths that were spent since; negative to add to the level
      * @return units, at most the capacity
      */
@@ -283,8 +283,8 @@ public final class TokenBucket implements RateAlgorithm {
     }
 
     /**
-     * True beside a smaller smooth bucket that fills no faster. Periods of interval refill may overlap and imply
-     * nothing.
+     * True if the other rate is smooth too, has at most the capacity of this one, and refills no faster. With interval
+     * refill always false, because the periods of the two rates may overlap in any way.
      */
     @Override
     public boolean isRedundantBeside(RateAlgorithm stricter) {
@@ -346,7 +346,7 @@ public final class TokenBucket implements RateAlgorithm {
         return steps(capacity()) * (interval ? period : 1);
     }
 
-    /** Returns the ticks, or the periods of interval refill, in which units come back, rounded up. */
+    /** Returns the ticks, or the periods of interval refill, in which units are refilled, rounded up. */
     private long steps(long units) {
         return (units + refill - 1) / refill;
     }

@@ -132,7 +132,8 @@ final class Bucket {
     }
 
     /**
-     * Waits for the lock and acquires it; returns the word before, or {@link #GONE} if the bucket has none any more.
+     * Waits for the lock and acquires it; returns the word before, or {@link #GONE} if the bucket cannot be locked any
+     * more.
      */
     long lock() {
         for (int tries = 0; ; tries++) {

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A smooth rate of a bucket is one word, the instant at which it is full, in units. Counted from the epoch it would
  * overflow a long: at a refill of a million units per microsecond after a hundred days. So it is counted from the base
- * of the layout. A layout is replaced before its base is too long ago, and its buckets move to the new one when they
- * are next charged, just as they do after the limit was reconfigured.
+ * of the layout. A layout is replaced before the time since its base becomes too large, and its buckets move to the new
+ * one when they are next charged, just as they do after the limit was reconfigured.
  */
 final class BucketLayout {
 
@@ -31,7 +31,10 @@ final class BucketLayout {
 
     private final long baseNanos;
     private final long servedNanos;
-    /** For each smooth rate a time since the base after which it is full in any case, and can still be counted. */
+    /**
+     * For each smooth rate, a time since the base by which every bucket is full and that can still be counted without
+     * overflow.
+     */
     private final long[] fullNanos;
 
     /**
@@ -97,7 +100,10 @@ final class BucketLayout {
         return only.ticks(nanos - baseNanos);
     }
 
-    /** Returns the ticks of a smooth rate since the base, at most as many as after which it is full in any case. */
+    /**
+     * Returns the ticks of a smooth rate since the base. They stop growing once every bucket is full, so that they
+     * never overflow.
+     */
     long ticksSinceBase(int rate, long nanos) {
         return smooth[rate].ticks(Math.min(nanos - baseNanos, fullNanos[rate]));
     }

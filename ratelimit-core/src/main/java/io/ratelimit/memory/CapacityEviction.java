@@ -8,8 +8,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * The number of keys in a memory store, which evicts a bucket if there is no room for another key: the fullest of the
- * next 16 buckets, if it is at least half full. A cursor moves over all buckets, so that each is sampled in turn.
+ * Counts the keys of a memory store, and evicts a bucket if there is no room for another key: the fullest of the next
+ * 16 buckets, if it is at least half full. A cursor moves over all buckets, so that each is sampled in turn.
  */
 final class CapacityEviction {
 
@@ -49,7 +49,7 @@ final class CapacityEviction {
 
     /**
      * Counts a key whose bucket has just been added to the map, and returns true; returns false if there is no room for
-     * it. Adding comes first, so that concurrent calls of one key do not count it twice.
+     * it. The bucket is added before it is counted, so that concurrent calls of one key do not count it twice.
      */
     boolean reserve() {
         if (keys.incrementAndGet() <= maxKeys) {
@@ -64,7 +64,10 @@ final class CapacityEviction {
         overflows.increment();
     }
 
-    /** Removes a locked bucket from the map. A thread that waits for its lock finds it gone and looks it up again. */
+    /**
+     * Removes a locked bucket from the map. A thread that waits for the lock of the bucket finds that it was removed,
+     * and looks up the key again.
+     */
     void remove(Bucket locked) {
         locked.unlock(Bucket.GONE);
         keys.decrementAndGet();

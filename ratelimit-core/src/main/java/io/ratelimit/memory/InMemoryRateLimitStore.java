@@ -29,16 +29,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A store that keeps buckets in this JVM's memory, on a monotonic clock.
  *
- * <p>A call of one key whose limit has a single smooth token-bucket rate is decided by one compare-and-set. Any
- * other call locks the buckets of all of its keys, reads the clock once, decides, and writes all buckets before it
- * unlocks them. One background thread deletes full buckets.
+ * <p>A call of one key whose limit has a single smooth token-bucket rate is decided by one compare-and-set. Any other
+ * call locks the buckets of all of its keys, reads the clock once, decides, and writes all buckets before it unlocks
+ * them. One background thread deletes full buckets.
  *
  * <p><b>Bounded memory.</b> At most {@code maxKeys} keys have a bucket of their own, and at most one for each kilobyte
  * of the JVM's maximum heap. If there is no room for another key, the fullest of 16 sampled buckets is evicted,
  * provided that it is at least half full; an eviction thus grants a key at most half a capacity more than its rate. If
- * none is, the new key shares one of 1,024 buckets of its limit until there is room. A key of more than 200 characters
- * is replaced by a digest. So millions of rotating keys neither exhaust the heap, nor refill an exhausted bucket, nor
- * lock out other keys, and keys that are crafted to have the same hash code are as fast as others.
+ * none of them is, the new key shares one of 1,024 buckets of its limit until there is room. A key of more than 200
+ * characters is replaced by a digest. So millions of rotating keys neither exhaust the heap, nor refill an exhausted
+ * bucket, nor lock out other keys, and keys that are crafted to have the same hash code are as fast as others.
  */
 public final class InMemoryRateLimitStore implements RateLimitStore {
 

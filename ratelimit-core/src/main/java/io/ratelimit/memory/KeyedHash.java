@@ -9,9 +9,9 @@ import javax.crypto.spec.SecretKeySpec;
 /**
  * Hashes of keys with secrets of this JVM, so that nobody can craft keys with equal hashes.
  *
- * <p>{@link #of} sums products of two words of the text, each plus a secret number: NH, of Black, Halevi, Krawczyk,
- * Krovetz and Rogaway's UMAC. The sums of any two keys are equal with a probability of 2<sup>-32</sup>; the hash is 32
- * bits of the sum.
+ * <p>{@link #of} adds a secret number to each word of the text and sums the products of two words each. This is NH, the
+ * hash function of UMAC by Black, Halevi, Krawczyk, Krovetz and Rogaway. The sums of any two keys are equal with a
+ * probability of 2<sup>-32</sup>; the hash is 32 bits of the sum.
  */
 final class KeyedHash {
 

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * that were first used while there was no room for another one.
  *
  * <p>The shared bucket of a key is selected by a keyed hash, so that nobody can choose a key to drain the bucket of
- * another. A key that gets a bucket of its own later starts it as a copy of the shared one. Its own bucket is kept,
- * even if full, until the shared one is full, because the key would go back to the shared bucket otherwise.
+ * another. If such a key gets a bucket of its own later, that bucket starts as a copy of the shared one. It is kept,
+ * even if it is full, until the shared one is full too; otherwise the key would use the shared bucket again.
  */
 final class LimitBuckets {
 
@@ -57,7 +57,10 @@ final class LimitBuckets {
         return layout(layout.limit);
     }
 
-    /** Returns the layout in which a change is written to a bucket: its own, or a later one of its configuration. */
+    /**
+     * Returns the layout in which a change is written to a bucket: the layout of the bucket, or a later one of the same
+     * configuration.
+     */
     BucketLayout layoutOf(Bucket bucket) {
         Limit configured = bucket.layout.limit;
         long now = nanos.getAsLong();
@@ -98,8 +101,8 @@ final class LimitBuckets {
     }
 
     /**
-     * Fills the bucket of a key. If the key shares one, it gets a full one of its own; without room the shared one is
-     * filled.
+     * Resets the bucket of a key, which is full afterwards. A key that shares a bucket gets a full one of its own; if
+     * there is no room for it, the shared bucket is filled for all of its keys.
      */
     void fill(String key) {
         String text = KeyedHash.shortened(key);
@@ -131,7 +134,10 @@ final class LimitBuckets {
         }
     }
 
-    /** Removes a locked bucket. A thread that waits for its lock finds it gone and looks it up again. */
+    /**
+     * Removes a locked bucket. A thread that waits for the lock of the bucket finds that it was removed, and looks up
+     * the key again.
+     */
     void remove(Bucket locked) {
         if (locked.isShared()) {
             locked.unlock(Bucket.GONE);
@@ -142,7 +148,10 @@ final class LimitBuckets {
         }
     }
 
-    /** Replaces a locked bucket. A thread that waits for its lock finds it gone and looks it up again. */
+    /**
+     * Replaces a locked bucket. A thread that waits for the lock of the bucket finds that it was removed, and looks up
+     * the key again.
+     */
     void replace(Bucket locked, Bucket next) {
         if (locked.isShared()) {
             sharedTable().set(locked.hash, next);

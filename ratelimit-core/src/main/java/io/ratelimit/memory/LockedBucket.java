@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LockedBucket {
 
-    /** The order in which all calls lock their buckets. Charges that share a bucket are neighbours. */
+    /** The order in which all calls lock their buckets. Charges that share a bucket follow one another. */
     static final Comparator<LockedBucket> ORDER = Comparator.comparing(
                     (LockedBucket locked) -> locked.charge.limit().name())
             .thenComparing(locked -> locked.bucket.isShared() ? "" : locked.bucket.key())
@@ -30,7 +30,10 @@ final class LockedBucket {
     private final Bucket bucket;
     private final List<RateAlgorithm> rates;
     private final @Nullable ConcurrencyLeases leases;
-    /** This object or, if a neighbour has locked the same bucket, that one, whose fields below are used for both. */
+    /**
+     * This object or, if an earlier charge of the call has locked the same bucket, the object of that charge. The
+     * fields below are then used only on that object.
+     */
     private LockedBucket owner = this;
 
     private boolean locked;
@@ -48,7 +51,9 @@ final class LockedBucket {
         this.leases = charge.isLeased() ? rates.get(0).asLeases() : null;
     }
 
-    /** Locks the bucket, unless the neighbour before has locked it; returns false if it was removed from the map. */
+    /**
+     * Locks the bucket, unless the object before this one has locked it; returns false if it was removed from the map.
+     */
     boolean lock(@Nullable LockedBucket before) {
         if (before != null && before.bucket == bucket) {
             owner = before.owner;
@@ -75,8 +80,8 @@ final class LockedBucket {
     }
 
     /**
-     * Reports what the charge finds of a rate. Earlier charges of the call that share the bucket are counted as
-     * consumed.
+     * Records the state of a rate before the charge is consumed. Earlier charges of the call that share the bucket are
+     * counted as consumed.
      *
      * @param others the locked buckets of the call
      * @param before the number of those that come before this one
@@ -125,8 +130,9 @@ final class LockedBucket {
     }
 
     /**
-     * Renews the lease of the charge, and returns its state. Both follow the configuration of the charge, even if the
-     * limit was reconfigured: its holder renews it in time for the lease time of that configuration.
+     * Renews the lease of the charge, and returns the state of the lease. The lease time is that of the charge's own
+     * configuration, even if the limit was reconfigured since, because the holder renews at the interval of that
+     * configuration.
      */
     LeaseState renew() {
         ConcurrencyLeases known = charge.algorithms().get(0).asLeases();
@@ -156,8 +162,8 @@ final class LockedBucket {
     }
 
     /**
-     * Refunds the cost of the charge to each rate that consumed it. A rate that was added to the limit since gets
-     * nothing.
+     * Refunds the cost of the charge to each rate that consumed it. A rate that was added to the limit after the
+     * decision is not refunded.
      *
      * @param granted the tick for which each rate of the charge was granted
      */

@@ -9,7 +9,7 @@ import java.util.function.LongConsumer;
 /**
  * The buckets of one call, locked in an order that all calls share, so that no two calls wait for each other.
  *
- * <p>{@link #close()} unlocks unchanged buckets, should the call fail: otherwise later calls would wait for them
+ * <p>If the call fails, {@link #close()} unlocks its buckets unchanged; otherwise later calls would wait for them
  * forever.
  */
 final class LockedBuckets implements AutoCloseable {
@@ -26,8 +26,9 @@ final class LockedBuckets implements AutoCloseable {
     /**
      * Finds the bucket of each charge and locks them all.
      *
-     * <p>A bucket that is evicted between the two is looked up again. If a call has more keys than the store has room
-     * for, each new bucket may evict the one before; after 100 attempts its keys therefore share buckets.
+     * <p>A bucket that is evicted after it was found and before it is locked is looked up again. If a call has more
+     * keys than the store has room for, each new bucket may evict the one before; after 100 attempts its keys therefore
+     * share buckets.
      */
     static LockedBuckets lock(List<Charge> charges, BucketLookup lookup) {
         LockedBuckets locked = new LockedBuckets(charges.size());

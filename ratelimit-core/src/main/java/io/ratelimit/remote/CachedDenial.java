@@ -13,16 +13,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * A denial by a remote store, from which this node derives the store's answers to later calls of the same key.
  *
- * <p>The store made its decision after the call was sent. Since then no more time can have passed for the store than
- * for this node, apart from clock drift, so no more tokens than that can have refilled. A call that does not fit even
- * then would be rejected by the store too, unless another node refunded tokens meanwhile.
+ * <p>The store made its decision after the call was sent. Apart from clock drift, the time since the decision is
+ * therefore at most the time since the call was sent, which this node measures. A call that would not fit even if
+ * tokens had refilled for all of that time would be rejected by the store too, unless another node refunded tokens
+ * meanwhile.
  */
 final class CachedDenial {
 
-    /** The time for which it answers before one call goes to the store again. */
+    /** The time for which a denial answers calls before one call goes to the store again. */
     static final long LIFE_NANOS = 1_000_000_000;
 
-    /** The clock drift allowed for, as a shift: 1/1024, about ten times that of a clock that is being slewed. */
+    /**
+     * The clock drift that is allowed for, as a shift: 1/1024, about ten times the drift of a clock that NTP is
+     * correcting.
+     */
     private static final int DRIFT = 10;
 
     private static final VarHandle RENEWING;
@@ -60,7 +64,7 @@ final class CachedDenial {
                 && denied.limit().name().equals(charge.limit().name());
     }
 
-    /** Returns whether its call was sent after that of another denial. */
+    /** Returns whether the call of this denial was sent after the call of another denial. */
     boolean isLaterThan(CachedDenial other) {
         return sent - other.sent > 0;
     }
@@ -92,7 +96,9 @@ final class CachedDenial {
         return Decision.of(charges, maxWait, false, later);
     }
 
-    /** Returns whether a rate rejects after at most the given time, and the state of all rates is known. */
+    /**
+     * Returns whether the state of all rates is known after at most the given time, and one of them rejects the charge.
+     */
     private boolean rejects(Charge charge, Duration maxWait, long nanos, Observations later) {
         boolean rejects = false;
         List<RateAlgorithm> rates = charge.limit().algorithms();
@@ -106,12 +112,12 @@ final class CachedDenial {
         return rejects;
     }
 
-    /** Returns whole ticks. Division by a constant is several times as fast as by a variable. */
+    /** Returns whole ticks. Dividing by a constant is several times as fast as dividing by a variable. */
     private static long ticks(long nanos, RateAlgorithm rate) {
         return rate.tickNanos() == 1_000 ? Math.floorDiv(nanos, 1_000L) : Math.floorDiv(nanos, 1_000_000L);
     }
 
-    /** Returns whether the call should go to the store: after a second for one call, after two seconds for all. */
+    /** Returns whether the call should go to the store: one call after a second, every call after two seconds. */
     private boolean isTimeToRenew(long nanos) {
         return nanos >= LIFE_NANOS && (nanos >= 2 * LIFE_NANOS || RENEWING.compareAndSet(this, false, true));
     }

@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
  * <p>Every shard that failed is probed, even if its circuit is still closed: a call after a failover may go to a shard
  * of another name, such as that of the promoted replica, and would never clear the failure of the old one.
  *
- * <p>A failed call over several shards does not tell which of them failed. It counts for none; each of them is probed,
- * and only failed probes count.
+ * <p>A failed call over several shards does not tell which of them failed. It is counted for none of them; each of them
+ * is probed, and only a failed probe is counted.
  */
 final class CircuitBreaker implements AutoCloseable {
 

@@ -57,7 +57,9 @@ final class DenialCache {
         }
     }
 
-    /** Drops the denial of the key of a charge, and keeps calls that are on their way from caching theirs. */
+    /**
+     * Drops the denial of the key of a charge. Calls that were sent before are then not cached when they are denied.
+     */
     void drop(Charge charge) {
         int row = row(charge);
         changes.incrementAndGet(row);

@@ -19,13 +19,14 @@ import org.jspecify.annotations.Nullable;
  * A store that caches the denials of a remote store, so that the calls of an exhausted key do not reach it.
  *
  * <p>The rejection of a single charge tells how many tokens its key had left. Later calls that cannot fit into what may
- * have refilled since are rejected from the cache; all others reach the remote store. For example, a bucket of {@code
- * 10/s} that was rejected with 0.2 tokens left rejects calls of one token for 80 ms, and calls of half a token for 30
- * ms. No call is ever admitted from the cache.
+ * have refilled since are rejected from the cache; all others reach the remote store. For example, a bucket of
+ * {@code 10/s} that was rejected with 0.2 tokens left rejects calls of one token for 80 ms, and calls of half a token
+ * for 30 ms. No call is ever admitted from the cache.
  *
  * <p>A denial is cached for a second. Then one call reaches the remote store, while the others are still rejected until
- * it is answered. The denial is dropped when this node refunds, debits or resets the key, has a call of it admitted, or
- * calls with another configuration of the limit. A refund by another node is therefore noticed up to a second late.
+ * it is answered. The denial is dropped when this node refunds, debits or resets the key, when the store admits a call
+ * of the key from this node, or when this node uses another configuration of the limit. A refund by another node is
+ * therefore noticed up to a second late.
  *
  * <p>Calls of several charges, of {@linkplain Limit#isLeased() leased} limits and of a cost of zero always reach the
  * remote store. So does every call after a failure, until the remote store answers again. The cache keeps at most 8,192

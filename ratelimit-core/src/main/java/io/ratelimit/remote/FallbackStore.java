@@ -24,7 +24,7 @@ import java.util.function.LongConsumer;
  *
  * <p>A call over several limits is rejected if one of them has the policy {@code DENY}. Otherwise its limits with the
  * policy {@code LOCAL} are decided together by the local store, and those with {@code ALLOW} are not counted. The
- * decision tells its {@link DecisionSource}.
+ * decision reports its {@link DecisionSource}.
  */
 final class FallbackStore extends ForwardingRateLimitStore {
 

@@ -8,8 +8,8 @@ import java.time.Duration;
 /**
  * The configuration of a limit that this node last used, and since when.
  *
- * <p>After a limit was reconfigured, a key may still be counted as before until its bucket is full. The next decision
- * on such a key cannot be predicted, so denials are not cached while such keys may exist.
+ * <p>After a limit was reconfigured, the store may keep a key in the earlier configuration until its bucket is full.
+ * The next decision on such a key cannot be predicted, so denials are not cached while such keys may exist.
  */
 final class LimitVersion {
 
@@ -43,7 +43,10 @@ final class LimitVersion {
         return limit == other || limit.countsLike(other);
     }
 
-    /** Records the wait of a call: a reservation may have used tokens of that much time ahead. */
+    /**
+     * Records the maximum wait of a call. Its reservation may have consumed the tokens that refill during that time, so
+     * a bucket takes that much longer to be full.
+     */
     void recordWait(Duration maxWait) {
         if (!maxWait.isZero() && maxWait.toNanos() > longestWaitNanos) {
             synchronized (this) {
@@ -56,7 +59,10 @@ final class LimitVersion {
         return replaced;
     }
 
-    /** Returns whether no key can be counted by an earlier version any more. */
+    /**
+     * Returns whether every key has had the time to leave the earlier versions, so that none of them is in use any
+     * more.
+     */
     boolean isOnlyVersion(long now) {
         return now - since >= mixedNanos;
     }

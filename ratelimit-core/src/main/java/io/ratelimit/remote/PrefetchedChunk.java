@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The tokens that one request was granted, together with those left of the request before.
  *
- * <p>The oldest tokens are used first. A call that uses tokens of both requests reports the grant of the older one. A
- * refund by it then becomes void at the store no later than a refund of any of its tokens should.
+ * <p>The oldest tokens are used first. A call that uses tokens of both requests reports the grant of the older one. The
+ * store ignores a refund that comes too long after the grant, so a refund of such a call may be ignored too early, but
+ * never too late.
  */
 final class PrefetchedChunk {
 

@@ -143,7 +143,7 @@ final class PrefetchedTokens {
     }
 
     /**
-     * Drops the tokens for good.
+     * Drops the tokens permanently.
      *
      * @param refunds refunds the unused tokens; null if they are not to be refunded
      */

@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  * A store that answers calls from prefetched tokens, for limits that have a {@link Limit#prefetch()}.
  *
  * <p><b>The bound.</b> The tokens that the remote store grants keep the bound of the algorithm exactly. A call that is
- * answered here spends tokens granted earlier. Of those a node has, or has requested, at most the limit's prefetch for
- * each key. So n nodes together admit at most that many more tokens in any interval: {@code C + R·T/P + n · prefetch}
- * for a token bucket.
+ * answered here spends tokens that were granted earlier. For each key, a node holds or has requested at most as many of
+ * them as the limit's prefetch. So n nodes together admit at most n times the prefetch more in any interval:
+ * {@code C + R·T/P + n · prefetch} for a token bucket.
  *
  * <p>Only calls of one limit without a lease are answered here, if the prefetched tokens cover their whole cost. All
  * other calls go on to the next store; no call waits for tokens that were requested. Prefetching starts with the second
@@ -56,7 +56,7 @@ final class PrefetchingStore extends ForwardingRateLimitStore {
      * Creates a store without prefetched tokens.
      *
      * @param delegate answers the calls that prefetched tokens do not cover
-     * @param source grants prefetched tokens and takes refunds of them: the delegate, or the store that it forwards to
+     * @param source grants prefetched tokens and accepts their refunds: the delegate, or the store that it forwards to
      * @param nanoClock nanoseconds since any instant, never decreasing, such as {@link System#nanoTime}
      */
     PrefetchingStore(RateLimitStore delegate, RateLimitStore source, LongSupplier nanoClock) {

@@ -23,14 +23,14 @@ import org.jspecify.annotations.Nullable;
  * RateLimitStore store = RemoteRateLimitStore.builder(new MyRemoteStore(), InMemoryRateLimitStore.create()).build();
  * }</pre>
  *
- * <p>A call passes these steps in order; the first that can answer does:
+ * <p>A call passes these steps in order, until one of them can decide it:
  * <ol>
  *   <li><b>Prefetch.</b> A limit with a {@link Limit#prefetch()} spends tokens that this node consumed from the remote
  *       store ahead of the calls that use them. With n nodes, at most {@code n · prefetch} more tokens per key are
  *       admitted in any interval than the limit alone allows.
  *   <li><b>Fallback.</b> If the remote store is unavailable, each limit answers by its {@link StoreFailurePolicy}.
  *       After five consecutive failures a {@linkplain RateLimitStore#shard shard} is no longer called, so that no call
- *       waits for its timeout, except by a probe in the background, four times a second, until one succeeds.
+ *       waits for its timeout. It is only probed in the background, four times a second, until a probe succeeds.
  *   <li><b>Denial cache.</b> After the remote store rejected a call, this node rejects further calls of the same key
  *       itself for as long as the tokens cannot have refilled, at most about a second. No call is ever admitted from
  *       this cache.
@@ -105,9 +105,9 @@ public final class RemoteRateLimitStore extends ForwardingRateLimitStore {
         }
 
         /**
-         * Wraps the remote store. The first decorator wraps the remote store itself, each further one the decorator
-         * before it. Decorators see the calls that reach the remote store, and not those that are answered in its
-         * place.
+         * Wraps the remote store. The first decorator wraps the remote store itself, and each further decorator wraps
+         * the one before it. Decorators see the calls that reach the remote store, and not those that are decided
+         * without it.
          *
          * @param decorator returns a store that forwards to the given one and closes it, for example a
          *     {@link ForwardingRateLimitStore}
@@ -119,7 +119,7 @@ public final class RemoteRateLimitStore extends ForwardingRateLimitStore {
         }
 
         /**
-         * Sets whether this node caches denials. On unless set otherwise.
+         * Sets whether this node caches denials. Enabled by default.
          *
          * @param enabled whether calls of a key that was just rejected are rejected without calling the remote store
          * @return this builder
@@ -130,8 +130,7 @@ public final class RemoteRateLimitStore extends ForwardingRateLimitStore {
         }
 
         /**
-         * Sets whether this node prefetches tokens for limits that have a {@link Limit#prefetch()}. On unless set
-         * otherwise.
+         * Sets whether this node prefetches tokens for limits that have a {@link Limit#prefetch()}. Enabled by default.
          *
          * @param enabled whether calls may be answered from prefetched tokens
          * @return this builder
@@ -142,8 +141,8 @@ public final class RemoteRateLimitStore extends ForwardingRateLimitStore {
         }
 
         /**
-         * Sets the clock of this node, which measures the age of cached denials and pauses between attempts. It has no
-         * part in the decisions of the remote store. {@link System#nanoTime} unless set otherwise.
+         * Sets the clock of this node, which measures the age of cached denials and pauses between attempts. The remote
+         * store does not use it. {@link System#nanoTime} by default.
          *
          * @param nanoClock nanoseconds since any fixed instant, never decreasing
          * @return this builder

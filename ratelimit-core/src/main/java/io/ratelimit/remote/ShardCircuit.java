@@ -52,7 +52,7 @@ final class ShardCircuit {
         probe(charges, PROBE_INTERVAL_NANOS);
     }
 
-    /** Probes this shard at once, to find out whether a failure of a call over several shards was its own. */
+    /** Probes this shard at once, to find out whether this shard made a call over several shards fail. */
     void suspect(List<Charge> charges) {
         probe(charges, isOpen() ? PROBE_INTERVAL_NANOS : 0);
     }
