@@ -12,7 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * A new JVM with the class path of this one. It answers lines of input with lines of output, and ends with its input.
+ * A new JVM with the class path of this one. It answers each line of input with a line of output, and exits when its
+ * input ends.
  */
 final class ForkedJvm implements AutoCloseable {
 

@@ -19,7 +19,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /**
  * Runs all benchmarks in rounds: once each, in a new JVM, and then all of them again.
  *
- * <p>So a machine that slows down during the run slows all contenders alike. Each round starts with another contender.
+ * <p>A machine that slows down during the run therefore slows all contenders alike. Each round starts with a different
+ * contender.
  */
 final class JmhRounds {
 

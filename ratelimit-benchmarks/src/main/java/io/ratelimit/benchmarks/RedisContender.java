@@ -60,7 +60,7 @@ enum RedisContender implements Contender {
     static final List<RedisContender> PREFETCH =
             List.of(RATELIMIT_PREFETCH, BUCKET4J_DELAYING, BUCKET4J_PREDICTING, SCRIPT_FLOOR);
 
-    /** Those of them that complete every asynchronous call. */
+    /** The contenders of {@link #PREFETCH} that complete every asynchronous call. */
     static final List<RedisContender> PREFETCH_ASYNC = List.of(RATELIMIT_PREFETCH, SCRIPT_FLOOR);
 
     private final String label;

@@ -8,7 +8,7 @@ import java.util.stream.Stream;
  *
  * @param title the title of the table
  * @param contenders the contenders, followed by the floors
- * @param limit the limit, which decides whether calls are admitted
+ * @param limit the limit, which determines whether calls are admitted
  * @param keys the number of keys, which are used in turn
  * @param nodes the number of nodes, each with its own limiter and connections, over which the callers are distributed
  * @param callers the number of callers, each of which waits for its result before it calls again

@@ -26,7 +26,7 @@ record Workload(
 
     private static final int WARMUP = 2;
 
-    /** Longer, because the deep stacks of a framework are compiled late. */
+    /** The warm-up of annotated methods. It is longer because the deep call stacks of a framework are compiled late. */
     private static final int FRAMEWORK_WARMUP = 6;
 
     /** Returns all workloads in memory, each with one thread and with two. */

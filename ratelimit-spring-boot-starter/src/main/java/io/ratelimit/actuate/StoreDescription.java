@@ -14,8 +14,8 @@ import java.util.Optional;
  * A store as the endpoint shows it.
  *
  * @param name such as {@code redis}
- * @param state {@code up} if it answers, {@code down} while policies of limits answer for it or for a part of it,
- *     {@code disabled} if rate limiting is switched off
+ * @param state {@code up} if it answers, {@code down} while it, or a part of it, cannot be asked, {@code disabled} if
+ *     rate limiting is switched off
  */
 record StoreDescription(String name, String state) {
 

@@ -6,11 +6,11 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** One attribute of one annotation on one method: what an error message names. */
+/** An attribute of an annotation on a method, for error messages that name it. */
 record AnnotationAttribute(Method method, Class<?> targetClass, String attribute, String value)
         implements ExpressionOrigin {
 
-    /** {@return the method as people read it, such as {@code com.acme.Search#search(String,String)}} */
+    /** {@return the name of a method for messages, such as {@code com.acme.Search#search(String,String)}} */
     static String text(Method method, Class<?> targetClass) {
         return targetClass.getName() + "#" + method.getName()
                 + Arrays.stream(method.getParameterTypes(), 0, SuspendFunction.parameterCount(method))

@@ -15,8 +15,8 @@ import org.springframework.core.MethodClassKey;
 import org.springframework.util.ClassUtils;
 
 /**
- * Applies the limits to calls of woven methods while its application runs in AspectJ mode: after all singletons are
- * created and before servers start, until everything else has stopped.
+ * Applies the limits to calls of woven methods if the application runs in AspectJ mode. This component starts after all
+ * singletons are created and before servers start, and stops after all other components.
  *
  * <p>A woven object does not know its application. If several applications run in one JVM, the one that started last
  * decides for all of them.
@@ -36,7 +36,7 @@ final class AspectJRateLimits implements SmartLifecycle {
      *
      * @param advisor provides the limits
      * @param methods the limited methods
-     * @param mode the component starts in AspectJ mode only
+     * @param mode the advice mode; the component starts in AspectJ mode only
      */
     AspectJRateLimits(RateLimitAdvisor advisor, RateLimitedMethodRegistry methods, AdviceMode mode) {
         this.methods = methods;

@@ -12,9 +12,9 @@ import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 import org.springframework.util.ClassUtils;
 
 /**
- * Knows which methods the aspect can reach. It sees the annotations of a method and of its class, but not those of
- * overridden or implemented methods. In AspectJ mode these methods are limited by the aspect, and all others by
- * proxies.
+ * Determines which methods the aspect can reach. The aspect sees the annotations on a method and on its class, but not
+ * those on overridden or implemented methods. In AspectJ mode the aspect limits the methods that it reaches, and
+ * proxies limit all others.
  */
 final class AspectJWeaving {
 

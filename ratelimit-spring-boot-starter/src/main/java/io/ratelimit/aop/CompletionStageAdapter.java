@@ -7,7 +7,7 @@ import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adapts methods that return a {@link CompletionStage}. They are decided when they are called. Every failure is a
+ * Adapts methods that return a {@link CompletionStage}. A call is decided when the method is called. Every failure is a
  * failed stage, also an exception that the method throws.
  *
  * <p>An ordinary thread blocks while the store is asked, but not while the call waits for tokens. An event loop never
@@ -61,7 +61,7 @@ final class CompletionStageAdapter implements ReturnTypeAdapter {
 
     /**
      * Reports the outcome of the method. If the caller completes or cancels its stage first, for instance by a timeout,
-     * the running stage is cancelled.
+     * the stage of the method is cancelled.
      */
     private static CompletionStage<?> followed(
             CompletionStage<?> begun, DecidedInvocation decided, LimitedFuture result) {
@@ -94,8 +94,8 @@ final class CompletionStageAdapter implements ReturnTypeAdapter {
     }
 
     /**
-     * The stage of the caller. A caller that completes or cancels it abandons a reserved grant, and releases leases
-     * before dependent stages run.
+     * The stage that the caller gets. If the caller completes or cancels it, a reserved grant is refunded, and leases
+     * are released before dependent stages run.
      */
     private static final class LimitedFuture extends CompletableFuture<@Nullable Object> {
 

@@ -8,8 +8,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Moves the continuation of a late answer from the thread of the store to the executor of the application, with the
- * context of the caller.
+ * Continues a call whose answer comes late on the executor of the application instead of on the thread of the store,
+ * with the context of the caller.
  */
 record ContinuationDispatcher(Supplier<ContinuationSettings> settings, ThreadContextPropagator context) {
 
@@ -18,9 +18,9 @@ record ContinuationDispatcher(Supplier<ContinuationSettings> settings, ThreadCon
      * instance with a {@link java.util.concurrent.RejectedExecutionException}, or if the decorated task throws.
      *
      * @param next converts the answer to the result
-     * @param dropped receives a result that comes after the future is done, or that the executor rejected
-     * @return done if the answer is there already or fails to be dispatched, else completed on the executor; cancelling
-     *     it cancels the answer
+     * @param dropped receives a result that comes after the future is done, or whose task the executor rejected
+     * @return a future that is done if the answer is available already or cannot be dispatched, and otherwise completed
+     *     on the executor; cancelling it cancels the answer
      */
     <T, R> CompletableFuture<R> dispatch(CompletableFuture<T> answer, Function<T, R> next, Consumer<R> dropped) {
         if (answer.isDone()) {

@@ -10,8 +10,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Adapts Kotlin suspend functions and flows. They are decided on each call or collection. Loaded only if coroutines are
- * on the class path.
+ * Adapts Kotlin suspend functions and flows. A function is decided on each call, and a flow on each collection. Loaded
+ * only if coroutines are on the class path.
  */
 final class CoroutineAdapter {
 
@@ -28,7 +28,8 @@ final class CoroutineAdapter {
     }
 
     /**
-     * Adapts a function that returns a flow. It runs, and its flow is collected, in the coroutine of each collector.
+     * Adapts a function that returns a flow. The function runs once for each collector, in the coroutine of that
+     * collector, and its flow is collected there.
      */
     static ReturnTypeAdapter flow(AnnotationAttribute origin, Class<?> type) {
         if (type != Flow.class) {
@@ -37,7 +38,7 @@ final class CoroutineAdapter {
         return call -> FlowKt.flow((collector, continuation) -> collected(call).collect(collector, continuation));
     }
 
-    /** Decides for one collector. A grant is refunded if the collector is gone before the method runs. */
+    /** Decides for one collector. A grant is refunded if the collection ends before the method runs. */
     private static Flow<?> collected(RateLimitedInvocation call) {
         CompletableFuture<DecidedInvocation> decision = call.again().decideAsync();
         AtomicBoolean begun = new AtomicBoolean();
@@ -66,7 +67,7 @@ final class CoroutineAdapter {
     }
 
     /**
-     * Reports failures in {@code retryWhen}, which only sees those of the flow itself, and not those of its collector.
+     * Reports failures in {@code retryWhen}, which only gets failures of the flow itself, not of its collector.
      */
     private static <T> Flow<T> followed(Flow<T> begun, DecidedInvocation decided) {
         Flow<T> failing = FlowKt.retryWhen(begun, (collector, failure, attempt, continuation) -> {

@@ -2,7 +2,7 @@ package io.ratelimit.aop;
 
 import org.jspecify.annotations.Nullable;
 
-/** A call whose decision is made: it runs the method, the fallback, or throws the exception. */
+/** A decided call, which runs the method, runs the fallback, or throws the exception of the rejection. */
 @FunctionalInterface
 interface DecidedInvocation {
 
@@ -19,13 +19,13 @@ interface DecidedInvocation {
     /** Reports that the method failed, before the caller gets the failure. */
     default void failed(Throwable failure) {}
 
-    /** Reports that the caller no longer waits for the result, or has it. */
+    /** Reports that the caller no longer waits for the result, or already has it. */
     default void abandoned() {}
 
-    /** Reports that the caller was gone before the method ran. */
+    /** Reports that the method will not run, because its caller no longer waits for the result. */
     default void dropped() {}
 
-    /** Runs the method and reports its outcome, if the method is finished when it returns. */
+    /** Runs a method that is complete when it returns, and reports its outcome. */
     default @Nullable Object runToEnd() throws Throwable {
         Object result;
         try {

@@ -76,7 +76,7 @@ record FallbackMethod(Method method, boolean takesException) {
         }
     }
 
-    /** Invokes the fallback of a suspend function, which may itself suspend or not. */
+    /** Invokes the fallback of a suspend function. The fallback is a suspend function or a plain one. */
     Object published(@Nullable Object target, @Nullable Object[] args, RateLimitExceededException rejection)
             throws Throwable {
         @Nullable Object[] visible = SuspendFunction.arguments(args);
@@ -95,7 +95,10 @@ record FallbackMethod(Method method, boolean takesException) {
         return all;
     }
 
-    /** Returns the methods of the bean with that name, nearest first, without the limited method itself. */
+    /**
+     * Returns the methods of the bean that have the name of the fallback, without the limited method itself: first the
+     * methods of its class, then those of its superclasses and interfaces.
+     */
     private static List<Method> named(AnnotationAttribute origin) {
         Set<Class<?>> types = new LinkedHashSet<>();
         for (Class<?> type = origin.targetClass(); type != null; type = type.getSuperclass()) {

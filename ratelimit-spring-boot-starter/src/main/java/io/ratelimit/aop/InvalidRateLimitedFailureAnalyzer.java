@@ -6,7 +6,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
-/** Explains an invalid {@code @RateLimited}. It precedes the analyzer of unknown limits, which knows no method. */
+/** Explains an invalid {@code @RateLimited}. Runs before the analyzer of unknown limits, which cannot name a method. */
 @Order(Ordered.LOWEST_PRECEDENCE - 1)
 final class InvalidRateLimitedFailureAnalyzer extends AbstractFailureAnalyzer<InvalidRateLimitedException> {
 

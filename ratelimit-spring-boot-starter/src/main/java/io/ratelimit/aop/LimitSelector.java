@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Selects the limit of a call.
  *
- * @param origin where the limit is written
+ * @param origin the attribute that names or computes the limit
  * @param written the names that appear in the annotation, which must be defined at start-up
- * @param perCall computes the name for each call; null if the name is written
+ * @param perCall computes the name for each call; null if the annotation contains the name
  */
 record LimitSelector(
         AnnotationAttribute origin,
@@ -33,7 +33,7 @@ record LimitSelector(
      * Returns the limit of a call; null if the computed name is not defined and such limits are ignored.
      *
      * @throws UnknownLimitException if the name is not defined
-     * @throws IllegalArgumentException if the computed value is no name
+     * @throws IllegalArgumentException if the computed value is not a text, blank or too long
      */
     @Nullable Limit limit(RateLimitedCall call, RateLimiterRegistry registry, RateLimitSettings settings) {
         if (perCall == null) {

@@ -30,9 +30,10 @@ final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
      * Creates the advisor.
      *
      * @param methods the limited methods
-     * @param registry first fetched on the first limited call
-     * @param settings first fetched when a bean is advised, so that an early advisor does not create other beans early
-     * @param continuations first fetched when a decision comes late and its caller cannot block
+     * @param registry provides the limits; fetched on the first limited call
+     * @param settings fetched when the first bean is advised, so that an advisor that is created early does not create
+     *     other beans early
+     * @param continuations fetched when a decision first comes late and its caller cannot block
      */
     RateLimitAdvisor(
             RateLimitedMethodRegistry methods,
@@ -50,7 +51,7 @@ final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
                         registry.getObject(), this.settings.get().common(), dispatcher)));
     }
 
-    /** {@return the advice, also for calls of methods without a proxy} */
+    /** {@return the advice, which also applies the limits of woven methods} */
     RateLimitInterceptor limits() {
         return advice;
     }

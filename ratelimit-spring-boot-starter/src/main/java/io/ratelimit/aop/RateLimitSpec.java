@@ -16,7 +16,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A declaration that is read and ready for calls.
+ * A declaration whose attributes are resolved and compiled, ready to be evaluated for each call.
  *
  * @param maxWait null for the maximum wait of the limit
  * @param fallback null for an exception

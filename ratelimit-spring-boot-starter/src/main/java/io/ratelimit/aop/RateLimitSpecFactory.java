@@ -30,7 +30,7 @@ final class RateLimitSpecFactory {
         this.expressions = new ExpressionCompiler(beanFactory);
     }
 
-    /** @throws InvalidRateLimitedException if a declaration cannot work, as far as its method alone tells */
+    /** @throws InvalidRateLimitedException if a declaration is invalid, as far as its method alone determines */
     RateLimitSpec read(RateLimitedDeclaration declaration, AnnotationAttribute any) {
         ExpressionParameters parameters = ExpressionParameters.of(
                 any.method(), declaration.on(), SuspendFunction.parameterCount(any.method()), any.targetClass());

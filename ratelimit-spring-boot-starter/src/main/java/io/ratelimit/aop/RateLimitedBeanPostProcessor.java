@@ -38,7 +38,7 @@ final class RateLimitedBeanPostProcessor implements SmartInstantiationAwareBeanP
      * Creates the processor.
      *
      * @param methods collects the checked methods
-     * @param settings first fetched when a bean has an annotated method
+     * @param settings fetched when the first bean with an annotated method is created
      */
     RateLimitedBeanPostProcessor(RateLimitedMethodRegistry methods, Supplier<AdviceSettings> settings) {
         this.methods = methods;

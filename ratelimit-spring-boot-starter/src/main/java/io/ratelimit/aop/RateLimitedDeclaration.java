@@ -14,7 +14,7 @@ import org.springframework.core.annotation.MergedAnnotations;
 import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
 
 /**
- * One {@link RateLimited} as it is written.
+ * The attributes of one {@link RateLimited} annotation, not yet resolved.
  *
  * @param on the annotated method, whose parameter names the expressions use; null if a type is annotated
  */

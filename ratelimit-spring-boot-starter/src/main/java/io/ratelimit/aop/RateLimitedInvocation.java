@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.ProxyMethodInvocation;
 
 /**
- * A call of a limited method. If no limit applies, or an admitted call needs no follow-up, it is its own decision and
- * simply proceeds.
+ * A call of a limited method. If no limit applies, or if the call is admitted and its outcome need not be reported,
+ * this object is also the decided call, and only proceeds.
  */
 record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocation, InvocationSettings shared)
         implements RateLimitedCall, DecidedInvocation {
@@ -50,7 +50,7 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
         return invocation.proceed();
     }
 
-    /** {@return a copy of the call for one of several subscribers, so that inner advice runs for each of them} */
+    /** {@return a copy of the call for one of several subscribers, so that inner advice runs for each subscriber} */
     RateLimitedInvocation again() {
         MethodInvocation fresh =
                 invocation instanceof ProxyMethodInvocation proxied ? proxied.invocableClone() : invocation;
@@ -91,7 +91,7 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
                 : dispatched(callCharges, shared.registry().reserve(callCharges.charges(), callCharges.maxWait()));
     }
 
-    /** Decides without blocking. A late decision completes where the dispatcher runs it. */
+    /** Decides without blocking. A late decision completes the future on the executor of the dispatcher. */
     CompletableFuture<DecidedInvocation> decideAsync() {
         CallCharges callCharges = callCharges();
         return callCharges == CallCharges.NOTHING
@@ -99,7 +99,7 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
                 : dispatched(callCharges, shared.registry().acquireAsync(callCharges.charges(), callCharges.maxWait()));
     }
 
-    /** Dispatches a decision. A grant is refunded if the caller is gone when it comes. */
+    /** Dispatches a decision. A grant is refunded if the caller has cancelled before it arrives. */
     private CompletableFuture<DecidedInvocation> dispatched(
             CallCharges callCharges, CompletableFuture<Decision> answer) {
         return shared.dispatcher()

@@ -48,7 +48,7 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
      * Creates an empty registry.
      *
      * @param beanFactory resolves placeholders, and the beans that expressions name
-     * @param registry the limits; first fetched when all singletons are created, and only if a method is limited
+     * @param registry the limits; not fetched before all singletons are created, and only if a method is limited
      */
     RateLimitedMethodRegistry(ConfigurableBeanFactory beanFactory, ObjectProvider<RateLimiterRegistry> registry) {
         this.beanFactory = beanFactory;

@@ -11,7 +11,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Adapts methods that return a {@link Mono}, a {@link Flux}, or a type that Spring can convert from one. They are
+ * Adapts methods that return a {@link Mono}, a {@link Flux}, or a type that Spring can convert from one. A call is
  * decided on each subscription, without blocking. A rejection is an error signal. Loaded only if Reactor is on the
  * class path.
  */
@@ -54,9 +54,9 @@ record ReactiveTypeAdapter(ReactiveAdapter adapter) implements ReturnTypeAdapter
     }
 
     /**
-     * Decides for each subscriber. A reservation or grant is refunded if the subscriber is gone before the method runs.
-     * A cancellation while the publisher of the method is being subscribed may not reach that publisher, but it passes
-     * here.
+     * Decides for each subscriber. A reservation or grant is refunded if the subscriber cancels before the method runs.
+     * A later cancellation is also reported here, because it may not reach the publisher of the method while that
+     * publisher is being subscribed to.
      */
     private static Mono<DecidedInvocation> decided(RateLimitedInvocation call) {
         return Mono.defer(() -> {

@@ -23,7 +23,7 @@ final class ReturnTypeAdapterSelector {
 
     private ReturnTypeAdapterSelector() {}
 
-    /** @throws InvalidRateLimitedException if a rejection cannot be given back in the way that a method returns */
+    /** @throws InvalidRateLimitedException if a rejection cannot be returned as the type of the method */
     static ReturnTypeAdapter select(AnnotationAttribute origin) {
         Method method = origin.method();
         Class<?> type = method.getReturnType();

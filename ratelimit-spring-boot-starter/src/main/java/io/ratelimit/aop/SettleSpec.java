@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Determines how a charge is settled when its call ends.
  *
- * @param used computes what a successful call used; null if it used its charge
+ * @param used computes the cost that a successful call really had; null if it is the charged cost
  * @param refundOn the failures for which a call is free
  * @param warned whether a failed settlement was logged already
  */

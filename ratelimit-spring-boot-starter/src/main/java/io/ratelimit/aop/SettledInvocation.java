@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An admitted call whose charges are settled when it ends. If the settlement fails, the charge stays and the caller
- * gets its result all the same.
+ * still gets its result.
  */
 record SettledInvocation(AdmittedInvocation admitted, CallCharges callCharges, CallSnapshot call)
         implements DecidedInvocation {

@@ -13,7 +13,7 @@ final class SettledResultType {
 
     private SettledResultType() {}
 
-    /** @throws InvalidRateLimitedException if it gives back nothing, or more than one thing */
+    /** @throws InvalidRateLimitedException if the method has no result, or more than one */
     static ResolvableType of(AnnotationAttribute origin) {
         Method method = origin.method();
         ResolvableType type = KotlinDetector.isSuspendingFunction(method)

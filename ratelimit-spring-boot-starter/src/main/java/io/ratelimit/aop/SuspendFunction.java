@@ -8,8 +8,8 @@ import org.springframework.core.KotlinDetector;
 import org.springframework.core.ResolvableType;
 
 /**
- * The declared signature of a Kotlin suspend function. Its compiler appends a parameter, the continuation, whose type
- * has the declared return type. Other methods keep their signature.
+ * The declared signature of a Kotlin suspend function. The Kotlin compiler appends a parameter, the continuation, whose
+ * type argument is the declared return type. Other methods keep their signature.
  */
 final class SuspendFunction {
 

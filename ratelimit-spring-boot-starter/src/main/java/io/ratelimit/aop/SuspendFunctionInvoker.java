@@ -25,7 +25,7 @@ final class SuspendFunctionInvoker {
         return CoroutinesUtils.invokeSuspendingFunction(context.minusKey(Job.Key), function, target, args);
     }
 
-    /** {@return the result of a plain function in the form in which advice returns that of a suspend function} */
+    /** {@return the result of a plain function as a publisher, as advice of suspend functions must return it} */
     static Publisher<?> published(@Nullable Object value) {
         if (value instanceof Flow<?> flow) {
             return ReactorFlowKt.asFlux(flow);

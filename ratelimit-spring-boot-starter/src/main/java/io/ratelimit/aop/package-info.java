@@ -1,4 +1,4 @@
-/** Advice of annotated methods: it turns a call into charges, and a rejection into a fallback or an exception. */
+/** Advice of annotated methods: converts calls to charges, and rejections to the fallback or an exception. */
 @NullMarked
 package io.ratelimit.aop;
 

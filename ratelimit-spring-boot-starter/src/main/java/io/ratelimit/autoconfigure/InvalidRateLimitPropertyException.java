@@ -3,8 +3,8 @@ package io.ratelimit.autoconfigure;
 import io.ratelimit.algorithm.InvalidLimitException;
 
 /**
- * Thrown when a property under {@code ratelimit} is unknown or invalid. It has the name, the value, the rule and the
- * fix.
+ * Thrown when a property under {@code ratelimit} is unknown or invalid. It names the property, its value, the rule that
+ * is broken, and the fix.
  */
 public final class InvalidRateLimitPropertyException extends IllegalArgumentException {
 

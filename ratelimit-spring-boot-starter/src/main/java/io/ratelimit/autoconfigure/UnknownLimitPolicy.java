@@ -1,6 +1,6 @@
 package io.ratelimit.autoconfigure;
 
-/** How a call is answered whose computed limit is not defined. */
+/** How a call is answered if the name that is computed for its limit is not defined. */
 enum UnknownLimitPolicy {
 
     /** The call fails with an {@link io.ratelimit.UnknownLimitException}, and nothing is charged. */

@@ -1,4 +1,4 @@
-/** Core auto-configuration: limits, defaults and the store in memory. It knows no feature; features depend on it. */
+/** Core auto-configuration: limits, defaults and the store in memory. It does not depend on any feature. */
 @NullMarked
 package io.ratelimit.autoconfigure;
 

@@ -14,7 +14,7 @@ import org.springframework.expression.TypeConverter;
 import org.springframework.expression.TypeLocator;
 import org.springframework.expression.TypedValue;
 
-/** The evaluation context of one call. It only has a few references, so that creating one is cheap. */
+/** The evaluation context of one call. It has only a few fields, so that creating one is cheap. */
 final class CallEvaluationContext implements EvaluationContext {
 
     /** The settings that all calls share. */

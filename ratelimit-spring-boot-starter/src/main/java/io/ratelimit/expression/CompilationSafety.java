@@ -26,8 +26,8 @@ import org.springframework.expression.spel.ast.TypeReference;
 import org.springframework.expression.spel.ast.VariableReference;
 
 /**
- * Determines whether a compiled expression is certain to have the same value as an interpreted one. That is so only if
- * all types in it are known for certain and the compiler handles them exactly.
+ * Determines whether an expression is certain to have the same value compiled as interpreted. This requires that all
+ * types in it are known for certain, and that the compiler treats them exactly as the interpreter does.
  */
 final class CompilationSafety {
 

@@ -17,14 +17,17 @@ final class DeclaredMemberResolver extends ReflectivePropertyAccessor {
         super(false);
     }
 
-    /** {@return the type of a property of an owner, or of the class that the owner is; null if there is none} */
+    /**
+     * Returns the type of a property of an owner; null if there is none. If the owner is a class, such as
+     * {@code T(java.lang.Math)}, it also has the static properties of that class.
+     */
     @Nullable ResolvableType property(ResolvableType owner, Class<?> type, String name) {
         Class<?> named = named(owner, type);
         ResolvableType found = named == null ? null : property(ResolvableType.forClass(named), named, name, true);
         return found != null ? found : property(owner, type, name, false);
     }
 
-    /** {@return the public methods with a name of an owner, or of the class that the owner is} */
+    /** {@return the public methods of an owner with a name; if the owner is a class, also the methods of that class} */
     List<Method> methods(ResolvableType owner, Class<?> type, String name) {
         Class<?> named = named(owner, type);
         return Stream.of(type, named == null ? type : named, Object.class)

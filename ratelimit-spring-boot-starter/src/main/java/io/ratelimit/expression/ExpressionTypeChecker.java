@@ -66,7 +66,7 @@ final class ExpressionTypeChecker {
     /**
      * Checks an expression.
      *
-     * @param wanted the boxed type that the value must have; Object for a key, whose value must have a text of its own
+     * @param wanted the boxed type that the value must have; Object for a key, whose class must override toString
      * @throws RuntimeException the exception of the origin, if something does not exist or the value has another type
      */
     void check(SpelNode root, Class<?> wanted) {
@@ -93,7 +93,7 @@ final class ExpressionTypeChecker {
         return OperatorTypeResolver.boxed(found.getOrDefault(node, UNKNOWN));
     }
 
-    /** {@return whether the members of an owner are only known for each value} */
+    /** {@return whether the members of an owner are not known before the evaluation, for example those of a map} */
     static boolean isDynamic(@Nullable Class<?> owner, boolean nullSafe) {
         return owner == null
                 || owner == Object.class

@@ -16,7 +16,7 @@ public interface KeyExpression {
      *
      * @param call the call
      * @return the key as text; null if it is null or blank
-     * @throws IllegalArgumentException if the value has no text of its own, for example if it is an array
+     * @throws IllegalArgumentException if the value is an array, or its class does not override {@code toString}
      */
     @Nullable String text(RateLimitedCall call);
 

@@ -50,7 +50,7 @@ public final class RateLimitExceptionHandler {
     ResponseEntity<ProblemDetail> handle(EmptyKeyException ex) {
         ProblemDetail problem = ProblemDetail.forStatusAndDetail(
                 HttpStatus.BAD_REQUEST,
-                "Nothing tells whom to count this call for: the key of limit \"" + ex.getLimit() + "\" is empty");
+                "The call cannot be counted, because the key of limit \"" + ex.getLimit() + "\" is empty");
         return response(problem, new HttpHeaders());
     }
 

@@ -47,7 +47,7 @@ final class RateLimitMetrics implements RateLimitListener {
     /**
      * Creates a listener, to be passed to the registry.
      *
-     * @param meters the registry of the meters, which read this object for as long as the limits' registry holds it
+     * @param meters the registry of the meters; its decision counters reference this listener weakly
      * @param registry the registry that counts the decisions; asked each time that a counter is read
      */
     RateLimitMetrics(MeterRegistry meters, Supplier<RateLimiterRegistry> registry) {

@@ -6,8 +6,8 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import io.ratelimit.redis.RedisRateLimitStore;
 
 /**
- * Registers the counters {@code ratelimit.redis.healed} and {@code ratelimit.redis.returned} of a Redis store. They
- * stay zero unless other programs write to the keys of the store, and on a single server.
+ * Registers the counters {@code ratelimit.redis.healed} and {@code ratelimit.redis.returned} of a Redis store. The
+ * first stays zero unless other programs write to the keys of the store. The second stays zero without a cluster.
  */
 final class RedisStoreMetrics implements MeterBinder {
 

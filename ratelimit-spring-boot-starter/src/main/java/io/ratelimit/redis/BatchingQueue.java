@@ -20,9 +20,9 @@ import org.springframework.data.redis.connection.ClusterSlotHashUtil;
  * is sent at once and alone. Otherwise it waits, and is sent together with the other waiting requests as soon as a
  * batch is answered.
  *
- * <p>A request whose deadline passes before it is sent consumes nothing. A batch without an answer frees its place at
- * the latest of its deadlines. Only later calls use that place: requests that waited meanwhile are not sent to a server
- * that does not answer.
+ * <p>A request whose deadline passes before it is sent consumes nothing. A batch without an answer is no longer in
+ * flight when the latest of its deadlines has passed. Only later requests are sent in its place: requests that waited
+ * meanwhile are not sent to a server that does not answer.
  */
 final class BatchingQueue {
 
@@ -41,7 +41,7 @@ final class BatchingQueue {
     /**
      * Creates an empty queue.
      *
-     * @param bySlot whether one call of the script can only decide for one cluster slot
+     * @param bySlot whether a call of the script can only decide for a single cluster slot
      */
     BatchingQueue(RateLimitScript script, BooleanSupplier bySlot) {
         this.script = script;
@@ -85,8 +85,8 @@ final class BatchingQueue {
     }
 
     /**
-     * Sends the waiting requests before it completes the answered ones, so that the server has work while their callers
-     * are notified and call again.
+     * Sends the waiting requests before it completes the answered ones, so that the server has work while the callers
+     * of the answered requests are notified and call again.
      */
     private void answered(
             InFlightBatch flight, List<ScriptRequest> call, @Nullable Runnable told, @Nullable Throwable failure) {
@@ -116,7 +116,7 @@ final class BatchingQueue {
         late.forEach(ScriptRequest::expire);
     }
 
-    /** Returns the batch that takes the place of one that has ended; null if no request waits. */
+    /** Returns the batch to send in place of one that has ended; null if no request waits. */
     private @Nullable InFlightBatch after(InFlightBatch ended, List<ScriptRequest> late) {
         if (!underWay.remove(ended)) {
             return null;
@@ -140,8 +140,9 @@ final class BatchingQueue {
     }
 
     /**
-     * Fails the requests whose deadline has passed. The others are sent with the answer to a later call, or in the
-     * place of an answered batch, however long it takes to notify its callers.
+     * Fails the requests whose deadline has passed, and removes batches whose requests are all done. If the server has
+     * answered such a batch, waiting requests are sent in its place, even while its callers are still being notified.
+     * Otherwise they are sent when the server answers a later request.
      */
     private void expire() {
         List<ScriptRequest> late = new ArrayList<>();

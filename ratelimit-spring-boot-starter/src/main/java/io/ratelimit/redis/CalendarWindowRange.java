@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * The range of time whose calendar windows a call of the script includes, because the script cannot compute them. It
  * reaches from the window before the server's time to the window after the latest grant, but has at most {@value #MOST}
- * windows. A script that needs a window outside of the range replies which one, and is called again with the windows
- * from there on.
+ * windows. If the script needs a window outside of the range, it replies an instant of that window, and is called again
+ * with the windows from that instant on.
  *
  * @param now the estimated time of the server, in milliseconds since the epoch
  * @param latest the latest grant that the call allows, in milliseconds since the epoch

@@ -11,7 +11,8 @@ import org.springframework.data.redis.connection.RedisClusterConnection;
 import org.springframework.data.redis.connection.RedisConnection;
 
 /**
- * Logs one warning if a server may evict keys of the store when its memory is full. An evicted bucket is a full bucket.
+ * Logs one warning if a server may evict keys of the store when its memory is full. After an eviction, the bucket is
+ * full again.
  *
  * <p>Every policy but {@code noeviction} may do so, because all keys of the store expire. The check runs in the
  * background until the servers have answered {@code INFO memory}, which managed services allow even where they forbid

@@ -13,11 +13,11 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnection;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /**
- * A connection to a server, or to all nodes of a cluster, that counts for each node how many consecutive calls it left
- * without an answer.
+ * A connection to a server, or to all nodes of a cluster, that counts for each node the consecutive calls that it did
+ * not answer.
  *
- * <p>A server that hangs, or a firewall that dropped the connection's state, leaves the connection open. After several
- * unanswered calls it is replaced.
+ * <p>If a server hangs, or a firewall has dropped the state of the connection, the connection stays open. It is
+ * replaced after several unanswered calls.
  */
 record MonitoredConnection(
         LettuceConnection lent,

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * most one attempt at a time, and one per second.
  *
  * <p>Callers during the first attempt get its outcome. Later callers get the last failure at once while there is no
- * connection. A replaced connection is used until the new one is open; a dropped one is not. Both are closed when their
- * pending calls are answered or have timed out.
+ * connection. A replaced connection is used until the new one is open; a dropped connection is no longer used. Either
+ * is closed when its pending calls are answered or have timed out.
  */
 final class ReconnectingConnection<T extends AutoCloseable> implements AutoCloseable {
 

@@ -53,8 +53,8 @@ final class RedisErrorClassifier {
     }
 
     /**
-     * Returns whether a certificate was not trusted. The message of Java begins with capitals, as an error of Redis
-     * does: {@code PKIX path building failed}.
+     * Returns whether a certificate was not trusted. Java's message for this begins with a word in capitals, like an
+     * error of Redis: {@code PKIX path building failed}.
      */
     private static boolean isUntrusted(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {

@@ -67,10 +67,10 @@ public final class RedisRateLimitStore implements RateLimitStore {
     /**
      * Creates a store. It connects on first use, so it can be created while Redis is down.
      *
-     * <p>The settings of a {@code LettuceConnectionFactory} (hosts, SSL, credentials, topology) are used for a
-     * connection of the store's own. From any other factory, connections are borrowed for each call, on a few threads
-     * of the store, and one permanently once a call may wait for a lease. If a factory decorates another one, the store
-     * learns from its first connection whether it is a cluster; until then a decision over several slots fails.
+     * <p>The settings of a {@code LettuceConnectionFactory} (hosts, SSL, credentials, topology) are used for a separate
+     * connection of the store. From any other factory, a connection is borrowed for each call, on a few threads of the
+     * store, and another one permanently as soon as a call may wait for a lease. If a factory decorates another one,
+     * only the first connection shows whether the server is a cluster; until then a decision over several slots fails.
      *
      * @param connections the connection factory of the application; not closed by {@link #close()}
      * @param prefix the prefix of all keys: 1 to 32 letters, digits, dots, colons, dashes and underscores

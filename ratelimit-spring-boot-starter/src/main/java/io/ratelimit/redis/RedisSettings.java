@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.regex.Pattern;
 
 /**
- * The settings of a Redis store, valid by construction.
+ * The settings of a Redis store, which are checked when they are created.
  *
  * @param keyPrefix the prefix of all keys: 1 to 32 letters, digits, dots, colons, dashes and underscores
  * @param timeout the deadline of a decision, 1 ms to 1 minute

@@ -4,7 +4,7 @@ import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.annotation.Order;
 
-/** Explains that Redis did not answer at start-up. It precedes the analyzers of connection failures. */
+/** Explains that Redis did not answer at start-up. Runs before the analyzers of connection failures. */
 @Order(0)
 final class RedisStartupFailureAnalyzer extends AbstractFailureAnalyzer<RedisStartupException> {
 

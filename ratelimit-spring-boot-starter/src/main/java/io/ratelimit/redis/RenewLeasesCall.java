@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/** Renews the leases of several decisions: with one script call, in a cluster with one for each slot. */
+/** Renews the leases of several decisions with one script call, or in a cluster with one script call for each slot. */
 final class RenewLeasesCall {
 
     /** The states in the order of the numbers in a reply. */

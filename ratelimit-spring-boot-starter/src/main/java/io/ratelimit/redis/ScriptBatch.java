@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * requested.
  *
  * <p>Decisions that charge the same cost under the same rate are one entry of the call, whatever their keys. Equal keys
- * within an entry are counted, so that a key costs the server one decision for any number of requests.
+ * within an entry are counted, so that the server decides once for each key, however many requests it has.
  */
 final class ScriptBatch {
 
@@ -111,7 +111,7 @@ final class ScriptBatch {
         return reader.millis();
     }
 
-    /** Completes the requests that the next part of the reply is about. */
+    /** Completes requests with the next part of the reply, and returns how many requests it completed. */
     private static int tell(
             List<ScriptRequest> asked, @Nullable SameChargeKey sameCharge, Reader reader, LongAdder healed) {
         long outcome = reader.number();

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * The operations of the script on a group of charges: take, queue, read, refund, debit and renew.
  *
  * <p>Each operation is one script call. Only for limits with calendar windows there may be a second call, if the
- * server's time was estimated wrong or a grant is far in the future: it adds the windows that the first call missed. A
- * call that misses a window changes nothing.
+ * server's time was estimated wrongly or a grant is far in the future: it adds the windows that the first call missed.
+ * A call that misses a window changes nothing.
  */
 final class ScriptOperations {
 

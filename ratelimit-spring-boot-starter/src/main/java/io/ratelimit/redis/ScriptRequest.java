@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A request for one decision.
  *
- * @param naming creates the keys, one for each charge; requests of one bucket are sent together, with the first keys
+ * @param naming creates the keys, one for each charge; requests of the same bucket are sent with the keys of the first
  * @param arguments an entry of the script; empty if there is a rate
  * @param charge the charge to take at once or not at all, under the rate; null for any other decision
  * @param rate the rate of the charge

@@ -28,8 +28,8 @@ record SlotCharges(List<Charge> charges, List<byte[]> keys, String channel) {
     }
 
     /**
-     * Groups the charges by cluster slot. The own buckets of a subject come first, so that a subject that exceeds its
-     * own limit consumes nothing from shared buckets.
+     * Groups the charges by cluster slot. Buckets of a single subject come before shared ones, so that a subject that
+     * exceeds its own limit consumes nothing from shared buckets.
      */
     static List<SlotCharges> bySlot(List<Charge> charges, RedisKeys redisKeys) {
         Map<Integer, SlotCharges> groups = new TreeMap<>();

@@ -52,7 +52,7 @@ final class SpringDataScriptClient implements RedisScriptClient {
         return new SpringDataScriptClient(connections, timeout);
     }
 
-    /** Returns whether the server is a cluster. If the factory decorates another one, only its connections know. */
+    /** Returns whether the server is a cluster. If the factory decorates another one, only a connection shows that. */
     @Override
     public boolean isCluster() {
         return cluster;

@@ -45,7 +45,7 @@ final class TokenBucketArguments {
         return limit == configured;
     }
 
-    /** Returns kind, cost and fields, which hold for each key. */
+    /** Returns the kind, the cost and the fields, which are the same for every key. */
     byte[] takeArguments(long cost) {
         ByteArrayOutputStream numbers = new ByteArrayOutputStream();
         numbers.write(kind);

@@ -33,8 +33,8 @@ public final class DecisionLog {
      * The violations that a log proves.
      *
      * @param overAdmissions admitted calls at the end of an interval that admitted more than capacity plus refill
-     * @param falseDenials rejected calls for which the bucket had enough tokens, even if all other calls consumed
-     *     theirs as late as they can have
+     * @param falseDenials rejected calls for which the bucket had enough tokens, even if the decisions of all other
+     *     calls were made at the least favourable times
      */
     public record Verdict(int overAdmissions, int falseDenials) {
 

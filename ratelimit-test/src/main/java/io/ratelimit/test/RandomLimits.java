@@ -14,7 +14,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
-/** Makes random limits of every algorithm, over few enough periods that limits of one name often share a rate. */
+/** Creates random limits of every algorithm, from so few periods that limits of one name often share a rate. */
 final class RandomLimits {
 
     private static final List<Duration> PERIODS = List.of(

@@ -49,7 +49,7 @@ interface RateModel {
 
     void refund(long cost, long granted);
 
-    /** Sets the lease that the next calls concern. Only leased rates use it. */
+    /** Sets the lease that the following method calls are about. Only leased rates use it. */
     default void setLease(long lease) {}
 
     /** Enters the queue for a lease, or stays in it. */

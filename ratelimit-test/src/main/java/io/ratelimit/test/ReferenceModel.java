@@ -34,7 +34,7 @@ final class ReferenceModel {
     /** The state of a key, and the configuration under which it was last written. */
     private record Stored(Limit limit, List<RateModel> rates) {}
 
-    /** The state of a rate when a call arrives, and the rate of another configuration that it continues. */
+    /** The state of a rate when a call arrives, and the earlier state that it continues after a redefinition. */
     private record LoadedRate(RateModel rate, @Nullable RateModel before) {}
 
     private final VirtualClock clock;

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 
-/** Models a sliding window as a list of charges with their ticks, which each question counts anew. */
+/** Models a sliding window as a list of charges with their ticks. Each query counts the whole list again. */
 final class SlidingWindowLogModel implements RateModel {
 
     private record Entry(long instant, long cost) {}

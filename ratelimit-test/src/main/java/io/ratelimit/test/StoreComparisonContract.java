@@ -69,9 +69,9 @@ abstract class StoreComparisonContract extends StoreContractSection {
     }
 
     /**
-     * Makes a random call. A store is free in two points, which the test avoids. After a redefinition a full bucket may
-     * or may not exist, so it is reset. A call that neither consumes tokens nor is short of them may or may not move a
-     * bucket to the new configuration, so it is not made.
+     * Makes a random call. The contract leaves two points open, which the test avoids. After a redefinition a full
+     * bucket may or may not exist, so it is reset. A call that neither consumes tokens nor is short of them may or may
+     * not move a bucket to the new configuration, so it is not made.
      */
     private void decide(int number) {
         boolean again = !queued.isEmpty() && random.nextInt(3) == 0;

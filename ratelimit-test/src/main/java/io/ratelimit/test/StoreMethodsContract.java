@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.DecisionSource;
 import org.junit.jupiter.api.Test;
 
-/** Checks the methods of a store that no sentence of the contract is about. */
+/** Checks the methods of a store that no sentence of the contract describes. */
 abstract class StoreMethodsContract extends StoreContractSection {
 
     StoreMethodsContract(TestedStore tested) {

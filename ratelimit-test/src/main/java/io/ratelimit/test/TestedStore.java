@@ -6,7 +6,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Creates the store that a contract tests, and tells its properties, as the methods of {@link RateLimitStoreContract}
+ * Creates the store that a contract tests, and returns its properties, as the methods of {@link RateLimitStoreContract}
  * of the same names do.
  */
 record TestedStore(

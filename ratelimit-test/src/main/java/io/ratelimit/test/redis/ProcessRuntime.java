@@ -143,7 +143,7 @@ final class ProcessRuntime implements RedisRuntime {
         }
     }
 
-    /** Waits without heeding interrupts, because a killed server ends within moments; restores the interrupt flag. */
+    /** Waits without a reaction to interrupts, because a killed server ends soon; restores the interrupt flag. */
     private static void await(Process process) {
         boolean interrupted = false;
         while (process.isAlive()) {

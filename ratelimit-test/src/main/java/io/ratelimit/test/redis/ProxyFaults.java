@@ -2,7 +2,7 @@ package io.ratelimit.test.redis;
 
 import java.net.InetSocketAddress;
 
-/** The server behind a proxy and the faults of the way to it, as of now. Thread-safe. */
+/** The current server behind a proxy, and the current faults of the network to it. Thread-safe. */
 final class ProxyFaults {
 
     volatile InetSocketAddress target;

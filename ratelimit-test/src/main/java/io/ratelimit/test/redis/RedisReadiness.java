@@ -9,7 +9,7 @@ final class RedisReadiness {
 
     private static final long START_MILLIS = 10_000;
 
-    /** Long enough for sentinels: after a pause of two seconds they do nothing for thirty. */
+    /** Long enough for sentinels, which do nothing for thirty seconds after they were paused for two seconds. */
     private static final long AGREEMENT_MILLIS = 60_000;
 
     private RedisReadiness() {}

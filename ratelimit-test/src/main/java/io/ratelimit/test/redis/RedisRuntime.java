@@ -1,6 +1,6 @@
 package io.ratelimit.test.redis;
 
-/** Runs one server, again and again on the same port: as a process in a directory of this machine, or in Docker. */
+/** Starts and ends one server, always on the same port: as a process on this machine, or in Docker. */
 interface RedisRuntime {
 
     /** The address on which every server listens. */
