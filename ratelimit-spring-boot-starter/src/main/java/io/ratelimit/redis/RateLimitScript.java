@@ -111,7 +111,9 @@ final class RateLimitScript {
 
     private void tell(ScriptBatch batch, List<Object> reply) {
         try {
-            clock.told(batch.answered(reply, healed));
+            // The callers that go on with their answers may need the time of the server for their next call.
+            clock.told(ScriptBatch.millis(reply));
+            batch.answered(reply, healed);
         } catch (RuntimeException ex) {
             batch.failed(ex);
         }

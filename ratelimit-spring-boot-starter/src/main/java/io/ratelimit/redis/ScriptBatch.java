@@ -98,8 +98,13 @@ final class ScriptBatch {
         return arguments.toArray(new byte[0][]);
     }
 
-    /** Completes the requests with the reply, and returns the time of the server in milliseconds. */
-    long answered(List<?> reply, LongAdder healed) {
+    /** Returns the time of the server that a reply tells, in milliseconds since the epoch. */
+    static long millis(List<?> reply) {
+        return new Reader(reply).millis();
+    }
+
+    /** Completes the requests with the reply. */
+    void answered(List<?> reply, LongAdder healed) {
         Reader reader = new Reader(reply);
         for (Entry entry : entries) {
             for (List<ScriptRequest> asked : entry.ofKeys) {
@@ -108,7 +113,6 @@ final class ScriptBatch {
                 }
             }
         }
-        return reader.millis();
     }
 
     /** Completes requests with the next part of the reply, and returns how many requests it completed. */

@@ -19,7 +19,6 @@ import io.ratelimit.test.VirtualClock;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
 import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -51,8 +50,9 @@ class RedisAgainstMemoryTests {
             Duration.ofSeconds(90),
             Duration.ofHours(1));
     private static final int[] THOUSANDTHS = {1, 333, 1_000, 2_500, 7_000, 10_000, 99_999};
+    private static final int MAX_CONCURRENT = 2;
 
-    private final int decisions = Integer.getInteger("io.ratelimit.redis.decisions", 3_000);
+    private final int decisions = Integer.getInteger("io.ratelimit.redis.decisions", 10_000);
     private final long seed = Long.getLong("io.ratelimit.redis.seed", System.nanoTime());
     private final Random random = new Random(seed);
     private final VirtualClock clock = new VirtualClock();
@@ -281,8 +281,7 @@ class RedisAgainstMemoryTests {
         boolean bucket = algorithm == Algorithm.TOKEN_BUCKET;
         if (algorithm == Algorithm.CONCURRENCY) {
             Duration lease = PERIODS.get(1 + random.nextInt(PERIODS.size() - 1));
-            return limit.maxConcurrent(
-                            randomTokens().setScale(0, RoundingMode.UP).intValueExact(), lease)
+            return limit.maxConcurrent(1 + random.nextInt(MAX_CONCURRENT), lease)
                     .build();
         }
         List<Duration> periods = new ArrayList<>(PERIODS);
