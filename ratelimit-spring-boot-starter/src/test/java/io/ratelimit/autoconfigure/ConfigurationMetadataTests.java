@@ -24,13 +24,13 @@ class ConfigurationMetadataTests {
             ratelimit.empty-key                 | io.ratelimit.autoconfigure.EmptyKeyPolicy | refuse
             ratelimit.unknown-limit             | io.ratelimit.autoconfigure.UnknownLimitPolicy | fail
             ratelimit.defaults.rates            | java.util.List<io.ratelimit.autoconfigure.RateProperties> | none
-            ratelimit.defaults.algorithm        | io.ratelimit.Algorithm                   | token-bucket
-            ratelimit.defaults.calendar         | io.ratelimit.CalendarPeriod              | none
+            ratelimit.defaults.algorithm        | io.ratelimit.algorithm.Algorithm                   | token-bucket
+            ratelimit.defaults.calendar         | io.ratelimit.algorithm.CalendarPeriod              | none
             ratelimit.defaults.zone             | java.time.ZoneId                         | UTC
             ratelimit.defaults.max-wait         | java.time.Duration                       | 0s
             ratelimit.defaults.max-concurrent   | java.math.BigDecimal                     | none
             ratelimit.defaults.lease-time       | java.time.Duration                       | 30s
-            ratelimit.defaults.refill           | io.ratelimit.Refill                      | smooth
+            ratelimit.defaults.refill           | io.ratelimit.algorithm.Refill                      | smooth
             ratelimit.defaults.cost             | java.math.BigDecimal                     | 1
             ratelimit.defaults.on-store-failure | io.ratelimit.StoreFailurePolicy          | local
             ratelimit.defaults.local-share      | java.math.BigDecimal                     | 1
