@@ -183,7 +183,8 @@ class RedisLeaseTests {
                 .until(() -> !permit.isLost() && !other.tryAcquire("key").admitted());
         store.reset(SHORT, "key");
         await().atMost(Duration.ofSeconds(5)).until(permit::isLost);
-        assertThat(lost).containsExactly(permit.decision());
+        await().atMost(Duration.ofSeconds(5))
+                .untilAsserted(() -> assertThat(lost).containsExactly(permit.decision()));
     }
 
     @Test
