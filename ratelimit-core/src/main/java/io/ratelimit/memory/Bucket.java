@@ -90,7 +90,7 @@ final class Bucket {
     }
 
     private static long @Nullable [][] fullStored(BucketLayout layout) {
-        if (layout.singleBucket != null) {
+        if (layout.singleRate != null) {
             return null;
         }
         return layout.isSmooth() ? new long[][] {new long[layout.smooth.length]} : fullStates(layout, 0);
@@ -137,9 +137,9 @@ final class Bucket {
      */
     long lock() {
         for (int tries = 0; ; tries++) {
-            long seen = word;
-            if (seen == GONE || seen != LOCKED && replace(seen, LOCKED)) {
-                return seen;
+            long current = word;
+            if (current == GONE || current != LOCKED && replace(current, LOCKED)) {
+                return current;
             }
             pause(tries);
         }
@@ -193,14 +193,14 @@ final class Bucket {
 
     /** Returns the present level of a smooth rate of a locked bucket, in units. */
     long level(int rate, long locked, long nanos) {
-        long fullAt = layout.singleBucket != null ? locked : stored()[0][rate];
+        long fullAt = layout.singleRate != null ? locked : stored()[0][rate];
         return layout.smooth[rate].level(fullAt, layout.ticksSinceBase(rate, nanos));
     }
 
     /** Sets the level of a smooth rate of a locked bucket; returns the word to unlock it with. */
     long setLevel(int rate, long level, long nanos) {
         long fullAt = layout.smooth[rate].fullAt(level, layout.ticksSinceBase(rate, nanos));
-        if (layout.singleBucket != null) {
+        if (layout.singleRate != null) {
             return fullAt;
         }
         stored()[0][rate] = fullAt;

@@ -27,7 +27,7 @@ final class BucketLayout {
     /** The rates if each of them is smooth and fits into one word; otherwise empty. */
     final TokenBucket[] smooth;
     /** The only rate, if it is smooth, so that a bucket is changed by one compare-and-set; otherwise null. */
-    final @Nullable TokenBucket singleBucket;
+    final @Nullable TokenBucket singleRate;
 
     private final long baseNanos;
     private final long servedNanos;
@@ -45,7 +45,7 @@ final class BucketLayout {
         this.limit = limit;
         this.rates = limit.algorithms().toArray(new RateAlgorithm[0]);
         this.smooth = smooth(rates);
-        this.singleBucket = smooth.length == 1 ? smooth[0] : null;
+        this.singleRate = smooth.length == 1 ? smooth[0] : null;
         this.baseNanos = nanos - nanos % BASE_STEP;
         this.fullNanos = new long[smooth.length];
         long served = Long.MAX_VALUE;

@@ -217,14 +217,14 @@ final class BucketMap implements Iterable<Bucket> {
         private @Nullable Bucket[] chains = segments[0].chains;
         private int segment;
         private int chain;
-        private @Nullable Bucket ahead;
+        private @Nullable Bucket upcoming;
         private @Nullable Iterator<Bucket> second;
 
         @Override
         public boolean hasNext() {
-            while (ahead == null && second == null) {
+            while (upcoming == null && second == null) {
                 if (chain < chains.length) {
-                    ahead = (Bucket) CHAIN.getAcquire(chains, chain++);
+                    upcoming = (Bucket) CHAIN.getAcquire(chains, chain++);
                 } else if (++segment < SEGMENTS) {
                     chains = segments[segment].chains;
                     chain = 0;
@@ -233,7 +233,7 @@ final class BucketMap implements Iterable<Bucket> {
                     second = map == null ? Collections.emptyIterator() : map.iterator();
                 }
             }
-            return ahead != null || second != null && second.hasNext();
+            return upcoming != null || second != null && second.hasNext();
         }
 
         @Override
@@ -241,11 +241,11 @@ final class BucketMap implements Iterable<Bucket> {
             if (!hasNext()) {
                 throw new NoSuchElementException();
             }
-            Bucket next = ahead;
+            Bucket next = upcoming;
             if (next == null) {
                 return Objects.requireNonNull(second).next();
             }
-            ahead = next.next;
+            upcoming = next.next;
             return next;
         }
     }

@@ -100,7 +100,7 @@ final class CapacityEviction {
         if (!Bucket.isFree(word)) {
             return 0;
         }
-        if (candidate.layout.singleBucket != null) {
+        if (candidate.layout.singleRate != null) {
             return candidate.fullness(word, now);
         }
         if (!candidate.replace(word, Bucket.LOCKED)) {

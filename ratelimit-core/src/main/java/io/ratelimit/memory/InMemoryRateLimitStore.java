@@ -214,7 +214,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         Bucket bucket = buckets.get(charge.limit(), charge.key());
         Decision decision = null;
         if (bucket != null && bucket.layout.countsLike(charge.limit())) {
-            TokenBucket only = bucket.layout.singleBucket;
+            TokenBucket only = bucket.layout.singleRate;
             if (only != null) {
                 decision = decideByWord(charge, maxWait, bucket, only);
             } else if (bucket.layout.isSmooth()) {

@@ -180,7 +180,7 @@ final class LimitBuckets {
 
     private void removeIfFull(Bucket bucket) {
         long word = bucket.word();
-        if (bucket.layout.singleBucket != null && word != Bucket.LOCKED && !bucket.isFull(word, nanos.getAsLong())) {
+        if (bucket.layout.singleRate != null && word != Bucket.LOCKED && !bucket.isFull(word, nanos.getAsLong())) {
             return;
         }
         long now = nanos.getAsLong();

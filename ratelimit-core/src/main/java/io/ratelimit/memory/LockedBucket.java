@@ -187,8 +187,8 @@ final class LockedBucket {
      * layout.
      */
     void reject(int rate) {
-        Bucket seen = owner.bucket;
-        if (!seen.layout.serves(wanted.limit, nanos) && seen.yieldsTo(wanted, rate, owner.word, nanos)) {
+        Bucket found = owner.bucket;
+        if (!found.layout.serves(wanted.limit, nanos) && found.yieldsTo(wanted, rate, owner.word, nanos)) {
             owner.changed = true;
         }
     }

@@ -31,12 +31,12 @@ final class LimitVersion {
     }
 
     /** Returns this version, or a new one that replaces it if the given limit counts differently. */
-    LimitVersion followedBy(Limit asked, long now) {
-        if (countsLike(asked)) {
+    LimitVersion followedBy(Limit changed, long now) {
+        if (countsLike(changed)) {
             return this;
         }
         replaced = true;
-        return new LimitVersion(asked, now, Math.max(mixedNanos - (now - since), nanosUntilFull()));
+        return new LimitVersion(changed, now, Math.max(mixedNanos - (now - since), nanosUntilFull()));
     }
 
     boolean countsLike(Limit other) {

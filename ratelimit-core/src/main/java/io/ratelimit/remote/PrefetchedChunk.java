@@ -44,7 +44,7 @@ final class PrefetchedChunk {
     private final long size;
     private final Observations observations;
     private final Observations olderObservations;
-    private final @Nullable TokenBucket singleBucket;
+    private final @Nullable TokenBucket singleRate;
     private volatile long left;
 
     /**
@@ -61,7 +61,7 @@ final class PrefetchedChunk {
         this.size = size;
         this.observations = taken.observations();
         this.olderObservations = older.observations();
-        this.singleBucket =
+        this.singleRate =
                 limit.algorithms().size() == 1 ? limit.algorithms().get(0).asSmoothTokenBucket() : null;
         this.left = left;
     }
@@ -104,18 +104,18 @@ final class PrefetchedChunk {
      */
     Decision decision(Charge charge, Duration maxWait, long before) {
         long spent = size - before;
-        TokenBucket bucket = singleBucket;
+        TokenBucket bucket = singleRate;
         if (bucket != null) {
             long level = bucket.levelAfter(observations, 0, spent);
             long tick = (spent < 0 ? olderObservations : observations).instant(0);
             return Decision.ofLevel(charge, maxWait, true, level, tick * bucket.tickNanos());
         }
         List<RateAlgorithm> rates = charge.limit().algorithms();
-        Observations told = observations.copyOf(0, rates.size());
+        Observations observed = observations.copyOf(0, rates.size());
         for (int i = 0; i < rates.size(); i++) {
-            rates.get(i).spend(told, i, olderObservations, spent);
+            rates.get(i).spend(observed, i, olderObservations, spent);
         }
-        return Decision.of(List.of(charge), maxWait, true, told);
+        return Decision.of(List.of(charge), maxWait, true, observed);
     }
 
     /** Refunds the tokens left, those of each request to the decision that granted them. */

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  */
 final class ShardCircuit {
 
-    static final int STRAIGHT_FAILURES = 5;
+    static final int CONSECUTIVE_FAILURES = 5;
 
     private static final long PROBE_INTERVAL_NANOS = 250_000_000;
 
@@ -43,7 +43,7 @@ final class ShardCircuit {
     }
 
     boolean isOpen() {
-        return failures.get() >= STRAIGHT_FAILURES;
+        return failures.get() >= CONSECUTIVE_FAILURES;
     }
 
     /** Counts a failure of this shard. */

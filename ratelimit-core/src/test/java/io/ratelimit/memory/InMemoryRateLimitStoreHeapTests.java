@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("fault")
 class InMemoryRateLimitStoreHeapTests {
 
-    private static final String GOOD = "exhausted key refused, all new keys admitted, single tokens not all refused";
+    private static final String GOOD = "exhausted key rejected, all new keys admitted, single tokens not all rejected";
 
     enum Memory {
         STORE,
@@ -67,7 +67,7 @@ class InMemoryRateLimitStoreHeapTests {
                     : own) {
                 long admitted = 0;
                 long single = 0;
-                boolean refused = true;
+                boolean rejected = true;
                 store.decide(new Charge(ten, "exhausted", 10_000));
                 for (int i = 0; i < 2_000_000; i++) {
                     admitted += store.decide(new Charge(ten, "rotating-" + i, 1_000))
@@ -75,7 +75,7 @@ class InMemoryRateLimitStoreHeapTests {
                             ? 1
                             : 0;
                     if (i % 1_000 == 0) {
-                        refused &= !store.decide(new Charge(ten, "exhausted", 1_000))
+                        rejected &= !store.decide(new Charge(ten, "exhausted", 1_000))
                                 .admitted();
                     }
                 }
@@ -89,9 +89,9 @@ class InMemoryRateLimitStoreHeapTests {
                 for (int i = 0; i < 400; i++) {
                     store.decide(new Charge(ten, i + megabyte, 1_000));
                 }
-                System.out.println((refused ? "exhausted key refused, " : "exhausted key admitted, ")
+                System.out.println((rejected ? "exhausted key rejected, " : "exhausted key admitted, ")
                         + (admitted == 2_000_000 ? "all new keys admitted, " : admitted + " new keys admitted, ")
-                        + (single > 1_000 ? "single tokens not all refused" : "single tokens refused but " + single));
+                        + (single > 1_000 ? "single tokens not all rejected" : "single tokens rejected but " + single));
             }
         }
     }

@@ -226,10 +226,10 @@ class InMemoryRateLimitStoreTests {
         for (int i = 0; i < 1_000; i++) {
             few.add(new Charge(TEN, "new-" + i, 1));
         }
-        Decision refused = store.decide(Charge.merged(moreThanAllSharedBucketsHold), Duration.ZERO);
-        assertThat(refused.admitted()).isFalse();
-        assertThat(refused.remaining()).isBetween(0.0, 1.0);
-        assertThatThrownBy(refused::orThrow).isInstanceOf(RateLimitExceededException.class);
+        Decision rejected = store.decide(Charge.merged(moreThanAllSharedBucketsHold), Duration.ZERO);
+        assertThat(rejected.admitted()).isFalse();
+        assertThat(rejected.remaining()).isBetween(0.0, 1.0);
+        assertThatThrownBy(rejected::orThrow).isInstanceOf(RateLimitExceededException.class);
         assertThat(store.decide(Charge.merged(few), Duration.ZERO).remaining()).isBetween(9.0, 9.999);
     }
 

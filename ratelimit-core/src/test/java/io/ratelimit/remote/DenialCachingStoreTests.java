@@ -211,11 +211,11 @@ class DenialCachingStoreTests {
         Decision taken = take(TEN_A_DAY, 10);
         remote.reply = new CompletableFuture<>();
         CompletableFuture<Void> answered = remote.reply;
-        CompletableFuture<Decision> refused = takeAsync();
+        CompletableFuture<Decision> rejected = takeAsync();
         remote.reply = CompletableFuture.completedFuture(null);
         store.refund(taken, taken.charges());
         answered.complete(null);
-        assertThat(refused.join().admitted()).isFalse();
+        assertThat(rejected.join().admitted()).isFalse();
         assertThat(takeAsync().join().admitted()).isTrue();
     }
 
@@ -295,16 +295,16 @@ class DenialCachingStoreTests {
     void theNumberOfCachedKeysIsBounded() {
         int keys = 50_000;
         for (int i = 0; i < keys; i++) {
-            refuse("key-" + i);
+            reject("key-" + i);
         }
         int before = remote.decisions.get();
         for (int i = 0; i < keys; i++) {
-            refuse("key-" + i);
+            reject("key-" + i);
         }
         assertThat(remote.decisions.get() - before).isGreaterThanOrEqualTo(keys - 8_192);
-        refuse("hot");
+        reject("hot");
         before = remote.decisions.get();
-        refuse("hot");
+        reject("hot");
         assertThat(remote.decisions.get()).isEqualTo(before);
     }
 
@@ -316,9 +316,9 @@ class DenialCachingStoreTests {
                         .reduce("", String::concat))
                 .toList();
         assertThat(keys.stream().mapToInt(String::hashCode).distinct()).hasSize(1);
-        keys.forEach(this::refuse);
+        keys.forEach(this::reject);
         int before = remote.decisions.get();
-        keys.subList(60, 64).forEach(this::refuse);
+        keys.subList(60, 64).forEach(this::reject);
         assertThat(remote.decisions.get()).isEqualTo(before);
         assertThat(store.decide(new Charge(TEN_A_DAY, "AaAaAaAaAaAaAa", 1_000)).admitted())
                 .isTrue();
@@ -326,12 +326,12 @@ class DenialCachingStoreTests {
 
     @Test
     void callsOfALongKeyAlwaysReachTheStore() {
-        refuse("k".repeat(200));
-        refuse("k".repeat(201));
+        reject("k".repeat(200));
+        reject("k".repeat(201));
         int before = remote.decisions.get();
-        refuse("k".repeat(200));
+        reject("k".repeat(200));
         assertThat(remote.decisions.get()).isEqualTo(before);
-        refuse("k".repeat(201));
+        reject("k".repeat(201));
         assertThat(remote.decisions.get()).isEqualTo(before + 1);
     }
 
@@ -380,7 +380,7 @@ class DenialCachingStoreTests {
         assertThat(take(TEN_A_DAY, 1).admitted()).isFalse();
     }
 
-    private void refuse(String key) {
+    private void reject(String key) {
         clock.incrementAndGet();
         assertThat(store.decide(new Charge(TEN_A_DAY, key, 11_000)).admitted()).isFalse();
     }

@@ -74,11 +74,11 @@ class FallbackStoreTests {
                 .flatMap(call -> Stream.of(
                         List.of(call, List.of(LOCAL), "local:admitted"),
                         List.of(call, List.of(ALLOW), "policy:admitted"),
-                        List.of(call, List.of(DENY), "policy:refused"),
+                        List.of(call, List.of(DENY), "policy:rejected"),
                         List.of(call, List.of(LOCAL, ALLOW), "local:admitted"),
-                        List.of(call, List.of(LOCAL, DENY), "policy:refused"),
-                        List.of(call, List.of(ALLOW, DENY), "policy:refused"),
-                        List.of(call, List.of(LOCAL, ALLOW, DENY), "policy:refused")));
+                        List.of(call, List.of(LOCAL, DENY), "policy:rejected"),
+                        List.of(call, List.of(ALLOW, DENY), "policy:rejected"),
+                        List.of(call, List.of(LOCAL, ALLOW, DENY), "policy:rejected")));
     }
 
     @ParameterizedTest
@@ -88,7 +88,7 @@ class FallbackStoreTests {
         Limit[] limits = ((List<?>) row.get(1)).toArray(new Limit[0]);
         Decision decision = ((Call) row.get(0)).decide(store, charges(limits));
         String answer = decision.source().name().toLowerCase(java.util.Locale.ROOT) + ":"
-                + (decision.admitted() ? "admitted" : "refused");
+                + (decision.admitted() ? "admitted" : "rejected");
         assertThat(answer).isEqualTo(row.get(2));
         assertThat(local.keys()).isEqualTo(answer.startsWith("local") ? 1 : 0);
     }
@@ -110,11 +110,11 @@ class FallbackStoreTests {
         assertThat(admitted.charges()).extracting(Charge::limit).containsExactlyInAnyOrder(ALLOW, LOCAL);
         assertThat(admitted.statuses()).hasSize(1);
         call.decide(store, charges(LOCAL));
-        Decision refused = call.decide(store, charges(ALLOW, LOCAL));
-        assertThat(refused.admitted()).isFalse();
-        assertThat(refused.charges()).extracting(Charge::limit).containsExactly(LOCAL, ALLOW);
-        assertThat(refused.admits(0)).isFalse();
-        assertThat(refused.admits(1)).isTrue();
+        Decision rejected = call.decide(store, charges(ALLOW, LOCAL));
+        assertThat(rejected.admitted()).isFalse();
+        assertThat(rejected.charges()).extracting(Charge::limit).containsExactly(LOCAL, ALLOW);
+        assertThat(rejected.admits(0)).isFalse();
+        assertThat(rejected.admits(1)).isTrue();
     }
 
     @ParameterizedTest
@@ -126,10 +126,10 @@ class FallbackStoreTests {
         assertThat(call.decide(store, charges(LOCAL)).source()).isEqualTo(DecisionSource.STORE);
         remote.failure = new StoreUnavailableException("down again", null);
         assertThat(call.decide(store, charges(LOCAL)).remaining()).isZero();
-        Decision refused = call.decide(store, charges(LOCAL));
-        assertThat(refused.admitted()).isFalse();
-        assertThat(refused.source()).isEqualTo(DecisionSource.LOCAL);
-        assertThat(refused.retryAfter()).isPresent();
+        Decision rejected = call.decide(store, charges(LOCAL));
+        assertThat(rejected.admitted()).isFalse();
+        assertThat(rejected.source()).isEqualTo(DecisionSource.LOCAL);
+        assertThat(rejected.retryAfter()).isPresent();
     }
 
     @ParameterizedTest
@@ -156,8 +156,8 @@ class FallbackStoreTests {
         assertThat(admitted.admitted()).isTrue();
         assertThat(admitted.isLeased()).isFalse();
         call.decide(store, charges(LOCAL));
-        Decision refused = store.decide(Charge.merged(charges(leased, LOCAL)), Duration.ofHours(1));
-        assertThat(refused.admitted()).isFalse();
+        Decision rejected = store.decide(Charge.merged(charges(leased, LOCAL)), Duration.ofHours(1));
+        assertThat(rejected.admitted()).isFalse();
     }
 
     @Test
@@ -183,7 +183,7 @@ class FallbackStoreTests {
     @EnumSource
     void afterFiveConsecutiveFailuresOnlyProbesReachTheStoreUntilOneSucceeds(Call call) {
         remote.failure = new StoreUnavailableException("down", null);
-        for (int i = 0; i < ShardCircuit.STRAIGHT_FAILURES - 1; i++) {
+        for (int i = 0; i < ShardCircuit.CONSECUTIVE_FAILURES - 1; i++) {
             call.decide(store, charges(LOCAL));
         }
         remote.failure = null;
@@ -209,7 +209,7 @@ class FallbackStoreTests {
     @EnumSource
     void theCircuitOfAFailedShardOpensWhileOtherShardsAreStillCalled(Call call) {
         shards.failing = "b";
-        for (int i = 0; i < ShardCircuit.STRAIGHT_FAILURES; i++) {
+        for (int i = 0; i < ShardCircuit.CONSECUTIVE_FAILURES; i++) {
             assertThat(call.decide(store, keys("a")).source()).isEqualTo(DecisionSource.STORE);
             assertThat(call.decide(store, keys("b")).source()).isEqualTo(DecisionSource.POLICY);
         }
@@ -241,7 +241,7 @@ class FallbackStoreTests {
     @EnumSource
     void aShardThatAnsweredACallIsNotProbedAgain(Call call) throws Exception {
         remote.failure = new StoreUnavailableException("down", null);
-        for (int i = 0; i < ShardCircuit.STRAIGHT_FAILURES - 1; i++) {
+        for (int i = 0; i < ShardCircuit.CONSECUTIVE_FAILURES - 1; i++) {
             call.decide(store, keys("a"));
         }
         remote.failure = null;

@@ -347,10 +347,10 @@ class PrefetchingStoreTests {
         remote.delaysReplies = true;
         take(TEN_AHEAD, 10);
         remote.memory.decide(new Charge(TEN_AHEAD, KEY, 78_000));
-        var refused = store.decideAsync(List.of(new Charge(TEN_AHEAD, KEY, 1_000)), Duration.ZERO);
+        var rejected = store.decideAsync(List.of(new Charge(TEN_AHEAD, KEY, 1_000)), Duration.ZERO);
         assertThat(peek(TEN_AHEAD)).isZero();
         remote.reply();
-        assertThat(refused).isCompletedWithValueMatching(Decision::admitted);
+        assertThat(rejected).isCompletedWithValueMatching(Decision::admitted);
         assertThat(store.prefetchedTokens("ahead")).isEqualTo(9);
     }
 

@@ -86,9 +86,9 @@ class SampleApplicationTests {
         for (int i = 0; i < 4; i++) {
             assertThat(send(login("ann", "wrong " + i)).statusCode()).isEqualTo(401);
         }
-        HttpResponse<String> refused = send(login("ann", "blue sofa"));
-        assertThat(refused.statusCode()).isEqualTo(429);
-        assertThat(refused.headers().firstValue("Retry-After")).contains("600");
+        HttpResponse<String> rejected = send(login("ann", "blue sofa"));
+        assertThat(rejected.statusCode()).isEqualTo(429);
+        assertThat(rejected.headers().firstValue("Retry-After")).contains("600");
         assertThat(send(login("bob", "red lamp")).statusCode()).isEqualTo(204);
     }
 

@@ -66,6 +66,7 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
         return limited.callCharges(this, shared.registry(), shared.settings());
     }
 
+    /** Decides a call with one limit. The most frequent call, which is admitted and not followed, allocates least. */
     private DecidedInvocation decide(RateLimitSpec only) {
         Charge charge = only.charge(this, shared.registry(), shared.settings());
         if (charge == null) {

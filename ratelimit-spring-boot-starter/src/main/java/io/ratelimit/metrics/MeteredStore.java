@@ -5,15 +5,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
-import io.ratelimit.Limit;
+import io.ratelimit.ForwardingRateLimitStore;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.algorithm.LeaseState;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongConsumer;
-import java.util.function.Supplier;
 
 /**
  * Times the decisions of a remote store with {@code ratelimit.store}. The tags are {@code store} (its name) and
@@ -22,9 +19,8 @@ import java.util.function.Supplier;
  * <p>It decorates the remote store itself, inside of the fallback, so that the answers of the fallback are not timed.
  * Decisions in memory are not timed: reading the clock twice takes longer than such a decision.
  */
-final class MeteredStore implements RateLimitStore {
+final class MeteredStore extends ForwardingRateLimitStore {
 
-    private final RateLimitStore delegate;
     private final Clock clock;
     private final Timer success;
     private final Timer failure;
@@ -36,78 +32,29 @@ final class MeteredStore implements RateLimitStore {
      * @param registry registers the timers; its clock is used
      */
     MeteredStore(RateLimitStore store, MeterRegistry registry) {
-        this.delegate = store;
+        super(store);
         this.clock = registry.config().clock();
         this.success = timer(registry, "success");
         this.failure = timer(registry, "failure");
     }
 
     @Override
-    public String name() {
-        return delegate.name();
-    }
-
-    @Override
-    public Object shard(Charge charge) {
-        return delegate.shard(charge);
-    }
-
-    @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
-        return time(() -> delegate.decide(charges, maxWait));
-    }
-
-    @Override
-    public Decision decide(Charge charge) {
-        return time(() -> delegate.decide(charge));
-    }
-
-    @Override
-    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
-        long start = clock.monotonicTime();
-        return delegate.decideAsync(charges, maxWait).whenComplete((decision, error) -> record(start, error == null));
-    }
-
-    @Override
-    public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
-        return delegate.refund(taken, unused);
-    }
-
-    @Override
-    public CompletionStage<Void> debit(Decision taken, List<Charge> more) {
-        return delegate.debit(taken, more);
-    }
-
-    @Override
-    public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
-        return delegate.renew(decisions);
-    }
-
-    @Override
-    public void onLeaseReady(LongConsumer listener) {
-        delegate.onLeaseReady(listener);
-    }
-
-    @Override
-    public void reset(Limit limit, String key) {
-        delegate.reset(limit, key);
-    }
-
-    @Override
-    public void close() {
-        delegate.close();
-    }
-
-    private Decision time(Supplier<Decision> call) {
         long start = clock.monotonicTime();
         boolean answered = false;
         try {
-            Decision decision = call.get();
+            Decision decision = super.decide(charges, maxWait);
             answered = true;
             return decision;
         } finally {
             record(start, answered);
         }
+    }
+
+    @Override
+    public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+        long start = clock.monotonicTime();
+        return super.decideAsync(charges, maxWait).whenComplete((decision, error) -> record(start, error == null));
     }
 
     private void record(long start, boolean answered) {
@@ -117,7 +64,7 @@ final class MeteredStore implements RateLimitStore {
     private Timer timer(MeterRegistry registry, String outcome) {
         return Timer.builder("ratelimit.store")
                 .description("Decisions of a remote store")
-                .tag("store", delegate.name())
+                .tag("store", name())
                 .tag("outcome", outcome)
                 .register(registry);
     }

@@ -125,7 +125,7 @@ final class RateLimitMetrics implements RateLimitListener {
 
     private void registerCounter(String limit, boolean admitted, DecisionSource source) {
         FunctionCounter.builder(DECISIONS, this, metrics -> metrics.count(limit, admitted, source))
-                .description("Calls that were decided, on each limit that admitted or refused them")
+                .description("Calls that were decided, on each limit that admitted or rejected them")
                 .tag("limit", limit)
                 .tag("outcome", admitted ? "admitted" : "rejected")
                 .tag("source", source.name().toLowerCase(Locale.ROOT))

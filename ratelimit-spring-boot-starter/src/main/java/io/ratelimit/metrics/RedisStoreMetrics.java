@@ -28,7 +28,7 @@ final class RedisStoreMetrics implements MeterBinder {
                 .description("Values that were no buckets, and were replaced by full ones")
                 .register(registry);
         FunctionCounter.builder("ratelimit.redis.returned", store, RedisRateLimitStore::refunded)
-                .description("Cluster slots that got their tokens back because another slot refused the call")
+                .description("Cluster slots that got their tokens back because another slot rejected the call")
                 .register(registry);
     }
 }

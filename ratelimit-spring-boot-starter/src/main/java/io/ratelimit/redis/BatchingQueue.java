@@ -79,7 +79,8 @@ final class BatchingQueue {
     private void send(@Nullable InFlightBatch flight) {
         if (flight != null) {
             for (List<ScriptRequest> call : flight.calls) {
-                script.run(ScriptBatch.of(call)).whenComplete((told, failure) -> answered(flight, call, told, failure));
+                script.run(ScriptBatch.of(call))
+                        .whenComplete((completion, failure) -> answered(flight, call, completion, failure));
             }
         }
     }
@@ -89,7 +90,10 @@ final class BatchingQueue {
      * of the answered requests are notified and call again.
      */
     private void answered(
-            InFlightBatch flight, List<ScriptRequest> call, @Nullable Runnable told, @Nullable Throwable failure) {
+            InFlightBatch flight,
+            List<ScriptRequest> call,
+            @Nullable Runnable completion,
+            @Nullable Throwable failure) {
         List<ScriptRequest> late = new ArrayList<>(0);
         InFlightBatch next = null;
         boolean ended;
@@ -101,8 +105,8 @@ final class BatchingQueue {
             }
         }
         send(next);
-        if (told != null) {
-            told.run();
+        if (completion != null) {
+            completion.run();
         } else {
             Throwable cause = failure == null ? new IllegalStateException("Redis answered nothing") : failure;
             call.forEach(request -> request.reply().completeExceptionally(cause));

@@ -12,9 +12,9 @@ import java.util.List;
  *
  * @param now the estimated time of the server, in milliseconds since the epoch
  * @param latest the latest grant that the call allows, in milliseconds since the epoch
- * @param untold an instant whose window the script missed; {@code now} if it missed none
+ * @param missed an instant whose window the script missed; {@code now} if it missed none
  */
-record CalendarWindowRange(long now, long latest, long untold) {
+record CalendarWindowRange(long now, long latest, long missed) {
 
     private static final int MOST = 32;
     private static final int START = 0;
@@ -33,8 +33,8 @@ record CalendarWindowRange(long now, long latest, long untold) {
     List<long[]> of(CalendarWindows calendar) {
         List<long[]> windows = new ArrayList<>(4);
         add(windows, calendar, calendar.start(now) - 1);
-        if (untold < windows.get(0)[START] || untold >= windows.get(windows.size() - 1)[END]) {
-            add(windows, calendar, untold);
+        if (missed < windows.get(0)[START] || missed >= windows.get(windows.size() - 1)[END]) {
+            add(windows, calendar, missed);
         }
         return windows;
     }

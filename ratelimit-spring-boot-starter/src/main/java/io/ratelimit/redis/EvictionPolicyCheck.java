@@ -85,8 +85,8 @@ final class EvictionPolicyCheck implements AutoCloseable {
                 .toList();
     }
 
-    private static Properties known(@Nullable Properties told) {
-        return told == null ? new Properties() : told;
+    private static Properties known(@Nullable Properties reply) {
+        return reply == null ? new Properties() : reply;
     }
 
     private static String evictingPolicy(Properties memory) {

@@ -81,7 +81,7 @@ final class LeaseNotifications implements AutoCloseable {
     private void listenOnce() {
         try (RedisConnection redis = opener.get()) {
             connection = redis;
-            redis.subscribe((message, pattern) -> told(message), channel);
+            redis.subscribe((message, pattern) -> received(message), channel);
             for (Subscription own = redis.getSubscription(); !closed && own != null && own.isAlive(); ) {
                 pause(BETWEEN_CHECKS_MILLIS);
                 own.subscribe(channel);
@@ -91,7 +91,7 @@ final class LeaseNotifications implements AutoCloseable {
         }
     }
 
-    private void told(Message message) {
+    private void received(Message message) {
         try {
             for (String lease : new String(message.getBody(), StandardCharsets.US_ASCII).split(" ")) {
                 listener.accept(Long.parseLong(lease));

@@ -21,7 +21,7 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 final class LettuceScriptClient implements RedisScriptClient {
 
     private static final Object NO_NODE = "none";
-    private static final int STRAIGHT_FAILURES = 3;
+    private static final int CONSECUTIVE_FAILURES = 3;
 
     private final LettuceConnectionFactory factory;
     private final LettuceSettings settings;
@@ -118,7 +118,7 @@ final class LettuceScriptClient implements RedisScriptClient {
             connection.drop(monitored);
         } else if (failure == null || !error.isEmpty()) {
             monitored.answered(key);
-        } else if (monitored.unanswered(key) >= STRAIGHT_FAILURES) {
+        } else if (monitored.unanswered(key) >= CONSECUTIVE_FAILURES) {
             connection.replace(monitored);
         }
     }

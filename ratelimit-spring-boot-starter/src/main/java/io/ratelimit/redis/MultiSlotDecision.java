@@ -105,11 +105,11 @@ final class MultiSlotDecision {
     }
 
     private synchronized Decision decision(List<Charge> decided, boolean admitted) {
-        List<Charge> asked = new ArrayList<>(decided);
-        asked.removeIf(charge -> !observations.containsKey(charge));
-        List<Observations> each = asked.stream()
+        List<Charge> observed = new ArrayList<>(decided);
+        observed.removeIf(charge -> !observations.containsKey(charge));
+        List<Observations> each = observed.stream()
                 .map(charge -> observations.getOrDefault(charge, Observations.none()))
                 .toList();
-        return Decision.of(asked, Duration.ZERO, admitted, Observations.join(each));
+        return Decision.of(observed, Duration.ZERO, admitted, Observations.join(each));
     }
 }

@@ -105,15 +105,15 @@ final class RateLimitScript {
 
     private CompletableFuture<Runnable> answer(
             CompletableFuture<List<Object>> reply, ScriptSource tried, ScriptBatch batch) {
-        return reply.<Runnable>thenApply(numbers -> () -> tell(batch, numbers))
+        return reply.<Runnable>thenApply(numbers -> () -> complete(batch, numbers))
                 .exceptionallyCompose(failure -> recover(failure, tried, batch.wanted()));
     }
 
-    private void tell(ScriptBatch batch, List<Object> reply) {
+    private void complete(ScriptBatch batch, List<Object> reply) {
         try {
             // The callers that go on with their answers may need the time of the server for their next call.
-            clock.told(ScriptBatch.millis(reply));
-            batch.answered(reply, healed);
+            clock.synchronize(ScriptBatch.millis(reply));
+            batch.complete(reply, healed);
         } catch (RuntimeException ex) {
             batch.failed(ex);
         }
@@ -133,7 +133,7 @@ final class RateLimitScript {
         }
         if (answer.startsWith("TRYAGAIN")) {
             Executor later = CompletableFuture.delayedExecutor(RETRY_MILLIS, TimeUnit.MILLISECONDS, Runnable::run);
-            return CompletableFuture.supplyAsync(() -> run(batch), later).thenCompose(told -> told);
+            return CompletableFuture.supplyAsync(() -> run(batch), later).thenCompose(completion -> completion);
         }
         return CompletableFuture.failedFuture(failure);
     }

@@ -12,7 +12,7 @@ final class RedisServerClock {
         return aheadMillis + elapsedMillis();
     }
 
-    void told(long millis) {
+    void synchronize(long millis) {
         aheadMillis = millis - elapsedMillis();
     }
 

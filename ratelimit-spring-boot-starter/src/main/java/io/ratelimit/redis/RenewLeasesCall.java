@@ -42,7 +42,7 @@ final class RenewLeasesCall {
                         ? CompletableFuture.<List<LeaseState>>failedFuture(failure)
                         : CompletableFuture.completedFuture(
                                 decisions.stream().map(this::worst).toList()))
-                .thenCompose(told -> told);
+                .thenCompose(renewed -> renewed);
     }
 
     private void note(SlotCharges group, ScriptReply reply) {

@@ -59,9 +59,9 @@ final class ScriptArguments {
             return;
         }
         add(calendar.toString());
-        List<long[]> told = windows.of(calendar);
-        add(told.size());
-        for (long[] window : told) {
+        List<long[]> range = windows.of(calendar);
+        add(range.size());
+        for (long[] window : range) {
             add(window[0]);
             add(window[1]);
         }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class ScriptBatch {
 
     private static final byte[] EACH = "each".getBytes(StandardCharsets.US_ASCII);
-    private static final long UNTOLD = ScriptReply.UNTOLD;
+    private static final long WINDOW_MISSING = ScriptReply.WINDOW_MISSING;
     private static final long ERROR = 3;
     private static final long EACH_ADMITTED = 4;
 
@@ -56,7 +56,7 @@ final class ScriptBatch {
         BucketName bucket = new BucketName(charge.limit().name(), charge.key());
         EntryPosition last = lastOfBucket.get(bucket);
         if (last != null && sameCharge.equals(last.entry.sameCharge)) {
-            last.asked.add(request);
+            last.sameBucket.add(request);
             return;
         }
         Entry entry = lastOfCharge.get(sameCharge);
@@ -65,10 +65,10 @@ final class ScriptBatch {
             entries.add(entry);
             lastOfCharge.put(sameCharge, entry);
         }
-        List<ScriptRequest> asked = new ArrayList<>(1);
-        asked.add(request);
-        entry.ofKeys.add(asked);
-        lastOfBucket.put(bucket, new EntryPosition(entry, asked));
+        List<ScriptRequest> sameBucket = new ArrayList<>(1);
+        sameBucket.add(request);
+        entry.byBucket.add(sameBucket);
+        lastOfBucket.put(bucket, new EntryPosition(entry, sameBucket));
     }
 
     /** Returns the batch without the requests that are done or have timed out. */
@@ -84,8 +84,8 @@ final class ScriptBatch {
     byte[][] keys() {
         List<byte[]> keys = new ArrayList<>();
         for (Entry entry : entries) {
-            for (List<ScriptRequest> asked : entry.ofKeys) {
-                keys.addAll(List.of(asked.get(0).keys()));
+            for (List<ScriptRequest> sameBucket : entry.byBucket) {
+                keys.addAll(List.of(sameBucket.get(0).keys()));
             }
         }
         return keys.toArray(new byte[0][]);
@@ -104,49 +104,51 @@ final class ScriptBatch {
     }
 
     /** Completes the requests with the reply. */
-    void answered(List<?> reply, LongAdder healed) {
+    void complete(List<?> reply, LongAdder healed) {
         Reader reader = new Reader(reply);
         for (Entry entry : entries) {
-            for (List<ScriptRequest> asked : entry.ofKeys) {
-                for (int told = 0; told < asked.size(); ) {
-                    told += tell(asked.subList(told, asked.size()), entry.sameCharge, reader, healed);
+            for (List<ScriptRequest> sameBucket : entry.byBucket) {
+                for (int completed = 0; completed < sameBucket.size(); ) {
+                    completed += complete(
+                            sameBucket.subList(completed, sameBucket.size()), entry.sameCharge, reader, healed);
                 }
             }
         }
     }
 
     /** Completes requests with the next part of the reply, and returns how many requests it completed. */
-    private static int tell(
-            List<ScriptRequest> asked, @Nullable SameChargeKey sameCharge, Reader reader, LongAdder healed) {
+    private static int complete(
+            List<ScriptRequest> sameBucket, @Nullable SameChargeKey sameCharge, Reader reader, LongAdder healed) {
         long outcome = reader.number();
         if (outcome == ERROR) {
             RuntimeException error = new IllegalStateException(reader.text());
-            asked.forEach(request -> request.reply().completeExceptionally(error));
-            return asked.size();
+            sameBucket.forEach(request -> request.reply().completeExceptionally(error));
+            return sameBucket.size();
         }
         if (outcome >= EACH_ADMITTED && sameCharge != null) {
-            tellEach(asked, sameCharge, reader, outcome - EACH_ADMITTED);
-            return asked.size();
+            completeEach(sameBucket, sameCharge, reader, outcome - EACH_ADMITTED);
+            return sameBucket.size();
         }
         long[] numbers;
-        if (outcome == UNTOLD) {
+        if (outcome == WINDOW_MISSING) {
             numbers = new long[] {reader.number()};
         } else {
             healed.add(reader.number());
             numbers = reader.numbers();
         }
-        asked.get(0).reply().complete(new ScriptReply(outcome, reader.millis(), numbers));
+        sameBucket.get(0).reply().complete(new ScriptReply(outcome, reader.millis(), numbers));
         return 1;
     }
 
-    private static void tellEach(List<ScriptRequest> asked, SameChargeKey sameCharge, Reader reader, long admitted) {
+    private static void completeEach(
+            List<ScriptRequest> sameBucket, SameChargeKey sameCharge, Reader reader, long admitted) {
         long level = reader.number();
         long units = sameCharge.rate.units(sameCharge.cost);
         long tick = sameCharge.rate.tick(reader.micros());
-        for (int i = 0; i < asked.size(); i++) {
+        for (int i = 0; i < sameBucket.size(); i++) {
             Observations observations = sameCharge.rate.observed(tick, level - Math.min(i, admitted) * units);
-            long outcome = i < admitted ? ScriptReply.ADMITTED : ScriptReply.REFUSED;
-            asked.get(i).reply().complete(new ScriptReply(outcome, reader.millis(), observations));
+            long outcome = i < admitted ? ScriptReply.ADMITTED : ScriptReply.REJECTED;
+            sameBucket.get(i).reply().complete(new ScriptReply(outcome, reader.millis(), observations));
         }
     }
 
@@ -156,7 +158,7 @@ final class ScriptBatch {
 
     private List<ScriptRequest> requests() {
         List<ScriptRequest> requests = new ArrayList<>();
-        entries.forEach(entry -> entry.ofKeys.forEach(requests::addAll));
+        entries.forEach(entry -> entry.byBucket.forEach(requests::addAll));
         return requests;
     }
 
@@ -176,19 +178,19 @@ final class ScriptBatch {
 
     private record BucketName(String limit, String key) {}
 
-    private record EntryPosition(Entry entry, List<ScriptRequest> asked) {}
+    private record EntryPosition(Entry entry, List<ScriptRequest> sameBucket) {}
 
     /** One decision, or decisions with the same rate and cost grouped by key. */
     private static final class Entry {
 
         private final int number;
         private final @Nullable SameChargeKey sameCharge;
-        private final List<List<ScriptRequest>> ofKeys = new ArrayList<>();
+        private final List<List<ScriptRequest>> byBucket = new ArrayList<>();
 
         Entry(int number, ScriptRequest single) {
             this.number = number;
             this.sameCharge = SameChargeKey.to(single);
-            ofKeys.add(List.of(single));
+            byBucket.add(List.of(single));
         }
 
         Entry(int number, SameChargeKey sameCharge) {
@@ -198,12 +200,12 @@ final class ScriptBatch {
 
         void addTo(List<byte[]> arguments) {
             if (sameCharge == null) {
-                arguments.addAll(List.of(ofKeys.get(0).get(0).arguments()));
+                arguments.addAll(List.of(byBucket.get(0).get(0).arguments()));
                 return;
             }
-            byte[] times = new byte[ofKeys.size()];
+            byte[] times = new byte[byBucket.size()];
             for (int i = 0; i < times.length; i++) {
-                times[i] = (byte) ofKeys.get(i).size();
+                times[i] = (byte) byBucket.get(i).size();
             }
             arguments.add(EACH);
             arguments.add(sameCharge.rate.takeArguments(sameCharge.cost));

@@ -40,13 +40,13 @@ final class ScriptOperations {
     }
 
     CompletableFuture<ScriptReply> take(SlotCharges group, Duration maxWait, long deadline) {
-        Duration promised = Decision.maxReservation(group.charges(), maxWait);
+        Duration reservation = Decision.maxReservation(group.charges(), maxWait);
         return run(
                 group,
-                windows -> promised.equals(maxWait)
-                        ? group.takeArguments(promised, windows)
+                windows -> reservation.equals(maxWait)
+                        ? group.takeArguments(reservation, windows)
                         : group.queueArguments(windows),
-                windows(promised),
+                windows(reservation),
                 deadline);
     }
 
@@ -99,7 +99,7 @@ final class ScriptOperations {
         CompletableFuture<ScriptReply> answer =
                 ask(ScriptRequest.of(group.redisKeys(), arguments.apply(windows), deadline));
         return answer.thenCompose(reply -> {
-            if (reply.outcome() != ScriptReply.UNTOLD) {
+            if (reply.outcome() != ScriptReply.WINDOW_MISSING) {
                 return answer;
             }
             return System.nanoTime() < deadline

@@ -6,18 +6,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * The reply of the script to one decision.
  *
- * @param outcome {@link #ADMITTED}, {@link #REFUSED} or {@link #UNTOLD}
+ * @param outcome {@link #ADMITTED}, {@link #REJECTED} or {@link #WINDOW_MISSING}
  * @param millis the time of the server, in milliseconds since the epoch
  * @param numbers the observations of each rate; of a renewal, the state of each lease as an ordinal of LeaseState; if
- *     untold, the instant whose window the script missed
+ *     a window is missing, the instant whose window it is
  * @param known the observations of a decision that has no numbers; null otherwise
  */
 record ScriptReply(
         long outcome, long millis, long[] numbers, @Nullable Observations known) {
 
-    static final long REFUSED = 0;
+    static final long REJECTED = 0;
     static final long ADMITTED = 1;
-    static final long UNTOLD = 2;
+    static final long WINDOW_MISSING = 2;
 
     private static final long[] NONE = {};
 

@@ -50,9 +50,10 @@ class RedisAgainstMemoryTests {
             Duration.ofSeconds(90),
             Duration.ofHours(1));
     private static final int[] THOUSANDTHS = {1, 333, 1_000, 2_500, 7_000, 10_000, 99_999};
-    private static final int MAX_CONCURRENT = 2;
+    /** Mostly small, so that calls queue. */
+    private static final int[] CAPS = {1, 1, 2, 2, 3, 10, 100};
 
-    private final int decisions = Integer.getInteger("io.ratelimit.redis.decisions", 10_000);
+    private final int decisions = Integer.getInteger("io.ratelimit.redis.decisions", 20_000);
     private final long seed = Long.getLong("io.ratelimit.redis.seed", System.nanoTime());
     private final Random random = new Random(seed);
     private final VirtualClock clock = new VirtualClock();
@@ -281,8 +282,7 @@ class RedisAgainstMemoryTests {
         boolean bucket = algorithm == Algorithm.TOKEN_BUCKET;
         if (algorithm == Algorithm.CONCURRENCY) {
             Duration lease = PERIODS.get(1 + random.nextInt(PERIODS.size() - 1));
-            return limit.maxConcurrent(1 + random.nextInt(MAX_CONCURRENT), lease)
-                    .build();
+            return limit.maxConcurrent(CAPS[random.nextInt(CAPS.length)], lease).build();
         }
         List<Duration> periods = new ArrayList<>(PERIODS);
         Collections.shuffle(periods, random);

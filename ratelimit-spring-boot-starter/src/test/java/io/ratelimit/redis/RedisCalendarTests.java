@@ -110,6 +110,22 @@ class RedisCalendarTests {
     }
 
     @Test
+    void aCallThatFollowsTheFirstAnswerKnowsTheTimeOfTheServer() throws Exception {
+        set(Instant.parse("2001-09-09T01:46:40Z"));
+        Charge first = new Charge(Limit.of("first", "1/s"), "a", 0);
+        redis.decide(first);
+        try (RateLimitStore other = VirtualTimeRedis.store(server, nanos::get);
+                Monitor monitor = new Monitor(server)) {
+            Decision second = other.decideAsync(List.of(first), Duration.ZERO)
+                    .thenCompose(answer -> other.decideAsync(List.of(new Charge(DAYS, "a", 1_000)), Duration.ZERO))
+                    .toCompletableFuture()
+                    .join();
+            assertThat(second.admitted()).isTrue();
+            assertThat(scripts(monitor)).isEqualTo(2);
+        }
+    }
+
+    @Test
     void aClockThatIsSetBackCountsUsedTokensInTheWindowThatItReturnsTo() {
         set(Instant.parse("2026-05-05T12:00:00Z"));
         redis.decide(new Charge(DAYS, "a", 3_000));

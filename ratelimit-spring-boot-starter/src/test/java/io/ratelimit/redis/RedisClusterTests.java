@@ -99,7 +99,9 @@ class RedisClusterTests {
         assertThat(rejected.isQueued()).isFalse();
         assertThat(store.refunded()).isEqualTo(1);
         Decision free = store.decide(List.of(new Charge(mine, "b", 1_000)), PATIENT);
-        assertThat(free.admitted()).as("what was taken was given back").isTrue();
+        assertThat(free.admitted())
+                .as("tokens of the slot that admitted are refunded")
+                .isTrue();
         Decision queued = store.decide(List.of(new Charge(mine, "a", 1_000)), PATIENT);
         assertThat(queued.isQueued()).isTrue();
         assertThat(store.renew(List.of(queued, rejected, both, free))

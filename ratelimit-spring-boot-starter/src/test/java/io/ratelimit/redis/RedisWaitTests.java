@@ -47,7 +47,7 @@ class RedisWaitTests {
         long asked = scriptCalls() - before;
         assertThat(asked).isBetween(4L, 500L);
         registry.close();
-        assertThat(scriptCalls() - before).as("those who still wait give back").isBetween(asked + 1, asked + 500);
+        assertThat(scriptCalls() - before).as("waiting calls are refunded").isBetween(asked + 1, asked + 500);
     }
 
     @Test

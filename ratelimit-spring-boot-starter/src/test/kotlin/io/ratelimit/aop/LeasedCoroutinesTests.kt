@@ -107,7 +107,7 @@ class LeasedCoroutinesTests {
 
     @ParameterizedTest
     @MethodSource("calls")
-    fun `whoever is cancelled when the decision comes leaves nothing behind`(call: suspend (OneAtOnce) -> Any) {
+    fun `a caller that is cancelled when the decision comes leaves no lease behind`(call: suspend (OneAtOnce) -> Any) {
         LateApplication.with(OneAtOnce::class.java).run { context ->
             val shop = context.getBean(OneAtOnce::class.java)
             val registry = context.getBean(RateLimiterRegistry::class.java)

@@ -50,9 +50,9 @@ final class ReferenceModel {
         boolean admitted = true;
         Duration wait = Duration.ZERO;
         for (int i = 0; i < all.size(); i++) {
-            for (LoadedRate seen : all.get(i)) {
-                admitted &= accepts(seen.rate, charges.get(i).cost(), maxWait);
-                Duration own = wait(seen.rate, charges.get(i).cost()).orElse(Duration.ZERO);
+            for (LoadedRate loaded : all.get(i)) {
+                admitted &= accepts(loaded.rate, charges.get(i).cost(), maxWait);
+                Duration own = wait(loaded.rate, charges.get(i).cost()).orElse(Duration.ZERO);
                 wait = own.compareTo(wait) > 0 ? own : wait;
             }
         }
@@ -62,16 +62,17 @@ final class ReferenceModel {
         for (int i = 0; i < all.size(); i++) {
             Charge charge = charges.get(i);
             boolean rewritten = isRewritten(charge, all.get(i), maxWait);
-            for (LoadedRate seen : all.get(i)) {
-                Optional<Duration> own = wait(seen.rate, charge.cost());
+            for (LoadedRate loaded : all.get(i)) {
+                Optional<Duration> own = wait(loaded.rate, charge.cost());
                 if (admitted && charge.cost() > 0) {
-                    seen.rate.consume(charge.cost(), seen.rate.time() + granted.toNanos() / seen.rate.tickNanos());
+                    loaded.rate.consume(
+                            charge.cost(), loaded.rate.time() + granted.toNanos() / loaded.rate.tickNanos());
                 }
                 figures.add(new Figures(
                         admitted || own.filter(Duration::isZero).isPresent(),
-                        Tokens.decimal(seen.rate.free()),
+                        Tokens.decimal(loaded.rate.free()),
                         admitted ? Optional.of(Duration.ZERO) : own,
-                        duration(seen.rate, seen.rate.reset())));
+                        duration(loaded.rate, loaded.rate.reset())));
             }
             boolean moved = !admitted && updateQueue(charge, all.get(i), queued);
             if (charge.cost() > 0 && (admitted || rewritten || moved)) {
@@ -91,8 +92,8 @@ final class ReferenceModel {
     private static boolean isShortOfLeases(List<Charge> charges, List<List<LoadedRate>> all) {
         boolean missing = false;
         for (int i = 0; i < all.size(); i++) {
-            for (LoadedRate seen : all.get(i)) {
-                Optional<Duration> wait = wait(seen.rate, charges.get(i).cost());
+            for (LoadedRate loaded : all.get(i)) {
+                Optional<Duration> wait = wait(loaded.rate, charges.get(i).cost());
                 if (wait.isEmpty()) {
                     return false;
                 }
@@ -105,21 +106,21 @@ final class ReferenceModel {
     /** Updates the queue for a rejected charge, and returns whether it changed. */
     private static boolean updateQueue(Charge charge, List<LoadedRate> all, boolean queued) {
         boolean moved = false;
-        for (LoadedRate seen : all) {
+        for (LoadedRate loaded : all) {
             if (queued) {
-                seen.rate.queue(charge.cost());
+                loaded.rate.queue(charge.cost());
             }
-            moved |= charge.limit().isLeased() && (queued || seen.rate.leaveQueue());
+            moved |= charge.limit().isLeased() && (queued || loaded.rate.leaveQueue());
         }
         return moved;
     }
 
     /** Renews the lease of a charge, and returns its state. */
     LeaseState renew(Charge charge) {
-        List<LoadedRate> seen = load(charge);
-        LeaseState state = seen.get(0).rate.renew();
+        List<LoadedRate> loaded = load(charge);
+        LeaseState state = loaded.get(0).rate.renew();
         if (state != LeaseState.LOST) {
-            save(charge, seen);
+            save(charge, loaded);
         }
         return state;
     }
@@ -131,20 +132,20 @@ final class ReferenceModel {
      */
     void refund(Charge charge, long[] granted) {
         if (charge.cost() > 0 && of(charge.limit()).containsKey(charge.key())) {
-            List<LoadedRate> seen = load(charge);
-            for (int i = 0; i < seen.size(); i++) {
-                seen.get(i).rate.refund(charge.cost(), granted[i]);
+            List<LoadedRate> loaded = load(charge);
+            for (int i = 0; i < loaded.size(); i++) {
+                loaded.get(i).rate.refund(charge.cost(), granted[i]);
             }
-            save(charge, seen);
+            save(charge, loaded);
         }
     }
 
     /** Debits a charge under the current configuration; does nothing for zero tokens. */
     void debit(Charge charge) {
         if (charge.cost() > 0) {
-            List<LoadedRate> seen = load(charge);
-            seen.forEach(each -> each.rate.debit(charge.cost()));
-            save(charge, seen);
+            List<LoadedRate> loaded = load(charge);
+            loaded.forEach(each -> each.rate.debit(charge.cost()));
+            save(charge, loaded);
         }
     }
 
@@ -177,8 +178,8 @@ final class ReferenceModel {
     }
 
     private static boolean isShort(Charge charge, List<LoadedRate> all, Duration maxWait) {
-        return all.stream().allMatch(seen -> charge.cost() <= seen.rate.capacity())
-                && !all.stream().allMatch(seen -> accepts(seen.rate, charge.cost(), maxWait));
+        return all.stream().allMatch(loaded -> charge.cost() <= loaded.rate.capacity())
+                && !all.stream().allMatch(loaded -> accepts(loaded.rate, charge.cost(), maxWait));
     }
 
     /** Returns whether a rejection changes the key: if the charge fits later, and sooner when the key is written. */
@@ -186,9 +187,9 @@ final class ReferenceModel {
         return isShort(charge, all, maxWait)
                 && (isAfterStepBack(charge)
                         || all.stream()
-                                .anyMatch(seen -> !accepts(seen.rate, charge.cost(), maxWait)
-                                        && seen.before != null
-                                        && seen.rate.isFasterThan(seen.before)));
+                                .anyMatch(loaded -> !accepts(loaded.rate, charge.cost(), maxWait)
+                                        && loaded.before != null
+                                        && loaded.rate.isFasterThan(loaded.before)));
     }
 
     private boolean isAfterStepBack(Charge charge) {
@@ -198,7 +199,7 @@ final class ReferenceModel {
 
     private List<LoadedRate> load(Charge charge) {
         List<LoadedRate> loaded = loaded(charge);
-        loaded.forEach(seen -> seen.rate.setLease(charge.lease()));
+        loaded.forEach(each -> each.rate.setLease(charge.lease()));
         return loaded;
     }
 

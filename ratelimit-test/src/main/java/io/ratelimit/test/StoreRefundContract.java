@@ -25,11 +25,11 @@ abstract class StoreRefundContract extends StoreContractSection {
         for (Limit limit : CAN_WAIT) {
             Duration promised = Duration.ZERO;
             List<Duration> next = new ArrayList<>();
-            for (String key : List.of("given back", "kept")) {
+            for (String key : List.of("refunded", "kept")) {
                 tryAcquire(limit, key, "10");
                 Decision first = decide(LONG_WAIT, charge(limit, key, "4"));
                 promised = decide(LONG_WAIT, charge(limit, key, "6")).waitTime();
-                if (key.equals("given back")) {
+                if (key.equals("refunded")) {
                     refund(first, "4");
                 }
                 next.add(decide(LONG_WAIT, charge(limit, key, "4")).waitTime());
