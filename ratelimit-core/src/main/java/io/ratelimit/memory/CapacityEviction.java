@@ -65,13 +65,14 @@ final class CapacityEviction {
     }
 
     /**
-     * Removes a locked bucket from the map. A thread that waits for the lock of the bucket finds that it was removed,
-     * and looks up the key again.
+     * Removes a locked bucket from the map. A thread that waits for the lock of the bucket finds that it is gone, and
+     * looks up the key again. So the bucket leaves the map first; otherwise the thread would find the same bucket until
+     * this one continues.
      */
     void remove(Bucket locked) {
-        locked.unlock(Bucket.GONE);
-        keys.decrementAndGet();
         buckets.replace(locked, null);
+        keys.decrementAndGet();
+        locked.unlock(Bucket.GONE);
     }
 
     private boolean evictOne() {

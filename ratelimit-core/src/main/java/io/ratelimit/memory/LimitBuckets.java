@@ -140,9 +140,9 @@ final class LimitBuckets {
      */
     void remove(Bucket locked) {
         if (locked.isShared()) {
-            locked.unlock(Bucket.GONE);
             sharedTable().set(locked.hash, null);
             sharedCount.decrementAndGet();
+            locked.unlock(Bucket.GONE);
         } else {
             eviction.remove(locked);
         }
@@ -207,8 +207,8 @@ final class LimitBuckets {
                 remove(bucket);
             }
         } else {
-            bucket.unlock(Bucket.GONE);
             own.replace(bucket, null);
+            bucket.unlock(Bucket.GONE);
         }
     }
 
@@ -225,10 +225,10 @@ final class LimitBuckets {
         Bucket bucket = copy ? common.lockedCopy(text) : Bucket.lockedFull(text, common.layout);
         boolean inserted = own.putIfAbsent(bucket) == null;
         boolean there = inserted && eviction.reserve();
-        bucket.unlock(there ? copy ? word : Bucket.FULL : Bucket.GONE);
         if (inserted && !there) {
             own.replace(bucket, null);
         }
+        bucket.unlock(there ? copy ? word : Bucket.FULL : Bucket.GONE);
         common.unlock(word);
         return there;
     }

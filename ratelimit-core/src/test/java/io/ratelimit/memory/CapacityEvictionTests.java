@@ -1,0 +1,37 @@
+package io.ratelimit.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ratelimit.Limit;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+class CapacityEvictionTests {
+
+    private static final Limit TEN = Limit.of("ten", "10/s");
+
+    /** Otherwise a call that meets the removed bucket would look up its key in vain until the removal ends. */
+    @Test
+    void aBucketLeavesTheMapBeforeItIsGone() {
+        BucketMap buckets = new BucketMap();
+        CapacityEviction eviction = new CapacityEviction(10, buckets, () -> 0);
+        BucketLayout layout = new BucketLayout(TEN, 0);
+        CompletableFuture<Void> removals = CompletableFuture.runAsync(() -> {
+            for (int i = 0; i < 1_000_000; i++) {
+                Bucket bucket = Bucket.lockedFull("key", layout);
+                buckets.putIfAbsent(bucket);
+                eviction.remove(bucket);
+            }
+        });
+
+        int foundWhenGone = 0;
+        while (!removals.isDone()) {
+            Bucket bucket = buckets.get(TEN, "key");
+            if (bucket != null && bucket.word() == Bucket.GONE && buckets.get(TEN, "key") == bucket) {
+                foundWhenGone++;
+            }
+        }
+        removals.join();
+        assertThat(foundWhenGone).isZero();
+    }
+}
