@@ -17,6 +17,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.context.annotation.Role;
 import org.springframework.core.env.Environment;
 
@@ -58,6 +59,13 @@ public final class RateLimitAutoConfiguration {
         properties.toLimits().forEach(registry::define);
         limits.orderedStream().forEach(registry::define);
         return registry;
+    }
+
+    @Bean
+    @Lazy(false)
+    StartupLogger rateLimitStartupLogger(
+            RateLimiterRegistry registry, ObjectProvider<StoreAddress> address, RateLimitSettings settings) {
+        return new StartupLogger(registry, address, settings.enabled());
     }
 
     @Configuration(proxyBeanMethods = false)

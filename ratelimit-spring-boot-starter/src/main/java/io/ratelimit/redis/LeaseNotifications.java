@@ -1,12 +1,15 @@
 package io.ratelimit.redis;
 
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.Message;
+import org.springframework.data.redis.connection.MessageListener;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.Subscription;
+import org.springframework.data.redis.connection.SubscriptionListener;
 
 /**
  * Notifies waiting calls of leases that became free. It listens to the messages that the script publishes, on a thread
@@ -27,6 +30,7 @@ final class LeaseNotifications implements AutoCloseable {
     private final byte[] channel;
     private final LongConsumer listener;
     private final Thread thread;
+    private final CompletableFuture<Void> attempted = new CompletableFuture<>();
     private volatile @Nullable RedisConnection connection;
     private volatile boolean closed;
 
@@ -45,9 +49,15 @@ final class LeaseNotifications implements AutoCloseable {
         return ready;
     }
 
+    /** Returns a future that completes when the first attempt to subscribe has succeeded or failed. */
+    CompletableFuture<Void> attempted() {
+        return attempted;
+    }
+
     @Override
     public void close() {
         closed = true;
+        attempted.complete(null);
         long deadline = System.nanoTime() + LAST_WAIT_NANOS;
         try {
             thread.interrupt();
@@ -69,6 +79,7 @@ final class LeaseNotifications implements AutoCloseable {
             } catch (RuntimeException ex) {
                 // There is no connection, or no permission to subscribe: try again later.
             }
+            attempted.complete(null);
             if (!closed) {
                 pause(BETWEEN_ATTEMPTS_MILLIS);
             }
@@ -81,7 +92,7 @@ final class LeaseNotifications implements AutoCloseable {
     private void listenOnce() {
         try (RedisConnection redis = opener.get()) {
             connection = redis;
-            redis.subscribe((message, pattern) -> received(message), channel);
+            redis.subscribe(new Listener(), channel);
             for (Subscription own = redis.getSubscription(); !closed && own != null && own.isAlive(); ) {
                 pause(BETWEEN_CHECKS_MILLIS);
                 own.subscribe(channel);
@@ -98,6 +109,19 @@ final class LeaseNotifications implements AutoCloseable {
             }
         } catch (NumberFormatException ex) {
             // Other clients may publish invalid messages to the channel.
+        }
+    }
+
+    private final class Listener implements MessageListener, SubscriptionListener {
+
+        @Override
+        public void onChannelSubscribed(byte[] subscribed, long count) {
+            attempted.complete(null);
+        }
+
+        @Override
+        public void onMessage(Message message, byte @Nullable [] pattern) {
+            received(message);
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.springframework.data.redis.connection.RedisConfiguration;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -41,6 +42,11 @@ final class LettuceScriptClient implements RedisScriptClient {
 
     static LettuceScriptClient of(RedisConnectionFactory connections, Duration timeout) {
         return new LettuceScriptClient((LettuceConnectionFactory) connections, timeout);
+    }
+
+    /** Returns the servers of a connection factory that this client {@linkplain #serves serves}. */
+    static RedisConfiguration servers(RedisConnectionFactory connections) {
+        return LettuceSettings.servers((LettuceConnectionFactory) connections);
     }
 
     @Override

@@ -182,7 +182,7 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
      * Returns the configuration of the servers. The factory has no getter for a configuration that it was given as the
      * general type, so a field is read.
      */
-    private static RedisConfiguration servers(LettuceConnectionFactory factory) {
+    static RedisConfiguration servers(LettuceConnectionFactory factory) {
         Field field = ReflectionUtils.findField(LettuceConnectionFactory.class, "configuration");
         if (field != null) {
             ReflectionUtils.makeAccessible(field);

@@ -4,10 +4,12 @@ import io.ratelimit.RateLimitStore;
 import io.ratelimit.autoconfigure.InMemoryStoreConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitStoreCustomizer;
+import io.ratelimit.autoconfigure.StoreAddress;
 import io.ratelimit.memory.InMemoryRateLimitStore;
 import io.ratelimit.remote.RemoteRateLimitStore;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -19,6 +21,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.DependsOn;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 /**
@@ -39,7 +42,10 @@ public final class RateLimitRedisAutoConfiguration {
 
     RateLimitRedisAutoConfiguration() {}
 
-    /** Creates the store after the settings, so that an invalid property is reported before Redis is asked. */
+    /**
+     * Creates the store after the settings, so that an invalid property is reported before Redis is asked. The store
+     * warms up while the other beans are created.
+     */
     @Bean(defaultCandidate = false)
     @DependsOn("rateLimitSettings")
     RedisRateLimitStore rateLimitRedis(RedisProperties properties, ListableBeanFactory beans) {
@@ -47,11 +53,23 @@ public final class RateLimitRedisAutoConfiguration {
                 ConnectionFactorySelector.select(properties.connectionFactory(), beans),
                 properties.keyPrefix(),
                 properties.timeout());
-        store.connect();
+        store.warmUp(properties.startupWait());
         if (properties.requireAtStartup()) {
             RedisStartupCheck.await(store);
         }
         return store;
+    }
+
+    /** Waits for the end of the warm-up when all beans are created, before a web server accepts requests. */
+    @Bean
+    @Lazy(false)
+    SmartInitializingSingleton rateLimitRedisWarmUp(@Qualifier("rateLimitRedis") RedisRateLimitStore redis) {
+        return redis::awaitWarmUp;
+    }
+
+    @Bean
+    StoreAddress rateLimitRedisAddress(RedisProperties properties, ListableBeanFactory beans) {
+        return RedisAddress.of(ConnectionFactorySelector.select(properties.connectionFactory(), beans));
     }
 
     @Bean

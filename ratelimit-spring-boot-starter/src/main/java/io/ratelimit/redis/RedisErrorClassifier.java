@@ -69,7 +69,7 @@ final class RedisErrorClassifier {
      * Returns whether a call timed out. Client libraries have their own exceptions, which may be missing from the class
      * path.
      */
-    private static boolean isTimeout(Throwable failure) {
+    static boolean isTimeout(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof TimeoutException
                     || cause.getClass().getSimpleName().endsWith("TimeoutException")) {

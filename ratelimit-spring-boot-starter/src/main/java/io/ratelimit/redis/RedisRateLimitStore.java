@@ -45,16 +45,19 @@ import org.springframework.util.ClassUtils;
  */
 public final class RedisRateLimitStore implements RateLimitStore {
 
-    private static final boolean LETTUCE_PRESENT =
+    static final boolean LETTUCE_PRESENT =
             ClassUtils.isPresent("io.lettuce.core.RedisClient", RedisRateLimitStore.class.getClassLoader());
+
+    private static final CompletableFuture<?> DONE = CompletableFuture.completedFuture(null);
 
     private final RedisScriptClient client;
     private final ScriptOperations operations;
     private final RedisKeys keys;
     private final Duration timeout;
     private final LongAdder refunded = new LongAdder();
-    private @Nullable LeaseNotifications leaseNotifications;
+    private volatile @Nullable LeaseNotifications leaseNotifications;
     private @Nullable EvictionPolicyCheck eviction;
+    private volatile @Nullable RedisWarmUp warmUp;
     private boolean closed;
 
     RedisRateLimitStore(RedisScriptClient client, String lua, RedisKeys keys, Duration timeout) {
@@ -125,6 +128,27 @@ public final class RedisRateLimitStore implements RateLimitStore {
                 .exceptionallyCompose(failure -> CompletableFuture.failedFuture(unavailable(failure)));
     }
 
+    /**
+     * Connects to every node and loads the script before the first decision, without blocking the caller. Calls that
+     * begin meanwhile wait for its end, and only then for an answer within the timeout.
+     *
+     * @param maxWait how long it may take
+     */
+    synchronized void warmUp(Duration maxWait) {
+        if (!closed && warmUp == null) {
+            warmUp = RedisWarmUp.begin(client, operations, keys, maxWait);
+            checkEviction();
+        }
+    }
+
+    /** Blocks until the warm-up has ended, if it was started. */
+    void awaitWarmUp() {
+        RedisWarmUp pending = warmUp;
+        if (pending != null) {
+            pending.ended().join();
+        }
+    }
+
     private synchronized void checkEviction() {
         if (!closed && eviction == null) {
             eviction = EvictionPolicyCheck.begin(client::open);
@@ -133,6 +157,7 @@ public final class RedisRateLimitStore implements RateLimitStore {
 
     @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
+        awaitWarmUp();
         long deadline = System.nanoTime() + timeout.toNanos();
         return isAlone(charges, maxWait)
                 ? decision(charges, maxWait, await(operations.take(charges.get(0), deadline)))
@@ -141,6 +166,10 @@ public final class RedisRateLimitStore implements RateLimitStore {
 
     @Override
     public CompletionStage<Decision> decideAsync(List<Charge> charges, Duration maxWait) {
+        RedisWarmUp pending = warmUp;
+        if (pending != null && !pending.ended().isDone()) {
+            return pending.ended().thenCompose(ended -> decideAsync(charges, maxWait));
+        }
         long deadline = System.nanoTime() + timeout.toNanos();
         return isAlone(charges, maxWait)
                 ? operations.take(charges.get(0), deadline).handle((reply, failure) -> {
@@ -207,6 +236,7 @@ public final class RedisRateLimitStore implements RateLimitStore {
 
     @Override
     public void reset(Limit limit, String key) {
+        awaitWarmUp();
         await(client.delete(keys.key(limit.name(), key)));
     }
 
@@ -220,6 +250,9 @@ public final class RedisRateLimitStore implements RateLimitStore {
         if (eviction != null) {
             eviction.close();
         }
+        if (warmUp != null) {
+            warmUp.close();
+        }
         client.close();
     }
 
@@ -227,9 +260,21 @@ public final class RedisRateLimitStore implements RateLimitStore {
         List<SlotCharges> groups = groups(charges);
         return groups.size() > 1
                 ? new MultiSlotDecision(charges, groups, operations, refunded).decide(deadline)
-                : operations
-                        .take(groups.get(0), maxWait, deadline)
+                : subscribed(charges, maxWait)
+                        .thenCompose(ready -> operations.take(groups.get(0), maxWait, deadline))
                         .thenApply(reply -> decision(charges, maxWait, reply));
+    }
+
+    /**
+     * Completes when this store is subscribed to the leases that become free, if the call may wait for one: a lease
+     * that became free before would only be noticed when the call polls. If the channel cannot be subscribed, calls do
+     * not wait for it.
+     */
+    private CompletableFuture<?> subscribed(List<Charge> charges, Duration maxWait) {
+        LeaseNotifications notifications = leaseNotifications;
+        return notifications == null || maxWait.isZero() || !Charge.anyLeased(charges)
+                ? DONE
+                : notifications.attempted().copy().completeOnTimeout(null, timeout.toNanos() / 2, TimeUnit.NANOSECONDS);
     }
 
     private List<SlotCharges> groups(List<Charge> charges) {

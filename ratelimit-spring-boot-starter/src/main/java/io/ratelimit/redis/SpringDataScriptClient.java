@@ -2,6 +2,7 @@ package io.ratelimit.redis;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -10,7 +11,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.data.redis.connection.RedisClusterConnection;
+import org.springframework.data.redis.connection.RedisConfiguration;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
@@ -50,6 +53,11 @@ final class SpringDataScriptClient implements RedisScriptClient {
 
     static SpringDataScriptClient of(RedisConnectionFactory connections, Duration timeout) {
         return new SpringDataScriptClient(connections, timeout);
+    }
+
+    /** Returns the servers of a connection factory; null if it is not of Jedis. */
+    static @Nullable RedisConfiguration servers(RedisConnectionFactory connections) {
+        return JEDIS_PRESENT ? Jedis.servers(connections) : null;
     }
 
     /** Returns whether the server is a cluster. If the factory decorates another one, only a connection shows that. */
@@ -137,6 +145,18 @@ final class SpringDataScriptClient implements RedisScriptClient {
 
         static boolean isCluster(RedisConnectionFactory connections) {
             return connections instanceof JedisConnectionFactory jedis && jedis.isRedisClusterAware();
+        }
+
+        static @Nullable RedisConfiguration servers(RedisConnectionFactory connections) {
+            return connections instanceof JedisConnectionFactory jedis
+                    ? Stream.of(
+                                    jedis.getClusterConfiguration(),
+                                    jedis.getSentinelConfiguration(),
+                                    jedis.getStandaloneConfiguration())
+                            .filter(Objects::nonNull)
+                            .findFirst()
+                            .orElse(null)
+                    : null;
         }
 
         /** Removes a connection to a demoted master from the pool. */

@@ -40,6 +40,7 @@ class ConfigurationMetadataTests {
             ratelimit.redis.timeout             | java.time.Duration                       | 250ms
             ratelimit.redis.key-prefix          | java.lang.String                         | ratelimit
             ratelimit.redis.connection-factory  | java.lang.String                         | none
+            ratelimit.redis.startup-wait        | java.time.Duration                       | 2s
             ratelimit.redis.require-at-startup  | java.lang.Boolean                        | false
             ratelimit.aop.mode                  | org.springframework.context.annotation.AdviceMode | proxy
             ratelimit.aop.order                 | java.lang.Integer                        | -2147483648
@@ -61,7 +62,7 @@ class ConfigurationMetadataTests {
     void theTableHasEveryProperty() {
         assertThat(all("properties").map(property -> property.path("name").asString()))
                 .filteredOn(name -> name.startsWith("ratelimit."))
-                .hasSize(24);
+                .hasSize(25);
     }
 
     @Test

@@ -69,6 +69,21 @@ class RedisClusterTests {
     }
 
     @Test
+    void everyNodeHasLoadedTheScriptWhenTheWarmUpEnds() {
+        cluster.nodes().forEach(node -> node.command("SCRIPT", "FLUSH"));
+        store.warmUp(Duration.ofSeconds(30));
+        store.awaitWarmUp();
+        cluster.nodes().forEach(node -> node.command("CONFIG", "RESETSTAT"));
+        for (int i = 0; i < 60; i++) {
+            store.decide(new Charge(USER, "user-" + i, 1000));
+        }
+        assertThat(cluster.nodes())
+                .allSatisfy(node -> assertThat(String.valueOf(node.command("INFO", "commandstats")))
+                        .contains("cmdstat_evalsha:")
+                        .doesNotContain("cmdstat_eval:"));
+    }
+
+    @Test
     void allLimitsOfOneSubjectAreOneCommand() throws Exception {
         List<Charge> charges = List.of(new Charge(ALL, "a", 1000), new Charge(USER, "a", 1000));
         store.decide(charges, Duration.ZERO);

@@ -68,6 +68,20 @@ class RedisLeaseTests {
     }
 
     @Test
+    void theFirstCallThatQueuesIsAnsweredWhenItsStoreIsSubscribedToFreeLeases() {
+        store(TestConnections.lettuce(redis)).decide(List.of(new Charge(ONE, "key", 1000)), Duration.ZERO);
+        long stores = 0;
+        for (RedisConnectionFactory connections : List.of(TestConnections.lettuce(redis), jedis())) {
+            RedisRateLimitStore store = store(connections);
+            store.onLeaseReady(lease -> {});
+            Decision first = store.decide(List.of(new Charge(ONE, "key", 1000)), LONG);
+            assertThat(first.isQueued()).isTrue();
+            assertThat(redis.command("PUBSUB", "NUMSUB", "ratelimit:ready"))
+                    .isEqualTo(List.of("ratelimit:ready", ++stores));
+        }
+    }
+
+    @Test
     void waitersOnJedisAreWokenToo() throws Exception {
         RateLimiterRegistry first = node();
         RateLimiterRegistry second = node(jedis());

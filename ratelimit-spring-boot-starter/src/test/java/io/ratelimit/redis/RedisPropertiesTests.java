@@ -15,7 +15,9 @@ class RedisPropertiesTests {
 
     @Test
     void everyPropertyHasADefault() {
-        assertThat(properties("")).isEqualTo(new RedisProperties(Duration.ofMillis(250), "ratelimit", null, false));
+        assertThat(properties(""))
+                .isEqualTo(
+                        new RedisProperties(Duration.ofMillis(250), "ratelimit", null, Duration.ofSeconds(2), false));
     }
 
     @Test
@@ -25,8 +27,10 @@ class RedisPropertiesTests {
                         "  timeout: 80ms",
                         "  key-prefix: shop",
                         "  connection-factory: limitsRedis",
+                        "  startup-wait: 500ms",
                         "  require-at-startup: true"))
-                .isEqualTo(new RedisProperties(Duration.ofMillis(80), "shop", "limitsRedis", true));
+                .isEqualTo(new RedisProperties(
+                        Duration.ofMillis(80), "shop", "limitsRedis", Duration.ofMillis(500), true));
     }
 
     @ParameterizedTest
@@ -39,6 +43,16 @@ class RedisPropertiesTests {
         assertThatThrownBy(() -> new RedisFeature().checkMemoryStore(properties(yaml), selected))
                 .isInstanceOf(InvalidRateLimitPropertyException.class)
                 .hasMessage("Invalid property " + message);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-1ms, PT-0.001S", "61s, PT1M1S"})
+    void theWaitAtTheStartIsAtMostAMinute(String wait, String value) {
+        assertThatThrownBy(() -> properties("ratelimit.redis.startup-wait: " + wait))
+                .rootCause()
+                .isInstanceOf(InvalidRateLimitPropertyException.class)
+                .hasMessage("Invalid property ratelimit.redis.startup-wait = \"" + value
+                        + "\": not between 0 and 1m; use a time such as 2s");
     }
 
     @Test
