@@ -59,12 +59,12 @@ abstract class RejectionResponses {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            one-rate   | search     | Rate limit "search" (10/s) exceeded: cost 1, remaining 0, retry after 100ms
-            two-rates  | report/1m  | Rate limit "report" (600/m) exceeded: cost 2.5, remaining 0, retry after 250ms
+            one-rate   | search     | Rate limit "search" (10/s) exceeded: cost 1, remaining 0, retry after 0.1s
+            two-rates  | report/1m  | Rate limit "report" (600/m) exceeded: cost 2.5, remaining 0, retry after 0.3s
             two-limits | quote-user | Rate limit "quote-user" (5/10s) exceeded: cost 1, remaining 0, retry after 2s
-            at-once    | export     | Rate limit "export" (2 at once) exceeded: cost 1, remaining 0.5, retry after 30s500ms
+            at-once    | export     | Rate limit "export" (2 at once) exceeded: cost 1, remaining 0.5, retry after 30.5s
             never      | search     | Rate limit "search" (10/s) exceeded: cost 11, remaining 10, never admitted
-            by-hand    | partner    | Rate limit "partner" exceeded: retry after 1s1ms
+            by-hand    | partner    | Rate limit "partner" exceeded: retry after 1.1s
             """)
     void aRejectionIsAProblemThatNamesThePoliciesAndNoKey(String kind, String violated, String detail) {
         HttpResponse<String> response = application.get("/plain/" + kind);
