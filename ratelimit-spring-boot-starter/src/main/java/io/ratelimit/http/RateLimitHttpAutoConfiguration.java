@@ -17,7 +17,12 @@ public final class RateLimitHttpAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    RateLimitExceptionHandler rateLimitExceptionHandler() {
-        return new RateLimitExceptionHandler();
+    RateLimitExceptionHandler rateLimitExceptionHandler(RateLimitResponseFactory responses) {
+        return new RateLimitExceptionHandler(responses);
+    }
+
+    @Bean
+    RateLimitResponseFactory rateLimitResponseFactory() {
+        return new RateLimitResponseFactory(new InvalidCallLogger(System::nanoTime));
     }
 }
