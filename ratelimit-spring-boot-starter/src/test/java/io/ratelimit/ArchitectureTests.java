@@ -193,8 +193,15 @@ class ArchitectureTests {
         assertOnlyIn("metrics\\..*", "io.micrometer");
         assertOnlyIn("aop\\.ThreadContextPropagator\\$Logging", "org.slf4j");
         assertOnlyIn(
-                "aop\\.(ReactiveTypeAdapter|CoroutineAdapter|SuspendFunctionInvoker|EventLoopDetector\\$OfReactor)|aop\\.ContinuationExecutorSelector\\$Reactive",
+                "aop\\.(ReactiveTypeAdapter|CoroutineAdapter|SuspendFunctionInvoker|EventLoopDetector\\$OfReactor)|aop\\.ContinuationExecutorSelector\\$Reactive"
+                        + "|http\\.RateLimitWebExceptionHandler",
                 "reactor");
+        assertOnlyIn(
+                "http\\.(RateLimitRejectionFilter(\\$.*)?|RateLimitHttpAutoConfiguration\\$Of(Servlet|Security))",
+                "jakarta.servlet");
+        assertOnlyIn(
+                "http\\.(AuthenticationFailureRecorder(\\$.*)?|RateLimitHttpAutoConfiguration\\$OfSecurity)",
+                "org.springframework.security");
         assertOnlyIn("aop\\.(ReactiveTypeAdapter|CoroutineAdapter|SuspendFunctionInvoker)", "org.reactivestreams");
         assertOnlyIn("aop\\.EventLoopDetector\\$OfNetty|redis\\.LettuceSettings", "io.netty");
         assertOnlyIn("aop\\.(CoroutineAdapter|SuspendFunctionInvoker)", "kotlin");

@@ -13,6 +13,15 @@ import org.springframework.http.ResponseEntity;
  */
 record RateLimitResponse(ProblemDetail problem, HttpHeaders headers) {
 
+    /**
+     * Returns the body as JSON, for responses that no message converter writes.
+     *
+     * @param path the path of the request
+     */
+    byte[] body(String path) {
+        return ProblemJson.write(problem, path);
+    }
+
     /** {@return the response for the message converters of the application} */
     ResponseEntity<ProblemDetail> entity() {
         return ResponseEntity.status(problem.getStatus())

@@ -6,8 +6,12 @@ import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.expression.InvalidCallException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
@@ -23,6 +27,23 @@ final class RateLimitResponseFactory {
 
     RateLimitResponseFactory(InvalidCallLogger invalidCalls) {
         this.invalidCalls = invalidCalls;
+    }
+
+    /** Returns the response to the first exception of a limited call in the chain of causes; null if there is none. */
+    @Nullable RateLimitResponse find(Throwable failure) {
+        Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Throwable cause = failure; cause != null && seen.add(cause); cause = cause.getCause()) {
+            if (cause instanceof RateLimitExceededException rejection) {
+                return of(rejection);
+            }
+            if (cause instanceof EmptyKeyException emptyKey) {
+                return of(emptyKey);
+            }
+            if (cause instanceof InvalidCallException invalid) {
+                return of(invalid);
+            }
+        }
+        return null;
     }
 
     RateLimitResponse of(RateLimitExceededException ex) {
