@@ -445,16 +445,16 @@ public final class Decision {
         return this;
     }
 
-    /** Such as {@code rejected by search 10/s, remaining 0, retry after PT0.1S}; no key. */
+    /** Such as {@code rejected by search 10/s, remaining 0, retry after 0.1s}; no key. */
     @Override
     public String toString() {
         return admitted
-                ? "admitted, remaining " + remaining()
+                ? "admitted, remaining " + DecisionText.remaining(remaining())
                 : rejectedBy()
                         .map(by -> "rejected by " + by.limit().name() + " " + by.text() + ", remaining "
-                                + by.remaining()
+                                + DecisionText.remaining(by.remaining())
                                 + by.retryAfter()
-                                        .map(wait -> ", retry after " + wait)
+                                        .map(wait -> ", retry after " + DecisionText.wait(wait))
                                         .orElse(", never"))
                         .orElse("rejected by policy");
     }

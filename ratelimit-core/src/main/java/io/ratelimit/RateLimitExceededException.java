@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Thrown when a limit rejects a call. No bucket was charged, and the message does not contain the key.
  *
- * <p>{@code Rate limit "search" (10/s) exceeded: cost 1, remaining 0, retry after 100ms}; for a call that would have
+ * <p>{@code Rate limit "search" (10/s) exceeded: cost 1, remaining 0, retry after 0.1s}; for a call that would have
  * waited, {@code …, retry after 3s, more than the max-wait of 2s}.
  */
 public final class RateLimitExceededException extends RuntimeException {
@@ -125,7 +125,7 @@ public final class RateLimitExceededException extends RuntimeException {
         }
         return "Rate limit \"" + charge.limit().name() + "\" ("
                 + rejecting.text() + ") exceeded: cost "
-                + Tokens.text(charge.cost()) + ", remaining " + Tokens.text(Tokens.roundedUp(rejecting.remaining()))
+                + DecisionText.cost(charge.cost()) + ", remaining " + DecisionText.remaining(rejecting.remaining())
                 + ", "
                 + retryText(rejecting.retryAfter().orElse(null))
                 + (decision.maxWait().isZero() || rejecting.retryAfter().isEmpty()
@@ -135,6 +135,6 @@ public final class RateLimitExceededException extends RuntimeException {
     }
 
     private static String retryText(@Nullable Duration retryAfter) {
-        return retryAfter == null ? "never admitted" : "retry after " + Rate.text(retryAfter);
+        return retryAfter == null ? "never admitted" : "retry after " + DecisionText.wait(retryAfter);
     }
 }

@@ -44,7 +44,7 @@ class DecisionTests {
                         Optional.of(Duration.ofMillis(200)),
                         Duration.ofMillis(900)));
         assertThat(decision.retryAfter()).contains(Duration.ofMillis(200));
-        assertThat(decision).hasToString("rejected by search 10/s, remaining 1.0, retry after PT0.2S");
+        assertThat(decision).hasToString("rejected by search 10/s, remaining 1, retry after 0.2s");
         assertThatThrownBy(decision::orThrow).isInstanceOf(RateLimitExceededException.class);
     }
 
@@ -67,7 +67,7 @@ class DecisionTests {
         assertThat(decision.isPermanent()).isTrue();
         assertThat(decision.retryAfter()).isEmpty();
         assertThat(decision.rejectedBy().orElseThrow().text()).isEqualTo("100/h burst 20");
-        assertThat(decision).hasToString("rejected by report 100/h burst 20, remaining 20.0, never");
+        assertThat(decision).hasToString("rejected by report 100/h burst 20, remaining 20, never");
     }
 
     @Test

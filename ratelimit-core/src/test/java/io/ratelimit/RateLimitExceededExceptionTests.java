@@ -1,6 +1,7 @@
 package io.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.ratelimit.memory.InMemoryRateLimitStore;
@@ -22,7 +23,7 @@ class RateLimitExceededExceptionTests {
     void hasLimitRateCostRemainingAndRetryAfterButNotTheKey() {
         search.tryAcquire("secret-key", 9.5);
         RateLimitExceededException ex = rejected(2);
-        assertThat(ex).hasMessage("Rate limit \"search\" (10/s) exceeded: cost 2, remaining 0.5, retry after 150ms");
+        assertThat(ex).hasMessage("Rate limit \"search\" (10/s) exceeded: cost 2, remaining 0.5, retry after 0.2s");
         assertThat(ex.getLimit()).isEqualTo("search");
         assertThat(ex.getRate()).contains("10/s");
         assertThat(ex.getCost()).isEqualTo(2);
@@ -44,6 +45,23 @@ class RateLimitExceededExceptionTests {
         RateLimitExceededException ex = rejected(10.5);
         assertThat(ex).hasMessage("Rate limit \"search\" (10/s) exceeded: cost 10.5, remaining 10, never admitted");
         assertThat(ex.getRetryAfter()).isEmpty();
+    }
+
+    @Test
+    void writesTenthsOfSecondsAndOfTokensRoundedSoThatTheCallerIsAdmitted() {
+        RateLimiter slow = registry.define(Limit.of("slow", "1/10s burst 3"));
+        slow.tryAcquire("secret-key", 2.941);
+        assertThatThrownBy(() -> slow.tryAcquire("secret-key", 0.367).orThrow())
+                .hasMessage("Rate limit \"slow\" (1/10s burst 3) exceeded: cost 0.367, remaining 0, retry after 3.1s");
+        assertThat(slow.tryAcquire("secret-key", 0.367))
+                .hasToString("rejected by slow 1/10s burst 3, remaining 0, retry after 3.1s");
+    }
+
+    @Test
+    void saysACostThatIsMoreThanCanBeCountedAsPeopleWriteIt() {
+        assertThat(rejected(1e300))
+                .hasMessage("Rate limit \"search\" (10/s) exceeded: cost 9007199254740 or more, remaining 10, "
+                        + "never admitted");
     }
 
     @Test

@@ -162,7 +162,8 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
             throw new InvalidLimitException(part, text, "finer than 0.001", "use at most three decimal places");
         }
         if (value.compareTo(MOST) > 0) {
-            throw new InvalidLimitException(part, text, "more than can be counted", "use " + MOST + " or less");
+            throw new InvalidLimitException(
+                    part, text, "more than can be counted", "use " + MOST.toBigInteger() + " or less");
         }
         return new BigDecimal(text);
     }

@@ -1,6 +1,8 @@
 package io.ratelimit.aop;
 
 import io.ratelimit.expression.ExpressionOrigin;
+import io.ratelimit.expression.InvalidCallException;
+import io.ratelimit.expression.UnusableValue;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -34,17 +36,36 @@ record AnnotationAttribute(Method method, Class<?> targetClass, String attribute
     }
 
     @Override
-    public IllegalArgumentException unusable(String what, String fix) {
-        return new IllegalArgumentException("Invalid " + attribute + " of @RateLimited on " + text(method, targetClass)
-                + ": \"" + value + "\" gave " + what + "; " + fix);
+    public InvalidCallException unusable(UnusableValue unusable, String fix) {
+        return new InvalidCallException(
+                "Invalid " + place() + ": \"" + value + "\" gave " + unusable.description() + "; " + fix,
+                attribute,
+                place(),
+                unusable.rule(),
+                unusable.text());
     }
 
     @Override
-    public IllegalArgumentException failed(String problem, @Nullable Throwable thrown) {
-        return new IllegalArgumentException(
-                "Invalid " + attribute + " of @RateLimited on " + text(method, targetClass) + ": \"" + value
-                        + "\" cannot be evaluated (" + problem
-                        + "); nothing was charged; check it against the types of the call's values",
-                thrown);
+    public InvalidCallException failed(String problem) {
+        return new InvalidCallException(
+                uncomputable(problem),
+                attribute,
+                place(),
+                "it cannot be computed from the values of the call (" + problem + ")",
+                null);
+    }
+
+    @Override
+    public IllegalArgumentException threw(Throwable thrown) {
+        return new IllegalArgumentException(uncomputable("a method failed"), thrown);
+    }
+
+    private String uncomputable(String problem) {
+        return "Invalid " + place() + ": \"" + value + "\" cannot be evaluated (" + problem
+                + "); nothing was charged; check it against the types of the call's values";
+    }
+
+    private String place() {
+        return attribute + " of @RateLimited on " + text(method, targetClass);
     }
 }

@@ -7,6 +7,8 @@ import io.ratelimit.UnknownLimitException;
 import io.ratelimit.annotation.RateLimitedCall;
 import io.ratelimit.autoconfigure.RateLimitSettings;
 import io.ratelimit.expression.CallExpression;
+import io.ratelimit.expression.InvalidCallException;
+import io.ratelimit.expression.UnusableValue;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -29,11 +31,16 @@ record LimitSelector(
         return new LimitSelector(name, Set.of(name.value()), null);
     }
 
+    /** {@return the name that the annotation contains; null if it is computed for each call} */
+    @Nullable String fixedName() {
+        return perCall == null ? origin.value() : null;
+    }
+
     /**
      * Returns the limit of a call; null if the computed name is not defined and such limits are ignored.
      *
      * @throws UnknownLimitException if the name is not defined
-     * @throws IllegalArgumentException if the computed value is not a text, blank or too long
+     * @throws InvalidCallException if the computed value is not a text, blank or too long
      */
     @Nullable Limit limit(RateLimitedCall call, RateLimiterRegistry registry, RateLimitSettings settings) {
         if (perCall == null) {
@@ -59,7 +66,9 @@ record LimitSelector(
         return name;
     }
 
-    private IllegalArgumentException unusable(String what) {
-        return origin.unusable(what, "nothing was charged; return the name of a limit");
+    private InvalidCallException unusable(String what) {
+        return origin.unusable(
+                UnusableValue.untold(what, "a limit has a name of at most " + LONGEST_NAME + " characters"),
+                "nothing was charged; return the name of a limit");
     }
 }

@@ -9,6 +9,7 @@ import io.ratelimit.algorithm.Tokens;
 import io.ratelimit.annotation.RateLimitedCall;
 import io.ratelimit.autoconfigure.RateLimitSettings;
 import io.ratelimit.expression.CostExpression;
+import io.ratelimit.expression.InvalidCallException;
 import io.ratelimit.expression.KeyExpression;
 import java.time.Duration;
 import java.util.List;
@@ -70,12 +71,12 @@ record RateLimitSpec(
         }
         if (cost instanceof CostExpression.Constant constant && constant.thousandths() > current.capacity()) {
             throw limit.origin()
-                    .at("cost", CostExpression.text(Tokens.decimal(constant.thousandths())))
+                    .at("cost", constant.text())
                     .invalid(
                             "the rates "
                                     + current.texts()
                                     + " of limit \"" + name + "\" never hold more than "
-                                    + CostExpression.text(Tokens.decimal(current.capacity())),
+                                    + Tokens.text(current.capacity()),
                             "lower the cost or raise " + (current.isLeased() ? "max-concurrent" : "the burst"));
         }
     }
@@ -96,16 +97,23 @@ record RateLimitSpec(
      * @return the charge; null if the declaration does not apply to the call
      * @throws UnknownLimitException if the limit is not defined
      * @throws EmptyKeyException if the key is null or blank
-     * @throws IllegalArgumentException if the limit has no name, or the cost is invalid
+     * @throws InvalidCallException if the values of the call give no valid condition, limit, key or cost
      */
     @Nullable Charge charge(RateLimitedCall call, RateLimiterRegistry registry, RateLimitSettings settings) {
-        if (!condition.test(call)) {
-            return null;
+        Limit current = null;
+        try {
+            if (!condition.test(call)) {
+                return null;
+            }
+            current = limit.limit(call, registry, settings);
+            return current == null ? null : charge(current, call, settings);
+        } catch (InvalidCallException ex) {
+            String name = current != null ? current.name() : limit.fixedName();
+            throw name == null ? ex : ex.forLimit(name);
         }
-        Limit current = limit.limit(call, registry, settings);
-        if (current == null) {
-            return null;
-        }
+    }
+
+    private Charge charge(Limit current, RateLimitedCall call, RateLimitSettings settings) {
         String text = key.text(call);
         if (text == null) {
             if (!settings.sharesEmptyKeys()) {

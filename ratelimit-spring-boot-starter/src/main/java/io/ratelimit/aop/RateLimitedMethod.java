@@ -71,7 +71,8 @@ record RateLimitedMethod(String name, boolean suspending, List<RateLimitSpec> sp
      *
      * @throws io.ratelimit.UnknownLimitException if a limit is not defined
      * @throws io.ratelimit.EmptyKeyException if a key is null or blank
-     * @throws IllegalArgumentException if a limit has no name, or a cost is invalid
+     * @throws io.ratelimit.expression.InvalidCallException if the values of the call give no valid condition, limit,
+     *     key or cost
      */
     CallCharges callCharges(RateLimitedCall call, RateLimiterRegistry registry, RateLimitSettings settings) {
         if (specs.size() == 1) {

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface CostExpression {
 
+    /** The rule for computed costs. */
+    String RULE = "a cost is a finite number that is zero or more";
+
     /** The cost that the limit sets for its calls. */
     CostExpression OF_LIMIT = (limit, call) -> limit.cost();
 
@@ -21,7 +24,7 @@ public interface CostExpression {
      * @param limit the limit that is charged
      * @param call the call
      * @return thousandths of a token, zero or more: 500 for 0.5 tokens
-     * @throws IllegalArgumentException if the value is no number, negative or not finite
+     * @throws InvalidCallException if the value is no number, negative or not finite
      */
     long thousandths(Limit limit, RateLimitedCall call);
 
@@ -41,7 +44,7 @@ public interface CostExpression {
             throw origin.invalid(cost < 0 ? "negative" : "not finite", "use zero (free) or a positive number");
         }
         try {
-            return new Constant(Tokens.exactly(BigDecimal.valueOf(cost)));
+            return new Constant(Tokens.exactly(BigDecimal.valueOf(cost)), text(cost));
         } catch (IllegalArgumentException ex) {
             throw origin.invalid(
                     "finer than 0.001", "use at most three decimal places, or costExpression, which rounds up", ex);
@@ -55,9 +58,7 @@ public interface CostExpression {
      * @return for example {@code 10}, {@code 0.5} or {@code NaN}
      */
     static String text(double cost) {
-        return Double.isFinite(cost)
-                ? BigDecimal.valueOf(cost).stripTrailingZeros().toPlainString()
-                : Double.toString(cost);
+        return Double.isFinite(cost) ? Tokens.text(BigDecimal.valueOf(cost)) : Double.toString(cost);
     }
 
     /**
@@ -75,8 +76,9 @@ public interface CostExpression {
      * A cost that is known before any call.
      *
      * @param thousandths thousandths of a token
+     * @param text the cost as it is written
      */
-    record Constant(long thousandths) implements CostExpression {
+    record Constant(long thousandths, String text) implements CostExpression {
 
         @Override
         public long thousandths(Limit limit, RateLimitedCall call) {
@@ -87,7 +89,9 @@ public interface CostExpression {
     private static long thousandths(ExpressionOrigin origin, @Nullable Object value) {
         if (!(value instanceof Number number)) {
             throw origin.unusable(
-                    value == null ? "null" : "a " + value.getClass().getName() + ", no number",
+                    value == null
+                            ? UnusableValue.told("null", RULE)
+                            : UnusableValue.untold("a " + value.getClass().getName() + ", no number", RULE),
                     "nothing was charged; return a number that is zero or more");
         }
         try {
@@ -96,10 +100,9 @@ public interface CostExpression {
             }
             return number instanceof Double decimal ? Tokens.roundedUp(decimal) : Tokens.roundedUp(decimal(number));
         } catch (IllegalArgumentException ex) {
-            IllegalArgumentException unusable = origin.unusable(
-                    number.toString(), "nothing was charged; return a finite number that is zero or more");
-            unusable.initCause(ex);
-            throw unusable;
+            throw origin.unusable(
+                    UnusableValue.told(number.toString(), RULE),
+                    "nothing was charged; return a finite number that is zero or more");
         }
     }
 

@@ -1,7 +1,6 @@
 package io.ratelimit.expression;
 
 import io.ratelimit.annotation.RateLimitedCall;
-import java.lang.reflect.InvocationTargetException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -13,8 +12,6 @@ import org.springframework.context.expression.BeanFactoryResolver;
 import org.springframework.core.NativeDetector;
 import org.springframework.core.convert.ConversionService;
 import org.springframework.core.convert.support.DefaultConversionService;
-import org.springframework.expression.EvaluationException;
-import org.springframework.expression.ExpressionInvocationTargetException;
 import org.springframework.expression.ParseException;
 import org.springframework.expression.TypedValue;
 import org.springframework.expression.spel.SpelCompilerMode;
@@ -28,8 +25,6 @@ import org.springframework.expression.spel.ast.VariableReference;
 import org.springframework.expression.spel.standard.SpelExpression;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
 import org.springframework.expression.spel.support.MapAccessor;
-import org.springframework.expression.spel.support.ReflectiveConstructorResolver;
-import org.springframework.expression.spel.support.ReflectiveMethodResolver;
 import org.springframework.expression.spel.support.ReflectivePropertyAccessor;
 import org.springframework.expression.spel.support.StandardOperatorOverloader;
 import org.springframework.expression.spel.support.StandardTypeComparator;
@@ -63,8 +58,8 @@ public final class ExpressionCompiler {
         ConversionService conversion = beanFactory.getConversionService();
         this.shared = new CallEvaluationContext.EvaluationSettings(
                 List.of(new MapAccessor(false), new ReflectivePropertyAccessor(false)),
-                List.of(new ReflectiveConstructorResolver()),
-                List.of(new ReflectiveMethodResolver()),
+                List.of(new CalledMethodResolver.OfConstructors()),
+                List.of(new CalledMethodResolver()),
                 new BeanFactoryResolver(beanFactory),
                 new StandardTypeLocator(classLoader),
                 new StandardTypeConverter(
@@ -109,7 +104,7 @@ public final class ExpressionCompiler {
      *
      * @param origin the place and the text of the expression
      * @param parameters the variables of the expression
-     * @return the condition, which throws an {@link IllegalArgumentException} if its value is null
+     * @return the condition, which throws an {@link InvalidCallException} if its value is null
      * @throws RuntimeException the exception of the origin, if the text is no expression or cannot work
      */
     public Predicate<RateLimitedCall> parseCondition(ExpressionOrigin origin, ExpressionParameters parameters) {
@@ -118,7 +113,9 @@ public final class ExpressionCompiler {
             if (value.of(call) instanceof Boolean holds) {
                 return holds;
             }
-            throw origin.unusable("no boolean", "nothing was charged; return true or false");
+            throw origin.unusable(
+                    UnusableValue.untold("no boolean", "a condition is true or false"),
+                    "nothing was charged; return true or false");
         };
     }
 
@@ -145,7 +142,7 @@ public final class ExpressionCompiler {
     }
 
     /**
-     * Evaluates an expression. An exception of a method that it calls is thrown as it is. The exception of the
+     * Evaluates an expression. An exception of the application's code is thrown as it is. The exception of the
      * evaluation itself is replaced, because its message may contain values of the call.
      */
     private @Nullable Object evaluate(
@@ -156,36 +153,32 @@ public final class ExpressionCompiler {
             TypedValue root) {
         try {
             return expression.getValue(new CallEvaluationContext(shared, parameters.indexes(), call.args(), root));
-        } catch (EvaluationException ex) {
-            Throwable thrown = thrownByMethod(ex);
+        } catch (RuntimeException | StackOverflowError ex) {
+            Throwable thrown = CalledMethodException.thrownByApplication(ex);
             if (thrown instanceof RuntimeException || thrown instanceof Error) {
                 ReflectionUtils.rethrowRuntimeException(thrown);
             }
-            throw origin.failed(problem(ex), thrown);
+            throw thrown == null ? origin.failed(problem(ex)) : origin.threw(thrown);
         }
     }
 
-    /** Returns the kind of the innermost problem, such as {@code type conversion error}. */
-    private static String problem(EvaluationException failure) {
-        String problem = "a method failed";
+    /** Returns the kind of the innermost problem: {@code type conversion error}, {@code number format exception}. */
+    private static String problem(Throwable failure) {
+        String problem = "";
+        Throwable innermost = failure;
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SpelEvaluationException spel) {
                 problem = spel.getMessageCode().name().toLowerCase(Locale.ROOT).replace('_', ' ');
             }
+            innermost = cause;
         }
-        return problem;
-    }
-
-    private static @Nullable Throwable thrownByMethod(EvaluationException failure) {
-        if (failure instanceof ExpressionInvocationTargetException) {
-            return failure.getCause();
-        }
-        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
-            if (cause instanceof InvocationTargetException invocation) {
-                return invocation.getTargetException();
-            }
-        }
-        return null;
+        return problem.isEmpty()
+                ? innermost
+                        .getClass()
+                        .getSimpleName()
+                        .replaceAll("(?<=[a-z])(?=[A-Z])", " ")
+                        .toLowerCase(Locale.ROOT)
+                : problem;
     }
 
     private static SpelExpression parse(ExpressionOrigin origin, SpelExpressionParser parser) {

@@ -37,19 +37,26 @@ public interface ExpressionOrigin {
      * Creates the exception for a call whose expression has an unusable value. The message does not contain the key of
      * the call.
      *
-     * @param what the value, such as {@code null} or {@code a java.lang.String, no number}
+     * @param value the value
      * @param fix what to return instead
      * @return the exception, to be thrown
      */
-    IllegalArgumentException unusable(String what, String fix);
+    InvalidCallException unusable(UnusableValue value, String fix);
 
     /**
      * Creates the exception for a call whose expression cannot be evaluated. The message does not contain values of the
      * call.
      *
      * @param problem the kind of problem, such as {@code type conversion error}
-     * @param thrown the exception of a method that the expression calls, or null
      * @return the exception, to be thrown
      */
-    IllegalArgumentException failed(String problem, @Nullable Throwable thrown);
+    InvalidCallException failed(String problem);
+
+    /**
+     * Creates the exception for a call whose expression called a method that threw a checked exception.
+     *
+     * @param thrown the exception of the method
+     * @return the exception, to be thrown
+     */
+    IllegalArgumentException threw(Throwable thrown);
 }

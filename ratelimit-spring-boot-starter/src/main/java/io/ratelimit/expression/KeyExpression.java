@@ -16,7 +16,7 @@ public interface KeyExpression {
      *
      * @param call the call
      * @return the key as text; null if it is null or blank
-     * @throws IllegalArgumentException if the value is an array, or its class does not override {@code toString}
+     * @throws InvalidCallException if the value is an array, or its class does not override {@code toString}
      */
     @Nullable String text(RateLimitedCall call);
 

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class KeyFormatter {
 
+    private static final String RULE = "a key is a text, or a value that has one";
+
     private static final ClassValue<Boolean> OWN = new ClassValue<>() {
         @Override
         protected Boolean computeValue(Class<?> type) {
@@ -34,7 +36,7 @@ final class KeyFormatter {
     /**
      * Formats a value; null if it is null or an empty {@code Optional}.
      *
-     * @throws IllegalArgumentException if the value, or a part of it, is an array or does not override {@code toString}
+     * @throws InvalidCallException if the value, or a part of it, is an array or does not override {@code toString}
      */
     static @Nullable String of(ExpressionOrigin origin, @Nullable Object value) {
         if (value == null) {
@@ -56,12 +58,16 @@ final class KeyFormatter {
         }
         Class<?> type = part.getClass();
         if (type.isArray()) {
-            throw origin.unusable("an array, which cannot be a key", "use an element, or join the elements");
+            throw origin.unusable(
+                    UnusableValue.untold("an array, which cannot be a key", RULE),
+                    "use an element, or join the elements");
         }
         if (!isOwn(type)) {
             throw origin.unusable(
-                    "a " + type.getName()
-                            + ", which does not override toString, so every call would have its own bucket",
+                    UnusableValue.untold(
+                            "a " + type.getName()
+                                    + ", which does not override toString, so every call would have its own bucket",
+                            RULE),
                     "use one of its properties");
         }
         if (part instanceof Collection<?> collection) {

@@ -1,15 +1,9 @@
 package io.ratelimit.http;
 
-import io.ratelimit.DecisionSource;
 import io.ratelimit.EmptyKeyException;
 import io.ratelimit.RateLimitExceededException;
-import java.net.URI;
-import java.time.Duration;
-import java.util.List;
+import io.ratelimit.expression.InvalidCallException;
 import org.springframework.core.annotation.Order;
-import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatus;
-import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.ExceptionHandler;
@@ -24,6 +18,8 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
  *       draft-ietf-httpapi-ratelimit-headers-10, and {@code violated-policies} names the policies that rejected.
  *   <li>The store cannot be asked and the limit has {@code on-store-failure: deny}: 503 with {@code Retry-After: 1}.
  *   <li>The key of the call is null or blank: 400.
+ *   <li>The values of the call give no valid key, cost, condition or limit, such as a cost of -1: 400. At most one line
+ *       a second is logged for each limit.
  * </ul>
  *
  * <p>No response contains a key. The order is 0, so that an advice for all exceptions, which usually has no order, does
@@ -34,63 +30,29 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 @Order(0)
 public final class RateLimitExceptionHandler {
 
-    private static final String TYPES = "https://iana.org/assignments/http-problem-types";
-    private static final URI QUOTA_EXCEEDED = URI.create(TYPES + "#quota-exceeded");
-    private static final URI REDUCED_CAPACITY = URI.create(TYPES + "#temporary-reduced-capacity");
+    private final RateLimitResponseFactory responses;
 
     /** Creates the advice. */
-    public RateLimitExceptionHandler() {}
+    public RateLimitExceptionHandler() {
+        this(new RateLimitResponseFactory(new InvalidCallLogger(System::nanoTime)));
+    }
+
+    RateLimitExceptionHandler(RateLimitResponseFactory responses) {
+        this.responses = responses;
+    }
 
     @ExceptionHandler
     ResponseEntity<ProblemDetail> handle(RateLimitExceededException ex) {
-        return ex.getSource() == DecisionSource.POLICY ? storeUnavailable(ex) : quotaExceeded(ex);
+        return responses.of(ex).entity();
     }
 
     @ExceptionHandler
     ResponseEntity<ProblemDetail> handle(EmptyKeyException ex) {
-        ProblemDetail problem = ProblemDetail.forStatusAndDetail(
-                HttpStatus.BAD_REQUEST,
-                "The call cannot be counted, because the key of limit \"" + ex.getLimit() + "\" is empty");
-        return response(problem, new HttpHeaders());
+        return responses.of(ex).entity();
     }
 
-    private static ResponseEntity<ProblemDetail> quotaExceeded(RateLimitExceededException ex) {
-        ProblemDetail problem = problem(HttpStatus.TOO_MANY_REQUESTS, QUOTA_EXCEEDED, "Quota exceeded", ex);
-        HttpHeaders headers = new HttpHeaders();
-        ex.getRetryAfter().ifPresent(wait -> headers.set(HttpHeaders.RETRY_AFTER, retryAfter(wait)));
-        List<RateLimitFields> quotas = ex.getDecision().map(RateLimitFields::of).orElse(List.of());
-        if (quotas.isEmpty()) {
-            problem.setProperty("violated-policies", List.of(ex.getLimit()));
-        } else {
-            problem.setProperty("violated-policies", RateLimitFields.violated(quotas));
-            headers.set("RateLimit-Policy", RateLimitFields.policyField(quotas));
-            headers.set("RateLimit", RateLimitFields.limitField(quotas));
-        }
-        return response(problem, headers);
-    }
-
-    private static ResponseEntity<ProblemDetail> storeUnavailable(RateLimitExceededException ex) {
-        HttpHeaders headers = new HttpHeaders();
-        headers.set(HttpHeaders.RETRY_AFTER, "1");
-        return response(
-                problem(HttpStatus.SERVICE_UNAVAILABLE, REDUCED_CAPACITY, "Temporarily reduced capacity", ex), headers);
-    }
-
-    private static ProblemDetail problem(HttpStatus status, URI type, String title, RateLimitExceededException ex) {
-        ProblemDetail problem = ProblemDetail.forStatusAndDetail(status, ex.getMessage());
-        problem.setType(type);
-        problem.setTitle(title);
-        return problem;
-    }
-
-    private static ResponseEntity<ProblemDetail> response(ProblemDetail problem, HttpHeaders headers) {
-        return ResponseEntity.status(problem.getStatus())
-                .headers(headers)
-                .contentType(MediaType.APPLICATION_PROBLEM_JSON)
-                .body(problem);
-    }
-
-    private static String retryAfter(Duration wait) {
-        return Long.toString(Math.max(1, RateLimitFields.seconds(wait)));
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> handle(InvalidCallException ex) {
+        return responses.of(ex).entity();
     }
 }

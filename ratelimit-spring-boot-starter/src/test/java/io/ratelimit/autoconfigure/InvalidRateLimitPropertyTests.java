@@ -23,7 +23,7 @@ class InvalidRateLimitPropertyTests {
             ratelimit.limits.search: 10/s burst 0                       | ratelimit.limits.search.rates[0]  | invalid burst "0": not positive; use
             ratelimit.limits.search: 10/s burst -5                      | ratelimit.limits.search.rates[0]  | invalid burst "-5": not positive; use
             ratelimit.limits.search: 10/s burst Infinity                | ratelimit.limits.search.rates[0]  | burst "Infinity" is not a decimal number
-            ratelimit.limits.search: 999999999999999999/s               | ratelimit.limits.search.rates[0]  | more than can be counted; use 9007199254740.992 or less
+            ratelimit.limits.search: 999999999999999999/s               | ratelimit.limits.search.rates[0]  | more than can be counted; use 9007199254740 or less
             ratelimit.limits.search: 9000000000000/7ms                  | ratelimit.limits.search.rates[0]  | times what can be held (2^53); use a smaller
             ratelimit.limits.search: 10/99999999999999999999d           | ratelimit.limits.search.rates[0]  | longer than can be counted
             ratelimit.limits.search: '10/s, 5/y'                        | ratelimit.limits.search.rates[1]  | unknown unit "y"; use

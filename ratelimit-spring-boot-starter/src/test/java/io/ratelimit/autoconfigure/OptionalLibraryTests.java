@@ -35,7 +35,9 @@ class OptionalLibraryTests {
             micrometer-core,                          io.micrometer.core.instrument.MeterRegistry,                      redis
             spring-boot-actuator,                     org.springframework.boot.actuate.endpoint.annotation.Endpoint,    redis
             spring-boot-health,                       org.springframework.boot.health.contributor.HealthIndicator,      redis
-            spring-web,                               org.springframework.http.ProblemDetail,                           redis
+            spring-web|spring-security-web,           org.springframework.http.ProblemDetail,                           redis
+            spring-security-,                         org.springframework.security.authentication.ProviderManager,      redis
+            tomcat-embed-core|jakarta.servlet-api,    jakarta.servlet.Filter,                                           redis
             aspectj,                                  org.aspectj.weaver.Advice,                                        redis
             reactor-|reactive-streams|lettuce-,       reactor.core.publisher.Mono,                                      redis
             kotlin,                                   kotlin.Metadata,                                                  redis

@@ -11,12 +11,22 @@ record TestOrigin(String value) implements ExpressionOrigin {
     }
 
     @Override
-    public IllegalArgumentException unusable(String what, String fix) {
-        return new IllegalArgumentException(value + " gave " + what + "; " + fix);
+    public InvalidCallException unusable(UnusableValue unusable, String fix) {
+        return new InvalidCallException(
+                value + " gave " + unusable.description() + "; " + fix,
+                "test",
+                value,
+                unusable.rule(),
+                unusable.text());
     }
 
     @Override
-    public IllegalArgumentException failed(String problem, @Nullable Throwable thrown) {
-        return new IllegalArgumentException(value + " cannot be evaluated (" + problem + ")", thrown);
+    public InvalidCallException failed(String problem) {
+        return new InvalidCallException(value + " cannot be evaluated (" + problem + ")", "test", value, problem, null);
+    }
+
+    @Override
+    public IllegalArgumentException threw(Throwable thrown) {
+        return new IllegalArgumentException(value + " cannot be evaluated", thrown);
     }
 }

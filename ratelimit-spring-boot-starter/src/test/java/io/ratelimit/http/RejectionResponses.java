@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -13,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.WebApplicationType;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The HTTP response to a rejected call, in any web framework. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -20,7 +23,8 @@ abstract class RejectionResponses {
 
     private static final String TYPES = "https://iana.org/assignments/http-problem-types";
 
-    private final RunningApplication application;
+    /** The running application, for tests of one framework only. */
+    final RunningApplication application;
 
     RejectionResponses(WebApplicationType type, Class<?> calls) {
         this.application = RunningApplication.start(type, new String[0], Rejections.class, calls);
@@ -59,12 +63,12 @@ abstract class RejectionResponses {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            one-rate   | search     | Rate limit "search" (10/s) exceeded: cost 1, remaining 0, retry after 100ms
-            two-rates  | report/1m  | Rate limit "report" (600/m) exceeded: cost 2.5, remaining 0, retry after 250ms
+            one-rate   | search     | Rate limit "search" (10/s) exceeded: cost 1, remaining 0, retry after 0.1s
+            two-rates  | report/1m  | Rate limit "report" (600/m) exceeded: cost 2.5, remaining 0, retry after 0.3s
             two-limits | quote-user | Rate limit "quote-user" (5/10s) exceeded: cost 1, remaining 0, retry after 2s
-            at-once    | export     | Rate limit "export" (2 at once) exceeded: cost 1, remaining 0.5, retry after 30s500ms
+            at-once    | export     | Rate limit "export" (2 at once) exceeded: cost 1, remaining 0.5, retry after 30.5s
             never      | search     | Rate limit "search" (10/s) exceeded: cost 11, remaining 10, never admitted
-            by-hand    | partner    | Rate limit "partner" exceeded: retry after 1s1ms
+            by-hand    | partner    | Rate limit "partner" exceeded: retry after 1.1s
             """)
     void aRejectionIsAProblemThatNamesThePoliciesAndNoKey(String kind, String violated, String detail) {
         HttpResponse<String> response = application.get("/plain/" + kind);
@@ -104,6 +108,84 @@ abstract class RejectionResponses {
         JsonNode problem = JsonMapper.shared().readTree(response.body());
         assertThat(problem.path("title").asString()).isEqualTo("Bad Request");
         assertThat(problem.path("detail").asString()).contains("the key of limit \"search\" is empty");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "one-rate",
+                "wrapped",
+                "two-rates",
+                "never",
+                "at-once",
+                "by-hand",
+                "store-down",
+                "empty-key",
+                "bad-cost"
+            })
+    void aRejectionInAFilterOrFunctionalEndpointIsAnsweredAsInAHandler(String kind) {
+        HttpResponse<String> expected = application.get("/plain/" + kind);
+        for (String path : List.of("/filter/", "/function/")) {
+            HttpResponse<String> response = application.get(path + kind);
+
+            assertThat(response.statusCode()).as(path).isEqualTo(expected.statusCode());
+            assertThat(fields(response)).as(path).isEqualTo(fields(expected));
+            assertThat(problem(response)).as(path).isEqualTo(problem(expected));
+            assertThat(JsonMapper.shared()
+                            .readTree(response.body())
+                            .path("instance")
+                            .asString())
+                    .isEqualTo(path + kind);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/filter/one-rate", "/function/one-rate"})
+    void outsideAHandlerItIsAProblemWhateverTheCallerAccepts(String path) {
+        HttpResponse<String> response = application.send(path, "GET", "Accept", "text/csv");
+
+        assertThat(response.statusCode()).isEqualTo(429);
+        assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+    }
+
+    @Test
+    void aHeadThatAFilterRejectsIsAnsweredWithoutABody() {
+        HttpResponse<String> head = application.send("/filter/one-rate", "HEAD");
+
+        assertThat(head.statusCode()).isEqualTo(429);
+        assertThat(head.headers().firstValue("Retry-After")).hasValue("1");
+        assertThat(head.body()).isEmpty();
+    }
+
+    @Test
+    void anyOtherExceptionOfAFilterStaysAnErrorOfTheServer() {
+        assertThat(application.get("/filter/other").statusCode()).isEqualTo(500);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {401, 403, 500})
+    void anAnswerOfAFilterThatCaughtTheRejectionStays(int status) {
+        assertThat(application.get("/caught/" + status).statusCode()).isEqualTo(status);
+    }
+
+    @Test
+    void aResponseThatIsUnderWayStays() {
+        HttpResponse<String> response = application.get("/committed");
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.body()).isEqualTo("done");
+    }
+
+    private static Map<String, List<String>> fields(HttpResponse<String> response) {
+        Map<String, List<String>> fields = new TreeMap<>();
+        for (String name : List.of("content-type", "retry-after", "ratelimit", "ratelimit-policy")) {
+            fields.put(name, response.headers().allValues(name));
+        }
+        return fields;
+    }
+
+    private static JsonNode problem(HttpResponse<String> response) {
+        return ((ObjectNode) JsonMapper.shared().readTree(response.body())).without("instance");
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.StoreFailurePolicy;
+import io.ratelimit.expression.InvalidCallException;
 import io.ratelimit.memory.InMemoryRateLimitStore;
 import java.time.Duration;
 import java.util.List;
@@ -78,6 +79,9 @@ class Rejections {
                             List.of(new Charge(deny, "user-42", 1_000)), false, DecisionSource.POLICY));
                 }
                 case "empty-key" -> new EmptyKeyException("search");
+                case "bad-cost" ->
+                    new InvalidCallException(
+                            "Invalid cost", "costExpression", "costExpression of a test", "a \"rule\\\n", "ä…");
                 case "wrapped" -> new CompletionException(rejection("one-rate"));
                 default -> new IllegalStateException("not ours");
             };

@@ -1,0 +1,55 @@
+package io.ratelimit.http;
+
+import io.ratelimit.expression.InvalidCallException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+/**
+ * Logs calls with invalid values: at most one line a second for each limit, without a stack trace and without the
+ * values.
+ */
+final class InvalidCallLogger {
+
+    private static final Log LOG = LogFactory.getLog(InvalidCallLogger.class);
+    private static final long LOG_INTERVAL_NANOS = 1_000_000_000;
+
+    private final LongSupplier clock;
+    private final Map<String, Lines> lines = new ConcurrentHashMap<>();
+
+    InvalidCallLogger(LongSupplier nanoClock) {
+        this.clock = nanoClock;
+    }
+
+    void log(InvalidCallException ex) {
+        String subject = ex.getPlace()
+                + ex.getLimit().map(limit -> " for limit \"" + limit + "\"").orElse("");
+        lines.computeIfAbsent(ex.getLimit().orElse(ex.getPlace()), limit -> new Lines())
+                .log(subject + ": " + ex.getRule());
+    }
+
+    /** The lines about one limit. */
+    private final class Lines {
+
+        private long loggedAt = clock.getAsLong() - LOG_INTERVAL_NANOS;
+        private long omitted;
+
+        void log(String reason) {
+            String line;
+            synchronized (this) {
+                long now = clock.getAsLong();
+                if (now - loggedAt < LOG_INTERVAL_NANOS) {
+                    omitted++;
+                    return;
+                }
+                line = "Answered a call with 400, because its values give no valid " + reason
+                        + (omitted == 0 ? "" : "; " + omitted + " more since the last such line");
+                loggedAt = now;
+                omitted = 0;
+            }
+            LOG.warn(line);
+        }
+    }
+}
