@@ -42,7 +42,8 @@ class ConfigurationMetadataTests {
             ratelimit.redis.connection-factory  | java.lang.String                         | none
             ratelimit.redis.require-at-startup  | java.lang.Boolean                        | false
             ratelimit.aop.mode                  | org.springframework.context.annotation.AdviceMode | proxy
-            ratelimit.aop.order                 | java.lang.Integer                        | -2147483648
+            ratelimit.aop.order                 | java.lang.String                         | none
+            ratelimit.aop.ineffective           | io.ratelimit.aop.IneffectivePolicy       | fail
             """)
     void aPropertyHasItsTypeDefaultAndDescription(String name, String type, String defaultValue) {
         JsonNode property = all("properties")
@@ -61,7 +62,7 @@ class ConfigurationMetadataTests {
     void theTableHasEveryProperty() {
         assertThat(all("properties").map(property -> property.path("name").asString()))
                 .filteredOn(name -> name.startsWith("ratelimit."))
-                .hasSize(24);
+                .hasSize(25);
     }
 
     @Test

@@ -36,6 +36,7 @@ class OptionalLibraryTests {
             spring-boot-actuator,                     org.springframework.boot.actuate.endpoint.annotation.Endpoint,    redis
             spring-boot-health,                       org.springframework.boot.health.contributor.HealthIndicator,      redis
             spring-web,                               org.springframework.http.ProblemDetail,                           redis
+            spring-security-,                         org.springframework.security.authorization.method.AuthorizationAdvisor, redis
             aspectj,                                  org.aspectj.weaver.Advice,                                        redis
             reactor-|reactive-streams|lettuce-,       reactor.core.publisher.Mono,                                      redis
             kotlin,                                   kotlin.Metadata,                                                  redis
