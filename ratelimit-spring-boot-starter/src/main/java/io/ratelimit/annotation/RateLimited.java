@@ -30,10 +30,12 @@ import org.springframework.core.annotation.AliasFor;
  * {@code suspend} functions never block. All other methods are decided when they are called, and throw.
  *
  * <p><b>Place.</b> The annotation works on methods, classes and interfaces, and in composed annotations. The
- * annotations of a method replace those of its class, and these replace those of its interfaces.
+ * annotations of a method replace those of its class, and these replace those of its interfaces. A method with
+ * {@link NotRateLimited} is exempt from those of its class and interfaces.
  *
- * <p><b>Order.</b> By default the limits are applied before security, transactions and caching
- * ({@code ratelimit.aop.order}), and within {@code @Retryable}, {@code @Async} and {@code @ConcurrencyLimit}.
+ * <p><b>Order.</b> By default the limits are applied after method security, and before transactions and caching
+ * ({@code ratelimit.aop.order}). They are always within {@code @Retryable}, {@code @Async} and
+ * {@code @ConcurrencyLimit}.
  *
  * <p><b>Expressions</b> are written in the Spring Expression Language. Variables are the parameters by name
  * ({@code #userId}) and by index ({@code #p0}). {@code #root.target}, {@code #root.method}, {@code #root.args} and
@@ -42,7 +44,8 @@ import org.springframework.core.annotation.AliasFor;
  * nothing is charged.
  *
  * <p><b>Proxies.</b> Proxies do not see calls of a bean to itself, nor calls of {@code private}, {@code static} and
- * {@code final} methods. With {@code ratelimit.aop.mode: aspectj} woven methods are limited instead.
+ * {@code final} methods. An annotation that has no effect stops the start ({@code ratelimit.aop.ineffective}). With
+ * {@code ratelimit.aop.mode: aspectj} woven methods are limited instead.
  *
  * <p>The page {@code docs/annotation.md} of the project describes all of this in detail.
  */

@@ -7,6 +7,7 @@ import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.springframework.util.ClassUtils;
 
 /** An attribute of an annotation on a method, for error messages that name it. */
 record AnnotationAttribute(Method method, Class<?> targetClass, String attribute, String value)
@@ -14,7 +15,8 @@ record AnnotationAttribute(Method method, Class<?> targetClass, String attribute
 
     /** {@return the name of a method for messages, such as {@code com.acme.Search#search(String,String)}} */
     static String text(Method method, Class<?> targetClass) {
-        return targetClass.getName() + "#" + method.getName()
+        Class<?> named = ClassUtils.isLambdaClass(targetClass) ? targetClass.getInterfaces()[0] : targetClass;
+        return named.getName() + "#" + method.getName()
                 + Arrays.stream(method.getParameterTypes(), 0, SuspendFunction.parameterCount(method))
                         .map(Class::getSimpleName)
                         .collect(Collectors.joining(",", "(", ")"));

@@ -24,7 +24,9 @@ final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
 
     private final RateLimitedMethodRegistry methods;
     private final RateLimitInterceptor advice;
+    private final Pointcut pointcut = new RateLimitedPointcut();
     private final Supplier<AdviceSettings> settings;
+    private final MethodSecurityAdvisors security;
 
     /**
      * Creates the advisor.
@@ -33,15 +35,18 @@ final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
      * @param registry provides the limits; fetched on the first limited call
      * @param settings fetched when the first bean is advised, so that an advisor that is created early does not create
      *     other beans early
+     * @param security determines the order if the settings have none
      * @param continuations fetched when a decision first comes late and its caller cannot block
      */
     RateLimitAdvisor(
             RateLimitedMethodRegistry methods,
             ObjectProvider<RateLimiterRegistry> registry,
             Supplier<AdviceSettings> settings,
+            MethodSecurityAdvisors security,
             Supplier<ContinuationSettings> continuations) {
         this.methods = methods;
         this.settings = SingletonSupplier.of(settings);
+        this.security = security;
         ContinuationDispatcher dispatcher =
                 new ContinuationDispatcher(SingletonSupplier.of(continuations), new ThreadContextPropagator());
         this.advice = new RateLimitInterceptor(
@@ -63,19 +68,23 @@ final class RateLimitAdvisor implements PointcutAdvisor, Ordered {
 
     @Override
     public Pointcut getPointcut() {
-        return new RateLimitedPointcut();
+        return pointcut;
     }
 
     @Override
     public int getOrder() {
-        return settings.get().order();
+        Integer order = settings.get().order();
+        return order == null ? security.orderBehind() : order;
     }
 
+    /** There is one pointcut with one filter, because proxies with the same ones share their class. */
     private final class RateLimitedPointcut extends StaticMethodMatcher implements Pointcut {
+
+        private final ClassFilter classFilter = targetClass -> methods.mayAdvise(targetClass);
 
         @Override
         public ClassFilter getClassFilter() {
-            return methods::mayAdvise;
+            return classFilter;
         }
 
         @Override

@@ -32,11 +32,18 @@ public final class RateLimitAopAutoConfiguration {
 
     @Bean
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+    static EarlyBeanRecorder rateLimitEarlyBeanRecorder() {
+        return new EarlyBeanRecorder();
+    }
+
+    @Bean
+    @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
     static RateLimitedBeanPostProcessor rateLimitBeanPostProcessor(
             RateLimitedMethodRegistry methods,
+            EarlyBeanRecorder early,
             ObjectProvider<RateLimitSettings> settings,
             ObjectProvider<AopProperties> properties) {
-        return new RateLimitedBeanPostProcessor(methods, adviceSettings(settings, properties));
+        return new RateLimitedBeanPostProcessor(methods, early, adviceSettings(settings, properties));
     }
 
     @Bean
@@ -57,7 +64,20 @@ public final class RateLimitAopAutoConfiguration {
                 methods,
                 registry,
                 adviceSettings(settings, properties),
+                new MethodSecurityAdvisors(beans),
                 () -> ContinuationExecutorSelector.select(beans));
+    }
+
+    @Bean
+    @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+    @ConditionalOnClass(
+            name = {
+                "reactor.core.publisher.Mono",
+                "org.springframework.security.authorization.method.AuthorizationAdvisor"
+            })
+    static SubscriberInvocationAdvisor rateLimitSubscriberInvocationAdvisor(
+            RateLimitedMethodRegistry methods, ListableBeanFactory beans) {
+        return new SubscriberInvocationAdvisor(methods, new MethodSecurityAdvisors(beans));
     }
 
     /** Fetches the common settings first, because that checks the properties of all features. */
@@ -66,7 +86,7 @@ public final class RateLimitAopAutoConfiguration {
         return () -> {
             RateLimitSettings common = settings.getObject();
             AopProperties aop = properties.getObject();
-            return new AdviceSettings(common, aop.mode(), aop.order());
+            return new AdviceSettings(common, aop.mode(), aop.orderNumber(), aop.ineffective());
         };
     }
 }

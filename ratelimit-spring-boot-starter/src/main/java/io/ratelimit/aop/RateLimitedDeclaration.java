@@ -3,6 +3,7 @@ package io.ratelimit.aop;
 import io.ratelimit.annotation.CostResolver;
 import io.ratelimit.annotation.KeyResolver;
 import io.ratelimit.annotation.LimitResolver;
+import io.ratelimit.annotation.NotRateLimited;
 import io.ratelimit.annotation.RateLimited;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
@@ -43,6 +44,11 @@ record RateLimitedDeclaration(
 
     static boolean isOn(AnnotatedElement element) {
         return !on(element).isEmpty();
+    }
+
+    /** {@return whether an element is exempt from the declarations around it} */
+    static boolean isExempt(AnnotatedElement element) {
+        return MergedAnnotations.from(element, SearchStrategy.DIRECT).isPresent(NotRateLimited.class);
     }
 
     private static RateLimitedDeclaration of(MergedAnnotation<RateLimited> annotation, @Nullable Method on) {

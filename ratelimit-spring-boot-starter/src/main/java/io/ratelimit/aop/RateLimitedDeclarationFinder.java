@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.util.ClassUtils;
@@ -23,7 +24,8 @@ import org.springframework.util.ReflectionUtils;
  *
  * <p>The nearest place with declarations replaces all others. The order is: the method, the methods that it overrides,
  * the class, its superclasses, the methods of interfaces, the interfaces. The declarations of interfaces that do not
- * extend each other all apply.
+ * extend each other all apply. A method with {@code @NotRateLimited} is such a place too, where the search ends without
+ * declarations. Methods that create beans have none, and those of the type do not apply to configuration classes.
  */
 final class RateLimitedDeclarationFinder {
 
@@ -39,42 +41,70 @@ final class RateLimitedDeclarationFinder {
         return interfaces(targetClass).stream().anyMatch(this::bears);
     }
 
+    /** {@return whether a class or a supertype has a declaration, not only methods of it} */
+    boolean isOnType(Class<?> targetClass) {
+        return Stream.concat(superclasses(targetClass).stream(), interfaces(targetClass).stream())
+                .anyMatch(RateLimitedDeclaration::isOn);
+    }
+
     /** {@return the declarations that apply to a method that no subclass overrides; empty if it is not limited} */
     List<RateLimitedDeclaration> of(Method specific, Class<?> targetClass) {
-        ResolvedSignature signature = ResolvedSignature.of(specific, targetClass);
-        List<RateLimitedDeclaration> found = first(overridden(specific, signature, targetClass));
-        if (!found.isEmpty()) {
-            return found;
-        }
-        if (!Modifier.isPublic(specific.getModifiers())
-                || Modifier.isStatic(specific.getModifiers())
-                || ReflectionUtils.isObjectMethod(specific)) {
+        if (ConfigurationTypes.isBeanMethod(specific)) {
             return List.of();
         }
-        found = first(superclasses(targetClass));
+        ResolvedSignature signature = ResolvedSignature.of(specific, targetClass);
+        for (Method method : overridden(specific, signature, targetClass)) {
+            List<RateLimitedDeclaration> found = RateLimitedDeclaration.on(method);
+            if (!found.isEmpty() || RateLimitedDeclaration.isExempt(method)) {
+                return found;
+            }
+        }
+        return isInheritable(specific) ? inherited(specific, signature, targetClass) : List.of();
+    }
+
+    private static boolean isInheritable(Method specific) {
+        return Modifier.isPublic(specific.getModifiers())
+                && !Modifier.isStatic(specific.getModifiers())
+                && !ReflectionUtils.isObjectMethod(specific);
+    }
+
+    private List<RateLimitedDeclaration> inherited(Method specific, ResolvedSignature signature, Class<?> targetClass) {
+        boolean isConfiguration = isOnType(targetClass) && ConfigurationTypes.isConfiguration(targetClass);
+        List<RateLimitedDeclaration> found = isConfiguration ? List.of() : first(superclasses(targetClass));
         if (!found.isEmpty()) {
             return found;
         }
         Map<Class<?>, Method> declaring = new LinkedHashMap<>();
         for (Class<?> type : interfaces(targetClass)) {
             for (Method method : type.getDeclaredMethods()) {
-                if (isInherited(method)
-                        && ResolvedSignature.of(method, targetClass).equals(signature)) {
+                if (isInherited(method) && isImplementedBy(method, specific, signature, targetClass)) {
                     declaring.put(type, method);
                 }
             }
         }
         found = nearest(declaring);
-        if (!found.isEmpty()) {
+        if (!found.isEmpty() || isConfiguration) {
             return found;
         }
         Map<Class<?>, Class<?>> types = new LinkedHashMap<>();
         for (Class<?> type : interfaces(targetClass)) {
-            if (declaring.keySet().stream().anyMatch(declarer -> declarer.isAssignableFrom(type))) {
+            List<Method> declared = declaring.entrySet().stream()
+                    .filter(declarer -> declarer.getKey().isAssignableFrom(type))
+                    .map(Map.Entry::getValue)
+                    .toList();
+            if (!declared.isEmpty() && declared.stream().noneMatch(RateLimitedDeclaration::isExempt)) {
                 types.put(type, type);
             }
         }
         return nearest(types);
+    }
+
+    /** The methods of lambdas and dynamic proxies have the erased parameters of the interface. */
+    private static boolean isImplementedBy(
+            Method method, Method specific, ResolvedSignature signature, Class<?> targetClass) {
+        return method.getName().equals(specific.getName())
+                && (Arrays.equals(method.getParameterTypes(), specific.getParameterTypes())
+                        || ResolvedSignature.of(method, targetClass).equals(signature));
     }
 
     private boolean bears(Class<?> type) {
@@ -157,12 +187,12 @@ final class RateLimitedDeclarationFinder {
         return List.of();
     }
 
-    /** Returns the declarations of all interfaces that no other interface with declarations extends. */
+    /** Returns the declarations of all interfaces that no other interface with declarations or an exemption extends. */
     private static List<RateLimitedDeclaration> nearest(Map<Class<?>, ? extends AnnotatedElement> elements) {
         Map<Class<?>, List<RateLimitedDeclaration>> found = new LinkedHashMap<>();
         elements.forEach((type, element) -> {
             List<RateLimitedDeclaration> own = RateLimitedDeclaration.on(element);
-            if (!own.isEmpty()) {
+            if (!own.isEmpty() || RateLimitedDeclaration.isExempt(element)) {
                 found.put(type, own);
             }
         });

@@ -2,8 +2,6 @@ package io.ratelimit.aop;
 
 import io.ratelimit.RateLimiterRegistry;
 import java.lang.reflect.Method;
-import java.lang.reflect.Modifier;
-import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -93,6 +91,18 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
         return declarations.anyIn(targetClass);
     }
 
+    /** {@return whether a class or one of its supertypes is annotated itself, not only methods of it} */
+    boolean isAnnotated(Class<?> targetClass) {
+        return declarations.isOnType(targetClass);
+    }
+
+    /** {@return whether a method, or one that it overrides or implements, is annotated itself, not only the type} */
+    boolean isAnnotatedItself(Method method, Class<?> targetClass) {
+        Class<?> type = ClassUtils.getUserClass(targetClass);
+        return declarations.of(AopUtils.getMostSpecificMethod(method, type), type).stream()
+                .anyMatch(declaration -> declaration.on() != null);
+    }
+
     boolean isLimited(Method method, Class<?> targetClass) {
         Class<?> type = ClassUtils.getUserClass(targetClass);
         return declarations.anyIn(type)
@@ -156,9 +166,8 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
     }
 
     private boolean isClosed(Class<?> type) {
-        return Modifier.isFinal(type.getModifiers())
-                && !Proxy.isProxyClass(type)
-                && (type.getInterfaces().length == 0 || extendsClasses());
+        return ProxyRestrictions.ofClass(type) != null
+                && (ClassUtils.getAllInterfacesForClass(type).length == 0 || extendsClasses());
     }
 
     private boolean extendsClasses() {
@@ -172,6 +181,10 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
         ReturnTypeAdapter returnType = ReturnTypeAdapterSelector.select(origin.at("method", method.getName()));
         List<RateLimitSpec> specs = new ArrayList<>();
         for (RateLimitedDeclaration declaration : declared) {
+            if (declaration.on() != null && RateLimitedDeclaration.isExempt(declaration.on())) {
+                throw origin.at("method", method.getName())
+                        .invalid("has @NotRateLimited too", "keep one of the two annotations");
+            }
             specs.add(reader.read(declaration, origin));
         }
         return new MethodAdvice(

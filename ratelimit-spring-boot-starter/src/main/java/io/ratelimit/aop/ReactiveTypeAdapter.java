@@ -4,6 +4,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
+import org.springframework.aop.ProxyMethodInvocation;
 import org.springframework.core.ReactiveAdapter;
 import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.util.Assert;
@@ -43,6 +44,29 @@ record ReactiveTypeAdapter(ReactiveAdapter adapter) implements ReturnTypeAdapter
                     "a rejection cannot be the error signal of a " + type.getName(), "return Mono or Flux");
         }
         return new ReactiveTypeAdapter(adapter);
+    }
+
+    /** {@return whether the subscribers of a type make its publisher begin} */
+    static boolean isDeferred(Class<?> type) {
+        ReactiveAdapter adapter = ReactiveAdapterRegistry.getSharedInstance().getAdapter(type);
+        return adapter != null && adapter.getDescriptor().isDeferred();
+    }
+
+    /** {@return a publisher that runs the advice behind an invocation, and the method, for each subscriber} */
+    Object forEachSubscriber(ProxyMethodInvocation invocation) {
+        return adapter.fromPublisher(
+                adapter.isMultiValue()
+                        ? Flux.defer(() -> proceed(invocation))
+                        : Mono.defer(() -> Mono.from(proceed(invocation))));
+    }
+
+    private Publisher<?> proceed(ProxyMethodInvocation invocation) {
+        try {
+            Object returned = invocation.invocableClone().proceed();
+            return returned instanceof Publisher<?> publisher ? publisher : adapter.toPublisher(returned);
+        } catch (Throwable ex) {
+            return Mono.error(ex);
+        }
     }
 
     @Override

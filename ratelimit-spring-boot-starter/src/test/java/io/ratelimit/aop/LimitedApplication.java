@@ -1,5 +1,7 @@
 package io.ratelimit.aop;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.ratelimit.Charge;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimiterRegistry;
@@ -12,13 +14,13 @@ import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.AdviceMode;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Role;
-import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
 
 /** An application with limits in memory and a fixed clock. */
@@ -34,6 +36,17 @@ final class LimitedApplication {
             runner = runner.withUserConfiguration(bean);
         }
         return runner;
+    }
+
+    /** Returns the mistake because of which an application did not start. */
+    static InvalidRateLimitedException mistake(AssertableApplicationContext context) {
+        assertThat(context).hasFailed();
+        for (Throwable cause = context.getStartupFailure(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof InvalidRateLimitedException mistake) {
+                return mistake;
+            }
+        }
+        throw new AssertionError("No mistake", context.getStartupFailure());
     }
 
     /** Returns the tokens consumed from a bucket so far. */
@@ -81,8 +94,21 @@ final class LimitedApplication {
                 RateLimitedMethodRegistry methods,
                 ObjectProvider<RateLimiterRegistry> registry,
                 ObjectProvider<ContinuationSettings> continuations,
+                ConfigurableListableBeanFactory beans,
                 Environment environment) {
-            return new RateLimitAdvisor(methods, registry, () -> settings(environment), continuations::getObject);
+            return new RateLimitAdvisor(
+                    methods,
+                    registry,
+                    () -> settings(environment),
+                    new MethodSecurityAdvisors(beans),
+                    continuations::getObject);
+        }
+
+        @Bean
+        @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+        static SubscriberInvocationAdvisor subscriberInvocationAdvisor(
+                RateLimitedMethodRegistry methods, ConfigurableListableBeanFactory beans) {
+            return new SubscriberInvocationAdvisor(methods, new MethodSecurityAdvisors(beans));
         }
 
         private static AdviceSettings settings(Environment environment) {
@@ -92,14 +118,21 @@ final class LimitedApplication {
                             environment.getProperty("empty-key", "REFUSE").equals("SHARED"),
                             environment.getProperty("unknown-limit", "FAIL").equals("UNLIMITED")),
                     environment.getProperty("mode", AdviceMode.class, AdviceMode.PROXY),
-                    environment.getProperty("order", int.class, Ordered.HIGHEST_PRECEDENCE));
+                    environment.getProperty("order", Integer.class),
+                    environment.getProperty("ineffective", IneffectivePolicy.class, IneffectivePolicy.FAIL));
+        }
+
+        @Bean
+        @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+        static EarlyBeanRecorder earlyBeanRecorder() {
+            return new EarlyBeanRecorder();
         }
 
         @Bean
         @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
         static RateLimitedBeanPostProcessor rateLimitedBeanPostProcessor(
-                RateLimitedMethodRegistry methods, Environment environment) {
-            return new RateLimitedBeanPostProcessor(methods, () -> settings(environment));
+                RateLimitedMethodRegistry methods, EarlyBeanRecorder early, Environment environment) {
+            return new RateLimitedBeanPostProcessor(methods, early, () -> settings(environment));
         }
     }
 }

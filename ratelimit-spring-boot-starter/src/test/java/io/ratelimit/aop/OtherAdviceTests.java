@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.annotation.RateLimited;
+import jakarta.validation.ConstraintViolationException;
+import jakarta.validation.constraints.NotBlank;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -34,6 +36,8 @@ import org.springframework.transaction.annotation.EnableTransactionManagement;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.DefaultTransactionStatus;
+import org.springframework.validation.annotation.Validated;
+import org.springframework.validation.beanvalidation.MethodValidationPostProcessor;
 
 /**
  * The order of the advice among that of Spring: within advice that repeats or dispatches a call, outside of advice that
@@ -114,6 +118,17 @@ class OtherAdviceTests {
     }
 
     @Test
+    void aCallWithAnInvalidArgumentIsCharged() {
+        runner.run(context -> {
+            Service service = context.getBean(Service.class);
+            assertThatExceptionOfType(ConstraintViolationException.class).isThrownBy(() -> service.validated(""));
+            assertThat(taken(context, "other")).isEqualTo(1);
+            service.validated("word");
+            assertThat(taken(context, "other")).isEqualTo(2);
+        });
+    }
+
+    @Test
     void aRejectedCallOpensNoTransaction() {
         runner.run(context -> {
             Service service = context.getBean(Service.class);
@@ -141,11 +156,17 @@ class OtherAdviceTests {
         }
 
         @Bean
+        static MethodValidationPostProcessor validation() {
+            return new MethodValidationPostProcessor();
+        }
+
+        @Bean
         Transactions transactionManager() {
             return new Transactions();
         }
     }
 
+    @Validated
     static class Service {
 
         private final AtomicInteger runs = new AtomicInteger();
@@ -194,6 +215,9 @@ class OtherAdviceTests {
             runs.incrementAndGet();
             return "hits of " + query;
         }
+
+        @RateLimited("other")
+        public void validated(@NotBlank String word) {}
 
         @Transactional
         @RateLimited("one")

@@ -26,6 +26,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Role;
 import org.springframework.context.annotation.Scope;
+import org.springframework.core.Ordered;
 
 class RateLimitAdvisorTests {
 
@@ -93,12 +94,14 @@ class RateLimitAdvisorTests {
     }
 
     @Test
-    void itIsOutermostUnlessItsOrderSaysOtherwise() {
-        LimitedApplication.with(Service.class, Inner.class).run(context -> {
-            context.getBean(Service.class).search("ann");
-            assertRejected(() -> context.getBean(Service.class).search("ann"));
-            assertThat(context.getBean(Inner.class).seen).containsExactly("search");
-        });
+    void itsOrderDecidesWhetherItIsInsideOfOtherAdvice() {
+        LimitedApplication.with(Service.class, Inner.class)
+                .withPropertyValues("order=" + Ordered.HIGHEST_PRECEDENCE)
+                .run(context -> {
+                    context.getBean(Service.class).search("ann");
+                    assertRejected(() -> context.getBean(Service.class).search("ann"));
+                    assertThat(context.getBean(Inner.class).seen).containsExactly("search");
+                });
         LimitedApplication.with(Service.class, Inner.class)
                 .withPropertyValues("order=100")
                 .run(context -> {
@@ -122,6 +125,13 @@ class RateLimitAdvisorTests {
             assertThat(context.getBeanFactory().containsSingleton("rateLimitRegistry"))
                     .isFalse();
         });
+    }
+
+    @Test
+    void theInstancesOfAPrototypeShareTheClassOfTheirProxies() {
+        LimitedApplication.with(Prototypes.class)
+                .run(context -> assertThat(context.getBean(Service.class).getClass())
+                        .isSameAs(context.getBean(Service.class).getClass()));
     }
 
     @Test

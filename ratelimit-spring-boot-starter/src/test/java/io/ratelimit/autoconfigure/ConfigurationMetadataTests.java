@@ -43,7 +43,8 @@ class ConfigurationMetadataTests {
             ratelimit.redis.startup-wait        | java.time.Duration                       | 2s
             ratelimit.redis.require-at-startup  | java.lang.Boolean                        | false
             ratelimit.aop.mode                  | org.springframework.context.annotation.AdviceMode | proxy
-            ratelimit.aop.order                 | java.lang.Integer                        | -2147483648
+            ratelimit.aop.order                 | java.lang.String                         | none
+            ratelimit.aop.ineffective           | io.ratelimit.aop.IneffectivePolicy       | fail
             """)
     void aPropertyHasItsTypeDefaultAndDescription(String name, String type, String defaultValue) {
         JsonNode property = all("properties")
@@ -62,7 +63,7 @@ class ConfigurationMetadataTests {
     void theTableHasEveryProperty() {
         assertThat(all("properties").map(property -> property.path("name").asString()))
                 .filteredOn(name -> name.startsWith("ratelimit."))
-                .hasSize(25);
+                .hasSize(26);
     }
 
     @Test

@@ -297,15 +297,35 @@ class RateLimitAutoConfigurationTests {
     }
 
     @Test
-    void appliesTheAdviceFirstOrInTheConfiguredOrder() {
+    void appliesTheAdviceBehindMethodSecurityOrInTheConfiguredOrder() {
         application.run(context -> assertThat(
                         context.getBean("rateLimitAdvisor", Ordered.class).getOrder())
-                .isEqualTo(Ordered.HIGHEST_PRECEDENCE));
+                .isEqualTo(700));
+        application
+                .withPropertyValues("ratelimit.aop.order=first")
+                .run(context -> assertThat(context.getBean("rateLimitAdvisor", Ordered.class)
+                                .getOrder())
+                        .isEqualTo(Ordered.HIGHEST_PRECEDENCE));
         application
                 .withPropertyValues("ratelimit.aop.order=7")
                 .run(context -> assertThat(context.getBean("rateLimitAdvisor", Ordered.class)
                                 .getOrder())
                         .isEqualTo(7));
+    }
+
+    @Test
+    void startsWithAnAnnotationThatHasNoEffectOnlyIfThePropertySaysSo() {
+        application
+                .withUserConfiguration(FinalShop.class)
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .hasMessageContaining("FinalShop#search()")
+                        .hasMessageContaining("its class is final"));
+        application
+                .withUserConfiguration(FinalShop.class)
+                .withPropertyValues("ratelimit.aop.ineffective=warn")
+                .run(context -> assertThat(context).hasNotFailed());
     }
 
     @Test
@@ -441,5 +461,11 @@ class RateLimitAutoConfigurationTests {
         public String search(String user) {
             return "found";
         }
+    }
+
+    static final class FinalShop {
+
+        @RateLimited("search")
+        public void search() {}
     }
 }

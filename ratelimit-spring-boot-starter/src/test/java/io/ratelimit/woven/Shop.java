@@ -1,5 +1,6 @@
 package io.ratelimit.woven;
 
+import io.ratelimit.annotation.NotRateLimited;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.annotation.RateLimits;
 import java.lang.annotation.Retention;
@@ -10,6 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.AliasFor;
+import org.springframework.security.access.prepost.PreAuthorize;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -148,6 +150,22 @@ final class Shop {
         public String toString() {
             return "whole";
         }
+    }
+
+    @RateLimited("two")
+    static class PartlyExempt {
+
+        public void open() {}
+
+        @NotRateLimited
+        public void free() {}
+    }
+
+    static class Guarded {
+
+        @PreAuthorize("#user == authentication.name")
+        @RateLimited(limit = "two", key = "#user")
+        public void place(String user) {}
     }
 
     static class PartOfWhole extends Whole {

@@ -12,6 +12,7 @@ import io.ratelimit.aop.RateLimitedMethodRegistry;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.woven.Shop.Callers;
 import io.ratelimit.woven.Shop.Composed;
+import io.ratelimit.woven.Shop.Guarded;
 import io.ratelimit.woven.Shop.LimitedConfiguration;
 import io.ratelimit.woven.Shop.Misspelt;
 import io.ratelimit.woven.Shop.MisspeltLimit;
@@ -19,6 +20,7 @@ import io.ratelimit.woven.Shop.Objective;
 import io.ratelimit.woven.Shop.Orders;
 import io.ratelimit.woven.Shop.Overriding;
 import io.ratelimit.woven.Shop.PartOfWhole;
+import io.ratelimit.woven.Shop.PartlyExempt;
 import io.ratelimit.woven.Shop.Silent;
 import io.ratelimit.woven.Shop.Whole;
 import io.ratelimit.woven.Shop.Wish;
@@ -42,6 +44,10 @@ import org.springframework.context.annotation.AnnotationConfigApplicationContext
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Role;
+import org.springframework.security.access.AccessDeniedException;
+import org.springframework.security.authentication.TestingAuthenticationToken;
+import org.springframework.security.config.annotation.method.configuration.EnableMethodSecurity;
+import org.springframework.security.core.context.SecurityContextHolder;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -263,6 +269,30 @@ public final class WovenScenarios {
         }
     }
 
+    public void aMethodThatIsExemptFromItsClassIsNotLimited() {
+        try (var context = aspectj(PartlyExempt.class)) {
+            context.getBean(PartlyExempt.class).free();
+            new PartlyExempt().free();
+            assertThat(taken(context, "two")).isZero();
+            new PartlyExempt().open();
+            assertThat(taken(context, "two")).isEqualTo(1);
+        }
+    }
+
+    public void aCallerWhomMethodSecurityDeniesChargesNobody() {
+        try (var context = aspectj(Guarded.class, Secure.class)) {
+            Guarded guarded = context.getBean(Guarded.class);
+            SecurityContextHolder.getContext()
+                    .setAuthentication(new TestingAuthenticationToken("eve", "secret", "USER"));
+            assertThatExceptionOfType(AccessDeniedException.class).isThrownBy(() -> guarded.place("ann"));
+            assertThat(taken(context, "two", "ann")).isZero();
+            guarded.place("eve");
+            assertThat(taken(context, "two", "eve")).isEqualTo(1);
+        } finally {
+            SecurityContextHolder.clearContext();
+        }
+    }
+
     public void aCallOfSuperIsAPartOfTheCall() {
         try (var context = aspectj(PartOfWhole.class, Overriding.class)) {
             context.getBean(PartOfWhole.class).open();
@@ -401,6 +431,7 @@ public final class WovenScenarios {
         boolean enabled = !Arrays.asList(beans).contains(SwitchedOff.class);
         TestPropertyValues.of(
                         "ratelimit.aop.mode=" + mode,
+                        "ratelimit.aop.ineffective=" + (mode.equals("proxy") ? "warn" : "fail"),
                         "ratelimit.enabled=" + enabled,
                         "ratelimit.limits.single.algorithm=concurrency",
                         "ratelimit.limits.single.max-concurrent=1",
@@ -430,6 +461,10 @@ public final class WovenScenarios {
     }
 
     static final class SwitchedOff {}
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableMethodSecurity
+    static class Secure {}
 
     @Configuration
     static class OtherAdvice {

@@ -53,7 +53,7 @@ class CoroutinesTests {
 
     @Test
     fun `behind a JDK proxy too`() {
-        runner.withPropertyValues("spring.aop.proxy-target-class=false").run { context ->
+        runner.withPropertyValues("spring.aop.proxy-target-class=false", "ineffective=WARN").run { context ->
             val shop = context.getBean(Shop::class.java)
             assertThat(shop).isNotInstanceOf(KotlinShop::class.java)
             runBlocking {

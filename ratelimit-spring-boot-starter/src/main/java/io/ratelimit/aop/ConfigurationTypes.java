@@ -1,0 +1,28 @@
+package io.ratelimit.aop;
+
+import java.lang.reflect.Method;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.MethodIntrospector;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+
+/**
+ * Recognizes the methods and classes that create beans. A limit on them would count how often beans are created, and
+ * not how often they are called.
+ */
+final class ConfigurationTypes {
+
+    private ConfigurationTypes() {}
+
+    /** {@return whether a method creates a bean} */
+    static boolean isBeanMethod(Method method) {
+        return AnnotatedElementUtils.isAnnotated(method, Bean.class);
+    }
+
+    /** {@return whether a class is a configuration class, or has methods that create beans as one does} */
+    static boolean isConfiguration(Class<?> type) {
+        return AnnotatedElementUtils.hasAnnotation(type, Configuration.class)
+                || !MethodIntrospector.selectMethods(type, ConfigurationTypes::isBeanMethod)
+                        .isEmpty();
+    }
+}

@@ -1,0 +1,146 @@
+package io.ratelimit.aop;
+
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.SpringProxy;
+import org.springframework.aop.TargetSource;
+import org.springframework.aop.framework.Advised;
+import org.springframework.aop.target.AbstractBeanFactoryBasedTargetSource;
+import org.springframework.aop.target.HotSwappableTargetSource;
+import org.springframework.util.ClassUtils;
+
+/**
+ * The proxies around a target, whoever created them. Two beans of the same classes have equal chains.
+ *
+ * @param proxies the proxies, from the outermost to the innermost
+ * @param innermost the class of the object inside all proxies, as far as they tell
+ * @param opaque whether the innermost object is a proxy that does not show its advice
+ * @param ofOtherBean whether the innermost object is another bean, which the proxy fetches on each call
+ */
+record ProxyChain(List<AdvisedProxy> proxies, Class<?> innermost, boolean opaque, boolean ofOtherBean) {
+
+    /**
+     * A proxy that shows its advice.
+     *
+     * @param type the class of the proxy
+     * @param targetClass the class of the object that the proxy calls, which may be a proxy itself
+     * @param hasAdvisor whether the limits are part of its advice
+     */
+    record AdvisedProxy(Class<?> type, Class<?> targetClass, boolean hasAdvisor) {}
+
+    static ProxyChain of(Object bean) {
+        List<AdvisedProxy> proxies = new ArrayList<>();
+        Object current = bean;
+        while (current instanceof SpringProxy && current instanceof Advised advised) {
+            TargetSource source = advised.getTargetSource();
+            Class<?> targetClass = source.getTargetClass();
+            Class<?> visible = ClassUtils.getUserClass(targetClass == null ? current.getClass() : targetClass);
+            boolean hasAdvisor = Arrays.stream(advised.getAdvisors()).anyMatch(RateLimitAdvisor.class::isInstance);
+            proxies.add(new AdvisedProxy(current.getClass(), visible, hasAdvisor));
+            Object target = fixedTarget(source);
+            if (target == null) {
+                boolean ofOtherBean = source instanceof AbstractBeanFactoryBasedTargetSource;
+                return new ProxyChain(List.copyOf(proxies), visible, false, ofOtherBean);
+            }
+            current = target;
+        }
+        Class<?> type = current.getClass();
+        return new ProxyChain(
+                List.copyOf(proxies), ClassUtils.getUserClass(type), current instanceof SpringProxy, false);
+    }
+
+    /** {@return the object inside all proxies of a bean that have a fixed target} */
+    static Object target(Object bean) {
+        Object current = bean;
+        while (current instanceof SpringProxy && current instanceof Advised advised) {
+            Object target = fixedTarget(advised.getTargetSource());
+            if (target == null) {
+                break;
+            }
+            current = target;
+        }
+        return current;
+    }
+
+    /** {@return the classes that a caller of the bean may know, the innermost first} */
+    Set<Class<?>> classes() {
+        Set<Class<?>> classes = new LinkedHashSet<>();
+        classes.add(innermost);
+        for (int i = proxies.size() - 1; i >= 0; i--) {
+            classes.add(proxies.get(i).targetClass());
+            classes.add(ClassUtils.getUserClass(proxies.get(i).type()));
+        }
+        return classes;
+    }
+
+    /** {@return the first proxy that applies the limits to a method; null if none does} */
+    @Nullable AdvisedProxy limiting(Method method, RateLimitedMethodRegistry methods) {
+        for (AdvisedProxy proxy : proxies) {
+            if (advises(proxy, methods)
+                    && methods.isLimited(method, proxy.targetClass())
+                    && ProxyRestrictions.ofMethod(method, proxy.type(), proxy.targetClass()) == null) {
+                return proxy;
+            }
+        }
+        return null;
+    }
+
+    /** {@return whether callers of the bean cannot call a method, because no interface of the bean declares it} */
+    boolean hides(Method method) {
+        return proxies.stream()
+                .anyMatch(proxy -> Proxy.isProxyClass(proxy.type())
+                        && !ProxyRestrictions.isOfInterface(method, proxy.type(), proxy.targetClass()));
+    }
+
+    /** {@return the reason why none of the proxies applies the limits to a method} */
+    IneffectiveReason obstacle(Method method, RateLimitedMethodRegistry methods) {
+        IneffectiveReason ofMethod = ProxyRestrictions.ofMethod(method);
+        if (ofMethod != null) {
+            return ofMethod;
+        }
+        for (AdvisedProxy proxy : proxies) {
+            IneffectiveReason ofProxy = ProxyRestrictions.ofMethod(method, proxy.type(), proxy.targetClass());
+            if (ofProxy != null && advises(proxy, methods)) {
+                return ofProxy;
+            }
+        }
+        IneffectiveReason ofClass = ProxyRestrictions.ofClass(innermost);
+        if (ofClass != null && !methods.mayAdvise(innermost)) {
+            return ofClass;
+        }
+        if (opaque) {
+            return new IneffectiveReason(
+                    "its proxy is opaque and does not show its advice", "create the proxy with opaque=false");
+        }
+        return proxies.isEmpty()
+                ? new IneffectiveReason(
+                        "its bean has no proxy",
+                        "do not switch spring.aop.auto off, and do not limit a bean that an aspect, an advisor or a"
+                                + " post-processor is or needs, because it is created before there are proxies")
+                : new IneffectiveReason(
+                        "its proxy was created without the advice that limits calls",
+                        "return the object itself, so that Spring creates the proxy, or annotate the interface of the"
+                                + " proxy, or add the bean rateLimitAdvisor to its advisors");
+    }
+
+    private static boolean advises(AdvisedProxy proxy, RateLimitedMethodRegistry methods) {
+        return proxy.hasAdvisor() && methods.mayAdvise(proxy.targetClass());
+    }
+
+    private static @Nullable Object fixedTarget(TargetSource source) {
+        if (!source.isStatic() && !(source instanceof HotSwappableTargetSource)) {
+            return null;
+        }
+        try {
+            return source.getTarget();
+        } catch (Exception ex) {
+            throw new IllegalStateException("The target of " + source + " cannot be read", ex);
+        }
+    }
+}
