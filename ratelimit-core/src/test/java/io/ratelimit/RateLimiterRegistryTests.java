@@ -56,6 +56,14 @@ class RateLimiterRegistryTests {
         assertThat(limiter.tryAcquire().remaining()).isEqualTo(7.5);
     }
 
+    @ParameterizedTest
+    @ValueSource(doubles = {-1, -0.001, Double.NaN, Double.POSITIVE_INFINITY})
+    void aBadCostFromCodeIsAnIllegalArgument(double cost) {
+        RateLimiter limiter = registry.define(Limit.of("a", "10/s"));
+        assertThatThrownBy(() -> limiter.tryAcquire("key", cost)).isExactlyInstanceOf(IllegalArgumentException.class);
+        assertThat(limiter.peek("key").remaining()).isEqualTo(10);
+    }
+
     @Test
     void peekNeitherConsumesNorCounts() {
         RateLimiter limiter = registry.define(Limit.of("a", "10/s"));

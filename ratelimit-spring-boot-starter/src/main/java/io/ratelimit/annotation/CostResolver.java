@@ -26,7 +26,7 @@ public interface CostResolver {
 
     /**
      * Returns the cost of a call, which is rounded up to a thousandth of a token. Zero is free. Null, negative and
-     * infinite values fail with an {@code IllegalArgumentException}. A cost above the capacity of the limit is rejected
+     * infinite values fail with an {@code InvalidCallException}. A cost above the capacity of the limit is rejected
      * permanently.
      *
      * @param call the call to decide

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 public interface LimitResolver {
 
     /**
-     * Returns the name of the limit of a call. Null and blank names fail with an {@code IllegalArgumentException}, so
+     * Returns the name of the limit of a call. Null and blank names fail with an {@code InvalidCallException}, so
      * that no call is unlimited by mistake; a {@link RateLimited#condition} excludes calls from a limit. An undefined
      * name is handled as {@code ratelimit.unknown-limit} says.
      *

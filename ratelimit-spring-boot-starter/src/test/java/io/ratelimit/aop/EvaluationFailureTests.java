@@ -11,6 +11,8 @@ import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.annotation.RateLimitedCall;
 import io.ratelimit.expression.InvalidCallException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +57,8 @@ class EvaluationFailureTests {
         "parsed, costExpression, number format exception",
         "constructed, costExpression, number format exception",
         "matched, condition, stack overflow error",
-        "divided, key, arithmetic exception"
+        "divided, key, arithmetic exception",
+        "read, key, exception during property read"
     })
     void aMethodOrOperatorOfThePlatformThatDoesNotAcceptAValueIsReportedAlike(
             String method, String attribute, String problem) {
@@ -194,6 +197,7 @@ class EvaluationFailureTests {
             case "parsed" -> bean.parsed(SECRET);
             case "constructed" -> bean.constructed(SECRET);
             case "matched" -> bean.matched(SECRET.repeat(10_000));
+            case "read" -> bean.read(ByteBuffer.wrap(SECRET.getBytes(StandardCharsets.UTF_8), 0, 1));
             case "divided" -> bean.divided(SECRET, 0);
             case "named" -> bean.named(null);
             case "throwingNumberFormat" -> bean.throwingNumberFormat(SECRET);
@@ -331,6 +335,11 @@ class EvaluationFailureTests {
 
         @RateLimited(limit = "ten", condition = "#user.matches('(s|e|c|r|t|-|u)+')")
         public void matched(String user) {
+            ran = true;
+        }
+
+        @RateLimited(limit = "ten", key = "#buffer.int")
+        public void read(ByteBuffer buffer) {
             ran = true;
         }
 

@@ -61,7 +61,7 @@ abstract class InvalidCallResponses {
         "-1e300, -1.0E300",
     })
     void aBadCostIsABadRequestThatNamesTheRule(String cost, String told) {
-        for (String path : new String[] {"/double", "/parsed", "/resolved", "/function"}) {
+        for (String path : new String[] {"/double", "/parsed", "/resolved", "/function", "/filter"}) {
             assertBadRequest(
                     application.get(path + "?cost=" + cost),
                     path,
@@ -77,7 +77,7 @@ abstract class InvalidCallResponses {
                 application.get("/decimal?cost=-" + digits),
                 "/decimal",
                 COST + " (-" + "7".repeat(31) + "…): a cost is a finite number that is zero or more");
-        for (String path : new String[] {"/double", "/parsed", "/resolved", "/function"}) {
+        for (String path : new String[] {"/double", "/parsed", "/resolved", "/function", "/filter"}) {
             assertBadRequest(
                     application.get(path + "?cost=" + digits),
                     path,
@@ -116,7 +116,7 @@ abstract class InvalidCallResponses {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/double", "/function"})
+    @ValueSource(strings = {"/double", "/function", "/filter"})
     void twentyRequestsWithABadCostWriteAtMostThreeLogLines(String path, CapturedOutput output) {
         application.get(path + "?cost=1");
         int before = output.getAll().length();
@@ -128,6 +128,16 @@ abstract class InvalidCallResponses {
                 .hasSizeLessThanOrEqualTo(3)
                 .allMatch(line -> line.contains("WARN") && line.contains("limit \"priced\""))
                 .noneMatch(line -> line.contains("4711"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/double", "/function", "/filter"})
+    void aCostThatNoBucketHoldsIsRejectedForEver(String path) {
+        HttpResponse<String> response = application.get(path + "?cost=1e300");
+
+        assertThat(response.statusCode()).isEqualTo(429);
+        assertThat(response.headers().firstValue("Retry-After")).isEmpty();
+        assertThat(response.body()).contains("cost 9007199254740 or more, remaining ");
     }
 
     @Test

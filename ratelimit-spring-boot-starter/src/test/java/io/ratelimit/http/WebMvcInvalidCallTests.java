@@ -1,5 +1,7 @@
 package io.ratelimit.http;
 
+import jakarta.servlet.Filter;
+import jakarta.servlet.http.HttpServletRequest;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -15,6 +17,17 @@ class WebMvcInvalidCallTests extends InvalidCallResponses {
 
     @Configuration(proxyBeanMethods = false)
     static class Functions {
+
+        @Bean
+        Filter charging(Prices prices) {
+            return (request, response, chain) -> {
+                if (((HttpServletRequest) request).getRequestURI().equals("/filter")) {
+                    prices.charge(Double.parseDouble(request.getParameter("cost")));
+                } else {
+                    chain.doFilter(request, response);
+                }
+            };
+        }
 
         @Bean
         RouterFunction<ServerResponse> function(Prices prices) {
