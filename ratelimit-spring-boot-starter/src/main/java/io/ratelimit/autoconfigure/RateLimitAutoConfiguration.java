@@ -34,7 +34,8 @@ public final class RateLimitAutoConfiguration {
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
     static ConfigurationPropertiesBindHandlerAdvisor rateLimitPropertyBinding() {
         RateLimitFeatures features = RateLimitFeatures.load();
-        return parent -> new UnknownPropertyBindHandler(new LimitShorthandBindHandler(parent), features);
+        return parent -> new UnknownPropertyBindHandler(
+                new LimitNameBindHandler(new LimitShorthandBindHandler(parent)), features);
     }
 
     @Bean
