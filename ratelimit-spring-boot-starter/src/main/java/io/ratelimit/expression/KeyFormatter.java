@@ -31,6 +31,11 @@ final class KeyFormatter {
         return OWN.get(type);
     }
 
+    /** {@return whether a value is null or an empty {@code Optional}} */
+    static boolean isAbsent(@Nullable Object value) {
+        return value == null || value instanceof Optional<?> optional && isAbsent(optional.orElse(null));
+    }
+
     /**
      * Formats a value; null if it is null or an empty {@code Optional}.
      *
