@@ -70,8 +70,9 @@ public final class RateLimitAutoConfiguration {
         RateLimitStore rateLimitStore(
                 @Qualifier("rateLimitMemory") InMemoryRateLimitStore memory,
                 RateLimitProperties properties,
+                ObjectProvider<TestSliceConfiguration> slice,
                 Environment environment) {
-            if (properties.enabled()) {
+            if (properties.enabled() && slice.getIfAvailable() == null) {
                 RateLimitFeatures.load().checkMemoryStore(properties.store(), Binder.get(environment));
             }
             return memory;
