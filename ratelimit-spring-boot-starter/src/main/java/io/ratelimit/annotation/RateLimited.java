@@ -91,8 +91,9 @@ public @interface RateLimited {
     Class<? extends LimitResolver> limitResolver() default LimitResolver.class;
 
     /**
-     * The key whose bucket is charged, as an expression. The text of its value is the key. Null and blank keys fail
-     * with an {@code EmptyKeyException} or share one bucket ({@code ratelimit.empty-key}).
+     * The key whose bucket is charged, as an expression. The text of its value is the key. Null and blank keys, and
+     * concatenations with a null part, fail with an {@code EmptyKeyException} or share one bucket
+     * ({@code ratelimit.empty-key}).
      *
      * @return an expression: {@code key = "#user.tenant"}; empty for one bucket that all calls of the limit share
      */

@@ -1,14 +1,22 @@
 package io.ratelimit.aop;
 
 import io.ratelimit.UnknownLimitException;
+import io.ratelimit.autoconfigure.UnknownLimitHint;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.env.Environment;
 
 /** Explains an invalid {@code @RateLimited}. Runs before the analyzer of unknown limits, which cannot name a method. */
 @Order(Ordered.LOWEST_PRECEDENCE - 1)
 final class InvalidRateLimitedFailureAnalyzer extends AbstractFailureAnalyzer<InvalidRateLimitedException> {
+
+    private final Environment environment;
+
+    InvalidRateLimitedFailureAnalyzer(Environment environment) {
+        this.environment = environment;
+    }
 
     @Override
     protected FailureAnalysis analyze(Throwable rootFailure, InvalidRateLimitedException cause) {
@@ -22,7 +30,7 @@ final class InvalidRateLimitedFailureAnalyzer extends AbstractFailureAnalyzer<In
                 cause);
     }
 
-    private static FailureAnalysis unknownLimit(InvalidRateLimitedException cause, UnknownLimitException unknown) {
+    private FailureAnalysis unknownLimit(InvalidRateLimitedException cause, UnknownLimitException unknown) {
         String known = unknown.getKnown().isEmpty()
                 ? "No limits are defined."
                 : "Defined are: " + String.join(", ", unknown.getKnown()) + ".";
@@ -32,7 +40,8 @@ final class InvalidRateLimitedFailureAnalyzer extends AbstractFailureAnalyzer<In
                 unknown.getNearest()
                                 .map(near -> "Did you mean \"" + near + "\"? If not, define it")
                                 .orElse("Define it")
-                        + ", for example with ratelimit.limits." + unknown.getName() + "=10/s",
+                        + ", for example with ratelimit.limits." + unknown.getName() + "=10/s"
+                        + UnknownLimitHint.of(environment),
                 cause);
     }
 }

@@ -68,7 +68,7 @@ record LimitSelector(
 
     private InvalidCallException unusable(String what) {
         return origin.unusable(
-                UnusableValue.untold(what, "a limit has a name of at most " + LONGEST_NAME + " characters"),
+                UnusableValue.described(what, "a limit has a name of at most " + LONGEST_NAME + " characters"),
                 "nothing was charged; return the name of a limit");
     }
 }

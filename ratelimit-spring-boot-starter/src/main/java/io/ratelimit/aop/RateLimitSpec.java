@@ -36,17 +36,18 @@ record RateLimitSpec(
     /**
      * Checks what depends on other beans.
      *
+     * @param unknownLimitHint what the failure of an unknown limit adds to its fix
      * @throws InvalidRateLimitedException if a named limit does not exist, can never hold the cost, does not support
      *     the wait or cannot be settled, or if a bean is missing
      */
-    void check(RateLimiterRegistry registry) {
+    void check(RateLimiterRegistry registry, String unknownLimitHint) {
         beans.forEach(ResolverBeanReference::get);
         for (String name : limit.written()) {
-            check(name, registry);
+            check(name, registry, unknownLimitHint);
         }
     }
 
-    private void check(String name, RateLimiterRegistry registry) {
+    private void check(String name, RateLimiterRegistry registry, String unknownLimitHint) {
         Limit current;
         try {
             current = registry.get(name).limit();
@@ -57,7 +58,7 @@ record RateLimitSpec(
                             ex.getNearest()
                                             .map(near -> "did you mean \"" + near + "\"? ")
                                             .orElse("") + "Define ratelimit.limits." + name + ", or use one of "
-                                    + ex.getKnown(),
+                                    + ex.getKnown() + unknownLimitHint,
                             ex);
         }
         if (maxWait != null) {

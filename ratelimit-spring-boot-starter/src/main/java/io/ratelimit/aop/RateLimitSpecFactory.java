@@ -89,7 +89,7 @@ final class RateLimitSpecFactory {
         }
         return isMissing(expression)
                 ? KeyExpression.SHARED
-                : KeyExpression.of(expression, expressions.parse(expression, parameters, Object.class));
+                : KeyExpression.of(expression, expressions.parseKey(expression, parameters));
     }
 
     private CostExpression cost(

@@ -1,8 +1,11 @@
 package io.ratelimit.aop;
 
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.autoconfigure.RateLimitSettings;
+import io.ratelimit.autoconfigure.UnknownLimitHint;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +22,7 @@ import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.core.KotlinDetector;
 import org.springframework.core.MethodClassKey;
+import org.springframework.core.env.Environment;
 import org.springframework.util.ClassUtils;
 
 /**
@@ -30,7 +34,7 @@ import org.springframework.util.ClassUtils;
  *
  * <p>When a bean is created, everything that its methods alone determine is checked. After all singletons are created,
  * it is checked that the limits exist and can hold the costs, and that the named beans exist. Beans that are created
- * later are checked completely at once.
+ * later are checked completely at once. If limiting is switched off, missing limits and beans are no mistake.
  */
 public final class RateLimitedMethodRegistry implements SmartInitializingSingleton {
 
@@ -41,6 +45,7 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
     private final Map<MethodClassKey, MethodAdvice> limited = new ConcurrentHashMap<>();
     private final Map<Class<?>, Map<Method, MethodAdvice>> invoked = new ConcurrentHashMap<>();
     private volatile boolean limitsKnown;
+    private volatile boolean enabled = true;
 
     /**
      * Creates an empty registry.
@@ -77,7 +82,10 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
     @Override
     public void afterSingletonsInstantiated() {
         limitsKnown = true;
-        limited.values().forEach(this::checkSpecs);
+        RateLimitSettings settings =
+                beanFactory.getBeanProvider(RateLimitSettings.class).getIfAvailable();
+        enabled = settings == null || settings.enabled();
+        check(limited.values());
     }
 
     /** {@return whether a class has limited methods and a proxy can be created for it} */
@@ -147,7 +155,7 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
             }
             found = read(specific, targetClass, declared);
             if (limitsKnown) {
-                checkSpecs(found);
+                check(List.of(found));
             }
             limited.put(key, found);
         }
@@ -195,9 +203,15 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
                 returnType);
     }
 
-    private void checkSpecs(MethodAdvice advice) {
-        for (RateLimitSpec spec : advice.method().specs()) {
-            spec.check(registry.getObject());
+    /** Checks the limits of methods, or only logs those that are missing if limiting is switched off. */
+    private void check(Collection<MethodAdvice> advised) {
+        if (!enabled) {
+            MissingLimitLogger.log(advised, registry);
+            return;
+        }
+        String hint = UnknownLimitHint.of(beanFactory.getBean(Environment.class));
+        for (MethodAdvice advice : advised) {
+            advice.method().specs().forEach(spec -> spec.check(registry.getObject(), hint));
         }
     }
 }

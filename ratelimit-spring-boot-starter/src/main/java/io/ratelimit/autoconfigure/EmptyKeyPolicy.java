@@ -1,6 +1,6 @@
 package io.ratelimit.autoconfigure;
 
-/** How a call with a null or blank key is answered. */
+/** How a call is answered whose key is null or blank, or has a null part. */
 enum EmptyKeyPolicy {
 
     /** The call fails with an {@link io.ratelimit.EmptyKeyException}. */

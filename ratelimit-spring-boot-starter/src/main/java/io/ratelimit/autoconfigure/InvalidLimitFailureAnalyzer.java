@@ -35,7 +35,7 @@ final class InvalidLimitFailureAnalyzer extends AbstractFailureAnalyzer<InvalidR
      * not a property.
      */
     private String origin(String property) {
-        ConfigurationPropertyName name = ConfigurationPropertyName.of(property);
+        ConfigurationPropertyName name = ConfigurationPropertyName.adapt(property, '.');
         for (; name.getNumberOfElements() > 1; name = name.getParent()) {
             for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
                 ConfigurationProperty set = source.getConfigurationProperty(name);

@@ -16,6 +16,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +57,9 @@ record LimitProperties(
 
     static final LimitProperties NOTHING =
             new LimitProperties(null, null, null, null, null, null, null, null, null, null, null, null);
+
+    /** The names of the properties of a limit. */
+    static final Set<String> NAMES = PropertyNames.of(LimitProperties.class);
 
     private static final BigDecimal MOST_AT_ONCE = BigDecimal.valueOf(Integer.MAX_VALUE);
     private static final Duration LEASE_TIME = Duration.ofSeconds(30);

@@ -11,17 +11,19 @@ final class PropertyNames {
 
     private PropertyNames() {}
 
-    /** {@return the names below the record's own, without indexes: {@code rates}, {@code rates.tokens}} */
+    /** {@return the names below the record's own: {@code rates}, {@code rates[0]}, {@code rates[0].tokens}} */
     static Set<String> of(Class<?> type) {
         Set<String> names = new TreeSet<>();
         for (RecordComponent component : type.getRecordComponents()) {
             String name = DataObjectPropertyName.toDashedForm(component.getName());
             ResolvableType part = ResolvableType.forType(component.getGenericType());
-            ResolvableType value =
-                    part.asCollection().hasGenerics() ? part.asCollection().getGeneric() : part;
+            boolean list = part.asCollection().hasGenerics();
+            ResolvableType value = list ? part.asCollection().getGeneric() : part;
+            String element = list ? name + "[0]" : name;
             names.add(name);
+            names.add(element);
             if (value.toClass().isRecord()) {
-                of(value.toClass()).forEach(nested -> names.add(name + "." + nested));
+                of(value.toClass()).forEach(nested -> names.add(element + "." + nested));
             }
         }
         return names;

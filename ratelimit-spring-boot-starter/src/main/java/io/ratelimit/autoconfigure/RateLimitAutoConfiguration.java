@@ -35,7 +35,8 @@ public final class RateLimitAutoConfiguration {
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
     static ConfigurationPropertiesBindHandlerAdvisor rateLimitPropertyBinding() {
         RateLimitFeatures features = RateLimitFeatures.load();
-        return parent -> new UnknownPropertyBindHandler(new LimitShorthandBindHandler(parent), features);
+        return parent -> new UnknownPropertyBindHandler(
+                new LimitNameBindHandler(new LimitShorthandBindHandler(parent)), features);
     }
 
     @Bean
@@ -77,8 +78,9 @@ public final class RateLimitAutoConfiguration {
         RateLimitStore rateLimitStore(
                 @Qualifier("rateLimitMemory") InMemoryRateLimitStore memory,
                 RateLimitProperties properties,
+                ObjectProvider<TestSliceConfiguration> slice,
                 Environment environment) {
-            if (properties.enabled()) {
+            if (properties.enabled() && slice.getIfAvailable() == null) {
                 RateLimitFeatures.load().checkMemoryStore(properties.store(), Binder.get(environment));
             }
             return memory;

@@ -10,11 +10,12 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * The properties under {@code ratelimit}.
  *
- * @param enabled Whether calls are limited. If false, all beans are created and every call is admitted.
+ * @param enabled Whether calls are limited. If false, all beans are created, every call is admitted, and limits may
+ *     be missing.
  * @param store Where buckets are kept. With auto, on Redis if the application has a Redis connection factory, else in
  *     memory.
- * @param emptyKey How a call with a null or blank key is answered: by an exception, or from one bucket that all such
- *     calls share.
+ * @param emptyKey How a call is answered whose key is null or blank, or has a null part: by an exception, or from one
+ *     bucket that all such calls share.
  * @param unknownLimit How a call is answered whose computed limit is not defined: by an exception, or without a limit.
  * @param defaults Defaults for limits that do not set a property themselves.
  * @param limits Limits by name, each given by its rates as text or by its properties.

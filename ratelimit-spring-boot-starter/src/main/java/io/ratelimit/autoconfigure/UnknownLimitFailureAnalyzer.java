@@ -3,9 +3,16 @@ package io.ratelimit.autoconfigure;
 import io.ratelimit.UnknownLimitException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.env.Environment;
 
 /** Explains that a limit is not defined. */
 final class UnknownLimitFailureAnalyzer extends AbstractFailureAnalyzer<UnknownLimitException> {
+
+    private final Environment environment;
+
+    UnknownLimitFailureAnalyzer(Environment environment) {
+        this.environment = environment;
+    }
 
     @Override
     protected FailureAnalysis analyze(Throwable rootFailure, UnknownLimitException cause) {
@@ -17,7 +24,7 @@ final class UnknownLimitFailureAnalyzer extends AbstractFailureAnalyzer<UnknownL
                 cause.getNearest()
                                 .map(near -> "Did you mean \"" + near + "\"? If not, define it")
                                 .orElse("Define it") + ", for example with ratelimit.limits."
-                        + cause.getName() + "=10/s",
+                        + cause.getName() + "=10/s" + UnknownLimitHint.of(environment),
                 cause);
     }
 }

@@ -1,9 +1,12 @@
 package io.ratelimit.autoconfigure;
 
 import io.ratelimit.UnknownLimitException;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.AbstractBindHandler;
 import org.springframework.boot.context.properties.bind.BindContext;
@@ -15,20 +18,19 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
-import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
  * Rejects unknown properties under {@code ratelimit}, such as {@code ratelimit.limits.search.refil}.
  *
- * <p>Environment variables are only checked if they are those of limits, because a cluster may set others, such as
- * {@code RATELIMIT_SERVICE_HOST}. Names are compared by their letters and digits, because in an environment variable an
- * underscore may stand for a dot.
+ * <p>Names are compared element by element, without case and dashes. Environment variables are only checked if they are
+ * those of limits, because a cluster may set others, such as {@code RATELIMIT_SERVICE_HOST}.
  */
 final class UnknownPropertyBindHandler extends AbstractBindHandler {
 
     private static final ConfigurationPropertyName ROOT = ConfigurationPropertyName.of(RateLimitProperties.PREFIX);
     private static final ConfigurationPropertyName LIMITS = ROOT.append("limits");
-    private static final Set<String> LIMIT_NAMES = PropertyNames.of(LimitProperties.class);
+    private static final int LIMIT = LIMITS.getNumberOfElements();
+    private static final String VARIABLE = "RATELIMIT_LIMITS_";
 
     private final RateLimitFeatures features;
     private final Set<String> names;
@@ -47,12 +49,17 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
         super.onFinish(name, target, context, result);
         if (name.equals(ROOT) && result instanceof RateLimitProperties properties) {
             features.bind(context.getBinder());
-            Set<String> known = known(properties.limits().keySet());
+            Set<String> limits = properties.limits().keySet();
+            Set<List<String>> known = known(limits);
             for (ConfigurationPropertySource source : context.getSources()) {
-                if (source instanceof IterableConfigurationPropertySource iterable) {
+                if (source instanceof IterableConfigurationPropertySource iterable
+                        && !LimitVariables.isEnvironment(iterable)) {
                     check(iterable, known);
                 }
             }
+            LimitNames.of(context.getSources()).unreadVariables(limits).forEach((variable, property) -> {
+                throw unknownVariable(variable, property, limits);
+            });
         }
     }
 
@@ -70,11 +77,9 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
         return super.onFailure(name, target, context, error);
     }
 
-    private void check(IterableConfigurationPropertySource source, Set<String> known) {
-        ConfigurationPropertyName checked =
-                source.getUnderlyingSource() instanceof SystemEnvironmentPropertySource ? LIMITS : ROOT;
+    private void check(IterableConfigurationPropertySource source, Set<List<String>> known) {
         source.stream()
-                .filter(name -> checked.isAncestorOf(name) && !known.contains(letters(name)))
+                .filter(name -> ROOT.isAncestorOf(name) && !known.contains(elements(name)))
                 .findFirst()
                 .ifPresent(name -> {
                     ConfigurationProperty property = source.getConfigurationProperty(name);
@@ -82,22 +87,23 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
                 });
     }
 
-    private Set<String> known(Set<String> limits) {
-        Set<String> known = new HashSet<>();
-        names.forEach(name -> known.add(letters(ROOT.append(name))));
+    private Set<List<String>> known(Set<String> limits) {
+        Set<List<String>> known = new HashSet<>();
+        names.forEach(name -> known.add(elements(ROOT.append(name))));
         for (String limit : limits) {
-            ConfigurationPropertyName path = ConfigurationPropertyName.of(LimitProperties.path(limit));
-            known.add(letters(path));
-            LIMIT_NAMES.forEach(name -> known.add(letters(path.append(name))));
+            for (String path : List.of("ratelimit.limits." + limit, "ratelimit.limits[" + limit + "]")) {
+                ConfigurationPropertyName property = ConfigurationPropertyName.adapt(path, '.');
+                known.add(elements(property));
+                LimitProperties.NAMES.forEach(name -> known.add(elements(property.append(name))));
+            }
         }
         return known;
     }
 
     private InvalidRateLimitPropertyException unknown(ConfigurationPropertyName name, Object value) {
-        int limit = LIMITS.getNumberOfElements() + 1;
-        boolean ofLimit = LIMITS.isAncestorOf(name) && name.getNumberOfElements() > limit;
-        int parents = ofLimit ? limit : ROOT.getNumberOfElements();
-        Set<String> candidates = ofLimit ? LIMIT_NAMES : names;
+        boolean ofLimit = LIMITS.isAncestorOf(name) && name.getNumberOfElements() > LIMIT + 1;
+        int parents = ofLimit ? LIMIT + 1 : ROOT.getNumberOfElements();
+        Set<String> candidates = ofLimit ? LimitProperties.NAMES : names;
         String fix = UnknownLimitException.nearest(name.subName(parents).toString(), candidates)
                 .map(nearest -> "did you mean " + name.chop(parents) + "." + nearest + "?")
                 .orElse("known below " + name.chop(parents) + " are " + String.join(", ", candidates)
@@ -105,13 +111,37 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
         return new InvalidRateLimitPropertyException(name.toString(), value, "no such property", fix);
     }
 
-    private static String letters(ConfigurationPropertyName name) {
-        StringBuilder letters = new StringBuilder();
-        for (int i = 0; i < name.getNumberOfElements(); i++) {
-            if (!name.isNumericIndex(i)) {
-                letters.append(name.getElement(i, Form.ORIGINAL).replaceAll("[^\\p{L}\\p{N}]", ""));
-            }
+    private static InvalidRateLimitPropertyException unknownVariable(
+            String variable, ConfigurationProperty property, Set<String> limits) {
+        Set<String> candidates = new TreeSet<>();
+        for (String limit : limits) {
+            String name = variable(limit);
+            candidates.add(name);
+            LimitProperties.NAMES.forEach(option -> candidates.add(name + "_" + variable(option)));
         }
-        return letters.toString().toLowerCase(Locale.ROOT);
+        String suffix = variable.startsWith(VARIABLE) ? variable.substring(VARIABLE.length()) : variable;
+        String fix = UnknownLimitException.nearest(suffix, candidates)
+                .map(nearest -> "did you mean " + VARIABLE + nearest + "?")
+                .orElse("a variable defines a limit whose name is letters and digits, and overrides any other:"
+                        + " define the limit in a file");
+        return new InvalidRateLimitPropertyException(
+                property.getName().toString(), property.getValue(), "no limit has this property", fix);
+    }
+
+    /** Returns the end of the environment variable for the name of a limit or of one of its properties. */
+    private static String variable(String name) {
+        return name.replace("-", "")
+                .replaceAll("\\[(\\d+)]", "_$1")
+                .replace('.', '_')
+                .toUpperCase(Locale.ROOT);
+    }
+
+    /** Returns the elements of a name as Spring Boot compares them, all indexes of a list as the same. */
+    private static List<String> elements(ConfigurationPropertyName name) {
+        List<String> elements = new ArrayList<>();
+        for (int i = 0; i < name.getNumberOfElements(); i++) {
+            elements.add(i != LIMIT && name.isNumericIndex(i) ? "[]" : name.getElement(i, Form.UNIFORM));
+        }
+        return elements;
     }
 }

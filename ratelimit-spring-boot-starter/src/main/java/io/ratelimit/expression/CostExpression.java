@@ -90,8 +90,8 @@ public interface CostExpression {
         if (!(value instanceof Number number)) {
             throw origin.unusable(
                     value == null
-                            ? UnusableValue.told("null", RULE)
-                            : UnusableValue.untold("a " + value.getClass().getName() + ", no number", RULE),
+                            ? UnusableValue.shown("null", RULE)
+                            : UnusableValue.described("a " + value.getClass().getName() + ", no number", RULE),
                     "nothing was charged; return a number that is zero or more");
         }
         try {
@@ -101,7 +101,7 @@ public interface CostExpression {
             return number instanceof Double decimal ? Tokens.roundedUp(decimal) : Tokens.roundedUp(decimal(number));
         } catch (IllegalArgumentException ex) {
             throw origin.unusable(
-                    UnusableValue.told(number.toString(), RULE),
+                    UnusableValue.shown(number.toString(), RULE),
                     "nothing was charged; return a finite number that is zero or more");
         }
     }

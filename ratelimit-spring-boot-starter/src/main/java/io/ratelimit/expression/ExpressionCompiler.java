@@ -2,27 +2,20 @@ package io.ratelimit.expression;
 
 import io.ratelimit.annotation.RateLimitedCall;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.context.expression.BeanFactoryResolver;
-import org.springframework.core.NativeDetector;
 import org.springframework.core.convert.ConversionService;
 import org.springframework.core.convert.support.DefaultConversionService;
 import org.springframework.expression.ParseException;
-import org.springframework.expression.TypedValue;
 import org.springframework.expression.spel.SpelCompilerMode;
-import org.springframework.expression.spel.SpelEvaluationException;
 import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.SpelParserConfiguration;
 import org.springframework.expression.spel.ast.Elvis;
 import org.springframework.expression.spel.ast.StringLiteral;
 import org.springframework.expression.spel.ast.Ternary;
-import org.springframework.expression.spel.ast.VariableReference;
-import org.springframework.expression.spel.standard.SpelExpression;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
 import org.springframework.expression.spel.support.MapAccessor;
 import org.springframework.expression.spel.support.ReflectivePropertyAccessor;
@@ -30,22 +23,18 @@ import org.springframework.expression.spel.support.StandardOperatorOverloader;
 import org.springframework.expression.spel.support.StandardTypeComparator;
 import org.springframework.expression.spel.support.StandardTypeConverter;
 import org.springframework.expression.spel.support.StandardTypeLocator;
-import org.springframework.util.ReflectionUtils;
 
 /**
  * Compiles the text of an expression once, at start-up, into a function of calls.
  *
- * <p>A single parameter is read from the arguments. Any other expression is evaluated. It is compiled to byte code
- * after some evaluations, but only if its types are known for certain: for changing types, the compiler of the Spring
- * Expression Language does not always agree with the interpreter. A compiled expression never refers to the call
- * itself.
+ * <p>An expression is compiled to byte code after some evaluations, but only if its types are known for certain: for
+ * changing types, the compiler of the Spring Expression Language does not always agree with the interpreter.
  */
 public final class ExpressionCompiler {
 
     private final ConfigurableBeanFactory beanFactory;
     private final CallEvaluationContext.EvaluationSettings shared;
-    private final SpelExpressionParser interpreting;
-    private final SpelExpressionParser compiling;
+    private final SpelExpressionParser parser;
 
     /**
      * Creates a compiler.
@@ -66,10 +55,7 @@ public final class ExpressionCompiler {
                         conversion != null ? conversion : DefaultConversionService.getSharedInstance()),
                 new StandardTypeComparator(),
                 new StandardOperatorOverloader());
-        this.interpreting = new SpelExpressionParser(new SpelParserConfiguration(SpelCompilerMode.OFF, classLoader));
-        this.compiling = NativeDetector.inNativeImage()
-                ? interpreting
-                : new SpelExpressionParser(new SpelParserConfiguration(SpelCompilerMode.MIXED, classLoader));
+        this.parser = new SpelExpressionParser(new SpelParserConfiguration(SpelCompilerMode.OFF, classLoader));
     }
 
     /**
@@ -82,21 +68,35 @@ public final class ExpressionCompiler {
      * @throws RuntimeException the exception of the origin, if the text is no expression or cannot work
      */
     public CallExpression parse(ExpressionOrigin origin, ExpressionParameters parameters, Class<?> wanted) {
-        SpelExpression expression = parse(origin, interpreting);
+        SpelNode root = parse(origin);
+        return nodes(origin, parameters, check(origin, parameters, root, wanted))
+                .compile(root);
+    }
+
+    /**
+     * Parses and checks the expression of a key. If a part of a concatenation is null, the value is null.
+     *
+     * @param origin the place and the text of the expression
+     * @param parameters the variables of the expression
+     * @return the expression, ready for calls
+     * @throws RuntimeException the exception of the origin, if the text is no expression or cannot work
+     */
+    public CallExpression parseKey(ExpressionOrigin origin, ExpressionParameters parameters) {
+        SpelNode root = parse(origin);
+        ExpressionTypeChecker types = check(origin, parameters, root, Object.class);
+        return new KeyConcatenation(origin, parameters, types, nodes(origin, parameters, types), shared.typeConverter())
+                .compile(root);
+    }
+
+    private ExpressionTypeChecker check(
+            ExpressionOrigin origin, ExpressionParameters parameters, SpelNode root, Class<?> wanted) {
         ExpressionTypeChecker types = new ExpressionTypeChecker(origin, parameters, beanFactory, shared.typeLocator());
-        types.check(expression.getAST(), wanted);
-        if (expression.getAST() instanceof VariableReference variable) {
-            Integer index = parameters.indexes().get(variable.toStringAST().substring(1));
-            if (index != null) {
-                int position = index;
-                return call -> call.args()[position];
-            }
-        }
-        if (new CompilationSafety(types).isSafe(expression.getAST())) {
-            SpelExpression compiled = parse(origin, compiling);
-            return call -> evaluate(origin, compiled, parameters, call, TypedValue.NULL);
-        }
-        return call -> evaluate(origin, expression, parameters, call, new TypedValue(CallSnapshot.of(call)));
+        types.check(root, wanted);
+        return types;
+    }
+
+    private NodeCompiler nodes(ExpressionOrigin origin, ExpressionParameters parameters, ExpressionTypeChecker types) {
+        return new NodeCompiler(origin, parameters, shared, types, beanFactory.getBeanClassLoader());
     }
 
     /**
@@ -114,7 +114,7 @@ public final class ExpressionCompiler {
                 return holds;
             }
             throw origin.unusable(
-                    UnusableValue.untold("no boolean", "a condition is true or false"),
+                    UnusableValue.described("no boolean", "a condition is true or false"),
                     "nothing was charged; return true or false");
         };
     }
@@ -127,7 +127,7 @@ public final class ExpressionCompiler {
      */
     public Set<String> texts(ExpressionOrigin origin) {
         Set<String> texts = new TreeSet<>();
-        collectTexts(parse(origin, interpreting).getAST(), texts);
+        collectTexts(parse(origin), texts);
         return texts;
     }
 
@@ -141,49 +141,9 @@ public final class ExpressionCompiler {
         }
     }
 
-    /**
-     * Evaluates an expression. An exception of the application's code is thrown as it is. The exception of the
-     * evaluation itself is replaced, because its message may contain values of the call.
-     */
-    private @Nullable Object evaluate(
-            ExpressionOrigin origin,
-            SpelExpression expression,
-            ExpressionParameters parameters,
-            RateLimitedCall call,
-            TypedValue root) {
+    private SpelNode parse(ExpressionOrigin origin) {
         try {
-            return expression.getValue(new CallEvaluationContext(shared, parameters.indexes(), call.args(), root));
-        } catch (RuntimeException | StackOverflowError ex) {
-            Throwable thrown = CalledMethodException.thrownByApplication(ex);
-            if (thrown instanceof RuntimeException || thrown instanceof Error) {
-                ReflectionUtils.rethrowRuntimeException(thrown);
-            }
-            throw thrown == null ? origin.failed(problem(ex)) : origin.threw(thrown);
-        }
-    }
-
-    /** Returns the kind of the innermost problem: {@code type conversion error}, {@code number format exception}. */
-    private static String problem(Throwable failure) {
-        String problem = "";
-        Throwable innermost = failure;
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SpelEvaluationException spel) {
-                problem = spel.getMessageCode().name().toLowerCase(Locale.ROOT).replace('_', ' ');
-            }
-            innermost = cause;
-        }
-        return problem.isEmpty()
-                ? innermost
-                        .getClass()
-                        .getSimpleName()
-                        .replaceAll("(?<=[a-z])(?=[A-Z])", " ")
-                        .toLowerCase(Locale.ROOT)
-                : problem;
-    }
-
-    private static SpelExpression parse(ExpressionOrigin origin, SpelExpressionParser parser) {
-        try {
-            return parser.parseRaw(origin.value());
+            return parser.parseRaw(origin.value()).getAST();
         } catch (ParseException | IllegalStateException ex) {
             throw origin.invalid(
                     "not an expression ("

@@ -33,6 +33,11 @@ final class KeyFormatter {
         return OWN.get(type);
     }
 
+    /** {@return whether a value is null or an empty {@code Optional}} */
+    static boolean isAbsent(@Nullable Object value) {
+        return value == null || value instanceof Optional<?> optional && isAbsent(optional.orElse(null));
+    }
+
     /**
      * Formats a value; null if it is null or an empty {@code Optional}.
      *
@@ -59,12 +64,12 @@ final class KeyFormatter {
         Class<?> type = part.getClass();
         if (type.isArray()) {
             throw origin.unusable(
-                    UnusableValue.untold("an array, which cannot be a key", RULE),
+                    UnusableValue.described("an array, which cannot be a key", RULE),
                     "use an element, or join the elements");
         }
         if (!isOwn(type)) {
             throw origin.unusable(
-                    UnusableValue.untold(
+                    UnusableValue.described(
                             "a " + type.getName()
                                     + ", which does not override toString, so every call would have its own bucket",
                             RULE),

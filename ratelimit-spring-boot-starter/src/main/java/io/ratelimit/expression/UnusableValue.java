@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param description the value for the message of an exception, such as {@code -1} or {@code an array}
  * @param rule the rule, such as {@code a cost is a finite number that is zero or more}
- * @param text the value for the caller; null if the caller is told only the rule
+ * @param text the value to show to the caller; null if only the rule is shown
  */
 public record UnusableValue(
         String description, String rule, @Nullable String text) {
@@ -16,13 +16,13 @@ public record UnusableValue(
     private static final int LONGEST = 32;
 
     /**
-     * Creates a value that the caller is told.
+     * Creates a value that is shown to the caller.
      *
      * @param text the value, of any length
      * @param rule the rule that it breaks
      * @return the value, cut short
      */
-    static UnusableValue told(String text, String rule) {
+    static UnusableValue shown(String text, String rule) {
         String cut = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "…";
         return new UnusableValue(cut, rule, cut);
     }
@@ -34,7 +34,7 @@ public record UnusableValue(
      * @param rule the rule that it breaks
      * @return the value
      */
-    public static UnusableValue untold(String description, String rule) {
+    public static UnusableValue described(String description, String rule) {
         return new UnusableValue(description, rule, null);
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.BeanCreationException;
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.mock.env.MockEnvironment;
 
 class InvalidRateLimitedFailureAnalyzerTests {
 
@@ -21,7 +22,7 @@ class InvalidRateLimitedFailureAnalyzerTests {
                 "failed",
                 new InvalidRateLimitedException(
                         METHOD, "key", "\"#usr\": unknown variable #usr", "did you mean #user?", null));
-        FailureAnalysis analysis = new InvalidRateLimitedFailureAnalyzer().analyze(failure);
+        FailureAnalysis analysis = new InvalidRateLimitedFailureAnalyzer(new MockEnvironment()).analyze(failure);
         assertThat(analysis).isNotNull();
         assertThat(analysis.getDescription()).contains(METHOD).contains("key \"#usr\": unknown variable #usr");
         assertThat(analysis.getAction()).isEqualTo("In key: did you mean #user?.");
@@ -31,7 +32,7 @@ class InvalidRateLimitedFailureAnalyzerTests {
     void anUnknownLimitIsExplainedWithItsMethodAndTheNearestName() {
         Throwable failure =
                 new InvalidRateLimitedException(METHOD, "limit", "\"serch\": unknown limit", "define it", unknown);
-        FailureAnalysis analysis = new InvalidRateLimitedFailureAnalyzer().analyze(failure);
+        FailureAnalysis analysis = new InvalidRateLimitedFailureAnalyzer(new MockEnvironment()).analyze(failure);
         assertThat(analysis).isNotNull();
         assertThat(analysis.getDescription())
                 .isEqualTo("The limit \"serch\", which @RateLimited on " + METHOD

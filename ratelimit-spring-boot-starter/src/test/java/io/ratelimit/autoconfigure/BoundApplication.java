@@ -102,8 +102,7 @@ public final class BoundApplication {
 
         @Bean
         static ConfigurationPropertiesBindHandlerAdvisor limitBinding() {
-            return parent ->
-                    new UnknownPropertyBindHandler(new LimitShorthandBindHandler(parent), RateLimitFeatures.load());
+            return RateLimitAutoConfiguration.rateLimitPropertyBinding();
         }
     }
 }

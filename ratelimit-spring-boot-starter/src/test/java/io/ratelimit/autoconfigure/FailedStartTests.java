@@ -3,7 +3,9 @@ package io.ratelimit.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ratelimit.annotation.KeyResolver;
 import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.annotation.RateLimitedCall;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.WebApplicationType;
@@ -11,6 +13,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 
 /** The output of an application that fails to start because of an annotation or a property. */
@@ -20,7 +23,9 @@ class FailedStartTests {
     @Test
     void namesTheLimitThatWasProbablyMeant(CapturedOutput output) {
         start(Misspelt.class, "--ratelimit.limits.search=10/s");
-        assertThat(output).contains("APPLICATION FAILED TO START", "Misspelt#find()", "\"serach\"", "\"search\"");
+        assertThat(output)
+                .contains("APPLICATION FAILED TO START", "Misspelt#find()", "\"serach\"", "\"search\"")
+                .doesNotContain("src/test/resources");
     }
 
     @Test
@@ -52,6 +57,32 @@ class FailedStartTests {
     void namesTheFallbackThatIsMissing(CapturedOutput output) {
         start(Abandoned.class, "--ratelimit.limits.search=10/s");
         assertThat(output).contains("APPLICATION FAILED TO START", "Abandoned#find()", "\"elsewhere\"");
+    }
+
+    @Test
+    void startsWhateverLimitsAreMissingIfSwitchedOffAndNamesThemInOneWarning(CapturedOutput output) {
+        try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Misspelt.class, Unlimited.class)
+                .web(WebApplicationType.NONE)
+                .run("--ratelimit.enabled=false", "--ratelimit.limits.search=10/s", "--spring.main.banner-mode=off")) {
+            context.getBean(Misspelt.class).find();
+            context.getBean(Unlimited.class).find("any");
+        }
+        assertThat(output.toString().lines().filter(line -> line.contains("WARN") && line.contains("not defined")))
+                .singleElement()
+                .asString()
+                .contains("ratelimit.enabled=false", "serach=[", "Misspelt#find()", "gone=[", "Unlimited#find(String)")
+                .doesNotContain("search=");
+        assertThat(output).doesNotContain("APPLICATION FAILED TO START");
+    }
+
+    @Test
+    void warnsOfNothingIfSwitchedOffWithAllLimitsDefined(CapturedOutput output) {
+        try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Misspelt.class)
+                .web(WebApplicationType.NONE)
+                .run("--ratelimit.enabled=false", "--ratelimit.limits.serach=10/s", "--spring.main.banner-mode=off")) {
+            context.getBean(Misspelt.class).find();
+        }
+        assertThat(output).doesNotContain("not defined");
     }
 
     private static void start(Class<?> application, String property) {
@@ -95,5 +126,24 @@ class FailedStartTests {
 
         @RateLimited(limit = "search", fallback = "elsewhere")
         public void find() {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    public static class Unlimited {
+
+        @RateLimited("gone")
+        public void find(String user) {}
+
+        @RateLimited(limit = "search", keyResolver = Elsewhere.class)
+        public void findElsewhere() {}
+    }
+
+    static class Elsewhere implements KeyResolver {
+
+        @Override
+        public Object key(RateLimitedCall call) {
+            return "key";
+        }
     }
 }

@@ -132,11 +132,15 @@ class InvalidRateLimitPropertyTests {
     @CsvSource(delimiter = '|', textBlock = """
             ratelimit.limits.search.refil: interval      | ratelimit.limits.search.refil      | did you mean ratelimit.limits.search.refill?
             ratelimit.limits.search.onStoreFailur: deny  | ratelimit.limits.search.onstorefailur | did you mean ratelimit.limits.search.on-store-failure?
-            ratelimit.limits.search.rates[0].token: 5    | ratelimit.limits.search.rates[0].token | did you mean ratelimit.limits.search.rates.tokens?
+            ratelimit.limits.search.rates[0].token: 5    | ratelimit.limits.search.rates[0].token | did you mean ratelimit.limits.search.rates[0].tokens?
             ratelimit.limits.a.b: 10/s                   | ratelimit.limits.a.b               | a limit name with dots is written "[a.b]"
             ratelimit.default.rates: 10/s                | ratelimit.default.rates            | did you mean ratelimit.defaults.rates?
             ratelimit.redis.time-out-ms: 10              | ratelimit.redis.time-out-ms        | did you mean ratelimit.redis.timeout?
             ratelimit.limit: 10/s                        | ratelimit.limit                    | did you mean ratelimit.limits?
+            ratelimit.limit.s: 10/s                      | ratelimit.limit.s                  | did you mean ratelimit.limits?
+            ratelimit.red.is.timeout: 10ms               | ratelimit.red.is.timeout           | did you mean ratelimit.redis.timeout?
+            ratelimit.limits.search.max.wait: 1s         | ratelimit.limits.search.max.wait   | did you mean ratelimit.limits.search.max-wait?
+            ratelimit.limits.search.rates.tokens: 5      | ratelimit.limits.search.rates.tokens | did you mean ratelimit.limits.search.rates[0].tokens?
             """)
     void anUnknownPropertyIsRejectedWithTheNearestKnownOne(String yaml, String property, String reason) {
         InvalidRateLimitPropertyException invalid = BoundApplication.of(yaml).invalid();

@@ -6,12 +6,13 @@ import io.ratelimit.UnknownLimitException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.mock.env.MockEnvironment;
 
 class UnknownLimitFailureAnalyzerTests {
 
     @Test
     void anUnknownLimitWithoutAnAnnotationIsExplainedToo() {
-        FailureAnalysis analysis = new UnknownLimitFailureAnalyzer()
+        FailureAnalysis analysis = new UnknownLimitFailureAnalyzer(new MockEnvironment())
                 .analyze(new IllegalStateException(new UnknownLimitException("search", List.of())));
         assertThat(analysis).isNotNull();
         assertThat(analysis.getDescription()).isEqualTo("The limit \"search\" is not defined. No limits are defined.");

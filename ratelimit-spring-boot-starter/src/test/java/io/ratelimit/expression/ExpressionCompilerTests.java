@@ -61,9 +61,11 @@ class ExpressionCompilerTests {
         beans.registerSingleton("plans", new Plans());
         beans.registerSingleton("other-plans", new Plans());
         CallExpression expression = parse("call", text);
+        CallExpression key = parseKey("call", text);
         CallSnapshot call = call("call", "ann", new User("bob", "acme"), Map.of("colour", "red"), List.of("x", "y"), 7);
         for (int i = 0; i < 300; i++) {
             assertThat(String.valueOf(expression.of(call))).isEqualTo(value);
+            assertThat(String.valueOf(key.of(call))).isEqualTo(value);
         }
     }
 
@@ -186,6 +188,57 @@ class ExpressionCompilerTests {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "#x + ':' + #y",
+                "#x + #y",
+                "#x + #number + 'a'",
+                "'a' + #x + #y",
+                "'a' + (#x + #y)",
+                "#text + #other",
+                "#text + ':' + #other",
+                "#i + #l + #text",
+                "#text + #i + #l",
+                "#text + (#i + #l)",
+                "#i + #l",
+                "#boxed + #boxed",
+                "#flag ? #text + #other : #x + 'a'",
+                "(#text + #other) ?: 'none'",
+                "(#text + ':' + #other).length()",
+                "(#text + ':' + #other)?.toUpperCase()",
+                "(#text + ':' + #other).concat(#text)",
+                "#user.name + '@' + #user.tenant",
+                "#map.a + ':' + #holder.value",
+                "#generic + 'a'"
+            })
+    void aKeyWithoutNullPartsIsTheInterpretersWhateverTheTypes(String text) {
+        CallExpression key = parseKey("varied", text);
+        var interpreted = new SpelExpressionParser().parseRaw(text);
+        Random random = new Random(42);
+        Object[] any = {1, 7, 5.7, 6L, 5.7f, "text", "a", "", true, new BigDecimal("5.5"), (short) 9, 'c'};
+        Number[] numbers = {1, 7, 5.7, 6L, 5.7f, new BigDecimal("5.5"), (short) 9};
+        for (int run = 0; run < 3000; run++) {
+            Object[] args = {
+                pick(any, random.nextInt(100)),
+                pick(any, random.nextInt(100)),
+                pick(numbers, random.nextInt(100)),
+                random.nextInt(9),
+                random.nextLong(9),
+                random.nextInt(9),
+                pick(new String[] {"abc", ""}, random.nextInt(9)),
+                pick(new String[] {"abc", "x"}, random.nextInt(9)),
+                random.nextBoolean(),
+                pick(new Map<?, ?>[] {Map.of("a", 1), Map.of("a", "b"), Map.of("a", 5.7)}, random.nextInt(9)),
+                pick(new Named[] {new User("n", "t"), new SubUser("m")}, random.nextInt(9)),
+                pick(numbers, random.nextInt(99)),
+                new Holder<>(pick(any, random.nextInt(99)))
+            };
+            CallSnapshot call = call("varied", args);
+            assertThat(outcome(() -> key.of(call))).isEqualTo(outcome(() -> interpreted.getValue(standard(call))));
+        }
+    }
+
     private static Object outcome(java.util.function.Supplier<@Nullable Object> evaluation) {
         try {
             return Arrays.asList(evaluation.get());
@@ -213,6 +266,12 @@ class ExpressionCompilerTests {
                 new TestOrigin(text),
                 ExpressionParameters.of(on, on, on.getParameterCount(), Varied.class),
                 Object.class);
+    }
+
+    private CallExpression parseKey(String method, String text) {
+        Method on = method(method);
+        return expressions.parseKey(
+                new TestOrigin(text), ExpressionParameters.of(on, on, on.getParameterCount(), Varied.class));
     }
 
     private static CallSnapshot call(String method, Object... args) {

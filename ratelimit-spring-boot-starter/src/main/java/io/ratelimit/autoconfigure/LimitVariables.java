@@ -1,0 +1,74 @@
+package io.ratelimit.autoconfigure;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
+import org.springframework.boot.origin.PropertySourceOrigin;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+
+/**
+ * The environment variables that begin with {@code RATELIMIT_LIMITS_}.
+ *
+ * <p>A variable has no unique property: {@code RATELIMIT_LIMITS_QUOTE_USER} may set {@code quote.user} or
+ * {@code quote-user}. Therefore the source is asked for the properties of a limit, which tells the variables that it
+ * reads.
+ *
+ * @param source the environment
+ * @param properties the property of each variable if each underscore stands for a dot
+ */
+record LimitVariables(IterableConfigurationPropertySource source, Map<String, ConfigurationPropertyName> properties) {
+
+    private static final ConfigurationPropertyName LIMITS =
+            ConfigurationPropertyName.of(RateLimitProperties.PREFIX).append("limits");
+
+    static boolean isEnvironment(IterableConfigurationPropertySource source) {
+        return source.getUnderlyingSource() instanceof SystemEnvironmentPropertySource;
+    }
+
+    static LimitVariables of(IterableConfigurationPropertySource source) {
+        Map<String, ConfigurationPropertyName> properties = new TreeMap<>();
+        source.stream().filter(LIMITS::isAncestorOf).forEach(name -> {
+            String variable = variable(source.getConfigurationProperty(name));
+            if (variable != null) {
+                properties.put(variable, name);
+            }
+        });
+        return new LimitVariables(source, properties);
+    }
+
+    /** {@return the variables that set properties of a limit} */
+    Set<String> readBy(ConfigurationPropertyName limit) {
+        Set<String> read = new TreeSet<>();
+        read(limit, read);
+        boolean more = true;
+        for (int i = 0; more; i++) {
+            more = false;
+            for (String name : LimitProperties.NAMES) {
+                boolean ofElement = name.contains("[0]");
+                if (ofElement || i == 0) {
+                    more |= read(limit.append(name.replace("[0]", "[" + i + "]")), read) && ofElement;
+                }
+            }
+        }
+        return read;
+    }
+
+    private boolean read(ConfigurationPropertyName name, Set<String> read) {
+        String variable = variable(source.getConfigurationProperty(name));
+        if (variable != null) {
+            read.add(variable);
+        }
+        return variable != null;
+    }
+
+    private static @Nullable String variable(@Nullable ConfigurationProperty property) {
+        return property != null && property.getOrigin() instanceof PropertySourceOrigin origin
+                ? origin.getPropertyName()
+                : null;
+    }
+}

@@ -1,0 +1,7 @@
+package io.ratelimit.slices;
+
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+
+/** The application whose slices are tested. */
+@SpringBootApplication
+class SliceApplication {}
