@@ -51,8 +51,9 @@ final class AnnotationEffectCheck {
                     "class",
                     type.getName(),
                     new IneffectiveReason(
-                            "the class is a configuration, and a limit on it would count how often beans are created",
-                            CURE_OF_CONFIGURATION + ", or single methods of the configuration without @Bean"));
+                            "the class is a configuration or a FactoryBean, and a limit on it would count how often beans are"
+                                    + " created",
+                            CURE_OF_CONFIGURATION + ", or single methods of the class that create no bean"));
         }
         Set<Method> creating = MethodIntrospector.selectMethods(
                 type,
@@ -62,7 +63,8 @@ final class AnnotationEffectCheck {
                     method,
                     type,
                     new IneffectiveReason(
-                            "it is a @Bean method, and a limit on it would count how often the bean is created",
+                            (ConfigurationTypes.isOfFactoryBean(method) ? "it creates a bean" : "it is a @Bean method")
+                                    + ", and a limit on it would count how often the bean is created",
                             CURE_OF_CONFIGURATION + ", in "
                                     + method.getReturnType().getSimpleName()));
         }

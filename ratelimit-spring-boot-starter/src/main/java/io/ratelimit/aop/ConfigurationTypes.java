@@ -1,6 +1,7 @@
 package io.ratelimit.aop;
 
 import java.lang.reflect.Method;
+import org.springframework.beans.factory.FactoryBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.MethodIntrospector;
@@ -16,10 +17,17 @@ final class ConfigurationTypes {
 
     /** {@return whether a method creates a bean} */
     static boolean isBeanMethod(Method method) {
-        return AnnotatedElementUtils.isAnnotated(method, Bean.class);
+        return AnnotatedElementUtils.isAnnotated(method, Bean.class) || isOfFactoryBean(method);
     }
 
-    /** {@return whether a class is a configuration class, or has methods that create beans as one does} */
+    /** {@return whether a method is the one with which a {@link FactoryBean} creates its bean} */
+    static boolean isOfFactoryBean(Method method) {
+        return FactoryBean.class.isAssignableFrom(method.getDeclaringClass())
+                && method.getName().equals("getObject")
+                && method.getParameterCount() == 0;
+    }
+
+    /** {@return whether a class is a configuration class, or has a method that creates a bean as one does} */
     static boolean isConfiguration(Class<?> type) {
         return AnnotatedElementUtils.hasAnnotation(type, Configuration.class)
                 || !MethodIntrospector.selectMethods(type, ConfigurationTypes::isBeanMethod)

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.FactoryBean;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -74,6 +75,16 @@ class ConfigurationAnnotationTests {
                 .run(context -> assertThat(LimitedApplication.mistake(context))
                         .hasMessageContaining("class \"" + AnnotatedApplication.class.getName() + "\"")
                         .hasMessageContaining("the class is a configuration"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(classes = {FactoryOfClients.class, AnnotatedFactoryOfClients.class})
+    void onAFactoryBeanTheAnnotationStopsTheStart(Class<?> factory) {
+        LimitedApplication.with(factory)
+                .run(context -> assertThat(LimitedApplication.mistake(context))
+                        .hasMessageContaining(factory.getName())
+                        .hasMessageContaining("would count how often")
+                        .hasMessageContaining("annotate the methods of the bean that are called"));
     }
 
     @Test
@@ -202,6 +213,32 @@ class ConfigurationAnnotationTests {
     @Configuration(proxyBeanMethods = false)
     @Import(Annotated.class)
     static class Importing {}
+
+    static class FactoryOfClients implements FactoryBean<Client> {
+        @Override
+        @RateLimited("ten")
+        public Client getObject() {
+            return new Client();
+        }
+
+        @Override
+        public Class<?> getObjectType() {
+            return Client.class;
+        }
+    }
+
+    @RateLimited("ten")
+    static class AnnotatedFactoryOfClients implements FactoryBean<Client> {
+        @Override
+        public Client getObject() {
+            return new Client();
+        }
+
+        @Override
+        public Class<?> getObjectType() {
+            return Client.class;
+        }
+    }
 
     @Configuration
     @EnableScheduling
