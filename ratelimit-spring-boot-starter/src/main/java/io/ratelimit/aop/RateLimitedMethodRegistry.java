@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.config.AopConfigUtils;
 import org.springframework.aop.framework.ProxyConfig;
 import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.NoSuchBeanDefinitionException;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
@@ -47,7 +49,6 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
     private final Map<MethodClassKey, MethodAdvice> limited = new ConcurrentHashMap<>();
     private final Map<Class<?>, Map<Method, MethodAdvice>> invoked = new ConcurrentHashMap<>();
     private volatile boolean limitsKnown;
-    private volatile boolean enabled = true;
 
     /**
      * Creates an empty registry.
@@ -84,9 +85,6 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
     @Override
     public void afterSingletonsInstantiated() {
         limitsKnown = true;
-        RateLimitSettings settings =
-                beanFactory.getBeanProvider(RateLimitSettings.class).getIfAvailable();
-        enabled = settings == null || settings.enabled();
         check(limited.values());
     }
 
@@ -180,7 +178,7 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
         ReturnTypeAdapter returnType = ReturnTypeAdapterSelector.select(origin.at("method", method.getName()));
         List<RateLimitSpec> specs = new ArrayList<>();
         for (RateLimitedDeclaration declaration : declared) {
-            specs.add(reader.read(declaration, origin));
+            read(declaration, origin).ifPresent(specs::add);
         }
         return new MethodAdvice(
                 new RateLimitedMethod(
@@ -190,9 +188,27 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
                 returnType);
     }
 
+    /** Reads a declaration; empty if it names a bean that is missing, and limiting is switched off. */
+    private Optional<RateLimitSpec> read(RateLimitedDeclaration declaration, AnnotationAttribute origin) {
+        try {
+            return Optional.of(reader.read(declaration, origin));
+        } catch (InvalidRateLimitedException ex) {
+            if (ex.getCause() instanceof NoSuchBeanDefinitionException && !isEnabled()) {
+                return Optional.empty();
+            }
+            throw ex;
+        }
+    }
+
+    private boolean isEnabled() {
+        RateLimitSettings settings =
+                beanFactory.getBeanProvider(RateLimitSettings.class).getIfAvailable();
+        return settings == null || settings.enabled();
+    }
+
     /** Checks the limits of methods, or only logs those that are missing if limiting is switched off. */
     private void check(Collection<MethodAdvice> advised) {
-        if (!enabled) {
+        if (!isEnabled()) {
             MissingLimitLogger.log(advised, registry);
             return;
         }
