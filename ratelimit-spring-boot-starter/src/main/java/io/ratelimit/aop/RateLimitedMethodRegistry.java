@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.config.AopConfigUtils;
 import org.springframework.aop.framework.ProxyConfig;
 import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.NoSuchBeanDefinitionException;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
@@ -45,7 +47,6 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
     private final Map<MethodClassKey, MethodAdvice> limited = new ConcurrentHashMap<>();
     private final Map<Class<?>, Map<Method, MethodAdvice>> invoked = new ConcurrentHashMap<>();
     private volatile boolean limitsKnown;
-    private volatile boolean enabled = true;
 
     /**
      * Creates an empty registry.
@@ -82,9 +83,6 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
     @Override
     public void afterSingletonsInstantiated() {
         limitsKnown = true;
-        RateLimitSettings settings =
-                beanFactory.getBeanProvider(RateLimitSettings.class).getIfAvailable();
-        enabled = settings == null || settings.enabled();
         check(limited.values());
     }
 
@@ -193,7 +191,7 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
                 throw origin.at("method", method.getName())
                         .invalid("has @NotRateLimited too", "keep one of the two annotations");
             }
-            specs.add(reader.read(declaration, origin));
+            read(declaration, origin).ifPresent(specs::add);
         }
         return new MethodAdvice(
                 new RateLimitedMethod(
@@ -203,9 +201,27 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
                 returnType);
     }
 
+    /** Reads a declaration; empty if it names a bean that is missing, and limiting is switched off. */
+    private Optional<RateLimitSpec> read(RateLimitedDeclaration declaration, AnnotationAttribute origin) {
+        try {
+            return Optional.of(reader.read(declaration, origin));
+        } catch (InvalidRateLimitedException ex) {
+            if (ex.getCause() instanceof NoSuchBeanDefinitionException && !isEnabled()) {
+                return Optional.empty();
+            }
+            throw ex;
+        }
+    }
+
+    private boolean isEnabled() {
+        RateLimitSettings settings =
+                beanFactory.getBeanProvider(RateLimitSettings.class).getIfAvailable();
+        return settings == null || settings.enabled();
+    }
+
     /** Checks the limits of methods, or only logs those that are missing if limiting is switched off. */
     private void check(Collection<MethodAdvice> advised) {
-        if (!enabled) {
+        if (!isEnabled()) {
             MissingLimitLogger.log(advised, registry);
             return;
         }

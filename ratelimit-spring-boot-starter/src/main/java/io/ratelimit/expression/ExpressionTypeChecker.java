@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.NoSuchBeanDefinitionException;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.core.ResolvableType;
 import org.springframework.expression.EvaluationException;
@@ -266,7 +267,10 @@ final class ExpressionTypeChecker {
 
     private ResolvableType bean(String name) {
         if (!beanFactory.containsBean(name)) {
-            throw origin.invalid("there is no bean named " + name, "check its spelling, or define it");
+            throw origin.invalid(
+                    "there is no bean named " + name,
+                    "check its spelling, or define it",
+                    new NoSuchBeanDefinitionException(name));
         }
         Class<?> type = beanFactory.getType(name, false);
         return type == null ? UNKNOWN : ResolvableType.forClass(ClassUtils.getUserClass(type));

@@ -186,6 +186,15 @@ class LimitNameTests {
     }
 
     @Test
+    void anEnvironmentVariableThatIsWrittenAsAPropertyKeepsItsName() {
+        variables = Map.of("ratelimit.limits.plan-free", "9/s");
+        assertThat(limits()).containsOnlyKeys("plan-free");
+
+        variables = Map.of("ratelimit.limits.a@b", "9/s");
+        assertThat(invalid().property()).isEqualTo("ratelimit.limits.a@b");
+    }
+
+    @Test
     void anEnvironmentVariableOverridesANameInBrackets() throws IOException {
         write("application.yml", "ratelimit.limits: {\"[quote_user]\": 10/s, \"[quoteAll]\": 10/s}");
         variables = Map.of("RATELIMIT_LIMITS_QUOTE_USER", "9/s", "RATELIMIT_LIMITS_QUOTEALL", "8/s");

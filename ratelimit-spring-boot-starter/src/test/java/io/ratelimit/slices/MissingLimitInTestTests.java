@@ -58,6 +58,15 @@ class MissingLimitInTestTests {
                 .isEqualTo("found");
     }
 
+    @Test
+    void aBeanOfAKeyThatASliceDoesNotHaveStopsItUnlessLimitingIsSwitchedOff() {
+        assertThat(failureOf(WithoutTenants.class)).hasMessageContaining("there is no bean named tenants");
+        assertThat(start(SwitchedOffWithoutTenants.class)
+                        .getBean(SliceControllers.OfTenant.class)
+                        .search())
+                .isEqualTo("found");
+    }
+
     private static Throwable failureOf(Class<?> test) {
         Throwable failure = catchThrowable(() -> start(test));
         assertThat(failure).isNotNull();
@@ -79,7 +88,7 @@ class MissingLimitInTestTests {
     @WebFluxTest(controllers = SliceControllers.Misspelt.class, properties = "ratelimit.limits.search=2/1h")
     static class MisspeltInWebFlux {}
 
-    @SpringBootTest(properties = "ratelimit.store=memory")
+    @WebMvcTest(controllers = SliceControllers.Search.class)
     static class WithoutLimits {}
 
     @SpringBootTest(classes = CodedLimitApplication.class, properties = "ratelimit.store=memory")
@@ -87,4 +96,10 @@ class MissingLimitInTestTests {
 
     @WebMvcTest(controllers = SliceControllers.Misspelt.class, properties = "ratelimit.enabled=false")
     static class SwitchedOff {}
+
+    @WebMvcTest(controllers = SliceControllers.OfTenant.class, properties = "ratelimit.limits.search=2/1h")
+    static class WithoutTenants {}
+
+    @WebMvcTest(controllers = SliceControllers.OfTenant.class, properties = "ratelimit.enabled=false")
+    static class SwitchedOffWithoutTenants {}
 }

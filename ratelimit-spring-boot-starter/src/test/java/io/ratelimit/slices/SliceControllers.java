@@ -40,4 +40,14 @@ final class SliceControllers {
             return "found";
         }
     }
+
+    @RestController
+    public static class OfTenant {
+
+        @GetMapping("/tenant")
+        @RateLimited(limit = "search", key = "@tenants.current()")
+        public String search() {
+            return "found";
+        }
+    }
 }
