@@ -191,9 +191,11 @@ class ArchitectureTests {
         assertOnlyIn("metrics\\..*", "io.micrometer");
         assertOnlyIn("aop\\.ThreadContextPropagator\\$Logging", "org.slf4j");
         assertOnlyIn(
-                "aop\\.(ReactiveTypeAdapter|CoroutineAdapter|SuspendFunctionInvoker|EventLoopDetector\\$OfReactor)|aop\\.ContinuationExecutorSelector\\$Reactive",
+                "aop\\.(ReactiveTypeAdapter|FollowedSubscriber|CoroutineAdapter|SuspendFunctionInvoker|EventLoopDetector\\$OfReactor)|aop\\.ContinuationExecutorSelector\\$Reactive",
                 "reactor");
-        assertOnlyIn("aop\\.(ReactiveTypeAdapter|CoroutineAdapter|SuspendFunctionInvoker)", "org.reactivestreams");
+        assertOnlyIn(
+                "aop\\.(ReactiveTypeAdapter|FollowedSubscriber|CoroutineAdapter|SuspendFunctionInvoker)",
+                "org.reactivestreams");
         assertOnlyIn("aop\\.EventLoopDetector\\$OfNetty|redis\\.LettuceSettings", "io.netty");
         assertOnlyIn("aop\\.(CoroutineAdapter|SuspendFunctionInvoker)", "kotlin");
         assertOnlyIn("aop\\.(CoroutineAdapter|SuspendFunctionInvoker)", "kotlinx");
