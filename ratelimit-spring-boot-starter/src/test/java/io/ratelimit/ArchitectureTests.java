@@ -201,8 +201,10 @@ class ArchitectureTests {
         assertOnlyIn("aop\\.(CoroutineAdapter|SuspendFunctionInvoker)", "kotlinx");
         assertOnlyIn("aop\\.RateLimitAspect(\\$Execution)?", "org.aspectj");
         assertOnlyIn("actuate\\..*", "org.springframework.boot.actuate");
-        assertOnlyIn("http\\..*", "org.springframework.http");
-        assertOnlyIn("http\\..*", "org.springframework.web");
+        String responses = "http\\..*|aop\\.(LaterResponse(Type|Interceptor)?|RateLimitAopAutoConfiguration\\$OfMvc)";
+        assertOnlyIn(responses, "org.springframework.http");
+        assertOnlyIn(responses, "org.springframework.web");
+        assertOnlyIn(responses, "jakarta.servlet");
     }
 
     @Test

@@ -12,6 +12,8 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.config.AopConfigUtils;
 import org.springframework.aop.framework.ProxyConfig;
@@ -35,6 +37,8 @@ import org.springframework.util.ClassUtils;
  * later are checked completely at once.
  */
 public final class RateLimitedMethodRegistry implements SmartInitializingSingleton {
+
+    private static final Log LOG = LogFactory.getLog(RateLimitedMethodRegistry.class);
 
     private final ConfigurableBeanFactory beanFactory;
     private final ObjectProvider<RateLimiterRegistry> registry;
@@ -183,8 +187,16 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
     }
 
     private void checkSpecs(MethodAdvice advice) {
-        for (RateLimitSpec spec : advice.method().specs()) {
+        List<RateLimitSpec> specs = advice.method().specs();
+        for (RateLimitSpec spec : specs) {
             spec.check(registry.getObject());
+        }
+        Class<?> later = LaterConsumedType.of(specs.get(0).limit().origin());
+        if (later != null && specs.stream().anyMatch(spec -> spec.endsWithCall(registry.getObject()))) {
+            LOG.warn("@RateLimited on " + advice.method().name() + ": a call ends when it returns its "
+                    + later.getSimpleName() + ", before that is consumed, so its permit is released, or its charge"
+                    + " settled, too early; return a value, a CompletableFuture, a Mono or a Flux, or hold a permit"
+                    + " while the " + later.getSimpleName() + " is consumed, with RateLimiterRegistry.hold");
         }
     }
 }

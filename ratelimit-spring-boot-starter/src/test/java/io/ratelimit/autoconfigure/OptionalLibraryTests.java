@@ -36,6 +36,8 @@ class OptionalLibraryTests {
             spring-boot-actuator,                     org.springframework.boot.actuate.endpoint.annotation.Endpoint,    redis
             spring-boot-health,                       org.springframework.boot.health.contributor.HealthIndicator,      redis
             spring-web,                               org.springframework.http.ProblemDetail,                           redis
+            spring-webmvc,                            org.springframework.web.servlet.DispatcherServlet,                redis
+            jakarta.servlet|tomcat-embed|jetty-,      jakarta.servlet.AsyncListener,                                    redis
             aspectj,                                  org.aspectj.weaver.Advice,                                        redis
             reactor-|reactive-streams|lettuce-,       reactor.core.publisher.Mono,                                      redis
             kotlin,                                   kotlin.Metadata,                                                  redis

@@ -4,12 +4,14 @@ import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.annotation.RateLimits;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.AliasFor;
+import org.springframework.web.context.request.async.DeferredResult;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -87,6 +89,16 @@ final class Shop {
         @RateLimited("single")
         public Mono<String> monoAlone(Mono<String> body) {
             return body;
+        }
+
+        @RateLimited("single")
+        public Callable<String> callableAlone(Callable<String> body) {
+            return body;
+        }
+
+        @RateLimited("single")
+        public DeferredResult<String> deferredAlone() {
+            return new DeferredResult<>();
         }
 
         @RateLimited("single")
