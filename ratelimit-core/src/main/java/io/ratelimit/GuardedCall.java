@@ -82,9 +82,12 @@ final class GuardedCall<T extends @Nullable Object> {
         }
     }
 
-    /** Releases the leases before the caller sees the result, or after the task was cancelled. */
+    /** Releases the leases before the caller sees the result, or after the task was cancelled and saw that. */
     private void started(CompletionStage<T> stage, Decision decision) {
         stage.whenComplete((value, failure) -> {
+            if (result.isDone()) {
+                return;
+            }
             engine.release(decision);
             if (failure == null) {
                 result.complete(value);
@@ -94,10 +97,13 @@ final class GuardedCall<T extends @Nullable Object> {
             }
         });
         result.whenComplete((value, failure) -> {
-            if (stage instanceof Future<?> running) {
-                running.cancel(true);
+            try {
+                if (stage instanceof Future<?> running) {
+                    running.cancel(true);
+                }
+            } finally {
+                engine.release(decision);
             }
-            engine.release(decision);
         });
     }
 }

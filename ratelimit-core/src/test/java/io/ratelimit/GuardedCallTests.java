@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.ratelimit.memory.InMemoryRateLimitStore;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -69,6 +70,39 @@ class GuardedCallTests {
     void anAsynchronousCallStartsAtOnceOnThisThreadOrLaterOnAnother() {
         assertThat(quick.callAsync("key", this::called)).isCompletedWithValue(Thread.currentThread());
         assertThat(quick.callAsync("key", this::called).join()).isNotSameAs(Thread.currentThread());
+    }
+
+    @Test
+    void aCancelledTaskIsToldBeforeItsLeaseIsReleased() {
+        RateLimiter single = registry.define(
+                Limit.named("single").maxConcurrent(1, Duration.ofSeconds(30)).build());
+        List<Boolean> free = new ArrayList<>();
+        CompletableFuture<String> running = new CompletableFuture<>();
+        running.whenComplete((value, failure) -> free.add(isFree(single)));
+        single.callAsync("key", () -> running).cancel(true);
+        assertThat(running).isCancelled();
+        assertThat(free).containsExactly(false);
+        assertThat(isFree(single)).isTrue();
+    }
+
+    @Test
+    void theLeaseOfATaskThatCannotBeCancelledIsReleased() {
+        RateLimiter single = registry.define(
+                Limit.named("single").maxConcurrent(1, Duration.ofSeconds(30)).build());
+        CompletableFuture<String> running = new CompletableFuture<>() {
+            @Override
+            public boolean cancel(boolean mayInterruptIfRunning) {
+                throw new IllegalStateException("no");
+            }
+        };
+        single.callAsync("key", () -> running).cancel(true);
+        assertThat(isFree(single)).isTrue();
+    }
+
+    private boolean isFree(RateLimiter limiter) {
+        Decision decision = limiter.tryAcquire("key");
+        registry.release(decision);
+        return decision.admitted();
     }
 
     @Test

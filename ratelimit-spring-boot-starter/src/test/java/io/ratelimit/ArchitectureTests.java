@@ -196,23 +196,24 @@ class ArchitectureTests {
         assertOnlyIn("metrics\\..*", "io.micrometer");
         assertOnlyIn("aop\\.ThreadContextPropagator\\$Logging", "org.slf4j");
         assertOnlyIn(
-                "aop\\.(ReactiveTypeAdapter|CoroutineAdapter|SuspendFunctionInvoker|EventLoopDetector\\$OfReactor)|aop\\.ContinuationExecutorSelector\\$Reactive"
-                        + "|http\\.RateLimitWebExceptionHandler",
+                "aop\\.(ReactiveTypeAdapter|FollowedSubscriber|CoroutineAdapter|SuspendFunctionInvoker|EventLoopDetector\\$OfReactor)"
+                        + "|aop\\.ContinuationExecutorSelector\\$Reactive|http\\.RateLimitWebExceptionHandler",
                 "reactor");
-        assertOnlyIn(
-                "http\\.(RateLimitRejectionFilter(\\$.*)?|RateLimitHttpAutoConfiguration\\$Of(Servlet|Security))",
-                "jakarta.servlet");
         assertOnlyIn(
                 "http\\.(AuthenticationFailureRecorder(\\$.*)?|RateLimitHttpAutoConfiguration\\$OfSecurity)",
                 "org.springframework.security");
-        assertOnlyIn("aop\\.(ReactiveTypeAdapter|CoroutineAdapter|SuspendFunctionInvoker)", "org.reactivestreams");
+        assertOnlyIn(
+                "aop\\.(ReactiveTypeAdapter|FollowedSubscriber|CoroutineAdapter|SuspendFunctionInvoker)",
+                "org.reactivestreams");
         assertOnlyIn("aop\\.EventLoopDetector\\$OfNetty|redis\\.LettuceSettings", "io.netty");
         assertOnlyIn("aop\\.(CoroutineAdapter|SuspendFunctionInvoker)", "kotlin");
         assertOnlyIn("aop\\.(CoroutineAdapter|SuspendFunctionInvoker)", "kotlinx");
         assertOnlyIn("aop\\.RateLimitAspect(\\$Execution)?", "org.aspectj");
         assertOnlyIn("actuate\\..*", "org.springframework.boot.actuate");
-        assertOnlyIn("http\\..*", "org.springframework.http");
-        assertOnlyIn("http\\..*", "org.springframework.web");
+        String responses = "http\\..*|aop\\.(LaterResponse(Type|Interceptor)?|RateLimitAopAutoConfiguration\\$OfMvc)";
+        assertOnlyIn(responses, "org.springframework.http");
+        assertOnlyIn(responses, "org.springframework.web");
+        assertOnlyIn(responses, "jakarta.servlet");
     }
 
     @Test

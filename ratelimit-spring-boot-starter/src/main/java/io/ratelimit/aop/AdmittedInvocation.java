@@ -38,4 +38,11 @@ record AdmittedInvocation(MethodInvocation invocation, RateLimiterRegistry regis
     public void dropped() {
         registry.refund(decision);
     }
+
+    @Override
+    public Runnable release() {
+        RateLimiterRegistry all = registry;
+        Decision held = decision;
+        return () -> all.release(held);
+    }
 }

@@ -4,6 +4,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * blocks. If the decision comes later, the caller gets a stage that completes after the method has run.
  */
 final class CompletionStageAdapter implements ReturnTypeAdapter {
+
+    private static final Log LOG = LogFactory.getLog(CompletionStageAdapter.class);
 
     static final ReturnTypeAdapter INSTANCE = new CompletionStageAdapter();
 
@@ -29,7 +34,7 @@ final class CompletionStageAdapter implements ReturnTypeAdapter {
             }
             DecidedInvocation decided = pending.join();
             CompletionStage<?> begun = begin(call, decided);
-            return decided.isFollowed() ? followed(begun, decided, new LimitedFuture(pending)) : begun;
+            return decided.isFollowed() ? new LimitedFuture(pending).following(begun, decided) : begun;
         } catch (Throwable ex) {
             return CompletableFuture.failedFuture(cause(ex));
         }
@@ -44,7 +49,7 @@ final class CompletionStageAdapter implements ReturnTypeAdapter {
             } else if (result.isDone()) {
                 decided.dropped();
             } else {
-                followed(begin(call, decided), decided, result);
+                result.following(begin(call, decided), decided);
             }
         });
         return result;
@@ -59,74 +64,112 @@ final class CompletionStageAdapter implements ReturnTypeAdapter {
         }
     }
 
-    /**
-     * Reports the outcome of the method. If the caller completes or cancels its stage first, for instance by a timeout,
-     * the stage of the method is cancelled.
-     */
-    private static CompletionStage<?> followed(
-            CompletionStage<?> begun, DecidedInvocation decided, LimitedFuture result) {
-        begun.whenComplete((value, failure) -> {
-            if (failure == null) {
-                try {
-                    decided.succeeded(value);
-                } finally {
-                    result.complete(value);
-                }
-            } else {
-                try {
-                    decided.failed(cause(failure));
-                } finally {
-                    result.completeExceptionally(cause(failure));
-                }
-            }
-        });
-        result.whenComplete((value, failure) -> {
-            decided.abandoned();
-            if (begun instanceof Future<?> running) {
-                running.cancel(true);
-            }
-        });
-        return result;
-    }
-
     private static Throwable cause(Throwable failure) {
         return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
     /**
-     * The stage that the caller gets. If the caller completes or cancels it, a reserved grant is refunded, and leases
-     * are released before dependent stages run.
+     * The stage that the caller gets. If the caller completes or cancels it, for instance by a timeout, a reserved
+     * grant is refunded. If the method runs already, its stage is cancelled first; then its leases are released, and
+     * then dependent stages run.
      */
     private static final class LimitedFuture extends CompletableFuture<@Nullable Object> {
 
-        private final CompletableFuture<DecidedInvocation> pending;
+        private volatile @Nullable RunningCall running;
 
         LimitedFuture(CompletableFuture<DecidedInvocation> pending) {
-            this.pending = pending;
             whenComplete((value, failure) -> pending.cancel(true));
+        }
+
+        LimitedFuture following(CompletionStage<?> begun, DecidedInvocation decided) {
+            RunningCall call = new RunningCall(begun, decided, new AtomicBoolean());
+            running = call;
+            begun.whenComplete((value, failure) -> {
+                if (call.ends()) {
+                    try {
+                        call.report(value, failure);
+                    } finally {
+                        pass(value, failure);
+                    }
+                }
+            });
+            whenComplete((value, failure) -> call.cancel());
+            return this;
         }
 
         @Override
         public boolean complete(@Nullable Object value) {
-            end();
+            giveUp();
             return super.complete(value);
         }
 
         @Override
         public boolean completeExceptionally(Throwable failure) {
-            end();
+            giveUp();
             return super.completeExceptionally(failure);
         }
 
         @Override
         public boolean cancel(boolean mayInterruptIfRunning) {
-            end();
+            giveUp();
             return super.cancel(mayInterruptIfRunning);
         }
 
-        private void end() {
-            if (!isDone() && pending.isDone()) {
-                pending.thenAccept(DecidedInvocation::abandoned);
+        private void pass(@Nullable Object value, @Nullable Throwable failure) {
+            if (failure == null) {
+                super.complete(value);
+            } else {
+                super.completeExceptionally(cause(failure));
+            }
+        }
+
+        private void giveUp() {
+            RunningCall call = running;
+            if (call != null) {
+                call.cancel();
+            }
+        }
+    }
+
+    /**
+     * A method whose stage was begun.
+     *
+     * @param ended whether the stage has completed or was given up, whichever came first
+     */
+    private record RunningCall(CompletionStage<?> begun, DecidedInvocation decided, AtomicBoolean ended) {
+
+        boolean ends() {
+            return ended.compareAndSet(false, true);
+        }
+
+        void report(@Nullable Object value, @Nullable Throwable failure) {
+            if (failure == null) {
+                decided.succeeded(value);
+            } else {
+                decided.failed(cause(failure));
+            }
+        }
+
+        /**
+         * Cancels the stage, and then releases the leases. The outcome is reported when the stage is complete: at once
+         * if it can be cancelled.
+         */
+        void cancel() {
+            if (!ends()) {
+                return;
+            }
+            try {
+                if (begun instanceof Future<?> future) {
+                    future.cancel(true);
+                }
+            } catch (Throwable ex) {
+                LOG.debug("A stage of a limited method cannot be cancelled", ex);
+            } finally {
+                try {
+                    begun.whenComplete(this::report);
+                } finally {
+                    decided.abandoned();
+                }
             }
         }
     }

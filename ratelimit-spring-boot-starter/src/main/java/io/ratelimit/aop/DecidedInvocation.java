@@ -19,11 +19,16 @@ interface DecidedInvocation {
     /** Reports that the method failed, before the caller gets the failure. */
     default void failed(Throwable failure) {}
 
-    /** Reports that the caller no longer waits for the result, or already has it. */
+    /** Reports that the caller no longer waits for the result, or already has it, and that the work was cancelled. */
     default void abandoned() {}
 
     /** Reports that the method will not run, because its caller no longer waits for the result. */
     default void dropped() {}
+
+    /** {@return a task that releases what the call holds, and that refers to nothing else of the call} */
+    default Runnable release() {
+        return () -> {};
+    }
 
     /** Runs a method that is complete when it returns, and reports its outcome. */
     default @Nullable Object runToEnd() throws Throwable {

@@ -3,6 +3,7 @@ package io.ratelimit.aop;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitSettings;
+import jakarta.servlet.AsyncListener;
 import java.util.function.Supplier;
 import org.springframework.aop.Advisor;
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -11,9 +12,12 @@ import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Role;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /** Auto-configuration of the advice of methods that are annotated with {@code @RateLimited}. */
 @AutoConfiguration(after = RateLimitAutoConfiguration.class)
@@ -88,5 +92,17 @@ public final class RateLimitAopAutoConfiguration {
             AopProperties aop = properties.getObject();
             return new AdviceSettings(common, aop.mode(), aop.orderNumber(), aop.ineffective());
         };
+    }
+
+    /** The configuration of what is specific to Spring MVC. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
+    @ConditionalOnClass({AsyncListener.class, WebMvcConfigurer.class})
+    static class OfMvc {
+
+        @Bean
+        LaterResponseInterceptor rateLimitLaterResponseInterceptor() {
+            return new LaterResponseInterceptor();
+        }
     }
 }

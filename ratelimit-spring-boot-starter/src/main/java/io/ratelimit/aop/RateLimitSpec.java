@@ -3,6 +3,7 @@ package io.ratelimit.aop;
 import io.ratelimit.Charge;
 import io.ratelimit.EmptyKeyException;
 import io.ratelimit.Limit;
+import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.UnknownLimitException;
 import io.ratelimit.algorithm.Tokens;
@@ -85,6 +86,14 @@ record RateLimitSpec(
     /** Returns whether a charge may change when its call ends. */
     boolean settles() {
         return settle != SettleSpec.AS_CHARGED;
+    }
+
+    /** Returns whether the end of a call matters: a lease is released then, or a charge settled. */
+    boolean endsWithCall(RateLimiterRegistry registry) {
+        return settles()
+                || limit.written().stream()
+                        .flatMap(name -> registry.find(name).flatMap(RateLimiter::current).stream())
+                        .anyMatch(Limit::isLeased);
     }
 
     /** Returns how long a call may wait for its charge. */

@@ -14,6 +14,8 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.config.AopConfigUtils;
 import org.springframework.aop.framework.ProxyConfig;
@@ -39,6 +41,8 @@ import org.springframework.util.ClassUtils;
  * later are checked completely at once. If limiting is switched off, missing limits and beans are no mistake.
  */
 public final class RateLimitedMethodRegistry implements SmartInitializingSingleton {
+
+    private static final Log LOG = LogFactory.getLog(RateLimitedMethodRegistry.class);
 
     private final ConfigurableBeanFactory beanFactory;
     private final ObjectProvider<RateLimiterRegistry> registry;
@@ -228,6 +232,20 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
         String hint = UnknownLimitHint.of(beanFactory.getBean(Environment.class));
         for (MethodAdvice advice : advised) {
             advice.method().specs().forEach(spec -> spec.check(registry.getObject(), hint));
+            warnIfConsumedLater(advice.method());
+        }
+    }
+
+    private void warnIfConsumedLater(RateLimitedMethod method) {
+        List<RateLimitSpec> specs = method.specs();
+        Class<?> later = specs.isEmpty()
+                ? null
+                : LaterConsumedType.of(specs.get(0).limit().origin());
+        if (later != null && specs.stream().anyMatch(spec -> spec.endsWithCall(registry.getObject()))) {
+            LOG.warn("@RateLimited on " + method.name() + ": a call ends when it returns its "
+                    + later.getSimpleName() + ", before that is consumed, so its permit is released, or its charge"
+                    + " settled, too early; return a value, a CompletableFuture, a Mono or a Flux, or hold a permit"
+                    + " while the " + later.getSimpleName() + " is consumed, with RateLimiterRegistry.hold");
         }
     }
 }

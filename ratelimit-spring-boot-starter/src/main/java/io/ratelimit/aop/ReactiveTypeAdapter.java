@@ -79,8 +79,7 @@ record ReactiveTypeAdapter(ReactiveAdapter adapter) implements ReturnTypeAdapter
 
     /**
      * Decides for each subscriber. A reservation or grant is refunded if the subscriber cancels before the method runs.
-     * A later cancellation is also reported here, because it may not reach the publisher of the method while that
-     * publisher is being subscribed to.
+     * A later cancellation reaches the publisher of the method, at the latest when it is subscribed to.
      */
     private static Mono<DecidedInvocation> decided(RateLimitedInvocation call) {
         return Mono.defer(() -> {
@@ -88,8 +87,9 @@ record ReactiveTypeAdapter(ReactiveAdapter adapter) implements ReturnTypeAdapter
             AtomicBoolean taken = new AtomicBoolean();
             return Mono.fromFuture(decision)
                     .doOnCancel(() -> {
-                        boolean before = taken.compareAndSet(false, true);
-                        decision.thenAccept(before ? DecidedInvocation::dropped : DecidedInvocation::abandoned);
+                        if (taken.compareAndSet(false, true)) {
+                            decision.thenAccept(DecidedInvocation::dropped);
+                        }
                     })
                     .filter(decided -> taken.compareAndSet(false, true));
         });
@@ -109,13 +109,7 @@ record ReactiveTypeAdapter(ReactiveAdapter adapter) implements ReturnTypeAdapter
 
     private Publisher<?> followed(Publisher<?> begun, DecidedInvocation decided) {
         return adapter.isMultiValue()
-                ? Flux.from(begun)
-                        .doOnComplete(() -> decided.succeeded(null))
-                        .doOnError(decided::failed)
-                        .doOnCancel(decided::abandoned)
-                : Mono.from(begun)
-                        .doOnSuccess(decided::succeeded)
-                        .doOnError(decided::failed)
-                        .doOnCancel(decided::abandoned);
+                ? FollowedSubscriber.follow(begun, decided)
+                : FollowedSubscriber.follow(Mono.from(begun), decided);
     }
 }

@@ -47,7 +47,11 @@ final class ReturnTypeAdapterSelector {
                     "a rejection cannot be a failed " + type.getName(), "return CompletionStage or CompletableFuture");
         }
         ReturnTypeAdapter publisher = REACTOR ? ReactiveTypeAdapter.find(origin, type) : null;
-        return publisher == null ? ReturnTypeAdapter.VALUE : publisher;
+        if (publisher != null) {
+            return publisher;
+        }
+        ReturnTypeAdapter later = LaterResultAdapter.find(origin, type);
+        return later == null ? ReturnTypeAdapter.VALUE : later;
     }
 
     static boolean isFlow(Class<?> type) {

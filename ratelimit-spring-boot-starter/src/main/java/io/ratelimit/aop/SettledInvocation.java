@@ -58,6 +58,11 @@ record SettledInvocation(AdmittedInvocation admitted, CallCharges callCharges, C
         admitted.dropped();
     }
 
+    @Override
+    public Runnable release() {
+        return admitted.release();
+    }
+
     private void settle(ToLongBiFunction<RateLimitSpec, Charge> used) {
         try {
             List<Charge> charges = new ArrayList<>(callCharges.charges().size());

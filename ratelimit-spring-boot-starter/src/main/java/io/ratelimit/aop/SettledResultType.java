@@ -22,7 +22,10 @@ final class SettledResultType {
         Class<?> raw = type.resolve(Object.class);
         ResolvableType brought = CompletionStage.class.isAssignableFrom(raw)
                 ? type.as(CompletionStage.class).getGeneric()
-                : type;
+                : LaterResultAdapter.produced(type);
+        if (brought == ResolvableType.NONE) {
+            throw unsettled(origin, "streams its response");
+        }
         ReactiveAdapter adapter =
                 brought == type ? ReactiveAdapterRegistry.getSharedInstance().getAdapter(raw) : null;
         boolean many = ReturnTypeAdapterSelector.isFlow(raw);
@@ -31,11 +34,14 @@ final class SettledResultType {
             brought = type.getGeneric();
         }
         if (many || isNothing(brought.resolve())) {
-            throw origin.invalid(
-                    "the method returns " + (many ? "more than one result" : "no result"),
-                    "settle in the code, with RateLimiterRegistry.settle, or return what was used");
+            throw unsettled(origin, "returns " + (many ? "more than one result" : "no result"));
         }
         return brought;
+    }
+
+    private static InvalidRateLimitedException unsettled(AnnotationAttribute origin, String reason) {
+        return origin.invalid(
+                "the method " + reason, "settle in the code, with RateLimiterRegistry.settle, or return what was used");
     }
 
     private static boolean isNothing(@Nullable Class<?> type) {

@@ -36,8 +36,9 @@ class OptionalLibraryTests {
             spring-boot-actuator,                     org.springframework.boot.actuate.endpoint.annotation.Endpoint,    redis
             spring-boot-health,                       org.springframework.boot.health.contributor.HealthIndicator,      redis
             spring-web|spring-security-web,           org.springframework.http.ProblemDetail,                           redis
+            spring-webmvc,                            org.springframework.web.servlet.DispatcherServlet,                redis
             spring-security-,                         org.springframework.security.authentication.ProviderManager,      redis
-            tomcat-embed-core|jakarta.servlet-api,    jakarta.servlet.Filter,                                           redis
+            jakarta.servlet|tomcat-embed|jetty-,      jakarta.servlet.Filter,                                           redis
             aspectj,                                  org.aspectj.weaver.Advice,                                        redis
             reactor-|reactive-streams|lettuce-,       reactor.core.publisher.Mono,                                      redis
             kotlin,                                   kotlin.Metadata,                                                  redis

@@ -5,6 +5,7 @@ import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.annotation.RateLimits;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,6 +13,7 @@ import java.util.function.Supplier;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.AliasFor;
 import org.springframework.security.access.prepost.PreAuthorize;
+import org.springframework.web.context.request.async.DeferredResult;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -89,6 +91,16 @@ final class Shop {
         @RateLimited("single")
         public Mono<String> monoAlone(Mono<String> body) {
             return body;
+        }
+
+        @RateLimited("single")
+        public Callable<String> callableAlone(Callable<String> body) {
+            return body;
+        }
+
+        @RateLimited("single")
+        public DeferredResult<String> deferredAlone() {
+            return new DeferredResult<>();
         }
 
         @RateLimited("single")

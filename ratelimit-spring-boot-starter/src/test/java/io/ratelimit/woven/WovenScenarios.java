@@ -25,12 +25,14 @@ import io.ratelimit.woven.Shop.Silent;
 import io.ratelimit.woven.Shop.Whole;
 import io.ratelimit.woven.Shop.Wish;
 import io.ratelimit.woven.Shop.Wishes;
+import jakarta.servlet.AsyncContext;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.aopalliance.intercept.MethodInterceptor;
@@ -44,10 +46,13 @@ import org.springframework.context.annotation.AnnotationConfigApplicationContext
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Role;
+import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.authentication.TestingAuthenticationToken;
 import org.springframework.security.config.annotation.method.configuration.EnableMethodSecurity;
 import org.springframework.security.core.context.SecurityContextHolder;
+import org.springframework.web.context.request.RequestContextHolder;
+import org.springframework.web.context.request.ServletRequestAttributes;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -219,6 +224,33 @@ public final class WovenScenarios {
                 future.cancel(true);
                 assertThat(orders.alone(() -> "alone")).isEqualTo("alone");
             }
+        }
+    }
+
+    public void aLeaseIsHeldUntilACallableHasRun() throws Exception {
+        try (var context = aspectj(Orders.class)) {
+            Orders orders = context.getBean(Orders.class);
+            Callable<String> task = orders.callableAlone(() -> "done");
+            assertRejected(() -> orders.alone(() -> "rejected"));
+            assertThat(task.call()).isEqualTo("done");
+            assertThat(orders.alone(() -> "alone")).isEqualTo("alone");
+        }
+    }
+
+    public void aLeaseIsHeldUntilTheResponseOfARequestHasEnded() {
+        try (var context = aspectj(Orders.class)) {
+            Orders orders = context.getBean(Orders.class);
+            MockHttpServletRequest request = new MockHttpServletRequest();
+            request.setAsyncSupported(true);
+            ServletRequestAttributes attributes = new ServletRequestAttributes(request);
+            RequestContextHolder.setRequestAttributes(attributes);
+            orders.deferredAlone();
+            RequestContextHolder.resetRequestAttributes();
+            AsyncContext asynchronous = request.startAsync();
+            attributes.requestCompleted();
+            assertRejected(() -> orders.alone(() -> "rejected"));
+            asynchronous.complete();
+            assertThat(orders.alone(() -> "alone")).isEqualTo("alone");
         }
     }
 

@@ -4,12 +4,15 @@ import io.ratelimit.RateLimitExceededException
 import io.ratelimit.annotation.RateLimited
 import java.util.concurrent.atomic.AtomicInteger
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.flowOf
+import kotlinx.coroutines.flow.flowOn
+import kotlinx.coroutines.suspendCancellableCoroutine
 
 /** Kotlin functions with limits. */
 open class KotlinShop : Shop {
@@ -119,6 +122,38 @@ open class OneAtOnce {
     open suspend fun suspendedAll(): Flow<String> = flow {
         emit("first")
         emit(gate.await())
+    }
+
+    private var cancelled: () -> Unit = {}
+
+    open fun whenCancelled(handler: () -> Unit) {
+        cancelled = handler
+    }
+
+    @RateLimited("single")
+    open suspend fun endless(): String = suspendCancellableCoroutine { work ->
+        work.invokeOnCancellation { cancelled() }
+    }
+
+    @RateLimited("single")
+    open fun endlessFlow(): Flow<String> = untilCancelled()
+
+    @RateLimited("single")
+    open fun endlessFlowElsewhere(): Flow<String> = untilCancelled().flowOn(Dispatchers.Default)
+
+    private fun untilCancelled(): Flow<String> = flow {
+        try {
+            emit("first")
+            awaitCancellation()
+        } finally {
+            cancelled()
+        }
+    }
+
+    @RateLimited("single")
+    open suspend fun suspendedEndlessFlow(): Flow<String> = flow {
+        emit("first")
+        suspendCancellableCoroutine<Unit> { work -> work.invokeOnCancellation { cancelled() } }
     }
 
     @RateLimited("single")

@@ -12,6 +12,7 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.TimeoutCancellationException
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.collect
 import kotlinx.coroutines.flow.first
@@ -21,6 +22,7 @@ import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
+import kotlinx.coroutines.withTimeoutOrNull
 import org.assertj.core.api.Assertions.assertThat
 import org.junit.jupiter.api.Named
 import org.junit.jupiter.api.Test
@@ -95,6 +97,38 @@ class LeasedCoroutinesTests {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("endless")
+    fun `the work of a cancelled call is cancelled before its lease is released`(call: suspend (OneAtOnce) -> Any) = run { shop, registry ->
+        val leave = listOf<suspend CoroutineScope.() -> Unit>(
+            { launch(Dispatchers.Unconfined) { call(shop) }.cancelAndJoin() },
+            { thrownBy { withTimeout(20) { call(shop) } } },
+            { withTimeoutOrNull(20) { call(shop) } },
+            { thrownBy { coroutineScope { launch { call(shop) }; delay(20); launch { throw IllegalStateException("sibling") } } } },
+        )
+        for (departure in leave) {
+            val free = mutableListOf<Boolean>()
+            shop.whenCancelled { free.add(isFree(registry)) }
+            departure()
+            assertThat(free).containsExactly(false)
+            assertThat(isFree(registry)).isTrue()
+        }
+    }
+
+    @Test
+    fun `a flow ends before its lease is released for a collector who has enough`() = run { shop, registry ->
+        for (flow in listOf(shop.endlessFlow(), shop.endlessFlowElsewhere())) {
+            val free = mutableListOf<Boolean>()
+            shop.whenCancelled { free.add(isFree(registry)) }
+            assertThat(flow.first()).isEqualTo("first")
+            assertThat(flow.take(1).toList()).containsExactly("first")
+            assertThat(thrownBy { flow.onEach { throw IllegalStateException("of the collector") }.collect() })
+                .hasMessage("of the collector")
+            assertThat(free).containsExactly(false, false, false)
+            assertThat(isFree(registry)).isTrue()
+        }
+    }
+
     @Test
     fun `a body that throws holds nothing`() = run { shop, registry ->
         repeat(2) {
@@ -145,6 +179,14 @@ class LeasedCoroutinesTests {
         }
 
     companion object {
+
+        @JvmStatic
+        fun endless(): Stream<Named<suspend (OneAtOnce) -> Any>> = Stream.of(
+            Named.of("suspend function", { it.endless() }),
+            Named.of("flow", { it.endlessFlow().toList() }),
+            Named.of("flow on another dispatcher", { it.endlessFlowElsewhere().toList() }),
+            Named.of("flow of a suspend function", { it.suspendedEndlessFlow().toList() }),
+        )
 
         @JvmStatic
         fun calls(): Stream<Named<suspend (OneAtOnce) -> Any>> = Stream.of(

@@ -1,0 +1,166 @@
+package io.ratelimit.aop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.ratelimit.Charge;
+import io.ratelimit.RateLimitExceededException;
+import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.annotation.RateLimited;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.web.context.request.RequestContextHolder;
+import org.springframework.web.context.request.ServletRequestAttributes;
+import org.springframework.web.context.request.async.DeferredResult;
+
+/** Methods that return a {@link Callable}, and are not called in a request. */
+@Timeout(60)
+@ExtendWith(OutputCaptureExtension.class)
+class CallableOutsideOfRequestTests {
+
+    private final ApplicationContextRunner runner = LimitedApplication.with(Service.class);
+
+    @Test
+    void aLeaseIsHeldUntilTheCallableHasRun() {
+        run((service, registry) -> {
+            for (int call = 0; call < 3; call++) {
+                CompletableFuture<Boolean> freeWithin = new CompletableFuture<>();
+                Callable<String> task = service.callable(() -> {
+                    freeWithin.complete(isFree(registry));
+                    return "done";
+                });
+                assertThat(isFree(registry)).isFalse();
+                assertThatThrownBy(() -> service.callable(() -> "other"))
+                        .isInstanceOf(RateLimitExceededException.class);
+                assertThat(task.call()).isEqualTo("done");
+                assertThat(freeWithin).isCompletedWithValue(false);
+                assertThat(isFree(registry)).isTrue();
+                assertThat(task.call()).isEqualTo("done");
+                assertThat(isFree(registry)).isTrue();
+            }
+        });
+    }
+
+    @Test
+    void aLeaseIsHeldUntilTheCallableHasFailed() {
+        run((service, registry) -> {
+            Callable<String> task = service.callable(() -> {
+                throw new IllegalStateException("on purpose");
+            });
+            assertThat(isFree(registry)).isFalse();
+            assertThatThrownBy(task::call).hasMessage("on purpose");
+            assertThat(isFree(registry)).isTrue();
+        });
+    }
+
+    @Test
+    void aLeaseIsReleasedIfNobodyCanRunTheCallableAnyMore() {
+        run((service, registry) -> {
+            service.callable(() -> "never");
+            await().until(() -> {
+                System.gc();
+                return isFree(registry);
+            });
+        });
+    }
+
+    @Test
+    void aCallIsWarnedOfOncePerMethod(CapturedOutput output) {
+        run((service, registry) -> {
+            service.callable(() -> "first").call();
+            service.callable(() -> "second").call();
+            assertThat(output)
+                    .containsOnlyOnce(
+                            "A call of " + Service.class.getName() + "#callable(Callable) outside of a request"
+                                    + " of Spring MVC ends when its Callable has run");
+            assertThat(output).doesNotContain("#deferred()");
+            service.deferred();
+            service.deferred();
+            assertThat(output).containsOnlyOnce("#deferred() outside of a request of Spring MVC ends when it returns");
+            assertThat(isFree(registry)).isTrue();
+        });
+    }
+
+    @Test
+    void aCallWithoutALeaseIsNotWarnedOf(CapturedOutput output) {
+        run((service, registry) -> {
+            Callable<String> task = () -> "done";
+            assertThat(service.counted(task)).isSameAs(task);
+            assertThat(output).doesNotContain("outside of a request");
+        });
+    }
+
+    @Test
+    void aRequestThatIsOverIsNone() {
+        run((service, registry) -> {
+            ServletRequestAttributes attributes = new ServletRequestAttributes(new MockHttpServletRequest());
+            attributes.requestCompleted();
+            RequestContextHolder.setRequestAttributes(attributes);
+            try {
+                Callable<String> task = service.callable(() -> "done");
+                assertThat(isFree(registry)).isFalse();
+                task.call();
+                assertThat(isFree(registry)).isTrue();
+            } finally {
+                RequestContextHolder.resetRequestAttributes();
+            }
+        });
+    }
+
+    @Test
+    void aCallableIsSettledWithItsValue() {
+        run((service, registry) -> {
+            Callable<Integer> task = service.settled(3);
+            assertThat(registry.get("ten").peek("key").remaining()).isEqualTo(2);
+            assertThat(task.call()).isEqualTo(3);
+            assertThat(registry.get("ten").peek("key").remaining()).isEqualTo(7);
+        });
+    }
+
+    private void run(Scenario scenario) {
+        runner.run(context -> {
+            assertThat(context).hasNotFailed();
+            scenario.run(context.getBean(Service.class), context.getBean(RateLimiterRegistry.class));
+        });
+    }
+
+    private static boolean isFree(RateLimiterRegistry registry) {
+        return registry.get("single").peek(Charge.SHARED).remaining() == 1;
+    }
+
+    private interface Scenario {
+
+        void run(Service service, RateLimiterRegistry registry) throws Exception;
+    }
+
+    static class Service {
+
+        @RateLimited("single")
+        public Callable<String> callable(Callable<String> task) {
+            return task;
+        }
+
+        @RateLimited("single")
+        public DeferredResult<String> deferred() {
+            return new DeferredResult<>();
+        }
+
+        @RateLimited("ten")
+        public Callable<String> counted(Callable<String> task) {
+            return task;
+        }
+
+        @RateLimited(limit = "ten", key = "'key'", cost = 8, settle = "#result")
+        public Callable<Integer> settled(int used) {
+            return () -> used;
+        }
+    }
+}
