@@ -19,6 +19,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Scope;
 import org.springframework.context.support.ApplicationObjectSupport;
+import org.springframework.mock.env.MockEnvironment;
 import org.springframework.util.StringUtils;
 
 @ExtendWith(OutputCaptureExtension.class)
@@ -80,7 +81,8 @@ class UnreachableMethodTests {
     @Test
     void theFailureAnalysisTellsTheReasonAndTheCure() {
         LimitedApplication.with(FinalMethod.class).run(context -> {
-            FailureAnalysis analysis = new InvalidRateLimitedFailureAnalyzer().analyze(context.getStartupFailure());
+            FailureAnalysis analysis =
+                    new InvalidRateLimitedFailureAnalyzer(new MockEnvironment()).analyze(context.getStartupFailure());
             assertThat(analysis.getDescription())
                     .contains("FinalMethod#call() cannot work:")
                     .contains("method \"call\": has no effect: the method is final, and a proxy cannot override it");
