@@ -269,7 +269,7 @@ abstract class LaterResponses {
         return server.context().getBean(RateLimiterRegistry.class);
     }
 
-    /** What the handlers wait for. */
+    /** The work that the handlers wait for. */
     static final class Work {
 
         /** More than what a server buffers. */
