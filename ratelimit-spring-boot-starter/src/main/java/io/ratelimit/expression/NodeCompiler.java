@@ -64,7 +64,8 @@ final class NodeCompiler {
     CallExpression compile(SpelNode node, boolean safe, Map<String, Integer> variables) {
         SpelExpression expression =
                 new SpelExpression(origin.value(), (SpelNodeImpl) node, safe ? compiling : interpreting);
-        return call -> evaluate(call, safe, variables, context -> expression.getValue(context));
+        Function<CallEvaluationContext, @Nullable Object> evaluation = expression::getValue;
+        return call -> evaluate(call, safe, variables, evaluation);
     }
 
     /** Compiles a node whose value is converted to a boolean. */
@@ -72,9 +73,10 @@ final class NodeCompiler {
         boolean safe = safety.isSafe(node);
         SpelExpression expression =
                 new SpelExpression(origin.value(), (SpelNodeImpl) node, safe ? compiling : interpreting);
+        Function<CallEvaluationContext, @Nullable Boolean> evaluation =
+                context -> expression.getValue(context, Boolean.class);
         return call -> {
-            Boolean holds =
-                    evaluate(call, safe, parameters.indexes(), context -> expression.getValue(context, Boolean.class));
+            Boolean holds = evaluate(call, safe, parameters.indexes(), evaluation);
             if (holds == null) {
                 throw origin.failed("type conversion error");
             }
@@ -84,11 +86,9 @@ final class NodeCompiler {
 
     /** Returns a function of the value of a node with its declared type, which conversions depend on. */
     Function<RateLimitedCall, TypedValue> interpret(SpelNode node) {
-        return call -> evaluate(
-                call,
-                false,
-                parameters.indexes(),
-                context -> node.getTypedValue(new ExpressionState(context, interpreting)));
+        Function<CallEvaluationContext, TypedValue> evaluation =
+                context -> node.getTypedValue(new ExpressionState(context, interpreting));
+        return call -> evaluate(call, false, parameters.indexes(), evaluation);
     }
 
     boolean isSafe(SpelNode node) {

@@ -20,6 +20,8 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -27,8 +29,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,6 +55,7 @@ import org.springframework.web.servlet.mvc.method.annotation.StreamingResponseBo
 
 /** Handlers of Spring MVC with one call at a time, whose response is produced after they returned. */
 @Timeout(120)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class LaterResponses {
 
     static final String[] PROPERTIES = {
@@ -65,6 +69,7 @@ abstract class LaterResponses {
     private static final Duration NEVER = Duration.ofMinutes(10);
 
     private final HttpClient client = HttpClient.newHttpClient();
+    private final Map<Duration, Server> servers = new HashMap<>();
     private Server server;
 
     /** A running server. */
@@ -86,11 +91,20 @@ abstract class LaterResponses {
         return NEVER;
     }
 
-    @AfterEach
-    void close() {
-        if (server != null) {
-            server.close();
+    /** Uses the server with this timeout, which tests share, as if no call had been made. */
+    private void useServer(Duration timeout) throws Exception {
+        if (!servers.containsKey(timeout)) {
+            servers.put(timeout, start(timeout));
         }
+        server = servers.get(timeout);
+        work().renew();
+        registry().get("ten").reset(Charge.SHARED);
+        awaitFree();
+    }
+
+    @AfterAll
+    void close() {
+        servers.values().forEach(Server::close);
     }
 
     @ParameterizedTest
@@ -114,7 +128,7 @@ abstract class LaterResponses {
                 "/of-service"
             })
     void aLeaseIsHeldUntilTheResponseIsComplete(String path) throws Exception {
-        server = start(NEVER);
+        useServer(NEVER);
         for (int call = 0; call < 2; call++) {
             CompletableFuture<HttpResponse<String>> first = begin(path);
             assertThat(get(path)).isEqualTo(429);
@@ -140,7 +154,7 @@ abstract class LaterResponses {
                 "/forward"
             })
     void aLeaseIsHeldUntilTheResponseFails(String path) throws Exception {
-        server = start(NEVER);
+        useServer(NEVER);
         CompletableFuture<HttpResponse<String>> first = begin(path);
         assertThat(get(path)).isEqualTo(429);
         work().end.completeExceptionally(new IllegalStateException("on purpose"));
@@ -162,7 +176,7 @@ abstract class LaterResponses {
                 "/callable-stream"
             })
     void aLeaseIsHeldUntilTheResponseTimesOut(String path) throws Exception {
-        server = start(Duration.ofSeconds(1));
+        useServer(Duration.ofSeconds(1));
         CompletableFuture<HttpResponse<String>> first = begin(path);
         assertThat(isFree()).isFalse();
         first.handle((response, failure) -> null).join();
@@ -172,7 +186,7 @@ abstract class LaterResponses {
     @ParameterizedTest
     @ValueSource(strings = {"/stream", "/stream-entity", "/sse", "/sse-entity", "/emitter", "/callable-stream"})
     void aLeaseIsHeldUntilTheClientIsGone(String path) throws Exception {
-        server = start(noticesLostClientWithin());
+        useServer(noticesLostClientWithin());
         try (Socket socket = new Socket("localhost", server.port())) {
             socket.setSoLinger(true, 0);
             socket.getOutputStream()
@@ -201,7 +215,7 @@ abstract class LaterResponses {
                 "/included"
             })
     void aLeaseIsReleasedIfTheDispatchEndsWithoutAnythingAsynchronous(String path) throws Exception {
-        server = start(NEVER);
+        useServer(NEVER);
         work().end.complete("done");
         for (int call = 0; call < 3; call++) {
             assertThat(get(path)).isNotEqualTo(429);
@@ -211,7 +225,7 @@ abstract class LaterResponses {
 
     @Test
     void aChargeIsSettledByTheValueThatACallableBrings() throws Exception {
-        server = start(NEVER);
+        useServer(NEVER);
         CompletableFuture<HttpResponse<String>> first = begin("/settled");
         assertThat(remaining()).isEqualTo(2);
         work().end.complete("four");
@@ -222,7 +236,7 @@ abstract class LaterResponses {
     @ParameterizedTest
     @ValueSource(strings = {"/settled", "/refunded-deferred", "/refunded-stream"})
     void aChargeIsRefundedIfTheResponseFailsAsNamed(String path) throws Exception {
-        server = start(NEVER);
+        useServer(NEVER);
         CompletableFuture<HttpResponse<String>> first = begin(path);
         assertThat(remaining()).isEqualTo(2);
         work().end.completeExceptionally(new IllegalStateException("on purpose"));
@@ -279,6 +293,7 @@ abstract class LaterResponses {
         private volatile CompletableFuture<String> end = new CompletableFuture<>();
 
         void renew() {
+            end.complete("left over");
             running = new CountDownLatch(1);
             end = new CompletableFuture<>();
         }
