@@ -36,13 +36,20 @@ public final class BlockingCalls {
 
     private BlockingCalls() {}
 
-    /** Takes the properties of the application. */
-    public static void main(String[] properties) throws Exception {
+    /** Runs the application with each argument, which is a list of properties separated by commas. */
+    public static void main(String[] applications) throws Exception {
         // A thread that finds a bucket locked by another one spins for some microseconds.
         BlockHound.builder()
                 .loadIntegrations()
                 .allowBlockingCallsInside("io.ratelimit.memory.Bucket", "pause")
                 .install();
+        for (String properties : applications) {
+            run(properties.split(","));
+        }
+        System.exit(0);
+    }
+
+    private static void run(String[] properties) throws Exception {
         try (var context = new SpringApplicationBuilder(Wiring.class)
                 .web(WebApplicationType.NONE)
                 .properties("ratelimit.limits.all=1000/1s", "ratelimit.limits.one=1/1h")
@@ -77,7 +84,6 @@ public final class BlockingCalls {
                             .last()
                             .toFuture());
         }
-        System.exit(0);
     }
 
     /** Calls twice, so that the first may load classes and connect. */
