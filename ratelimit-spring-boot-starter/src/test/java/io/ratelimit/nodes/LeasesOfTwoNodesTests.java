@@ -22,7 +22,7 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 @Tag("slow")
 class LeasesOfTwoNodesTests {
 
-    private static final int CALLS = Integer.getInteger("io.ratelimit.nodes.calls", 10_000);
+    private static final int CALLS = Integer.getInteger("io.ratelimit.nodes.calls", 5_000);
 
     private final RedisServer redis = RedisServer.start();
     private final LettuceConnectionFactory connections = new LettuceConnectionFactory("localhost", redis.port());
@@ -82,6 +82,7 @@ class LeasesOfTwoNodesTests {
         Jvm(int port) throws IOException {
             process = new ProcessBuilder(
                             ProcessHandle.current().info().command().orElse("java"),
+                            "-XX:TieredStopAtLevel=1",
                             "-cp",
                             System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                             Node.class.getName(),
