@@ -54,7 +54,7 @@ record RateLimitProperties(
      * The store in memory.
      *
      * @param maxKeys Number of keys that have their own bucket in memory, 1 or more, at most one per KB of heap.
-     *     Further keys share buckets.
+     *     Further keys evict a bucket that is at least half full, or share one.
      */
     record Memory(@DefaultValue("1000000") int maxKeys) {
 
