@@ -1,6 +1,7 @@
 package io.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ratelimit.Decision;
 import io.ratelimit.DecisionSource;
@@ -103,6 +104,21 @@ class RedisWarmUpTests {
             assertThat(decide(context).source()).isEqualTo(DecisionSource.LOCAL);
             assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(25));
         }
+    }
+
+    @Test
+    void theTimeOfTheStartupCheckBeginsWhenTheWarmUpHasEnded() {
+        Duration timeout = Duration.ofMillis(1);
+        Duration second = Duration.ofSeconds(1);
+        HeldDriver driver = new HeldDriver(LettuceScriptClient.of(TestConnections.lettuce(redis), timeout));
+        RedisRateLimitStore store = new RedisRateLimitStore(
+                driver, RateLimitScript.packaged(), new RedisKeys("ratelimit"), timeout);
+        driver.hold();
+        long begun = System.nanoTime();
+        store.warmUp(second);
+
+        assertThatThrownBy(() -> RedisStartupCheck.await(store, second)).isInstanceOf(RedisStartupException.class);
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThanOrEqualTo(second.plus(second));
     }
 
     @Test
