@@ -60,7 +60,8 @@ class RedisWarmUpTests {
 
     @Test
     void anAsynchronousCallWaitsForTheConnectionWithoutAThread() throws Exception {
-        answerAfterOneSecond();
+        network.blackHole(true);
+        CallingEarlyAsync.asked = () -> network.blackHole(false);
         try (ConfigurableApplicationContext context = start(CallingEarlyAsync.class, "lettuce", PATIENT)) {
             assertThat(context.getBean(EarlyAsyncCaller.class)
                             .decision
@@ -111,8 +112,8 @@ class RedisWarmUpTests {
         Duration timeout = Duration.ofMillis(1);
         Duration second = Duration.ofSeconds(1);
         HeldDriver driver = new HeldDriver(LettuceScriptClient.of(TestConnections.lettuce(redis), timeout));
-        RedisRateLimitStore store = new RedisRateLimitStore(
-                driver, RateLimitScript.packaged(), new RedisKeys("ratelimit"), timeout);
+        RedisRateLimitStore store =
+                new RedisRateLimitStore(driver, RateLimitScript.packaged(), new RedisKeys("ratelimit"), timeout);
         driver.hold();
         long begun = System.nanoTime();
         store.warmUp(second);
@@ -196,11 +197,14 @@ class RedisWarmUpTests {
     @EnableAutoConfiguration
     static class CallingEarlyAsync {
 
+        private static Runnable asked = () -> {};
+
         @Bean
         EarlyAsyncCaller earlyAsyncCaller(RateLimiterRegistry registry) {
             CompletableFuture<Decision> decision =
                     registry.get("search").tryAcquireAsync("ann").toCompletableFuture();
             assertThat(decision).isNotDone();
+            asked.run();
             return new EarlyAsyncCaller(decision);
         }
     }
