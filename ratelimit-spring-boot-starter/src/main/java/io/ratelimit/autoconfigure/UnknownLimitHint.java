@@ -16,6 +16,16 @@ public final class UnknownLimitHint {
     private UnknownLimitHint() {}
 
     /**
+     * Returns the property that defines a limit.
+     *
+     * @param limit the name of the limit
+     * @return {@code ratelimit.limits.search}, or {@code ratelimit.limits[a.b]} for a name that needs brackets
+     */
+    public static String property(String limit) {
+        return LimitProperties.path(limit);
+    }
+
+    /**
      * Returns the hint.
      *
      * @param environment the environment of the application

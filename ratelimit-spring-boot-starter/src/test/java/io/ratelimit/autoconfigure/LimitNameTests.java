@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.test.context.support.TestPropertySourceUtils;
@@ -41,6 +43,7 @@ class LimitNameTests {
     private final List<String> arguments = new ArrayList<>();
     private Map<String, Object> variables = Map.of();
     private String[] inlined = {};
+    private Consumer<GenericApplicationContext> beans = context -> {};
 
     @BeforeEach
     void readNothingButTheFolder() {
@@ -128,6 +131,15 @@ class LimitNameTests {
         assertThat(limits().get("plan-free").rates())
                 .isEqualTo(Limit.of("any", "9/s").rates());
         assertThat(limits().get("plan-free").cost()).isEqualTo(2_000);
+    }
+
+    @Test
+    void anEnvironmentVariableDefinesNoSecondLimitBesideABean() {
+        variables = Map.of("RATELIMIT_LIMITS_PLANFREE", "9/s");
+        beans = context -> context.registerBean(Limit.class, () -> Limit.of("plan-free", "1/1h"));
+
+        assertThat(invalid().property()).isEqualTo("ratelimit.limits.planfree");
+        assertThat(invalid().rule()).startsWith("the limit \"plan-free\" is a Limit bean");
     }
 
     @Test
@@ -277,6 +289,7 @@ class LimitNameTests {
                     var sources = context.getEnvironment().getPropertySources();
                     String name = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
                     sources.replace(name, new SystemEnvironmentPropertySource(name, variables));
+                    beans.accept((GenericApplicationContext) context);
                     if (inlined.length > 0) {
                         TestPropertySourceUtils.addInlinedPropertiesToEnvironment(context, inlined);
                     }

@@ -16,6 +16,14 @@ class UnknownLimitFailureAnalyzerTests {
                 .analyze(new IllegalStateException(new UnknownLimitException("search", List.of())));
         assertThat(analysis).isNotNull();
         assertThat(analysis.getDescription()).isEqualTo("The limit \"search\" is not defined. No limits are defined.");
-        assertThat(analysis.getAction()).startsWith("Define it");
+        assertThat(analysis.getAction()).isEqualTo("Define it, for example with ratelimit.limits.search=10/s");
+    }
+
+    @Test
+    void aNameWithDotsIsToBeDefinedInBrackets() {
+        FailureAnalysis analysis = new UnknownLimitFailureAnalyzer(new MockEnvironment())
+                .analyze(new IllegalStateException(new UnknownLimitException("a.b", List.of())));
+        assertThat(analysis).isNotNull();
+        assertThat(analysis.getAction()).isEqualTo("Define it, for example with ratelimit.limits[a.b]=10/s");
     }
 }
