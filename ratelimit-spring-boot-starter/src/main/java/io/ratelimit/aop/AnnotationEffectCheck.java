@@ -84,9 +84,9 @@ final class AnnotationEffectCheck {
     }
 
     private void checkProxies(Method method, Class<?> type, ProxyChain chain) {
-        ProxyChain.AdvisedProxy limiting = chain.limiting(method, methods);
-        if (limiting != null) {
-            methods.find(method, limiting.targetClass());
+        ProxyChain.TargetMethod limited = chain.limited(method, methods);
+        if (limited != null) {
+            methods.find(limited.method(), limited.targetClass());
         } else if (!chain.ofOtherBean() && (methods.isAnnotatedItself(method, type) || !chain.hides(method))) {
             report(method, type, chain.obstacle(method, methods));
         }
