@@ -103,26 +103,9 @@ class CallableOutsideOfRequestTests {
         });
     }
 
-    @Test
-    void aRequestThatIsOverIsNone() {
-        run((service, registry) -> {
-            ServletRequestAttributes attributes = new ServletRequestAttributes(new MockHttpServletRequest());
-            attributes.requestCompleted();
-            RequestContextHolder.setRequestAttributes(attributes);
-            try {
-                Callable<String> task = service.callable(() -> "done");
-                assertThat(isFree(registry)).isFalse();
-                task.call();
-                assertThat(isFree(registry)).isTrue();
-            } finally {
-                RequestContextHolder.resetRequestAttributes();
-            }
-        });
-    }
-
     @ParameterizedTest
     @MethodSource("attributesThatNoDispatchCompletes")
-    void aRequestThatIsOnlyBoundToTheThreadIsNone(ServletRequestAttributes attributes) {
+    void aRequestThatNoDispatchWillCompleteIsNone(ServletRequestAttributes attributes) {
         run((service, registry) -> {
             RequestContextHolder.setRequestAttributes(attributes);
             try {
@@ -138,12 +121,15 @@ class CallableOutsideOfRequestTests {
         });
     }
 
-    /** Returns those that context propagation binds to other threads, and those of Spring's tests. */
+    /** Returns those that are complete, those that context propagation binds, and those of Spring's tests. */
     static Stream<ServletRequestAttributes> attributesThatNoDispatchCompletes() {
         RequestContextHolder.setRequestAttributes(new ServletRequestAttributes(new MockHttpServletRequest()));
         RequestAttributes snapshot = new RequestAttributesThreadLocalAccessor().getValue();
         RequestContextHolder.resetRequestAttributes();
-        return Stream.of((ServletRequestAttributes) snapshot, new ServletWebRequest(new MockHttpServletRequest()));
+        ServletRequestAttributes completed = new ServletRequestAttributes(new MockHttpServletRequest());
+        completed.requestCompleted();
+        return Stream.of(
+                completed, (ServletRequestAttributes) snapshot, new ServletWebRequest(new MockHttpServletRequest()));
     }
 
     @Test
