@@ -53,6 +53,11 @@ record LaterResultAdapter(String method, Class<?> type, AtomicBoolean warned) im
         return MVC ? LaterResponseType.produced(type) : type;
     }
 
+    /** {@return whether such a result, or a plain one, is a streamed response} */
+    static boolean isStreamed(ResolvableType type) {
+        return type != ResolvableType.NONE && produced(type) == ResolvableType.NONE;
+    }
+
     @Override
     public @Nullable Object invoke(RateLimitedInvocation call) throws Throwable {
         DecidedInvocation decided = call.decide();

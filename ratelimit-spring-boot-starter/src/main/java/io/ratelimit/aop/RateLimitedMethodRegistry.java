@@ -106,6 +106,11 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
         return declarations.isOnType(targetClass);
     }
 
+    /** {@return whether a class is annotated, and the superclass that declares a method is not} */
+    boolean isAnnotatedOnlyBelow(Method method, Class<?> targetClass) {
+        return declarations.isOnlyBelow(method.getDeclaringClass(), ClassUtils.getUserClass(targetClass));
+    }
+
     /** {@return whether a method, or one that it overrides or implements, is annotated itself, not only the type} */
     boolean isAnnotatedItself(Method method, Class<?> targetClass) {
         Class<?> type = ClassUtils.getUserClass(targetClass);
