@@ -43,10 +43,10 @@ final class StoreOutageLogger {
     void failed(StoreUnavailableException failure) {
         reason = failure.getMessage();
         Outage current = outage;
-        if (current == null) {
-            start(failure);
+        if (current == null || current.answering) {
+            noteFailure(failure);
         } else {
-            current.answering = null;
+            current.lastReason = failure.getMessage();
         }
     }
 
@@ -56,23 +56,56 @@ final class StoreOutageLogger {
             reason = null;
         }
         Outage current = outage;
-        if (current != null && current.answering == null) {
-            Object answering = new Object();
-            current.answering = answering;
-            schedule.after(STEADY_NANOS, () -> end(current, answering));
+        if (current != null && !current.answering) {
+            noteAnswer();
         }
     }
 
-    private synchronized void start(StoreUnavailableException failure) {
-        if (outage == null) {
-            Outage started = new Outage();
-            outage = started;
+    private synchronized void noteFailure(StoreUnavailableException failure) {
+        Outage current = outage;
+        if (current == null) {
+            current = new Outage();
+            outage = current;
             log.log(
                     System.Logger.Level.WARNING,
                     "The rate limit store \"" + store
                             + "\" is unavailable, each limit follows its on-store-failure policy: "
                             + failure.getMessage());
-            remindLater(started);
+            remindLater(current);
+        }
+        current.answering = false;
+        current.steady = false;
+        current.lastReason = failure.getMessage();
+    }
+
+    private synchronized void noteAnswer() {
+        Outage current = outage;
+        if (current != null) {
+            current.answering = true;
+            if (!current.checking) {
+                checkLater(current);
+            }
+        }
+    }
+
+    private void checkLater(Outage current) {
+        current.checking = true;
+        current.steady = true;
+        schedule.after(STEADY_NANOS, () -> check(current));
+    }
+
+    /** Ends an outage if nothing has failed since the check was scheduled. */
+    private synchronized void check(Outage current) {
+        current.checking = false;
+        if (current.answering && !current.steady) {
+            checkLater(current);
+        } else if (current.answering) {
+            outage = null;
+            Future<?> reminder = current.reminder;
+            if (reminder != null) {
+                reminder.cancel(false);
+            }
+            log.log(System.Logger.Level.INFO, "The rate limit store \"" + store + "\" is available again");
         }
     }
 
@@ -83,23 +116,11 @@ final class StoreOutageLogger {
     private synchronized void remind(Outage current) {
         if (outage == current) {
             current.minutes++;
-            String last = reason;
             log.log(
                     System.Logger.Level.WARNING,
-                    "The rate limit store \"" + store + "\" is still not available after " + current.minutes + " min"
-                            + (last == null ? "" : ": " + last));
+                    "The rate limit store \"" + store + "\" still fails calls after " + current.minutes + " min: "
+                            + current.lastReason);
             remindLater(current);
-        }
-    }
-
-    private synchronized void end(Outage current, Object answering) {
-        if (outage == current && current.answering == answering) {
-            outage = null;
-            Future<?> reminder = current.reminder;
-            if (reminder != null) {
-                reminder.cancel(false);
-            }
-            log.log(System.Logger.Level.INFO, "The rate limit store \"" + store + "\" is available again");
         }
     }
 
@@ -118,8 +139,14 @@ final class StoreOutageLogger {
     /** A time during which the store failed calls. */
     private static final class Outage {
 
-        /** Since when the store has answered without a failure; null if its last answer was a failure. */
-        private volatile @Nullable Object answering;
+        /** Whether the last call was answered. */
+        private volatile boolean answering;
+
+        private volatile @Nullable String lastReason;
+        /** Whether a check is scheduled. */
+        private boolean checking;
+        /** Whether no call has failed since the check was scheduled. */
+        private boolean steady;
 
         private @Nullable Future<?> reminder;
         private int minutes;

@@ -82,8 +82,8 @@ class StoreOutageLoggerTests {
         assertThat(lines)
                 .containsExactly(
                         UNAVAILABLE,
-                        "WARNING The rate limit store \"redis\" is still not available after 1 min: no answer within 250 ms",
-                        "WARNING The rate limit store \"redis\" is still not available after 2 min: no answer within 250 ms");
+                        "WARNING The rate limit store \"redis\" still fails calls after 1 min: no answer within 250 ms",
+                        "WARNING The rate limit store \"redis\" still fails calls after 2 min: no answer within 250 ms");
     }
 
     @Test
@@ -95,7 +95,8 @@ class StoreOutageLoggerTests {
         }
         assertThat(lines).containsExactly(UNAVAILABLE);
 
-        time.advance(Duration.ofSeconds(1));
+        assertThat(time.pending()).as("one check and one reminder").isEqualTo(2);
+        time.advance(Duration.ofSeconds(2));
         assertThat(lines).containsExactly(UNAVAILABLE, AVAILABLE);
         log.failed(DOWN);
         assertThat(lines).containsExactly(UNAVAILABLE, AVAILABLE, UNAVAILABLE);
@@ -112,6 +113,10 @@ class StoreOutageLoggerTests {
             FutureTask<?> future = new FutureTask<>(task, null);
             tasks.add(new Task(now + nanos, future));
             return future;
+        }
+
+        int pending() {
+            return tasks.size();
         }
 
         void advance(Duration duration) {

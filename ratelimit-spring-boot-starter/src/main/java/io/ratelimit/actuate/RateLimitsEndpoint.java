@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.annotation.RegisterReflectionForBinding;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
@@ -31,12 +32,14 @@ import org.springframework.util.MimeType;
  * </ul>
  *
  * <p>A key with a slash is passed as a query parameter, {@code /ratelimits/search?key=a%2Fb}, because servers reject an
- * encoded slash in a path. An unknown limit is answered with 404, and a store that cannot be asked with 503, both with problem details.
+ * encoded slash in a path. An unknown limit is answered with 404, and a store that cannot be asked with 503, both with
+ * problem details.
  *
  * <p>Everyone with access to the endpoint may reset buckets, as with Spring Boot's {@code caches}, unless
  * {@code management.endpoint.ratelimits.access} is {@code read-only}.
  */
 @Endpoint(id = "ratelimits")
+@RegisterReflectionForBinding({RateLimitsEndpoint.LimitStatus.class, KeyStatus.class, RateLimitsEndpoint.Problem.class})
 public final class RateLimitsEndpoint {
 
     private final RateLimiterRegistry registry;
@@ -114,7 +117,8 @@ public final class RateLimitsEndpoint {
             return problem(
                     WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE,
                     "Store unavailable",
-                    "The store " + registry.store().name() + " does not answer. Nothing was changed. Try again later.");
+                    "The store " + registry.store().name()
+                            + " does not answer. A bucket may or may not have been reset. Try again later.");
         }
     }
 

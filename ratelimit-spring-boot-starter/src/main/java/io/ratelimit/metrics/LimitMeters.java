@@ -11,7 +11,8 @@ import java.util.function.Function;
 /**
  * The meters of each limit, as they were registered. They are not searched by name and tags, because a
  * {@code MeterFilter} may have changed both. If it makes the meters of several limits one, that meter is removed with
- * the last of these limits.
+ * the last of these limits. In a composite registry that is only known of filters of the composite itself: its children
+ * do not tell which of their meters are one.
  */
 final class LimitMeters {
 

@@ -22,7 +22,8 @@ final class LimitSum {
     }
 
     /**
-     * Creates an empty sum that never decreases: what was read last for a limit stays in it when the limit is removed.
+     * Creates an empty sum that never decreases: what was read last for a limit stays in it when the limit is removed,
+     * and while it is being removed.
      */
     static LimitSum ofCounts(ToDoubleFunction<String> count) {
         return new LimitSum(count, true);
@@ -58,7 +59,10 @@ final class LimitSum {
     }
 
     private synchronized double sum(Map<String, Double> read) {
-        lastRead.replaceAll((limit, last) -> read.getOrDefault(limit, last));
+        lastRead.replaceAll((limit, last) -> {
+            double now = read.getOrDefault(limit, last);
+            return keepRemoved ? Math.max(last, now) : now;
+        });
         return removed + lastRead.values().stream().mapToDouble(value -> value).sum();
     }
 }

@@ -11,11 +11,13 @@ import io.ratelimit.Limit;
 import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimiterRegistry;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Registers the meters of every limit:
@@ -91,13 +93,20 @@ final class RateLimitMetrics implements RateLimitListener {
         if (waited.isZero()) {
             return;
         }
-        Timer last = null;
-        for (Charge charge : decision.charges()) {
-            Timer timer = waits.get(charge.limit().name());
-            if (timer != null && timer != last) {
-                timer.record(waited);
-            }
-            last = timer;
+        List<Charge> charges = decision.charges();
+        if (charges.size() == 1) {
+            record(waits.get(charges.get(0).limit().name()), waited);
+        } else {
+            charges.stream()
+                    .map(charge -> waits.get(charge.limit().name()))
+                    .distinct()
+                    .forEach(timer -> record(timer, waited));
+        }
+    }
+
+    private static void record(@Nullable Timer timer, Duration waited) {
+        if (timer != null) {
+            timer.record(waited);
         }
     }
 

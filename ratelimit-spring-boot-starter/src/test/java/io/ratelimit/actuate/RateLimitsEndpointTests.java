@@ -1,9 +1,11 @@
 package io.ratelimit.actuate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.springframework.aot.hint.predicate.RuntimeHintsPredicates.reflection;
 
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.actuate.RateLimitsEndpoint.LimitStatus;
 import io.ratelimit.actuate.RateLimitsEndpoint.Overview;
 import io.ratelimit.actuate.RateLimitsEndpoint.Problem;
 import io.ratelimit.actuate.RateLimitsEndpointResponses.FailingStore;
@@ -14,6 +16,8 @@ import java.io.Serializable;
 import java.lang.reflect.Proxy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.annotation.ReflectiveRuntimeHintsRegistrar;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
@@ -41,7 +45,7 @@ class RateLimitsEndpointTests {
                         .isEqualTo(new Problem(
                                 "Store unavailable",
                                 503,
-                                "The store remote does not answer. Nothing was changed. Try again later.")))
+                                "The store remote does not answer. A bucket may or may not have been reset. Try again later.")))
                 .extracting(WebEndpointResponse::getStatus)
                 .containsOnly(503);
         assertThat(endpoint.limits().store().state()).isEqualTo("down");
@@ -71,6 +75,22 @@ class RateLimitsEndpointTests {
                             .containsExactly(
                                     List.of(shop + "#offer(boolean)"), List.of(), List.of(shop + "#offer(boolean)"));
                 });
+    }
+
+    @Test
+    void aNativeImageCanReadWhatIsAnswered() throws Exception {
+        RuntimeHints hints = new RuntimeHints();
+
+        new ReflectiveRuntimeHintsRegistrar().registerRuntimeHints(hints, RateLimitsEndpoint.class);
+
+        assertThat(reflection().onMethodInvocation(KeyStatus.class.getDeclaredMethod("rates")))
+                .accepts(hints);
+        assertThat(reflection().onMethodInvocation(LimitStatus.class.getDeclaredMethod("level")))
+                .accepts(hints);
+        assertThat(reflection().onMethodInvocation(Problem.class.getDeclaredMethod("detail")))
+                .accepts(hints);
+        assertThat(reflection().onMethodInvocation(KeyStatus.RateLevelStatus.class.getDeclaredMethod("remaining")))
+                .accepts(hints);
     }
 
     @Test

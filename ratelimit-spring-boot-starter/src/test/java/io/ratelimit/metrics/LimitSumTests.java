@@ -24,6 +24,19 @@ class LimitSumTests {
     }
 
     @Test
+    void aCountThatCannotBeReadAnyMoreStaysInTheSum() {
+        LimitSum sum = LimitSum.ofCounts(numbers::get);
+        sum.add("a");
+        assertThat(sum.value()).isEqualTo(3);
+
+        numbers.put("a", 0);
+
+        assertThat(sum.value()).isEqualTo(3);
+        sum.remove("a");
+        assertThat(sum.value()).isEqualTo(3);
+    }
+
+    @Test
     void aLevelLeavesTheSumWithItsLimit() {
         LimitSum sum = LimitSum.ofLevels(numbers::get);
         sum.add("a");
