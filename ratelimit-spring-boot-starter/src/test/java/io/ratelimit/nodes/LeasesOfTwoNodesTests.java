@@ -20,6 +20,7 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 /** Two JVMs with one limit: calls that end in every way, and a JVM that is killed. */
 @Timeout(300)
 @Tag("slow")
+@Tag("server")
 class LeasesOfTwoNodesTests {
 
     private static final int CALLS = Integer.getInteger("io.ratelimit.nodes.calls", 5_000);
