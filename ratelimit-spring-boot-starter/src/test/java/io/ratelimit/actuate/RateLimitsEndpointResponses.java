@@ -259,7 +259,8 @@ abstract class RateLimitsEndpointResponses {
         HttpResponse<String> response = application.send("/actuator/ratelimits/search/a", "DELETE");
 
         assertThat(response.statusCode()).isEqualTo(503);
-        assertThat(response.body()).contains("\"detail\":\"The store remote does not answer. A bucket may or may not have been reset.");
+        assertThat(response.body())
+                .contains("\"detail\":\"The store remote does not answer. A bucket may or may not have been reset.");
     }
 
     @Configuration(proxyBeanMethods = false)

@@ -41,11 +41,13 @@ class RateLimitsEndpointTests {
                         endpoint.level("search", "a"),
                         endpoint.resetShared("search", null),
                         endpoint.reset("search", "a")))
-                .allSatisfy(response -> assertThat(response.getBody())
-                        .isEqualTo(new Problem(
-                                "Store unavailable",
-                                503,
-                                "The store remote does not answer. A bucket may or may not have been reset. Try again later.")))
+                .allSatisfy(
+                        response -> assertThat(response.getBody())
+                                .isEqualTo(
+                                        new Problem(
+                                                "Store unavailable",
+                                                503,
+                                                "The store remote does not answer. A bucket may or may not have been reset. Try again later.")))
                 .extracting(WebEndpointResponse::getStatus)
                 .containsOnly(503);
         assertThat(endpoint.limits().store().state()).isEqualTo("down");
