@@ -98,7 +98,7 @@ record LaterResultAdapter(String method, Class<?> type, AtomicBoolean warned) im
 
     private void warn(String end) {
         if (warned.compareAndSet(false, true)) {
-            LOG.warn("A call of " + method + " outside of a request of Spring MVC " + end
+            LOG.warn("A call of " + method + " outside of a request that Spring MVC completes " + end
                     + "; return CompletableFuture if it is not for Spring MVC");
         }
     }
