@@ -53,7 +53,7 @@ record LaterResultAdapter(String method, Class<?> type, AtomicBoolean warned) im
         return MVC ? LaterResponseType.produced(type) : type;
     }
 
-    /** {@return whether such a result, or a plain one, is a streamed response} */
+    /** {@return whether a value of this type, or the result it brings, is a streamed response} */
     static boolean isStreamed(ResolvableType type) {
         return type != ResolvableType.NONE && produced(type) == ResolvableType.NONE;
     }
