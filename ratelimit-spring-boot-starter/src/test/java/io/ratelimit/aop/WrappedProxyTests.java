@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.annotation.RateLimited;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -66,6 +68,22 @@ class WrappedProxyTests {
                 .run(context -> assertThat(LimitedApplication.mistake(context))
                         .hasMessageContaining("#call(String)")
                         .hasMessageContaining("the method is final"));
+    }
+
+    @Test
+    void aPostProcessorThatReplacesALimitedProxyByItsTargetStopsTheStart() {
+        LimitedApplication.with(WithoutItsProxy.class)
+                .run(context -> assertThat(LimitedApplication.mistake(context))
+                        .hasMessageContaining(Service.class.getName() + "#call(String)")
+                        .hasMessageContaining("its bean has no proxy"));
+    }
+
+    @Test
+    void aPostProcessorThatReplacesALimitedProxyByOneOfItsOwnStopsTheStart() {
+        LimitedApplication.with(InAProxyOfTheTarget.class)
+                .run(context -> assertThat(LimitedApplication.mistake(context))
+                        .hasMessageContaining(Service.class.getName() + "#call(String)")
+                        .hasMessageContaining("its proxy was created without the advice that limits calls"));
     }
 
     @SuppressWarnings("unchecked")
@@ -136,6 +154,11 @@ class WrappedProxyTests {
         return (Calling<String>) new ProxyFactory(target).getProxy();
     }
 
+    @SuppressWarnings("unchecked")
+    private static Calling<String> target(Calling<String> proxy) {
+        return (Calling<String>) Objects.requireNonNull(AopProxyUtils.getSingletonTarget(proxy));
+    }
+
     /** Runs behind Spring's auto-proxying, and before the beans are checked, because it is ordered. */
     private record Wrapping(UnaryOperator<Calling<String>> wrapper) implements BeanPostProcessor, Ordered {
 
@@ -192,6 +215,24 @@ class WrappedProxyTests {
         @Bean
         static Wrapping wrapping() {
             return new Wrapping(service -> springProxy(new Wrapper(service)));
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @Import(Services.class)
+    static class WithoutItsProxy {
+        @Bean
+        static Wrapping wrapping() {
+            return new Wrapping(WrappedProxyTests::target);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @Import(Services.class)
+    static class InAProxyOfTheTarget {
+        @Bean
+        static Wrapping wrapping() {
+            return new Wrapping(service -> springProxy(target(service)));
         }
     }
 
