@@ -63,6 +63,23 @@ class WrappedProxyTests {
     }
 
     @Test
+    void aLimitOfTheWrapperThatTheBeanDoesNotHaveStopsTheStart() {
+        LimitedApplication.with(WithAnotherLimit.class)
+                .run(context -> assertThat(LimitedApplication.mistake(context))
+                        .hasMessageContaining(Limiting.class.getName() + "#call(String)")
+                        .hasMessageContaining("a post-processor put the object around the proxy of the bean"));
+    }
+
+    @Test
+    void aLimitOfTheBeanInThePlaceOfThatOfASharedInterfaceIsNoMistake() {
+        LimitedApplication.with(AroundOwnLimit.class).run(context -> {
+            assertThat(context).hasNotFailed();
+            service(context).call("ann");
+            assertThat(taken(context, "ten")).isEqualTo(1);
+        });
+    }
+
+    @Test
     void aMethodOfTheBeanThatItsProxyCannotAdviseStopsTheStart() {
         LimitedApplication.with(AroundFinalMethod.class)
                 .run(context -> assertThat(LimitedApplication.mistake(context))
@@ -125,6 +142,25 @@ class WrappedProxyTests {
         public void call(T user) {
             wrapped.call(user);
         }
+    }
+
+    static class Limiting extends Wrapper {
+
+        Limiting(Calling<String> wrapped) {
+            super(wrapped);
+        }
+
+        @Override
+        @RateLimited("ten")
+        public void call(String user) {
+            super.call(user);
+        }
+    }
+
+    static class OwnLimit implements Calling<String> {
+        @Override
+        @RateLimited("ten")
+        public void call(String user) {}
     }
 
     static class Adding extends Wrapper {
@@ -287,6 +323,28 @@ class WrappedProxyTests {
         @Bean
         FinalMethod service() {
             return new FinalMethod();
+        }
+
+        @Bean
+        static Wrapping wrapping() {
+            return new Wrapping(Wrapper::new);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @Import(Services.class)
+    static class WithAnotherLimit {
+        @Bean
+        static Wrapping wrapping() {
+            return new Wrapping(Limiting::new);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class AroundOwnLimit {
+        @Bean
+        OwnLimit service() {
+            return new OwnLimit();
         }
 
         @Bean
