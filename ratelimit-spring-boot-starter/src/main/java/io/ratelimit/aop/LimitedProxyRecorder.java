@@ -3,6 +3,7 @@ package io.ratelimit.aop;
 import java.lang.ref.WeakReference;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.core.Ordered;
 
@@ -46,5 +47,11 @@ final class LimitedProxyRecorder implements BeanPostProcessor, Ordered {
         }
         boolean dropped = created.target().get() == ProxyChain.target(bean);
         return dropped ? visible : visible.around(created.chain());
+    }
+
+    /** {@return the object inside the proxies that were recorded for a bean; null if there are none} */
+    @Nullable Object target(Object bean, String beanName) {
+        LimitedProxies created = recorded.get(BeanKey.of(bean, beanName));
+        return created == null ? null : created.target().get();
     }
 }

@@ -3,6 +3,7 @@ package io.ratelimit.aop;
 import static io.ratelimit.aop.LimitedApplication.taken;
 import static io.ratelimit.aop.RateLimitAdvisorTests.assertRejected;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.spy;
 
 import io.ratelimit.annotation.RateLimited;
 import java.lang.reflect.InvocationTargetException;
@@ -103,6 +104,12 @@ class WrappedProxyTests {
                         .hasMessageContaining("its proxy was created without the advice that limits calls"));
     }
 
+    @Test
+    void aSpyWhoseProxyIsWrappedIsNotChecked() {
+        LimitedApplication.with(AroundSpy.class)
+                .run(context -> assertThat(context).hasNotFailed());
+    }
+
     @SuppressWarnings("unchecked")
     private static Calling<String> service(AssertableApplicationContext context) {
         return (Calling<String>) context.getBean("service");
@@ -160,6 +167,12 @@ class WrappedProxyTests {
     static class OwnLimit implements Calling<String> {
         @Override
         @RateLimited("ten")
+        public void call(String user) {}
+    }
+
+    static class UnknownLimit implements Calling<String> {
+        @Override
+        @RateLimited("missing")
         public void call(String user) {}
     }
 
@@ -345,6 +358,19 @@ class WrappedProxyTests {
         @Bean
         OwnLimit service() {
             return new OwnLimit();
+        }
+
+        @Bean
+        static Wrapping wrapping() {
+            return new Wrapping(Wrapper::new);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class AroundSpy {
+        @Bean
+        UnknownLimit service() {
+            return spy(new UnknownLimit());
         }
 
         @Bean
