@@ -84,7 +84,7 @@ final class AnnotationEffectCheck {
     }
 
     private void checkProxies(Method method, Class<?> type, ProxyChain chain) {
-        ProxyChain.TargetMethod limited = chain.limited(method, methods);
+        ProxyChain.TargetMethod limited = chain.limited(method, type, methods);
         if (limited != null) {
             methods.find(limited.method(), limited.targetClass());
         } else if (chain.ofOtherBean() || !methods.isAnnotatedItself(method, type) && chain.hides(method)) {
@@ -93,10 +93,10 @@ final class AnnotationEffectCheck {
             warn(
                     AnnotationAttribute.text(method, type),
                     new IneffectiveReason(
-                            chain.obstacle(method, methods).problem(),
+                            chain.obstacle(method, type, methods).problem(),
                             "annotate the methods that are to be limited instead of the class"));
         } else {
-            report(method, type, chain.obstacle(method, methods));
+            report(method, type, chain.obstacle(method, type, methods));
         }
     }
 

@@ -27,8 +27,8 @@ final class ConfigurationTypes {
     }
 
     /**
-     * Returns whether a class exists to create beans. A component that also has {@code @Bean} methods is no such class;
-     * only these methods of it are not limited.
+     * Returns whether a class exists to create beans. A component that also has {@code @Bean} methods is not one; it is
+     * limited except for its {@code @Bean} methods.
      */
     static boolean isConfiguration(Class<?> type) {
         return AnnotatedElementUtils.hasAnnotation(type, Configuration.class)

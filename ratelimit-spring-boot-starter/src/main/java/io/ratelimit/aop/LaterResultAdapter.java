@@ -53,7 +53,7 @@ record LaterResultAdapter(String method, Class<?> type, AtomicBoolean warned) im
         return MVC ? LaterResponseType.produced(type) : type;
     }
 
-    /** {@return whether such a result, or a plain one, is a streamed response} */
+    /** {@return whether a value of this type, or the result it brings, is a streamed response} */
     static boolean isStreamed(ResolvableType type) {
         return type != ResolvableType.NONE && produced(type) == ResolvableType.NONE;
     }
@@ -98,7 +98,7 @@ record LaterResultAdapter(String method, Class<?> type, AtomicBoolean warned) im
 
     private void warn(String end) {
         if (warned.compareAndSet(false, true)) {
-            LOG.warn("A call of " + method + " outside of a request of Spring MVC " + end
+            LOG.warn("A call of " + method + " outside of a request that Spring MVC completes " + end
                     + "; return CompletableFuture if it is not for Spring MVC");
         }
     }

@@ -106,13 +106,14 @@ record ProxyChain(List<AdvisedProxy> proxies, Class<?> innermost, boolean opaque
         return classes;
     }
 
-    /** {@return a method as the first proxy that applies the limits calls it; null if none does} */
-    @Nullable TargetMethod limited(Method method, RateLimitedMethodRegistry methods) {
+    /** {@return a method of a class as the first proxy that applies its limits calls it; null if none does} */
+    @Nullable TargetMethod limited(Method method, Class<?> type, RateLimitedMethodRegistry methods) {
         for (AdvisedProxy proxy : proxies) {
             Method called = counterpart(method, proxy.targetClass());
             if (called != null
                     && advises(proxy, methods)
                     && methods.isLimited(called, proxy.targetClass())
+                    && (!hasWrapper() || methods.isLimitedAlike(method, type, called, proxy.targetClass()))
                     && ProxyRestrictions.ofMethod(called, proxy.type(), proxy.targetClass()) == null) {
                 return new TargetMethod(called, proxy.targetClass());
             }
@@ -128,15 +129,14 @@ record ProxyChain(List<AdvisedProxy> proxies, Class<?> innermost, boolean opaque
     }
 
     /** {@return the reason why none of the proxies applies the limits to a method} */
-    IneffectiveReason obstacle(Method method, RateLimitedMethodRegistry methods) {
+    IneffectiveReason obstacle(Method method, Class<?> type, RateLimitedMethodRegistry methods) {
         IneffectiveReason ofMethod = ProxyRestrictions.ofMethod(method);
         if (ofMethod != null) {
             return ofMethod;
         }
-        if (proxies.stream().anyMatch(AdvisedProxy::isWrapper)
-                && proxies.stream().noneMatch(proxy -> callsLimited(proxy, method, methods))) {
+        if (hasWrapper() && proxies.stream().noneMatch(proxy -> callsLimited(proxy, method, type, methods))) {
             return new IneffectiveReason(
-                    "a post-processor put the object around the proxy of the bean, which does not limit the method",
+                    "a post-processor put the object around the proxy of the bean, which does not apply this limit",
                     "annotate the methods of the bean that the object calls");
         }
         for (AdvisedProxy proxy : proxies) {
@@ -187,9 +187,17 @@ record ProxyChain(List<AdvisedProxy> proxies, Class<?> innermost, boolean opaque
         return null;
     }
 
-    private static boolean callsLimited(AdvisedProxy proxy, Method method, RateLimitedMethodRegistry methods) {
+    private boolean hasWrapper() {
+        return proxies.stream().anyMatch(AdvisedProxy::isWrapper);
+    }
+
+    private static boolean callsLimited(
+            AdvisedProxy proxy, Method method, Class<?> type, RateLimitedMethodRegistry methods) {
         Method called = counterpart(method, proxy.targetClass());
-        return called != null && advises(proxy, methods) && methods.isLimited(called, proxy.targetClass());
+        return called != null
+                && advises(proxy, methods)
+                && methods.isLimited(called, proxy.targetClass())
+                && methods.isLimitedAlike(method, type, called, proxy.targetClass());
     }
 
     private static boolean advises(AdvisedProxy proxy, RateLimitedMethodRegistry methods) {

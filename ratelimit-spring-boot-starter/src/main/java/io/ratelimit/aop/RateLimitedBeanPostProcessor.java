@@ -67,10 +67,16 @@ final class RateLimitedBeanPostProcessor
             return;
         }
         ProxyChain chain = proxies.proxies(bean, beanName);
-        if (checked.contains(chain) || check.concerns(chain) && MockDetector.isMock(ProxyChain.target(bean))) {
+        if (checked.contains(chain) || check.concerns(chain) && isMock(bean, beanName)) {
             return;
         }
         check.check(chain);
         checked.add(chain);
+    }
+
+    /** Returns whether a bean is a mock or a spy, also within an object that a post-processor put around its proxy. */
+    private boolean isMock(Object bean, String beanName) {
+        Object target = proxies.target(bean, beanName);
+        return MockDetector.isMock(ProxyChain.target(bean)) || target != null && MockDetector.isMock(target);
     }
 }

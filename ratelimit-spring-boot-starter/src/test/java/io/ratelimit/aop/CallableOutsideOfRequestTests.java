@@ -85,11 +85,13 @@ class CallableOutsideOfRequestTests {
             assertThat(output)
                     .containsOnlyOnce(
                             "A call of " + Service.class.getName() + "#callable(Callable) outside of a request"
-                                    + " of Spring MVC ends when its Callable has run");
+                                    + " that Spring MVC completes ends when its Callable has run");
             assertThat(output).doesNotContain("#deferred()");
             service.deferred();
             service.deferred();
-            assertThat(output).containsOnlyOnce("#deferred() outside of a request of Spring MVC ends when it returns");
+            assertThat(output)
+                    .containsOnlyOnce(
+                            "#deferred() outside of a request that Spring MVC completes ends when it returns");
             assertThat(isFree(registry)).isTrue();
         });
     }

@@ -3,14 +3,17 @@ package io.ratelimit.aop;
 import static io.ratelimit.aop.LimitedApplication.taken;
 import static io.ratelimit.aop.RateLimitAdvisorTests.assertRejected;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.spy;
 
 import io.ratelimit.annotation.RateLimited;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -61,11 +64,50 @@ class WrappedProxyTests {
     }
 
     @Test
+    void aLimitOfTheWrapperThatTheBeanDoesNotHaveStopsTheStart() {
+        LimitedApplication.with(WithAnotherLimit.class)
+                .run(context -> assertThat(LimitedApplication.mistake(context))
+                        .hasMessageContaining(Limiting.class.getName() + "#call(String)")
+                        .hasMessageContaining("a post-processor put the object around the proxy of the bean"));
+    }
+
+    @Test
+    void aLimitOfTheBeanInThePlaceOfThatOfASharedInterfaceIsNoMistake() {
+        LimitedApplication.with(AroundOwnLimit.class).run(context -> {
+            assertThat(context).hasNotFailed();
+            service(context).call("ann");
+            assertThat(taken(context, "ten")).isEqualTo(1);
+        });
+    }
+
+    @Test
     void aMethodOfTheBeanThatItsProxyCannotAdviseStopsTheStart() {
         LimitedApplication.with(AroundFinalMethod.class)
                 .run(context -> assertThat(LimitedApplication.mistake(context))
                         .hasMessageContaining("#call(String)")
                         .hasMessageContaining("the method is final"));
+    }
+
+    @Test
+    void aPostProcessorThatReplacesALimitedProxyByItsTargetStopsTheStart() {
+        LimitedApplication.with(WithoutItsProxy.class)
+                .run(context -> assertThat(LimitedApplication.mistake(context))
+                        .hasMessageContaining(Service.class.getName() + "#call(String)")
+                        .hasMessageContaining("its bean has no proxy"));
+    }
+
+    @Test
+    void aPostProcessorThatReplacesALimitedProxyByOneOfItsOwnStopsTheStart() {
+        LimitedApplication.with(InAProxyOfTheTarget.class)
+                .run(context -> assertThat(LimitedApplication.mistake(context))
+                        .hasMessageContaining(Service.class.getName() + "#call(String)")
+                        .hasMessageContaining("its proxy was created without the advice that limits calls"));
+    }
+
+    @Test
+    void aSpyWhoseProxyIsWrappedIsNotChecked() {
+        LimitedApplication.with(AroundSpy.class)
+                .run(context -> assertThat(context).hasNotFailed());
     }
 
     @SuppressWarnings("unchecked")
@@ -109,6 +151,31 @@ class WrappedProxyTests {
         }
     }
 
+    static class Limiting extends Wrapper {
+
+        Limiting(Calling<String> wrapped) {
+            super(wrapped);
+        }
+
+        @Override
+        @RateLimited("ten")
+        public void call(String user) {
+            super.call(user);
+        }
+    }
+
+    static class OwnLimit implements Calling<String> {
+        @Override
+        @RateLimited("ten")
+        public void call(String user) {}
+    }
+
+    static class UnknownLimit implements Calling<String> {
+        @Override
+        @RateLimited("missing")
+        public void call(String user) {}
+    }
+
     static class Adding extends Wrapper {
 
         Adding(Calling<String> wrapped) {
@@ -134,6 +201,11 @@ class WrappedProxyTests {
     @SuppressWarnings("unchecked")
     private static Calling<String> springProxy(Calling<String> target) {
         return (Calling<String>) new ProxyFactory(target).getProxy();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Calling<String> target(Calling<String> proxy) {
+        return (Calling<String>) Objects.requireNonNull(AopProxyUtils.getSingletonTarget(proxy));
     }
 
     /** Runs behind Spring's auto-proxying, and before the beans are checked, because it is ordered. */
@@ -196,6 +268,24 @@ class WrappedProxyTests {
     }
 
     @Configuration(proxyBeanMethods = false)
+    @Import(Services.class)
+    static class WithoutItsProxy {
+        @Bean
+        static Wrapping wrapping() {
+            return new Wrapping(WrappedProxyTests::target);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @Import(Services.class)
+    static class InAProxyOfTheTarget {
+        @Bean
+        static Wrapping wrapping() {
+            return new Wrapping(service -> springProxy(target(service)));
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
     static class Product {
         @Bean
         static FactoryBean<Calling<String>> service() {
@@ -246,6 +336,41 @@ class WrappedProxyTests {
         @Bean
         FinalMethod service() {
             return new FinalMethod();
+        }
+
+        @Bean
+        static Wrapping wrapping() {
+            return new Wrapping(Wrapper::new);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @Import(Services.class)
+    static class WithAnotherLimit {
+        @Bean
+        static Wrapping wrapping() {
+            return new Wrapping(Limiting::new);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class AroundOwnLimit {
+        @Bean
+        OwnLimit service() {
+            return new OwnLimit();
+        }
+
+        @Bean
+        static Wrapping wrapping() {
+            return new Wrapping(Wrapper::new);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class AroundSpy {
+        @Bean
+        UnknownLimit service() {
+            return spy(new UnknownLimit());
         }
 
         @Bean
