@@ -189,17 +189,16 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
 
     private InvalidRateLimitPropertyException unknownVariable(
             String variable, ConfigurationProperty property, Set<String> limits, LimitNames own) {
-        if (!LimitVariables.isOfLimit(variable)) {
+        String beginning = LimitVariables.beginning(variable);
+        if (beginning.isEmpty()) {
             return unknown(property.getName(), property.getValue(), limits);
         }
         Map<String, String> fixes = new TreeMap<>();
         for (String limit : limits) {
-            addFix(limit, "", own, fixes);
-            LimitProperties.NAMES.forEach(option -> addFix(limit, option, own, fixes));
+            addFix(limit, "", beginning, own, fixes);
+            LimitProperties.NAMES.forEach(option -> addFix(limit, option, beginning, own, fixes));
         }
-        String suffix = variable.substring(LimitVariables.PREFIX.length())
-                .toUpperCase(Locale.ROOT)
-                .replaceAll("[^A-Z0-9]+", "_");
+        String suffix = variable.substring(beginning.length()).toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]+", "_");
         String fix = UnknownLimitException.nearest(suffix, fixes.keySet())
                 .map(fixes::get)
                 .orElse("a variable defines a limit whose name is letters and digits, and overrides any other:"
@@ -209,7 +208,8 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
     }
 
     /** Adds the fix for a property of a limit under the end of the variable that would set it. */
-    private static void addFix(String limit, String option, LimitNames own, Map<String, String> fixes) {
+    private static void addFix(
+            String limit, String option, String beginning, LimitNames own, Map<String, String> fixes) {
         ConfigurationPropertyName property = own.property(limit);
         String end = LimitVariables.end(property, option);
         fixes.put(
@@ -218,7 +218,7 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
                         ? "an underscore stands for no dot: set " + LimitProperties.path(limit)
                                 + (option.isEmpty() ? "" : "." + option)
                                 + " in a file, in SPRING_APPLICATION_JSON or on the command line"
-                        : "did you mean " + LimitVariables.PREFIX + end + "?");
+                        : "did you mean " + beginning + end + "?");
     }
 
     /** Returns the elements of a name as Spring Boot compares them, all indexes of a list as the same. */
