@@ -108,6 +108,11 @@ final class LimitNames {
         return unread;
     }
 
+    /** {@return whether the environment has a variable of a limit} */
+    boolean hasVariable(String variable) {
+        return environments.stream().anyMatch(environment -> environment.all().containsKey(variable));
+    }
+
     /** {@return the property that sets a limit, as Spring Boot compares it} */
     ConfigurationPropertyName property(String limit) {
         ConfigurationPropertyName property = properties.get(limit);

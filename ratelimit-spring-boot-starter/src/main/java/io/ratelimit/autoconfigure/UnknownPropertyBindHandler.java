@@ -204,7 +204,7 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
                 .orElse("a variable defines a limit whose name is letters and digits, and overrides any other:"
                         + " define the limit in a file");
         return new InvalidRateLimitPropertyException(
-                property.getName().toString(), property.getValue(), "no limit has this property", fix);
+                variable, property.getValue(), "no limit reads this environment variable", fix);
     }
 
     /** Adds the fix for a property of a limit under the end of the variable that would set it. */
@@ -218,7 +218,9 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
                         ? "an underscore stands for no dot: set " + LimitProperties.path(limit)
                                 + (option.isEmpty() ? "" : "." + option)
                                 + " in a file, in SPRING_APPLICATION_JSON or on the command line"
-                        : "did you mean " + beginning + end + "?");
+                        : own.hasVariable(beginning + end)
+                                ? "drop it, because " + beginning + end + " is set too"
+                                : "did you mean " + beginning + end + "?");
     }
 
     /** Returns the elements of a name as Spring Boot compares them, all indexes of a list as the same. */

@@ -270,7 +270,19 @@ class InvalidRateLimitPropertyTests {
                 .environment(Map.of("RATELIMIT_LIMITS_QUOTE_USER", "9/s"))
                 .invalid();
 
-        assertThat(invalid.property()).isEqualTo("ratelimit.limits.quote.user");
+        assertThat(invalid.property()).isEqualTo("RATELIMIT_LIMITS_QUOTE_USER");
+        assertThat(invalid.rule()).isEqualTo("no limit reads this environment variable");
+    }
+
+    @Test
+    void aVariableBesideAnotherThatSetsTheSamePropertyIsToBeDropped() {
+        InvalidRateLimitPropertyException invalid = BoundApplication.of("ratelimit.limits.quote-user: 10/s")
+                .environment(
+                        Map.of("RATELIMIT_LIMITS_QUOTEUSER_RATES", "9/s", "RATELIMIT_LIMITS_QUOTE_USER_RATES", "8/s"))
+                .invalid();
+
+        assertThat(invalid.property()).isEqualTo("RATELIMIT_LIMITS_QUOTE_USER_RATES");
+        assertThat(invalid.fix()).isEqualTo("drop it, because RATELIMIT_LIMITS_QUOTEUSER_RATES is set too");
     }
 
     @Test
