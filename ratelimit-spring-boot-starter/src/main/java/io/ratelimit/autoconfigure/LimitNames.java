@@ -136,7 +136,7 @@ final class LimitNames {
 
     private void add(Spelling spelling) {
         if (!spelling.key().isAllowed()) {
-            String nearest = spelling.key().nearestAllowed();
+            String nearest = LimitKey.nearestAllowed(spelling.name());
             throw spelling.invalid(
                     "its name is not 1 to 64 letters a to z, digits, dots, dashes and underscores, beginning with a"
                             + " letter or digit",
