@@ -60,7 +60,7 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
             for (ConfigurationPropertySource source : context.getSources()) {
                 if (source instanceof IterableConfigurationPropertySource iterable
                         && !LimitVariables.isEnvironment(iterable)) {
-                    check(iterable, known, limits);
+                    check(iterable, known, limits, context);
                 }
             }
             LimitNames own = LimitNames.of(context.getSources());
@@ -81,7 +81,7 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
         }
         if (groups.contains(name) && error instanceof ConverterNotFoundException) {
             for (ConfigurationPropertySource source : context.getSources()) {
-                if (isValueOfGroup(name, source)) {
+                if (isValueOfGroup(name, source, context)) {
                     throw unknown(name, value(name, source), Set.of());
                 }
             }
@@ -89,10 +89,14 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
         return super.onFailure(name, target, context, error);
     }
 
-    private void check(IterableConfigurationPropertySource source, Set<List<String>> known, Set<String> limits) {
+    private void check(
+            IterableConfigurationPropertySource source,
+            Set<List<String>> known,
+            Set<String> limits,
+            BindContext context) {
         source.stream()
                 .filter(name -> name.equals(ROOT) || ROOT.isAncestorOf(name))
-                .filter(name -> !known.contains(elements(name)) || isValueOfGroup(name, source))
+                .filter(name -> !known.contains(elements(name)) || isValueOfGroup(name, source, context))
                 .findFirst()
                 .ifPresent(name -> {
                     throw unknown(name, value(name, source), limits);
@@ -100,8 +104,9 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
     }
 
     /** Returns whether a property has a value, although it only has properties below it. An empty one is no value. */
-    private boolean isValueOfGroup(ConfigurationPropertyName name, ConfigurationPropertySource source) {
-        return groups.contains(name) && !value(name, source).toString().isBlank();
+    private boolean isValueOfGroup(
+            ConfigurationPropertyName name, ConfigurationPropertySource source, BindContext context) {
+        return groups.contains(name) && !Placeholders.isBlank(value(name, source), context.getSources());
     }
 
     private static Object value(ConfigurationPropertyName name, ConfigurationPropertySource source) {

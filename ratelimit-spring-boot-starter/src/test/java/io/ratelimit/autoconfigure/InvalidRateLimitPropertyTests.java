@@ -285,6 +285,15 @@ class InvalidRateLimitPropertyTests {
         assertThat(invalid.fix()).isEqualTo("drop it, because RATELIMIT_LIMITS_QUOTEUSER_RATES is set too");
     }
 
+    @ParameterizedTest
+    @CsvSource({"ratelimit.limits", "ratelimit.limits.search", "ratelimit.memory"})
+    void aValueWhosePlaceholdersResolveToNothingIsNoValue(String property) {
+        BoundApplication application = BoundApplication.of(
+                "ratelimit.limits.search.rates: 5/s", "ratelimit.memory.max-keys: 5", property + ": ${UNSET:}");
+
+        assertThat(application.limits()).containsOnly(Map.entry("search", Limit.of("search", "5/s")));
+    }
+
     @Test
     void environmentVariablesThatAClusterSetsAreIgnored() {
         RateLimitProperties properties = new BoundApplication()
