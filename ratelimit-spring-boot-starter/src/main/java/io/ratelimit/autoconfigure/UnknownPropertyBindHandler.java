@@ -206,8 +206,8 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
         String suffix = variable.substring(beginning.length()).toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]+", "_");
         String fix = UnknownLimitException.nearest(suffix, fixes.keySet())
                 .map(fixes::get)
-                .orElse("a variable defines a limit whose name is letters and digits, and overrides any other:"
-                        + " define the limit in a file");
+                .orElse("a variable can only define a limit whose name is letters and digits. Define this limit"
+                        + " in a file");
         return new InvalidRateLimitPropertyException(
                 variable, property.getValue(), "no limit reads this environment variable", fix);
     }
@@ -220,7 +220,8 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
         fixes.put(
                 end,
                 limit.contains(".")
-                        ? "an underscore stands for no dot: set " + LimitProperties.path(limit)
+                        ? "an environment variable cannot set a limit with a dot in its name: set "
+                                + LimitProperties.path(limit)
                                 + (option.isEmpty() ? "" : "." + option)
                                 + " in a file, in SPRING_APPLICATION_JSON or on the command line"
                         : own.hasVariable(beginning + end)
