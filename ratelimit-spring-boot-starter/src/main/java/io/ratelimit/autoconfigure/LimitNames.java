@@ -108,6 +108,11 @@ final class LimitNames {
         return unread;
     }
 
+    /** {@return whether the environment has a variable of a limit} */
+    boolean hasVariable(String variable) {
+        return environments.stream().anyMatch(environment -> environment.all().containsKey(variable));
+    }
+
     /** {@return the property that sets a limit, as Spring Boot compares it} */
     ConfigurationPropertyName property(String limit) {
         ConfigurationPropertyName property = properties.get(limit);
@@ -131,7 +136,7 @@ final class LimitNames {
 
     private void add(Spelling spelling) {
         if (!spelling.key().isAllowed()) {
-            String nearest = spelling.key().nearestAllowed();
+            String nearest = LimitKey.nearestAllowed(spelling.name());
             throw spelling.invalid(
                     "its name is not 1 to 64 letters a to z, digits, dots, dashes and underscores, beginning with a"
                             + " letter or digit",

@@ -52,7 +52,7 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
             ConfigurationProperty shorthand = source.getConfigurationProperty(name);
             if (source.getConfigurationProperty(rates) != null
                     || source.containsDescendantOf(rates) == ConfigurationPropertyState.PRESENT) {
-                requireNoText(shorthand, rates);
+                requireNoText(shorthand, rates, context);
                 return limit;
             }
             if (shorthand != null) {
@@ -65,8 +65,9 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
         return limit;
     }
 
-    private static void requireNoText(@Nullable ConfigurationProperty shorthand, ConfigurationPropertyName rates) {
-        if (shorthand != null && !shorthand.getValue().toString().isBlank()) {
+    private static void requireNoText(
+            @Nullable ConfigurationProperty shorthand, ConfigurationPropertyName rates, BindContext context) {
+        if (shorthand != null && !Placeholders.isBlank(shorthand.getValue(), context.getSources())) {
             throw new InvalidRateLimitPropertyException(
                     shorthand.getName().toString(),
                     shorthand.getValue(),

@@ -10,6 +10,7 @@ import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
+import org.springframework.boot.env.PropertySourceInfo;
 import org.springframework.boot.origin.PropertySourceOrigin;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
@@ -29,7 +30,7 @@ record LimitVariables(IterableConfigurationPropertySource source, Map<String, Co
             ConfigurationPropertyName.of(RateLimitProperties.PREFIX).append("limits");
 
     /** The beginning of a variable of a limit. */
-    static final String PREFIX = "RATELIMIT_LIMITS_";
+    private static final String PREFIX = "RATELIMIT_LIMITS_";
 
     static boolean isEnvironment(IterableConfigurationPropertySource source) {
         return source.getUnderlyingSource() instanceof SystemEnvironmentPropertySource;
@@ -46,10 +47,14 @@ record LimitVariables(IterableConfigurationPropertySource source, Map<String, Co
         return new LimitVariables(source, properties);
     }
 
-    /** {@return all variables, with the property that each might set, also those that Spring Boot cannot read} */
+    /**
+     * Returns all variables, with the property that each might set, also those that Spring Boot cannot read. If the
+     * environment has a prefix, variables without it belong to other applications.
+     */
     Map<String, ConfigurationProperty> all() {
         Map<String, ConfigurationProperty> all = new TreeMap<>();
-        if (source.getUnderlyingSource() instanceof SystemEnvironmentPropertySource environment) {
+        if (source.getUnderlyingSource() instanceof SystemEnvironmentPropertySource environment
+                && !hasPrefix(environment)) {
             for (String variable : environment.getPropertyNames()) {
                 Object value = environment.getProperty(variable);
                 if (value != null && isOfLimit(variable)) {
@@ -67,8 +72,23 @@ record LimitVariables(IterableConfigurationPropertySource source, Map<String, Co
         return all;
     }
 
-    static boolean isOfLimit(String variable) {
+    private static boolean hasPrefix(SystemEnvironmentPropertySource environment) {
+        return environment instanceof PropertySourceInfo info && info.getPrefix() != null;
+    }
+
+    private static boolean isOfLimit(String variable) {
         return variable.regionMatches(true, 0, PREFIX, 0, PREFIX.length());
+    }
+
+    /**
+     * Returns the beginning of a variable of a limit, which includes the prefix of the environment.
+     *
+     * @return {@code SHOP_RATELIMIT_LIMITS_}, for example; empty if the variable is written as a property
+     */
+    static String beginning(String variable) {
+        String upper = variable.toUpperCase(Locale.ROOT);
+        int start = upper.indexOf(PREFIX);
+        return start < 0 ? "" : upper.substring(0, start + PREFIX.length());
     }
 
     /**

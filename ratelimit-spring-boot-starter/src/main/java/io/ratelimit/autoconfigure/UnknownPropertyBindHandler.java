@@ -60,7 +60,7 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
             for (ConfigurationPropertySource source : context.getSources()) {
                 if (source instanceof IterableConfigurationPropertySource iterable
                         && !LimitVariables.isEnvironment(iterable)) {
-                    check(iterable, known, limits);
+                    check(iterable, known, limits, context);
                 }
             }
             LimitNames own = LimitNames.of(context.getSources());
@@ -81,7 +81,7 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
         }
         if (groups.contains(name) && error instanceof ConverterNotFoundException) {
             for (ConfigurationPropertySource source : context.getSources()) {
-                if (isValueOfGroup(name, source)) {
+                if (isValueOfGroup(name, source, context)) {
                     throw unknown(name, value(name, source), Set.of());
                 }
             }
@@ -89,10 +89,14 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
         return super.onFailure(name, target, context, error);
     }
 
-    private void check(IterableConfigurationPropertySource source, Set<List<String>> known, Set<String> limits) {
+    private void check(
+            IterableConfigurationPropertySource source,
+            Set<List<String>> known,
+            Set<String> limits,
+            BindContext context) {
         source.stream()
                 .filter(name -> name.equals(ROOT) || ROOT.isAncestorOf(name))
-                .filter(name -> !known.contains(elements(name)) || isValueOfGroup(name, source))
+                .filter(name -> !known.contains(elements(name)) || isValueOfGroup(name, source, context))
                 .findFirst()
                 .ifPresent(name -> {
                     throw unknown(name, value(name, source), limits);
@@ -100,8 +104,9 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
     }
 
     /** Returns whether a property has a value, although it only has properties below it. An empty one is no value. */
-    private boolean isValueOfGroup(ConfigurationPropertyName name, ConfigurationPropertySource source) {
-        return groups.contains(name) && !value(name, source).toString().isBlank();
+    private boolean isValueOfGroup(
+            ConfigurationPropertyName name, ConfigurationPropertySource source, BindContext context) {
+        return groups.contains(name) && !Placeholders.isBlank(value(name, source), context.getSources());
     }
 
     private static Object value(ConfigurationPropertyName name, ConfigurationPropertySource source) {
@@ -189,36 +194,39 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
 
     private InvalidRateLimitPropertyException unknownVariable(
             String variable, ConfigurationProperty property, Set<String> limits, LimitNames own) {
-        if (!LimitVariables.isOfLimit(variable)) {
+        String beginning = LimitVariables.beginning(variable);
+        if (beginning.isEmpty()) {
             return unknown(property.getName(), property.getValue(), limits);
         }
         Map<String, String> fixes = new TreeMap<>();
         for (String limit : limits) {
-            addFix(limit, "", own, fixes);
-            LimitProperties.NAMES.forEach(option -> addFix(limit, option, own, fixes));
+            addFix(limit, "", beginning, own, fixes);
+            LimitProperties.NAMES.forEach(option -> addFix(limit, option, beginning, own, fixes));
         }
-        String suffix = variable.substring(LimitVariables.PREFIX.length())
-                .toUpperCase(Locale.ROOT)
-                .replaceAll("[^A-Z0-9]+", "_");
+        String suffix = variable.substring(beginning.length()).toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]+", "_");
         String fix = UnknownLimitException.nearest(suffix, fixes.keySet())
                 .map(fixes::get)
-                .orElse("a variable defines a limit whose name is letters and digits, and overrides any other:"
-                        + " define the limit in a file");
+                .orElse("a variable can only define a limit whose name is letters and digits. Define this limit"
+                        + " in a file");
         return new InvalidRateLimitPropertyException(
-                property.getName().toString(), property.getValue(), "no limit has this property", fix);
+                variable, property.getValue(), "no limit reads this environment variable", fix);
     }
 
     /** Adds the fix for a property of a limit under the end of the variable that would set it. */
-    private static void addFix(String limit, String option, LimitNames own, Map<String, String> fixes) {
+    private static void addFix(
+            String limit, String option, String beginning, LimitNames own, Map<String, String> fixes) {
         ConfigurationPropertyName property = own.property(limit);
         String end = LimitVariables.end(property, option);
         fixes.put(
                 end,
                 limit.contains(".")
-                        ? "an underscore stands for no dot: set " + LimitProperties.path(limit)
+                        ? "an environment variable cannot set a limit with a dot in its name: set "
+                                + LimitProperties.path(limit)
                                 + (option.isEmpty() ? "" : "." + option)
                                 + " in a file, in SPRING_APPLICATION_JSON or on the command line"
-                        : "did you mean " + LimitVariables.PREFIX + end + "?");
+                        : own.hasVariable(beginning + end)
+                                ? "drop it, because " + beginning + end + " is set too"
+                                : "did you mean " + beginning + end + "?");
     }
 
     /** Returns the elements of a name as Spring Boot compares them, all indexes of a list as the same. */

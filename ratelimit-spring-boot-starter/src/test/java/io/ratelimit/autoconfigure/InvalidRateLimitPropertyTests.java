@@ -211,14 +211,14 @@ class InvalidRateLimitPropertyTests {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            RATELIMIT_LIMITS_A_B            | 10/s | set ratelimit.limits[a.b] in a file, in SPRING_APPLICATION_JSON or
+            RATELIMIT_LIMITS_A_B            | 10/s | an environment variable cannot set a limit with a dot in its name: set
             RATELIMIT_LIMITS_A_B_MAXWAIT    | 1s   | set ratelimit.limits[a.b].max-wait in a file, in SPRING_APPLICATION_JSON
             RATELIMIT_LIMITS_[A.B]          | 10/s | set ratelimit.limits[a.b] in a file
             RATELIMIT_LIMITS_QUOTEUSER      | 10/s | did you mean RATELIMIT_LIMITS_QUOTE_USER?
             RATELIMIT_LIMITS_PLANFREE       | 10/s | did you mean RATELIMIT_LIMITS_PLAN_FREE?
             ratelimit_limits_search_maxwai  | 1s   | did you mean RATELIMIT_LIMITS_SEARCH_MAXWAIT?
-            RATELIMIT_LIMITS_               | 10/s | define the limit in a file
-            RATELIMIT_LIMITS_X_Y_Z          | 10/s | define the limit in a file
+            RATELIMIT_LIMITS_               | 10/s | Define this limit in a file
+            RATELIMIT_LIMITS_X_Y_Z          | 10/s | Define this limit in a file
             """)
     void anEnvironmentVariableThatWouldChangeNothingIsRejectedAndIsNeverItsOwnFix(
             String variable, String value, String fix) {
@@ -270,7 +270,28 @@ class InvalidRateLimitPropertyTests {
                 .environment(Map.of("RATELIMIT_LIMITS_QUOTE_USER", "9/s"))
                 .invalid();
 
-        assertThat(invalid.property()).isEqualTo("ratelimit.limits.quote.user");
+        assertThat(invalid.property()).isEqualTo("RATELIMIT_LIMITS_QUOTE_USER");
+        assertThat(invalid.rule()).isEqualTo("no limit reads this environment variable");
+    }
+
+    @Test
+    void aVariableBesideAnotherThatSetsTheSamePropertyIsToBeDropped() {
+        InvalidRateLimitPropertyException invalid = BoundApplication.of("ratelimit.limits.quote-user: 10/s")
+                .environment(
+                        Map.of("RATELIMIT_LIMITS_QUOTEUSER_RATES", "9/s", "RATELIMIT_LIMITS_QUOTE_USER_RATES", "8/s"))
+                .invalid();
+
+        assertThat(invalid.property()).isEqualTo("RATELIMIT_LIMITS_QUOTE_USER_RATES");
+        assertThat(invalid.fix()).isEqualTo("drop it, because RATELIMIT_LIMITS_QUOTEUSER_RATES is set too");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ratelimit.limits", "ratelimit.limits.search", "ratelimit.memory"})
+    void aValueWhosePlaceholdersResolveToNothingIsNoValue(String property) {
+        BoundApplication application = BoundApplication.of(
+                "ratelimit.limits.search.rates: 5/s", "ratelimit.memory.max-keys: 5", property + ": ${UNSET:}");
+
+        assertThat(application.limits()).containsOnly(Map.entry("search", Limit.of("search", "5/s")));
     }
 
     @Test

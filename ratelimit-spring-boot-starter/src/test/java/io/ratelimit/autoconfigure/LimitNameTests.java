@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -42,6 +43,7 @@ class LimitNameTests {
 
     private final List<String> arguments = new ArrayList<>();
     private Map<String, Object> variables = Map.of();
+    private @Nullable String prefix;
     private String[] inlined = {};
     private Consumer<GenericApplicationContext> beans = context -> {};
 
@@ -230,6 +232,25 @@ class LimitNameTests {
         assertThat(invalid().fix()).isEqualTo("did you mean " + nearest + "?");
     }
 
+    @Test
+    void variablesOfOtherApplicationsAreIgnoredIfTheEnvironmentHasAPrefix() throws IOException {
+        write("application.yml", "ratelimit.limits.search: 10/s");
+        prefix = "shop";
+        variables = Map.of(
+                "RATELIMIT_LIMITS_SEARCH", "5/s", "RATELIMIT_LIMITS_X_Y", "4/s", "SHOP_RATELIMIT_LIMITS_SEARCH", "9/s");
+
+        assertThat(limits()).containsOnly(Map.entry("search", Limit.of("search", "9/s")));
+    }
+
+    @Test
+    void aVariableWithThePrefixOfTheEnvironmentThatNothingReadsStopsTheStart() throws IOException {
+        write("application.yml", "ratelimit.limits.quote-user: 10/s");
+        prefix = "shop";
+        variables = Map.of("SHOP_RATELIMIT_LIMITS_QUOTE_USR", "5/s");
+
+        assertThat(invalid().fix()).isEqualTo("did you mean SHOP_RATELIMIT_LIMITS_QUOTEUSER?");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "quote-user, quoteUser",
@@ -283,12 +304,14 @@ class LimitNameTests {
     }
 
     private ConfigurableApplicationContext start() {
+        StandardEnvironment environment = new StandardEnvironment();
+        String name = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
+        environment.getPropertySources().replace(name, new SystemEnvironmentPropertySource(name, variables));
         return new SpringApplicationBuilder(Application.class)
                 .web(WebApplicationType.NONE)
+                .environment(environment)
+                .environmentPrefix(prefix)
                 .initializers(context -> {
-                    var sources = context.getEnvironment().getPropertySources();
-                    String name = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
-                    sources.replace(name, new SystemEnvironmentPropertySource(name, variables));
                     beans.accept((GenericApplicationContext) context);
                     if (inlined.length > 0) {
                         TestPropertySourceUtils.addInlinedPropertiesToEnvironment(context, inlined);
