@@ -203,7 +203,8 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
             addFix(limit, "", beginning, own, fixes);
             LimitProperties.NAMES.forEach(option -> addFix(limit, option, beginning, own, fixes));
         }
-        String suffix = variable.substring(beginning.length()).toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]+", "_");
+        String suffix =
+                variable.substring(beginning.length()).toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]+", "_");
         String fix = UnknownLimitException.nearest(suffix, fixes.keySet())
                 .map(fixes::get)
                 .orElse("a variable can only define a limit whose name is letters and digits. Define this limit"
