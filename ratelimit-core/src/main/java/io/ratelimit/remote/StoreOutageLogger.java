@@ -139,13 +139,13 @@ final class StoreOutageLogger {
     /** A time during which the store failed calls. */
     private static final class Outage {
 
-        /** Whether the last call was answered. */
+        /** True if the last call was answered. */
         private volatile boolean answering;
 
         private volatile @Nullable String lastReason;
-        /** Whether a check is scheduled. */
+        /** True while a check is scheduled. */
         private boolean checking;
-        /** Whether no call has failed since the check was scheduled. */
+        /** True if no call has failed since the check was scheduled. */
         private boolean steady;
 
         private @Nullable Future<?> reminder;
