@@ -69,6 +69,6 @@ record LimitSelector(
     private InvalidCallException unusable(String what) {
         return origin.unusable(
                 UnusableValue.described(what, "a limit has a name of at most " + LONGEST_NAME + " characters"),
-                "nothing was charged; return the name of a limit");
+                "return the name of a limit");
     }
 }

@@ -114,8 +114,7 @@ public final class ExpressionCompiler {
                 return holds;
             }
             throw origin.unusable(
-                    UnusableValue.described("no boolean", "a condition is true or false"),
-                    "nothing was charged; return true or false");
+                    UnusableValue.described("no boolean", "a condition is true or false"), "return true or false");
         };
     }
 
