@@ -11,6 +11,7 @@ import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.UnknownLimitException;
 import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.expression.InvalidCallException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,14 +95,27 @@ class ComputedLimitTests {
     }
 
     @Test
-    void aNameThatIsNotDefinedFailsWithTheNearestNameAndChargesNothing() {
+    void aNameThatIsNotDefinedIsAMistakeOfTheCallerAndChargesNothing() {
         failing.run(context -> {
             Bean bean = context.getBean(Bean.class);
-            assertThatExceptionOfType(UnknownLimitException.class)
-                    .isThrownBy(() -> bean.any("tenn"))
-                    .satisfies(ex -> assertThat(ex.getNearest()).hasValue("ten"));
+            assertThatExceptionOfType(InvalidCallException.class)
+                    .isThrownBy(() -> bean.any("secret"))
+                    .withMessage("Invalid limitExpression of @RateLimited on " + Bean.class.getName()
+                            + "#any(Object): \"#plan\" gave the name of a limit that is not defined; nothing was"
+                            + " charged; define the limit, or return the name of another one")
+                    .satisfies(ex -> assertThat(ex.getRule()).isEqualTo("no limit of that name is defined"))
+                    .satisfies(ex -> assertThat(ex.getValue()).isEmpty());
             assertThat(bean.calls()).isZero();
             assertThat(taken(context, "other")).isZero();
+        });
+    }
+
+    @Test
+    void aNameInTheExpressionWhoseLimitWasRemovedIsAMistakeOfTheApplication() {
+        failing.run(context -> {
+            context.getBean(RateLimiterRegistry.class).remove("ten");
+            assertThatExceptionOfType(UnknownLimitException.class)
+                    .isThrownBy(() -> context.getBean(Bean.class).chosen(true));
         });
     }
 
