@@ -70,7 +70,7 @@ final class RateLimitSpecFactory {
                 : new LimitSelector(
                         expression,
                         expressions.texts(expression),
-                        expressions.parse(expression, parameters, String.class),
+                        expressions.parseLimit(expression, parameters),
                         false);
     }
 
