@@ -39,6 +39,7 @@ abstract class InvalidCallResponses {
         "ratelimit.limits.priced=1000/1h",
         "ratelimit.limits.free=1000/1h",
         "ratelimit.limits.plan-free=1000/1h",
+        "ratelimit.limits.keyed=1000/1h",
         "server.max-http-request-header-size=64KB",
         "server.netty.max-initial-line-length=64KB"
     };
@@ -129,6 +130,23 @@ abstract class InvalidCallResponses {
                 .hasSizeBetween(1, 3)
                 .allMatch(line -> line.contains("WARN") && line.contains("#plan(String): no limit of that name"))
                 .noneMatch(line -> line.contains("secret"));
+    }
+
+    @Test
+    void twentyRequestsWithoutAKeyWriteAtMostThreeLogLines(CapturedOutput output) {
+        application.get("/keyed?user=ann");
+        int before = output.getAll().length();
+        for (int i = 0; i < 20; i++) {
+            assertBadRequest(
+                    application.get("/keyed"),
+                    "/keyed",
+                    "The call cannot be counted, because the key of limit \"keyed\" is empty");
+        }
+
+        assertThat(output.getAll().substring(before).lines())
+                .hasSizeBetween(1, 3)
+                .allMatch(
+                        line -> line.contains("WARN") && line.contains("no valid key for limit \"keyed\": it is null"));
     }
 
     @ParameterizedTest
@@ -279,6 +297,10 @@ abstract class InvalidCallResponses {
         @GetMapping("/selected")
         @RateLimited(limitExpression = "{'priced', 'free'}[#n]")
         public void selected(@RequestParam int n) {}
+
+        @GetMapping("/keyed")
+        @RateLimited(limit = "keyed", key = "#user")
+        public void keyed(@RequestParam(required = false) String user) {}
 
         @GetMapping("/plan")
         @RateLimited(limitExpression = "'plan-' + #plan")
