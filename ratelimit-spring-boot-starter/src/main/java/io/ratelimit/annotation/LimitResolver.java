@@ -28,7 +28,7 @@ public interface LimitResolver {
     /**
      * Returns the name of the limit of a call. Null and blank names fail with an {@code InvalidCallException}, so
      * that no call is unlimited by mistake; a {@link RateLimited#condition} excludes calls from a limit. An undefined
-     * name is handled as {@code ratelimit.unknown-limit} says.
+     * name fails with an {@code UnknownLimitException}, unless {@code ratelimit.unknown-limit} ignores it.
      *
      * @param call the call to decide
      * @return the name of a defined limit, such as {@code "search-pro"}

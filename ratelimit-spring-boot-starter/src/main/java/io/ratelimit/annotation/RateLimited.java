@@ -76,8 +76,8 @@ public @interface RateLimited {
     String limit() default "default";
 
     /**
-     * The name of the limit as an expression, instead of {@link #limit}. For an undefined name,
-     * {@code ratelimit.unknown-limit} applies.
+     * The name of the limit as an expression, instead of {@link #limit}. An undefined name fails with an
+     * {@code InvalidCallException}, unless {@code ratelimit.unknown-limit} ignores it.
      *
      * @return an expression: {@code limitExpression = "#user.pays ? 'gold' : 'silver'"}; empty for none
      */

@@ -50,7 +50,8 @@ record AnnotationAttribute(Method method, Class<?> targetClass, String attribute
     @Override
     public InvalidCallException unusable(UnusableValue unusable, String fix) {
         return new InvalidCallException(
-                "Invalid " + place() + ": \"" + value + "\" gave " + unusable.description() + "; " + fix,
+                "Invalid " + place() + ": \"" + value + "\" gave " + unusable.description() + "; " + consequence()
+                        + "; " + fix,
                 attribute,
                 place(),
                 unusable.rule(),
@@ -73,8 +74,13 @@ record AnnotationAttribute(Method method, Class<?> targetClass, String attribute
     }
 
     private String uncomputable(String problem) {
-        return "Invalid " + place() + ": \"" + value + "\" cannot be evaluated (" + problem
-                + "); nothing was charged; check it against the types of the call's values";
+        return "Invalid " + place() + ": \"" + value + "\" cannot be evaluated (" + problem + "); " + consequence()
+                + "; check it against the types of the call's values";
+    }
+
+    /** Returns what happened to the charge: only {@code settle} is evaluated after it. */
+    private String consequence() {
+        return attribute.equals("settle") ? "the charge stays" : "nothing was charged";
     }
 
     private String place() {

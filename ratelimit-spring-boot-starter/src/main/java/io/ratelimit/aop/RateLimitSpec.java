@@ -107,7 +107,7 @@ record RateLimitSpec(
      * Evaluates condition, limit, key and cost of a call.
      *
      * @return the charge; null if the declaration does not apply to the call
-     * @throws UnknownLimitException if the limit is not defined
+     * @throws UnknownLimitException if the limit is not defined, unless an expression of the call names it
      * @throws EmptyKeyException if the key is null or blank
      * @throws InvalidCallException if the values of the call give no valid condition, limit, key or cost
      */

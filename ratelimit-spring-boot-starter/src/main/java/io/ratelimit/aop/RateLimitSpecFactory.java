@@ -63,14 +63,15 @@ final class RateLimitSpecFactory {
             ResolverBeanReference<LimitResolver> resolver =
                     new ResolverBeanReference<>(bean, declaration.limitResolver(), beanFactory);
             beans.add(resolver);
-            return new LimitSelector(bean, Set.of(), call -> resolver.get().limit(call));
+            return new LimitSelector(bean, Set.of(), call -> resolver.get().limit(call), true);
         }
         return isMissing(expression)
                 ? LimitSelector.of(name)
                 : new LimitSelector(
                         expression,
                         expressions.texts(expression),
-                        expressions.parse(expression, parameters, String.class));
+                        expressions.parseLimit(expression, parameters),
+                        false);
     }
 
     private KeyExpression key(

@@ -120,7 +120,9 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
             return () -> rejected(callCharges, decision);
         }
         AdmittedInvocation admitted = new AdmittedInvocation(invocation, shared.registry(), decision);
-        return callCharges.settles() ? new SettledInvocation(admitted, callCharges, CallSnapshot.of(this)) : admitted;
+        return callCharges.settles()
+                ? new SettledInvocation(admitted, callCharges, CallSnapshot.of(this), limited.name())
+                : admitted;
     }
 
     private @Nullable Object rejected(CallCharges callCharges, Decision decision) throws Throwable {

@@ -14,8 +14,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * An admitted call whose charges are settled when it ends. If the settlement fails, the charge stays and the caller
  * still gets its result.
+ *
+ * @param method the name of the method for messages
  */
-record SettledInvocation(AdmittedInvocation admitted, CallCharges callCharges, CallSnapshot call)
+record SettledInvocation(AdmittedInvocation admitted, CallCharges callCharges, CallSnapshot call, String method)
         implements DecidedInvocation {
 
     private static final Log LOG = LogFactory.getLog(SettledInvocation.class);
@@ -85,7 +87,7 @@ record SettledInvocation(AdmittedInvocation admitted, CallCharges callCharges, C
 
     private void warn(@Nullable Throwable failure) {
         if (failure != null && warned().compareAndSet(false, true)) {
-            LOG.warn("Calls of " + call.method() + " keep their charge, because settling it failed", failure);
+            LOG.warn("Calls of " + method + " keep their charge, because settling it failed", failure);
         }
     }
 

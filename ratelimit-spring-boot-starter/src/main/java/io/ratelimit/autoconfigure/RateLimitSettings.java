@@ -7,6 +7,6 @@ package io.ratelimit.autoconfigure;
  * @param sharesEmptyKeys whether calls with a null or blank key share one bucket; if false, they fail with an {@link
  *     io.ratelimit.EmptyKeyException}
  * @param ignoresUnknownLimits whether a limit is ignored whose computed name is not defined; if false, the call fails
- *     with an {@link io.ratelimit.UnknownLimitException}
+ *     with an exception
  */
 public record RateLimitSettings(boolean enabled, boolean sharesEmptyKeys, boolean ignoresUnknownLimits) {}

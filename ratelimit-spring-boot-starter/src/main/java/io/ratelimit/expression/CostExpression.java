@@ -92,7 +92,7 @@ public interface CostExpression {
                     value == null
                             ? UnusableValue.shown("null", RULE)
                             : UnusableValue.described("a " + value.getClass().getName() + ", no number", RULE),
-                    "nothing was charged; return a number that is zero or more");
+                    "return a number that is zero or more");
         }
         try {
             if (number instanceof Integer integer && integer >= 0) {
@@ -101,8 +101,7 @@ public interface CostExpression {
             return number instanceof Double decimal ? Tokens.roundedUp(decimal) : Tokens.roundedUp(decimal(number));
         } catch (IllegalArgumentException ex) {
             throw origin.unusable(
-                    UnusableValue.shown(number.toString(), RULE),
-                    "nothing was charged; return a finite number that is zero or more");
+                    UnusableValue.shown(number.toString(), RULE), "return a finite number that is zero or more");
         }
     }
 

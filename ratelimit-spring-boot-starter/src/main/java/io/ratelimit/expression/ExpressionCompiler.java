@@ -82,8 +82,25 @@ public final class ExpressionCompiler {
      * @throws RuntimeException the exception of the origin, if the text is no expression or cannot work
      */
     public CallExpression parseKey(ExpressionOrigin origin, ExpressionParameters parameters) {
+        return parseConcatenation(origin, parameters, Object.class);
+    }
+
+    /**
+     * Parses and checks the expression of the name of a limit. If a part of a concatenation is null, the value is null.
+     *
+     * @param origin the place and the text of the expression
+     * @param parameters the variables of the expression
+     * @return the expression, ready for calls
+     * @throws RuntimeException the exception of the origin, if the text is no expression or cannot work
+     */
+    public CallExpression parseLimit(ExpressionOrigin origin, ExpressionParameters parameters) {
+        return parseConcatenation(origin, parameters, String.class);
+    }
+
+    private CallExpression parseConcatenation(
+            ExpressionOrigin origin, ExpressionParameters parameters, Class<?> wanted) {
         SpelNode root = parse(origin);
-        ExpressionTypeChecker types = check(origin, parameters, root, Object.class);
+        ExpressionTypeChecker types = check(origin, parameters, root, wanted);
         return new KeyConcatenation(origin, parameters, types, nodes(origin, parameters, types), shared.typeConverter())
                 .compile(root);
     }
@@ -114,8 +131,7 @@ public final class ExpressionCompiler {
                 return holds;
             }
             throw origin.unusable(
-                    UnusableValue.described("no boolean", "a condition is true or false"),
-                    "nothing was charged; return true or false");
+                    UnusableValue.described("no boolean", "a condition is true or false"), "return true or false");
         };
     }
 

@@ -34,8 +34,8 @@ public interface ExpressionOrigin {
     }
 
     /**
-     * Creates the exception for a call whose expression has an unusable value. The message does not contain the key of
-     * the call.
+     * Creates the exception for a call whose expression has an unusable value. The message tells what happened to the
+     * charge, and does not contain the key of the call.
      *
      * @param value the value
      * @param fix what to return instead

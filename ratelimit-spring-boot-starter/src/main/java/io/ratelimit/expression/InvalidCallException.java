@@ -4,7 +4,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown when the values of a call give no valid key, cost, condition or name of a limit. Nothing was charged.
+ * Thrown when the values of a call give no valid key, cost, condition or name of a limit. Nothing was charged, or for
+ * {@code settle}, whose exception is only logged, the charge stays.
  *
  * <p>{@code Invalid costExpression of @RateLimited on com.acme.Search#search(double): "#cost" gave -1.0; nothing was
  * charged; return a finite number that is zero or more}

@@ -23,15 +23,16 @@ import org.springframework.expression.spel.ast.Ternary;
 import org.springframework.expression.spel.ast.VariableReference;
 
 /**
- * Compiles the concatenations of a key, which have no value if one of their parts has none.
+ * Compiles the concatenations of a key or of the name of a limit, which have no value if one of their parts has none.
  *
  * <p>The Spring Expression Language writes a null part as {@code null}: the key {@code #tenant + ':' + #user} of all
- * calls without a tenant and a user would be the same, and would not be noticed as empty. Therefore a concatenation is
- * split into its parts at start-up, each part is compiled, and the texts of the parts are joined here. Parts are
- * converted to text as the Spring Expression Language does.
+ * calls without a tenant and a user would be the same, and would not be noticed as empty, and the limit {@code 'plan-'
+ * + #plan} of a call without a plan would be one that nobody defined. Therefore a concatenation is split into its parts
+ * at start-up, each part is compiled, and the texts of the parts are joined here. Parts are converted to text as the
+ * Spring Expression Language does.
  *
- * <p>Concatenations are found in the value of the key, in the branches of {@code ?:}, and where a method of the text is
- * called. Arguments of methods belong to the methods.
+ * <p>Concatenations are found in the value of the expression, in the branches of {@code ?:}, and where a method of the
+ * text is called. Arguments of methods belong to the methods.
  */
 final class KeyConcatenation {
 

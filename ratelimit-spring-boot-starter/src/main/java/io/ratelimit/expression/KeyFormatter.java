@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class KeyFormatter {
 
-    private static final String RULE = "a key is a text, or a value that has one";
+    private static final String RULE = "it is neither a text nor a value that has one";
 
     private static final ClassValue<Boolean> OWN = new ClassValue<>() {
         @Override

@@ -1,5 +1,6 @@
 package io.ratelimit.http;
 
+import io.ratelimit.EmptyKeyException;
 import io.ratelimit.expression.InvalidCallException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -8,8 +9,8 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
- * Logs calls with invalid values: at most one line a second for each limit, without a stack trace and without the
- * values.
+ * Logs calls with invalid values and with empty keys: at most one line a second for each limit, without a stack trace
+ * and without the values.
  */
 final class InvalidCallLogger {
 
@@ -21,6 +22,11 @@ final class InvalidCallLogger {
 
     InvalidCallLogger(LongSupplier nanoClock) {
         this.clock = nanoClock;
+    }
+
+    void log(EmptyKeyException ex) {
+        lines.computeIfAbsent(ex.getLimit(), limit -> new Lines())
+                .log("key for limit \"" + ex.getLimit() + "\": it is null or blank, or has a null part");
     }
 
     void log(InvalidCallException ex) {

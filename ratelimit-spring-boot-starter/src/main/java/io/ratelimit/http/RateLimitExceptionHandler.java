@@ -18,9 +18,10 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
  *       draft-ietf-httpapi-ratelimit-headers-10, and {@code violated-policies} names the policies that rejected.
  *   <li>The store cannot be asked and the limit has {@code on-store-failure: deny}: 503 with {@code Retry-After: 1}.
  *   <li>The key of the call is null or blank: 400.
- *   <li>The values of the call give no valid key, cost, condition or limit, such as a cost of -1: 400. At most one line
- *       a second is logged for each limit.
+ *   <li>The values of the call give no valid key, cost, condition or limit, such as a cost of -1: 400.
  * </ul>
+ *
+ * <p>Of the calls that are answered with 400, at most one line a second is logged for each limit.
  *
  * <p>No response contains a key. The order is 0, so that an advice for all exceptions, which usually has no order, does
  * not handle these. To answer differently, handle the same exceptions in the controller or in an advice with an order

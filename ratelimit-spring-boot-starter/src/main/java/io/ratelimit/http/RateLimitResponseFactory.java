@@ -51,6 +51,7 @@ final class RateLimitResponseFactory {
     }
 
     RateLimitResponse of(EmptyKeyException ex) {
+        invalidCalls.log(ex);
         return badRequest("the key of limit \"" + ex.getLimit() + "\" is empty");
     }
 

@@ -11,11 +11,16 @@ import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.UnknownLimitException;
 import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.expression.InvalidCallException;
+import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 /** Limits whose name is computed for each call. */
@@ -93,15 +98,46 @@ class ComputedLimitTests {
         });
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"FAIL", "UNLIMITED"})
+    void aNullPartOfANameIsNoNameAlsoIfUndefinedOnesAreIgnored(String policy) {
+        failing.withPropertyValues("unknown-limit=" + policy).run(context -> {
+            Bean bean = context.getBean(Bean.class);
+            for (ThrowingCallable call : List.<ThrowingCallable>of(
+                    () -> bean.joined(null), () -> bean.optional(null), () -> bean.optional(Optional.empty()))) {
+                assertThatExceptionOfType(InvalidCallException.class)
+                        .isThrownBy(call)
+                        .withMessageContaining("gave null; nothing was charged; return the name of a limit");
+            }
+            assertThat(bean.calls()).isZero();
+            bean.optional(Optional.of("n"));
+            bean.defaulted(null);
+            assertThat(taken(context, "ten")).isEqualTo(2);
+        });
+    }
+
     @Test
-    void aNameThatIsNotDefinedFailsWithTheNearestNameAndChargesNothing() {
+    void aNameThatIsNotDefinedIsAMistakeOfTheCallerAndChargesNothing() {
         failing.run(context -> {
             Bean bean = context.getBean(Bean.class);
-            assertThatExceptionOfType(UnknownLimitException.class)
-                    .isThrownBy(() -> bean.any("tenn"))
-                    .satisfies(ex -> assertThat(ex.getNearest()).hasValue("ten"));
+            assertThatExceptionOfType(InvalidCallException.class)
+                    .isThrownBy(() -> bean.any("secret"))
+                    .withMessage("Invalid limitExpression of @RateLimited on " + Bean.class.getName()
+                            + "#any(Object): \"#plan\" gave the name of a limit that is not defined; nothing was"
+                            + " charged; define the limit, or return the name of another one")
+                    .satisfies(ex -> assertThat(ex.getRule()).isEqualTo("no limit of that name is defined"))
+                    .satisfies(ex -> assertThat(ex.getValue()).isEmpty());
             assertThat(bean.calls()).isZero();
             assertThat(taken(context, "other")).isZero();
+        });
+    }
+
+    @Test
+    void aNameInTheExpressionWhoseLimitWasRemovedIsAMistakeOfTheApplication() {
+        failing.run(context -> {
+            context.getBean(RateLimiterRegistry.class).remove("ten");
+            assertThatExceptionOfType(UnknownLimitException.class)
+                    .isThrownBy(() -> context.getBean(Bean.class).chosen(true));
         });
     }
 
@@ -177,9 +213,11 @@ class ComputedLimitTests {
                             bean + "#any(Object)",
                             bean + "#chosen(boolean)",
                             bean + "#conditional(String)",
+                            bean + "#defaulted(String)",
                             bean + "#fiveOf(String)",
                             bean + "#joined(String)",
-                            bean + "#named(String,String)");
+                            bean + "#named(String,String)",
+                            bean + "#optional(Optional)");
             assertThat(methods.usedBy("ten")).containsExactly(bean + "#chosen(boolean)");
             assertThat(methods.usedBy("other")).containsExactly(bean + "#any(Object)", bean + "#chosen(boolean)");
         });
@@ -211,6 +249,16 @@ class ComputedLimitTests {
 
         @RateLimited(limitExpression = "'te' + #end")
         public void joined(String end) {
+            calls++;
+        }
+
+        @RateLimited(limitExpression = "'te' + #end")
+        public void optional(Optional<String> end) {
+            calls++;
+        }
+
+        @RateLimited(limitExpression = "'te' + (#end ?: 'n')")
+        public void defaulted(String end) {
             calls++;
         }
 

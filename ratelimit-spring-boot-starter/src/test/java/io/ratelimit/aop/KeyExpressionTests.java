@@ -81,7 +81,7 @@ class KeyExpressionTests {
                 .isThrownBy(() -> context.getBean(Bean.class).any(new Object()))
                 .withMessage("Invalid key of @RateLimited on " + Bean.class.getName() + "#any(Object): \"#key\" gave a "
                         + "java.lang.Object, which does not override toString, so every call would have its own bucket; "
-                        + "use one of its properties"));
+                        + "nothing was charged; use one of its properties"));
     }
 
     record Tenant(String name) {}

@@ -13,11 +13,11 @@ import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiterRegistry;
-import io.ratelimit.UnknownLimitException;
 import io.ratelimit.actuate.RateLimitEndpointAutoConfiguration;
 import io.ratelimit.actuate.RateLimitsEndpoint;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.aop.RateLimitAopAutoConfiguration;
+import io.ratelimit.expression.InvalidCallException;
 import io.ratelimit.http.RateLimitExceptionHandler;
 import io.ratelimit.http.RateLimitHttpAutoConfiguration;
 import io.ratelimit.memory.InMemoryRateLimitStore;
@@ -378,8 +378,8 @@ class RateLimitAutoConfigurationTests {
         ApplicationContextRunner choosing = application.withBean(Plans.class);
         choosing.run(
                 context -> assertThatThrownBy(() -> context.getBean(Plans.class).use("serch"))
-                        .isInstanceOf(UnknownLimitException.class)
-                        .hasMessageContaining("did you mean \"search\"?"));
+                        .isInstanceOf(InvalidCallException.class)
+                        .hasMessageContaining("gave the name of a limit that is not defined"));
         choosing.withPropertyValues("ratelimit.unknown-limit=unlimited").run(context -> {
             Plans plans = context.getBean(Plans.class);
             for (int i = 0; i < 5; i++) {

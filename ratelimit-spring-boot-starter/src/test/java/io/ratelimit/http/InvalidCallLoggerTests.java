@@ -2,6 +2,7 @@ package io.ratelimit.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ratelimit.EmptyKeyException;
 import io.ratelimit.expression.InvalidCallException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
@@ -42,6 +43,22 @@ class InvalidCallLoggerTests {
                         second -> assertThat(second).endsWith("; 20 more since the last such line"),
                         third -> assertThat(third).endsWith(": a rule"));
         assertThat(output.getAll()).doesNotContain("secret").doesNotContain("\tat ");
+    }
+
+    @Test
+    void emptyKeysAreLoggedAndCountedAsTheOtherInvalidCallsOfTheirLimit(CapturedOutput output) {
+        logger.log(new EmptyKeyException("search"));
+        logger.log(new EmptyKeyException("search"));
+        logger.log(INVALID.forLimit("search"));
+        clock.addAndGet(Duration.ofSeconds(1).toNanos());
+        logger.log(new EmptyKeyException("search"));
+
+        String line = "no valid key for limit \"search\": it is null or blank, or has a null part";
+        assertThat(output.getAll().lines().filter(text -> text.contains("\"search\"")))
+                .satisfiesExactly(
+                        first -> assertThat(first).contains("WARN").endsWith(line),
+                        second -> assertThat(second).endsWith(line + "; 2 more since the last such line"));
+        assertThat(output.getAll()).doesNotContain("\tat ");
     }
 
     @Test

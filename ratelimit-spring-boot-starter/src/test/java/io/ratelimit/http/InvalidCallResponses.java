@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.Charge;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.CostResolver;
+import io.ratelimit.annotation.LimitResolver;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.annotation.RateLimitedCall;
 import java.math.BigDecimal;
@@ -37,6 +38,8 @@ abstract class InvalidCallResponses {
         "ratelimit.store=memory",
         "ratelimit.limits.priced=1000/1h",
         "ratelimit.limits.free=1000/1h",
+        "ratelimit.limits.plan-free=1000/1h",
+        "ratelimit.limits.keyed=1000/1h",
         "server.max-http-request-header-size=64KB",
         "server.netty.max-initial-line-length=64KB"
     };
@@ -110,8 +113,44 @@ abstract class InvalidCallResponses {
         assertThat(response.body()).doesNotContain("secret").doesNotContain("io.ratelimit");
     }
 
+    @Test
+    void aPlanOfTheCallerWithoutALimitIsABadRequestWithAtMostThreeLogLines(CapturedOutput output) {
+        application.get("/plan?plan=free");
+        int before = output.getAll().length();
+        for (int i = 0; i < 20; i++) {
+            HttpResponse<String> response = application.get("/plan?plan=secret");
+            assertBadRequest(
+                    response,
+                    "/plan",
+                    "The call cannot be counted, because its limit is invalid: no limit of that name is defined");
+            assertThat(response.body()).doesNotContain("secret");
+        }
+
+        assertThat(output.getAll().substring(before).lines())
+                .hasSizeBetween(1, 3)
+                .allMatch(line -> line.contains("WARN") && line.contains("#plan(String): no limit of that name"))
+                .noneMatch(line -> line.contains("secret"));
+    }
+
+    @Test
+    void twentyRequestsWithoutAKeyWriteAtMostThreeLogLines(CapturedOutput output) {
+        application.get("/keyed?user=ann");
+        int before = output.getAll().length();
+        for (int i = 0; i < 20; i++) {
+            assertBadRequest(
+                    application.get("/keyed"),
+                    "/keyed",
+                    "The call cannot be counted, because the key of limit \"keyed\" is empty");
+        }
+
+        assertThat(output.getAll().substring(before).lines())
+                .hasSizeBetween(1, 3)
+                .allMatch(
+                        line -> line.contains("WARN") && line.contains("no valid key for limit \"keyed\": it is null"));
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"/bean?text=x", "/resolver?text=x"})
+    @ValueSource(strings = {"/bean?text=x", "/resolver?text=x", "/plan-of-bean?plan=x"})
     void anExceptionOfABeanStaysAnErrorOfTheServer(String path) {
         assertThat(application.get(path).statusCode()).isEqualTo(500);
     }
@@ -170,7 +209,7 @@ abstract class InvalidCallResponses {
     }
 
     @EnableAutoConfiguration
-    @Import({InvalidCallResponses.Calls.class, Prices.class, CostOfCall.class, NoCost.class})
+    @Import({InvalidCallResponses.Calls.class, Prices.class, CostOfCall.class, NoCost.class, LimitOfCall.class})
     static class Application {
 
         @Bean
@@ -191,6 +230,14 @@ abstract class InvalidCallResponses {
         @Override
         public Number cost(RateLimitedCall call) {
             return (Number) call.args()[0];
+        }
+    }
+
+    static class LimitOfCall implements LimitResolver {
+
+        @Override
+        public String limit(RateLimitedCall call) {
+            return "plan-" + call.args()[0];
         }
     }
 
@@ -250,6 +297,18 @@ abstract class InvalidCallResponses {
         @GetMapping("/selected")
         @RateLimited(limitExpression = "{'priced', 'free'}[#n]")
         public void selected(@RequestParam int n) {}
+
+        @GetMapping("/keyed")
+        @RateLimited(limit = "keyed", key = "#user")
+        public void keyed(@RequestParam(required = false) String user) {}
+
+        @GetMapping("/plan")
+        @RateLimited(limitExpression = "'plan-' + #plan")
+        public void plan(@RequestParam String plan) {}
+
+        @GetMapping("/plan-of-bean")
+        @RateLimited(limitResolver = LimitOfCall.class)
+        public void planOfBean(@RequestParam String plan) {}
 
         @GetMapping("/bean")
         @RateLimited(limit = "priced", key = "@plans.of(#text)")
