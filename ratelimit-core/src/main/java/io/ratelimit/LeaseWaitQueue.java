@@ -3,6 +3,7 @@ package io.ratelimit;
 import io.ratelimit.algorithm.LeaseState;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,17 +36,29 @@ final class LeaseWaitQueue implements AutoCloseable {
     private final LeaseRenewals leases;
     private final PendingRefunds refunds;
     private final TimeoutScheduler scheduler;
+    private final Collection<String> definedNames;
     private final ConcurrentLinkedQueue<Waiter> waiters = new ConcurrentLinkedQueue<>();
     private final Map<Long, Waiter> byLease = new ConcurrentHashMap<>();
     private @Nullable Future<?> polling;
     private boolean listening;
     private volatile boolean closed;
 
-    LeaseWaitQueue(RateLimitStore store, LeaseRenewals leases, PendingRefunds refunds, TimeoutScheduler scheduler) {
+    /**
+     * Creates an empty queue.
+     *
+     * @param definedNames the names of all limits of the registry, as a live view
+     */
+    LeaseWaitQueue(
+            RateLimitStore store,
+            LeaseRenewals leases,
+            PendingRefunds refunds,
+            TimeoutScheduler scheduler,
+            Collection<String> definedNames) {
         this.store = store;
         this.leases = leases;
         this.refunds = refunds;
         this.scheduler = scheduler;
+        this.definedNames = definedNames;
     }
 
     /**
@@ -94,6 +107,11 @@ final class LeaseWaitQueue implements AutoCloseable {
         waiters.forEach(Waiter::closed);
     }
 
+    /** Ends the waits for leases of limits that were removed, with an {@link UnknownLimitException}. */
+    void limitRemoved() {
+        waiters.forEach(Waiter::endIfLimitRemoved);
+    }
+
     private void enter(Waiter waiter) {
         synchronized (this) {
             if (!listening) {
@@ -135,7 +153,7 @@ final class LeaseWaitQueue implements AutoCloseable {
         Set<List<String>> asked = new HashSet<>();
         List<Decision> first = new ArrayList<>();
         for (Waiter waiter : waiters) {
-            Decision queued = waiter.queued;
+            Decision queued = waiter.endIfLimitRemoved() ? null : waiter.queued;
             if (queued != null) {
                 boolean isFirst = false;
                 for (Charge charge : queued.leases()) {
@@ -255,6 +273,7 @@ final class LeaseWaitQueue implements AutoCloseable {
             if (closed) {
                 closed();
             }
+            endIfLimitRemoved();
             if (answered.isDone()) {
                 // The call was cancelled meanwhile, and may have dropped the decision before it was kept.
                 leases.drop(decision);
@@ -277,6 +296,18 @@ final class LeaseWaitQueue implements AutoCloseable {
             if (rejection != null) {
                 answer(rejection);
             }
+        }
+
+        /** Ends the wait if a limit of the call was removed, and returns whether it was. */
+        boolean endIfLimitRemoved() {
+            for (Charge charge : charges) {
+                if (charge.limit().isRemoved()) {
+                    answered.completeExceptionally(
+                            new UnknownLimitException(charge.limit().name(), definedNames));
+                    return true;
+                }
+            }
+            return false;
         }
 
         void closed() {

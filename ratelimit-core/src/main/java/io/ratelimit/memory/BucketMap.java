@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,6 +112,18 @@ final class BucketMap implements Iterable<Bucket> {
     @Override
     public Iterator<Bucket> iterator() {
         return new BucketIterator();
+    }
+
+    /**
+     * Passes on the buckets of some chains, numbered over all segments and beginning anew after the last. Those in the
+     * second map are left out.
+     */
+    void forEachInChains(int from, int count, Consumer<Bucket> action) {
+        for (int number = from; number != from + count; number++) {
+            for (Bucket each = first(segment(number).chains, number); each != null; each = each.next) {
+                action.accept(each);
+            }
+        }
     }
 
     private synchronized BucketMap overflow() {

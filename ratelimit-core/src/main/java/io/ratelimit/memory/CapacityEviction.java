@@ -2,6 +2,7 @@ package io.ratelimit.memory;
 
 import java.util.Collections;
 import java.util.Iterator;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
@@ -14,6 +15,9 @@ import java.util.function.LongSupplier;
 final class CapacityEviction {
 
     private static final int SAMPLE = 16;
+    private static final int CHAINS_PER_REMOVAL = 64;
+    private static final int FEWEST_SHARED = 2_048;
+    private static final int KEYS_PER_SHARED = 4;
 
     private final int maxKeys;
     private final BucketMap buckets;
@@ -21,6 +25,8 @@ final class CapacityEviction {
     private final AtomicLong keys = new AtomicLong();
     private final LongAdder evictions = new LongAdder();
     private final LongAdder overflows = new LongAdder();
+    private final AtomicInteger unclaimedShared;
+    private final AtomicInteger nextChain = new AtomicInteger();
     private final ReentrantLock cursorLock = new ReentrantLock();
     private Iterator<Bucket> cursor = Collections.emptyIterator();
 
@@ -28,6 +34,7 @@ final class CapacityEviction {
         this.maxKeys = maxKeys;
         this.buckets = buckets;
         this.nanos = nanos;
+        this.unclaimedShared = new AtomicInteger(Math.max(FEWEST_SHARED, maxKeys / KEYS_PER_SHARED));
     }
 
     long keys() {
@@ -59,6 +66,24 @@ final class CapacityEviction {
         return false;
     }
 
+    /**
+     * Claims shared buckets for a limit: the given number, or half of those that no limit has claimed yet, but at least
+     * one. So the shared buckets of all limits take no more memory than a part of the keys.
+     */
+    int claimShared(int most) {
+        int before = unclaimedShared.getAndUpdate(unclaimed -> unclaimed - claim(unclaimed, most));
+        return claim(before, most);
+    }
+
+    private static int claim(int unclaimed, int most) {
+        return Math.max(1, Math.min(most, unclaimed / 2));
+    }
+
+    /** Releases the shared buckets of a limit that was removed. */
+    void releaseShared(int claimed) {
+        unclaimedShared.addAndGet(claimed);
+    }
+
     /** Counts a charge that went to a shared bucket. */
     void countOverflow() {
         overflows.increment();
@@ -73,6 +98,22 @@ final class CapacityEviction {
         buckets.replace(locked, null);
         keys.decrementAndGet();
         locked.unlock(Bucket.GONE);
+    }
+
+    /**
+     * Deletes the buckets of removed limits in the next 64 chains of the map. Each removal does so. Therefore the buckets
+     * of at most one removed limit for each 64 chains are left, however many limits are removed between two sweeps.
+     */
+    void deleteSomeOfRemovedLimits() {
+        buckets.forEachInChains(
+                nextChain.getAndAdd(CHAINS_PER_REMOVAL), CHAINS_PER_REMOVAL, this::deleteIfLimitRemoved);
+    }
+
+    /** Deletes a bucket if its limit was removed, unless a late call has locked it. */
+    void deleteIfLimitRemoved(Bucket bucket) {
+        if (bucket.layout.owner.isRemoved()) {
+            evict(bucket);
+        }
     }
 
     private boolean evictOne() {

@@ -31,14 +31,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A call of one key whose limit has a single smooth token-bucket rate is decided by one compare-and-set. Any other
  * call locks the buckets of all of its keys, reads the clock once, decides, and writes all buckets before it unlocks
- * them. One background thread deletes full buckets.
+ * them. One background thread deletes full buckets, and those of limits that were removed.
  *
  * <p><b>Bounded memory.</b> At most {@code maxKeys} keys have a bucket of their own, and at most one for each kilobyte
  * of the JVM's maximum heap. If there is no room for another key, the fullest of 16 sampled buckets is evicted,
  * provided that it is at least half full; an eviction thus grants a key at most half a capacity more than its rate. If
- * none of them is, the new key shares one of 1,024 buckets of its limit until there is room. A key of more than 200
- * characters is replaced by a digest. So millions of rotating keys neither exhaust the heap, nor refill an exhausted
- * bucket, nor lock out other keys, and keys that are crafted to have the same hash code are as fast as others.
+ * none of them is, the new key shares one of at most 1,024 buckets of its limit until there is room. A key of more than
+ * 200 characters is replaced by a digest. So millions of rotating keys neither exhaust the heap, nor refill an
+ * exhausted bucket, nor lock out other keys, and keys that are crafted to have the same hash code are as fast as
+ * others.
  */
 public final class InMemoryRateLimitStore implements RateLimitStore {
 
@@ -51,6 +52,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
     private final long originNanos;
     private final BucketMap buckets = new BucketMap();
     private final ConcurrentMap<String, LimitBuckets> limits = new ConcurrentHashMap<>();
+    private final RateConfiguration.Pool configurations = new RateConfiguration.Pool();
     private final CapacityEviction eviction;
     private final BucketLookup decisionLookup = this::find;
     private final BucketLookup changeLookup = (charge, ownBucket) -> findDecided(charge, false, ownBucket);
@@ -182,7 +184,10 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
 
     private LeaseState renewed(Decision decision) {
         List<LeaseState> states = new ArrayList<>();
-        change(decision.leases(), changeLookup, locked -> states.add(locked.renew()));
+        List<Charge> leases = decision.leases().stream()
+                .filter(charge -> !charge.limit().isRemoved())
+                .toList();
+        change(leases, changeLookup, locked -> states.add(locked.renew()));
         return states.stream().reduce(LeaseState.HELD, LeaseState::and);
     }
 
@@ -196,16 +201,35 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         bucketsOf(limit).fill(key);
     }
 
+    /**
+     * Frees the buckets of the limit. No call finds them any more. Each removal deletes a few of them, and the
+     * background thread deletes the others within about ten seconds, so that no caller waits for a scan of all keys.
+     */
+    @Override
+    public void limitRemoved(Limit limit) {
+        // In one step, so that no concurrent call defines the limit anew before its earlier buckets are out of use.
+        limits.computeIfPresent(limit.name(), (name, removed) -> {
+            removed.remove();
+            return null;
+        });
+        eviction.deleteSomeOfRemovedLimits();
+    }
+
     @Override
     public void close() {
         sweeper.close();
     }
 
-    /** Deletes all full buckets. */
+    /** Deletes all full buckets, and those of limits that were removed. */
     void sweep() {
         limits.values().forEach(LimitBuckets::sweepShared);
         for (Bucket bucket : buckets) {
-            bucketsOf(bucket.layout.limit).sweep(bucket);
+            LimitBuckets ofLimit = limits.get(bucket.layout.limit.name());
+            if (ofLimit != null && ofLimit.owns(bucket)) {
+                ofLimit.sweep(bucket);
+            } else {
+                eviction.deleteIfLimitRemoved(bucket);
+            }
         }
     }
 
@@ -386,21 +410,30 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
      */
     private LockedBucket findDecided(Charge charge, boolean createBucket, boolean ownBuckets) {
         LimitBuckets ofLimit = bucketsOf(charge.limit());
-        Bucket bucket = bucket(charge, ofLimit, ofLimit.layout(), createBucket && charge.cost() > 0, ownBuckets);
-        return new LockedBucket(charge, ofLimit, ofLimit.layoutOf(bucket), bucket);
+        BucketLayout current = ofLimit.layout();
+        Bucket bucket = bucket(charge, ofLimit, current, createBucket && charge.cost() > 0, ownBuckets);
+        return new LockedBucket(charge, ofLimit, bucket == null ? current : ofLimit.layoutOf(bucket), bucket);
     }
 
-    private static Bucket bucket(
+    private static @Nullable Bucket bucket(
             Charge charge, LimitBuckets ofLimit, BucketLayout layout, boolean createBucket, boolean ownBuckets) {
-        Bucket bucket = createBucket ? ofLimit.bucket(charge.key(), layout, ownBuckets) : ofLimit.find(charge.key());
-        return bucket == null ? Bucket.full(charge.key(), layout) : bucket;
+        return createBucket ? ofLimit.bucket(charge.key(), layout, ownBuckets) : ofLimit.find(charge.key());
     }
 
+    /** Returns the buckets of a limit. Those of a limit that was removed are not kept. */
     private LimitBuckets bucketsOf(Limit limit) {
         LimitBuckets known = limits.get(limit.name());
-        return known != null
-                ? known
-                : limits.computeIfAbsent(limit.name(), name -> new LimitBuckets(limit, buckets, eviction, this::nanos));
+        if (known == null) {
+            known = limits.computeIfAbsent(limit.name(), name -> limit.isRemoved() ? null : newBuckets(limit));
+        }
+        if (known != null && !limit.isRemoved()) {
+            return known;
+        }
+        return newBuckets(limit).forLateCall();
+    }
+
+    private LimitBuckets newBuckets(Limit limit) {
+        return new LimitBuckets(limit, buckets, eviction, configurations, this::nanos);
     }
 
     private long nanos() {

@@ -118,6 +118,18 @@ final class DenialCachingStore extends ForwardingRateLimitStore {
         }
     }
 
+    @Override
+    public void limitRemoved(Limit limit) {
+        try {
+            super.limitRemoved(limit);
+        } finally {
+            LimitVersion version = versions.remove(limit.name());
+            if (version != null) {
+                version.replace();
+            }
+        }
+    }
+
     private @Nullable Decision cached(List<Charge> charges, Duration maxWait) {
         if (charges.size() > 1 || unavailable) {
             return null;
@@ -131,26 +143,35 @@ final class DenialCachingStore extends ForwardingRateLimitStore {
         return charge.cost() > 0 && charge.lease() == 0 && charge.key().length() <= DenialCache.LONGEST_KEY;
     }
 
-    /** Records the wait for the limit of each charge, and returns the version of the first. */
+    /**
+     * Records the wait for the limit of each charge, and returns the version of the first; null if that limit was
+     * removed.
+     */
     private @Nullable LimitVersion version(List<Charge> charges, Duration maxWait) {
         LimitVersion first = null;
         for (Charge charge : charges) {
             LimitVersion version = version(charge.limit());
-            version.recordWait(maxWait);
-            first = first == null ? version : first;
+            if (version != null) {
+                version.recordWait(maxWait);
+            }
+            first = charge == charges.get(0) ? version : first;
         }
         return first;
     }
 
-    private LimitVersion version(Limit limit) {
+    private @Nullable LimitVersion version(Limit limit) {
         LimitVersion current = versions.get(limit.name());
         if (current != null && current.countsLike(limit)) {
             return current;
         }
         long now = nanoClock.getAsLong();
-        return versions.compute(
-                limit.name(),
-                (name, before) -> before == null ? LimitVersion.first(limit, now) : before.followedBy(limit, now));
+        LimitVersion version = versions.compute(limit.name(), (name, before) -> {
+            if (limit.isRemoved()) {
+                return before;
+            }
+            return before == null ? LimitVersion.first(limit, now) : before.followedBy(limit, now);
+        });
+        return limit.isRemoved() ? null : version;
     }
 
     /** A call on its way to the remote store, with the state of this node before it was sent. */

@@ -8,6 +8,8 @@ import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitExceededException;
+import io.ratelimit.RateLimiter;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.algorithm.Refill;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -157,6 +159,21 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
+    void ofManyLimitsWithoutRoomEachHasFewerSharedBuckets() {
+        exhaust("a", "b", "c", "d");
+        for (int i = 0; i < 20; i++) {
+            take(Limit.of("limit-" + i, "10/s"), "key", 10);
+        }
+        Limit last = Limit.of("limit-19", "10/s");
+        assertThat(take(last, "other", 1).admitted()).isFalse();
+        for (int i = 0; i < 20; i++) {
+            store.limitRemoved(Limit.of("limit-" + i, "10/s"));
+        }
+        take(last, "key", 10);
+        assertThat(take(last, "other", 1).admitted()).isTrue();
+    }
+
+    @Test
     void aKeyThatLeavesASharedBucketKeepsItsLevel() {
         exhaust("a", "b", "c", "d");
         take(TEN, "new", 8);
@@ -189,6 +206,91 @@ class InMemoryRateLimitStoreTests {
         assertThat(take(TEN, "new", 9).remaining()).isEqualTo(1);
         store.reset(TEN, "new");
         assertThat(take(TEN, "new", 10).admitted()).isTrue();
+    }
+
+    @Test
+    void aRemovedLimitKeepsNoBucket() {
+        take(TEN, "key", 10);
+        take(TEN, "other", 10);
+        take(SEVERAL, "key", 10);
+        store.limitRemoved(TEN);
+        store.sweep();
+        assertThat(store.keys()).isEqualTo(1);
+        assertThat(take(TEN, "key", 0).remaining()).isEqualTo(10);
+        assertThat(take(SEVERAL, "key", 0).remaining()).isZero();
+    }
+
+    @Test
+    void aLimitThatIsDefinedAgainDoesNotFindEarlierBuckets() {
+        take(TEN, "key", 10);
+        take(SEVERAL, "key", 10);
+        store.limitRemoved(TEN);
+        assertThat(take(TEN, "key", 10).admitted()).isTrue();
+        assertThat(take(TEN, "key", 1).admitted()).isFalse();
+        store.sweep();
+        assertThat(take(TEN, "key", 1).admitted()).isFalse();
+        assertThat(take(SEVERAL, "key", 1).admitted()).isFalse();
+    }
+
+    @Test
+    void aRemovedLimitKeepsNoSharedBucket() {
+        exhaust("a", "b", "c", "d");
+        take(TEN, "new", 10);
+        store.limitRemoved(TEN);
+        assertThat(take(TEN, "new", 10).admitted()).isTrue();
+        store.reset(TEN, "new");
+        assertThat(take(TEN, "new", 10).admitted()).isTrue();
+    }
+
+    @Test
+    void bucketsOfARemovedLimitAreEvictedFirstAndNotCounted() {
+        for (String key : List.of("a", "b", "c", "d")) {
+            take(Limit.of("removed-" + key, "10/s"), key, 10);
+        }
+        for (String key : List.of("a", "b", "c", "d")) {
+            store.limitRemoved(Limit.of("removed-" + key, "10/s"));
+        }
+        exhaust("a", "b", "c", "d");
+        assertThat(store.keys()).isEqualTo(4);
+        assertThat(store.evictions()).isZero();
+        assertThat(store.overflows()).isZero();
+    }
+
+    @Test
+    void eachRemovalDeletesSomeBucketsOfRemovedLimits() {
+        try (InMemoryRateLimitStore large = InMemoryRateLimitStore.create(nanos::get, 100_000)) {
+            for (int i = 0; i < 50_000; i++) {
+                Limit tenant = Limit.of("tenant-" + i, "10/1d");
+                large.decide(new Charge(tenant, Charge.SHARED, 1_000));
+                large.decide(new Charge(tenant, "key", 1_000));
+                large.limitRemoved(tenant);
+            }
+            assertThat(large.keys()).isLessThan(100);
+        }
+    }
+
+    @Test
+    void aLateCallOfARemovedLimitKeepsNothing() {
+        RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of());
+        Limit limit = registry.define(TEN).limit();
+        Charge charge = new Charge(limit, "key", 10_000);
+        registry.remove("ten");
+        assertThat(store.decide(charge).admitted()).isTrue();
+        assertThat(store.decide(charge).admitted()).isTrue();
+        assertThat(store.keys()).isZero();
+
+        RateLimiter again = registry.define(TEN);
+        again.tryAcquire("key", 4);
+        store.reset(limit, "key");
+        assertThat(again.peek("key").remaining()).isEqualTo(6);
+    }
+
+    @Test
+    void limitsThatCountAlikeShareTheirRates() {
+        RateConfiguration.Pool pool = new RateConfiguration.Pool();
+        RateConfiguration one = pool.of(Limit.of("one", "10/s", "60/1m"));
+        assertThat(pool.of(Limit.of("two", "10/s", "60/1m"))).isSameAs(one);
+        assertThat(pool.of(Limit.of("one", "10/s"))).isNotSameAs(one);
     }
 
     @Test

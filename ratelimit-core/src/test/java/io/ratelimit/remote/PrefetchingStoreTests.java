@@ -55,6 +55,27 @@ class PrefetchingStoreTests {
     }
 
     @Test
+    void theTokensOfARemovedLimitAreRefunded() {
+        fill(TEN_AHEAD);
+        store.limitRemoved(TEN_AHEAD);
+        assertThat(remote.drainCalls()).containsExactly("refund 10000");
+        assertThat(store.prefetchedTokens("ahead")).isZero();
+        assertThat(take(TEN_AHEAD, 1)).isTrue();
+        assertThat(remote.drainCalls()).containsExactly("decide 1000");
+    }
+
+    @Test
+    void tokensThatArriveAfterTheRemovalOfTheirLimitAreRefunded() {
+        remote.delaysReplies = true;
+        take(TEN_AHEAD, 1);
+        take(TEN_AHEAD, 1);
+        store.limitRemoved(TEN_AHEAD);
+        remote.drainCalls();
+        remote.reply();
+        assertThat(remote.drainCalls()).containsExactly("refund 10000");
+    }
+
+    @Test
     void moreTokensAreRequestedOnceHalfOfThemAreUsed() {
         fill(TEN_AHEAD);
         remote.delaysReplies = true;

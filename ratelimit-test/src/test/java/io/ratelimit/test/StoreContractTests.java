@@ -47,6 +47,8 @@ class StoreContractTests {
         "IGNORES_THE_CASE_OF_KEYS,              keysOfAnySpellingHaveSeparateBuckets,                              false",
         "JOINS_LIMIT_AND_KEY,                   limitsOfAnyNameHaveSeparateBuckets,                                false",
         "IGNORES_RESETS,                       resettingAnEmptyBucketFillsIt,                                     true",
+        "REMOVES_LIMITS_BY_PREFIX,             removingALimitChangesNoBucketOfAnother,                            false",
+        "KEEPS_THE_SHARED_BUCKET_OF_A_REMOVED_LIMIT, allBucketsOfARemovedLimitAreFullOrAsBefore,                  false",
         "REJECTS_A_COST_OF_ZERO,                aCostOfZeroIsAlwaysAdmitted,                                       true",
         "REFILLS_WHEN_REDEFINED,                aLargerBurstDoesNotRefill,                                         true",
         "WRITES_NO_REJECTION_WHEN_REDEFINED,      aRaisedRateAppliesFromTheFirstRejection,                           true",
