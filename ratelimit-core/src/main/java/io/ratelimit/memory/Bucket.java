@@ -110,13 +110,17 @@ final class Bucket {
     }
 
     /**
-     * Returns whether this is the bucket of a limit's key, and of no limit that was removed. Compares references first;
-     * a full comparison alone would make the hot path too long to be inlined.
+     * Returns whether this is the bucket of a key of a limit, or of a removed limit of its name. Compares references
+     * first; a full comparison alone would make the hot path too long to be inlined.
      */
     boolean isOf(int ofBoth, Limit limit, String text) {
-        return (text == key && limit == layout.limit
-                        || hash == ofBoth && text.equals(key) && limit.name().equals(layout.limit.name()))
-                && !layout.owner.isRemoved();
+        return text == key && limit == layout.limit
+                || hash == ofBoth && text.equals(key) && limit.name().equals(layout.limit.name());
+    }
+
+    /** Returns whether this is the bucket of a key of an owner. */
+    boolean isOf(int ofBoth, BucketOwner owner, String text) {
+        return hash == ofBoth && owner == layout.owner && text.equals(key);
     }
 
     long word() {
@@ -224,11 +228,7 @@ final class Bucket {
         return least;
     }
 
-    /** Returns whether a locked bucket is full, or its limit was removed. */
     boolean isFull(long locked, long nanos) {
-        if (layout.owner.isRemoved()) {
-            return true;
-        }
         if (!layout.isSmooth()) {
             return isFull(states(locked, nanos));
         }

@@ -237,7 +237,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         // A long key is stored under its digest and is not found here; the general case computes the digest.
         Bucket bucket = buckets.get(charge.limit(), charge.key());
         Decision decision = null;
-        if (bucket != null && bucket.layout.countsLike(charge.limit())) {
+        if (bucket != null && bucket.layout.countsLike(charge.limit()) && !bucket.layout.owner.isRemoved()) {
             TokenBucket only = bucket.layout.singleRate;
             if (only != null) {
                 decision = decideByWord(charge, maxWait, bucket, only);

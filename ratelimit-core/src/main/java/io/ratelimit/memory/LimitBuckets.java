@@ -73,14 +73,8 @@ final class LimitBuckets {
     /** Returns the bucket of a key, its own or a shared one; null if it has none. */
     @Nullable Bucket find(String key) {
         String text = KeyedHash.shortened(key);
-        Bucket bucket = ownBucket(text);
+        Bucket bucket = own.get(owner, limit, text);
         return bucket == null ? sharedBy(text) : bucket;
-    }
-
-    /** Returns the own bucket of a key. After the limit was removed, there may be one of a new limit of its name. */
-    private @Nullable Bucket ownBucket(String text) {
-        Bucket bucket = own.get(limit, text);
-        return bucket != null && owns(bucket) ? bucket : null;
     }
 
     /** Returns whether a bucket belongs to this limit, and not to an earlier or later one of its name. */
@@ -127,7 +121,7 @@ final class LimitBuckets {
     @Nullable Bucket bucket(String key, BucketLayout wanted, boolean ownBucket) {
         String text = KeyedHash.shortened(key);
         while (!owner.isRemoved()) {
-            Bucket bucket = ownBucket(text);
+            Bucket bucket = own.get(owner, limit, text);
             if (bucket != null) {
                 return bucket;
             }
@@ -155,7 +149,7 @@ final class LimitBuckets {
     void fill(String key) {
         String text = KeyedHash.shortened(key);
         while (!owner.isRemoved()) {
-            Bucket bucket = ownBucket(text);
+            Bucket bucket = own.get(owner, limit, text);
             Bucket common = sharedBy(text);
             if (bucket != null) {
                 if (bucket.lock() == Bucket.GONE) {

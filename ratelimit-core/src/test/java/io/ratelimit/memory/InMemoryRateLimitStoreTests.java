@@ -16,7 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -266,6 +268,29 @@ class InMemoryRateLimitStoreTests {
                 large.limitRemoved(tenant);
             }
             assertThat(large.keys()).isLessThan(100);
+        }
+    }
+
+    @Test
+    void aRemovalBetweenTheLookupsOfOneCallAppliesToAllOfThem() {
+        AtomicReference<Runnable> onClock = new AtomicReference<>(() -> {});
+        AtomicInteger reads = new AtomicInteger();
+        try (InMemoryRateLimitStore other = InMemoryRateLimitStore.create(
+                () -> {
+                    onClock.get().run();
+                    return 0;
+                },
+                10)) {
+            other.decide(new Charge(SEVERAL, "key", 10_000));
+            other.decide(new Charge(TEN, "key", 1_000));
+            onClock.set(() -> {
+                if (reads.incrementAndGet() == 2) {
+                    other.limitRemoved(SEVERAL);
+                }
+            });
+            List<Charge> both =
+                    Charge.merged(List.of(new Charge(SEVERAL, "key", 1_000), new Charge(TEN, "key", 1_000)));
+            assertThat(other.decide(both, Duration.ZERO).admitted()).isTrue();
         }
     }
 

@@ -2,6 +2,7 @@ package io.ratelimit.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ratelimit.Charge;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.RateLimiter;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** 400,000 limits that are defined, used and removed one after the other, in a heap of 128 MB. */
+/** 400,000 limits that are defined, used, removed and used by a late call one after the other, in a heap of 128 MB. */
 @Tag("slow")
 class RemovedLimitsHeapTests {
 
@@ -66,7 +67,9 @@ class RemovedLimitsHeapTests {
                         limiter.tryAcquire("user-" + i, 40);
                     }
                     limiter.tryAcquire();
+                    Charge late = limiter.charge("user-" + i, 40);
                     removed += registry.remove(limiter.name()) ? 1 : 0;
+                    registry.store().decide(late);
                 }
                 System.out.println(removed + " limits were removed");
             }

@@ -8,6 +8,7 @@ import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.DecisionSource;
 import io.ratelimit.Limit;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.RecordingStore;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.algorithm.Algorithm;
@@ -62,6 +63,16 @@ class PrefetchingStoreTests {
         assertThat(store.prefetchedTokens("ahead")).isZero();
         assertThat(take(TEN_AHEAD, 1)).isTrue();
         assertThat(remote.drainCalls()).containsExactly("decide 1000");
+    }
+
+    @Test
+    void aLateCallOfARemovedLimitStartsNoPrefetch() {
+        RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of());
+        Charge late = registry.define(TEN_AHEAD).charge(KEY, 1);
+        registry.remove("ahead");
+        store.decide(late);
+        store.decide(late);
+        assertThat(remote.drainCalls()).containsExactly("decide 1000", "decide 1000");
     }
 
     @Test
