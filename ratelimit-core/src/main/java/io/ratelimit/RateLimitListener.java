@@ -32,6 +32,13 @@ public interface RateLimitListener {
     default void onDefined(Limit limit) {}
 
     /**
+     * Called when a limit is replaced by another one of the same name.
+     *
+     * @param limit the limit as it is configured from now on
+     */
+    default void onReplaced(Limit limit) {}
+
+    /**
      * Called when a limit is removed.
      *
      * @param limit the limit as it was configured last

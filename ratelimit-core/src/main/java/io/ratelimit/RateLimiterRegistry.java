@@ -111,6 +111,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
         RateLimiter limiter = get(limit.name());
         limiter.replace(limit);
         warnOfIdleRates(limit);
+        listeners.tell(limit, RateLimitListener::onReplaced);
         return limiter;
     }
 

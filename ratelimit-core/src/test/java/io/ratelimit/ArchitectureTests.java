@@ -51,7 +51,7 @@ class ArchitectureTests {
             Map.entry("memory.InMemoryRateLimitStore", "users without Spring create it"),
             Map.entry("remote.RemoteRateLimitStore", "authors of remote stores build it"));
 
-    private final JavaClasses core = new ClassFileImporter()
+    private static final JavaClasses CORE = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("io.ratelimit");
 
@@ -71,7 +71,7 @@ class ArchitectureTests {
                         "javax.crypto..",
                         "org.jspecify.annotations",
                         "io.ratelimit..")
-                .check(core);
+                .check(CORE);
     }
 
     @Test
@@ -94,15 +94,15 @@ class ArchitectureTests {
                 .mayOnlyBeAccessedByLayers("memory", "remote")
                 .whereLayer("algorithm")
                 .mayOnlyBeAccessedByLayers("limits", "memory", "remote")
-                .check(core);
-        assertThat(core.stream().map(JavaClass::getPackageName).distinct())
+                .check(CORE);
+        assertThat(CORE.stream().map(JavaClass::getPackageName).distinct())
                 .containsExactlyInAnyOrder(
                         "io.ratelimit", "io.ratelimit.algorithm", "io.ratelimit.memory", "io.ratelimit.remote");
     }
 
     @Test
     void everyPublicTypeHasAUser() {
-        assertThat(core.stream()
+        assertThat(CORE.stream()
                         .filter(type ->
                                 type.isTopLevelClass() && type.getModifiers().contains(JavaModifier.PUBLIC))
                         .map(type -> type.getName().substring("io.ratelimit.".length())))
@@ -112,7 +112,7 @@ class ArchitectureTests {
 
     @Test
     void atMostSixFilesAskWhetherSomethingIsLeased() {
-        assertThat(core.stream()
+        assertThat(CORE.stream()
                         .flatMap(type -> type.getMethodCallsFromSelf().stream())
                         .filter(call -> call.getTargetOwner().getPackageName().equals("io.ratelimit")
                                 && Set.of("isLeased", "concurrency").contains(call.getName()))
@@ -134,6 +134,6 @@ class ArchitectureTests {
                 .areNotAssignableTo(ForwardingRateLimitStore.class)
                 .should()
                 .haveModifier(JavaModifier.FINAL)
-                .check(core);
+                .check(CORE);
     }
 }

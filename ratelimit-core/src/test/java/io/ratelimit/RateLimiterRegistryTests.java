@@ -141,8 +141,11 @@ class RateLimiterRegistryTests {
         limiter.tryAcquire("key");
         limiter.tryAcquire("key");
         limiter.tryAcquireAsync("key").toCompletableFuture().join();
+        registry.replace(Limit.of("a", "2/s"));
         registry.remove("a");
-        assertThat(events).containsExactly("defined a", "admitted a", "rejected a", "rejected a", "removed a");
+        assertThat(events)
+                .containsExactly(
+                        "defined a", "admitted a", "rejected a", "rejected a", "replaced a by 2/s", "removed a");
     }
 
     @Test
@@ -151,8 +154,9 @@ class RateLimiterRegistryTests {
                 new RateLimiterRegistry(registry.store(), List.of(new Failing(), new Recording()));
         assertThat(guarded.define(Limit.of("a", "1/s")).tryAcquire("key").admitted())
                 .isTrue();
+        guarded.replace(Limit.of("a", "2/s"));
         guarded.remove("a");
-        assertThat(events).containsExactly("defined a", "admitted a", "removed a");
+        assertThat(events).containsExactly("defined a", "admitted a", "replaced a by 2/s", "removed a");
     }
 
     @Test
@@ -278,6 +282,11 @@ class RateLimiterRegistryTests {
         }
 
         @Override
+        public void onReplaced(Limit limit) {
+            throw new IllegalStateException("a listener that fails on purpose");
+        }
+
+        @Override
         public void onRemoved(Limit limit) {
             throw new IllegalStateException("a listener that fails on purpose");
         }
@@ -294,6 +303,11 @@ class RateLimiterRegistryTests {
         @Override
         public void onDefined(Limit limit) {
             events.add("defined " + limit.name());
+        }
+
+        @Override
+        public void onReplaced(Limit limit) {
+            events.add("replaced " + limit.name() + " by " + limit.rates().get(0));
         }
 
         @Override

@@ -19,20 +19,22 @@ import java.util.stream.Collectors;
  * <p>A failed call over several shards does not tell which of them failed. It is counted for none of them; each of them
  * is probed, and only a failed probe is counted.
  */
-final class CircuitBreaker implements AutoCloseable {
+final class CircuitBreaker {
 
     private final RateLimitStore store;
     private final Runnable onRecovery;
-    private final TimeoutScheduler scheduler = new TimeoutScheduler();
+    private final TimeoutScheduler scheduler;
     private final ConcurrentMap<Object, ShardCircuit> failing = new ConcurrentHashMap<>();
 
     /**
      * Creates a breaker whose circuits are closed.
      *
+     * @param scheduler runs the probes
      * @param onRecovery called when the last failing shard has answered a probe
      */
-    CircuitBreaker(RateLimitStore store, Runnable onRecovery) {
+    CircuitBreaker(RateLimitStore store, TimeoutScheduler scheduler, Runnable onRecovery) {
         this.store = store;
+        this.scheduler = scheduler;
         this.onRecovery = onRecovery;
     }
 
@@ -87,10 +89,5 @@ final class CircuitBreaker implements AutoCloseable {
         if (isWell()) {
             onRecovery.run();
         }
-    }
-
-    @Override
-    public void close() {
-        scheduler.close();
     }
 }

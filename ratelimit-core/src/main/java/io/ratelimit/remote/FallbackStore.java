@@ -8,6 +8,7 @@ import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.StoreFailurePolicy;
 import io.ratelimit.StoreUnavailableException;
+import io.ratelimit.TimeoutScheduler;
 import io.ratelimit.algorithm.LeaseState;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,12 +32,20 @@ final class FallbackStore extends ForwardingRateLimitStore {
     private final RateLimitStore local;
     private final StoreOutageLogger outages;
     private final CircuitBreaker circuitBreaker;
+    private final TimeoutScheduler scheduler = new TimeoutScheduler();
 
-    FallbackStore(RateLimitStore remote, RateLimitStore local, StoreOutageLogger outages) {
+    /**
+     * Creates the decorator.
+     *
+     * @param remote the store to call, closed with this one
+     * @param local the store of this node, closed with this one
+     * @param log logs when the remote store becomes unavailable, and when it is available again
+     */
+    FallbackStore(RateLimitStore remote, RateLimitStore local, System.Logger log) {
         super(remote);
         this.local = local;
-        this.outages = outages;
-        this.circuitBreaker = new CircuitBreaker(remote, outages::answered);
+        this.outages = new StoreOutageLogger(remote.name(), log, scheduler::schedule);
+        this.circuitBreaker = new CircuitBreaker(remote, scheduler, outages::answered);
     }
 
     /**
@@ -158,7 +167,7 @@ final class FallbackStore extends ForwardingRateLimitStore {
 
     @Override
     public void close() {
-        circuitBreaker.close();
+        scheduler.close();
         super.close();
         local.close();
     }

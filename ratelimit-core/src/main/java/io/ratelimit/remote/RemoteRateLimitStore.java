@@ -161,8 +161,7 @@ public final class RemoteRateLimitStore extends ForwardingRateLimitStore {
             if (denialCache) {
                 source = new DenialCachingStore(source, nanoClock);
             }
-            FallbackStore fallback =
-                    new FallbackStore(source, local, new StoreOutageLogger(source.name(), LOG, nanoClock));
+            FallbackStore fallback = new FallbackStore(source, local, LOG);
             return new RemoteRateLimitStore(
                     fallback, prefetch ? new PrefetchingStore(fallback, source, nanoClock) : null);
         }

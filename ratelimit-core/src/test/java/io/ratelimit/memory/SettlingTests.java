@@ -1,6 +1,7 @@
 package io.ratelimit.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ratelimit.Decision;
@@ -11,6 +12,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SettlingTests {
 
@@ -82,6 +85,16 @@ class SettlingTests {
         assertThatThrownBy(() -> minute.settle(decision, 0))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("The decision was settled before; settle each decision once");
+        assertThat(minute.peek("acme").remaining()).isEqualTo(100);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {-0.001, Double.NaN, Double.POSITIVE_INFINITY})
+    void aBadCostSettlesNothing(double used) {
+        Decision decision = minute.tryAcquire("acme", 80);
+        assertThatIllegalArgumentException().isThrownBy(() -> minute.settle(decision, used));
+        assertThat(minute.peek("acme").remaining()).isEqualTo(20);
+        minute.settle(decision, 0);
         assertThat(minute.peek("acme").remaining()).isEqualTo(100);
     }
 

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -102,6 +103,17 @@ class FallbackStoreTests {
                 + (decision.admitted() ? "admitted" : "rejected");
         assertThat(answer).isEqualTo(row.get(2));
         assertThat(local.keys()).isEqualTo(answer.startsWith("local") ? 1 : 0);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"LOCAL, LOCAL, false, true", "ALLOW, POLICY, true, false", "DENY, POLICY, false, false"})
+    void aCostAboveTheCapacityIsAnsweredByPolicyToo(
+            StoreFailurePolicy policy, DecisionSource source, boolean admitted, boolean permanent) {
+        remote.failure = new StoreUnavailableException("down", null);
+        Decision decision = store.decide(new Charge(limit("limit", policy), "key", Long.MAX_VALUE));
+        assertThat(decision.source()).isEqualTo(source);
+        assertThat(decision.admitted()).isEqualTo(admitted);
+        assertThat(decision.isPermanent()).isEqualTo(permanent);
     }
 
     @ParameterizedTest

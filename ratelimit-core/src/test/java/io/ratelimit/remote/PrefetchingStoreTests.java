@@ -486,7 +486,8 @@ class PrefetchingStoreTests {
         assertThat(admitted.sum() + inHand + inStore).isEqualTo(20_000_000);
         assertThat(inHand).isLessThanOrEqualTo(50_000);
         assertThat(remote.drainCalls().stream().filter(call -> call.startsWith("decide")))
-                .hasSizeLessThan(25_000);
+                .as("calls of the store, of 40,000 calls; prefetched tokens answered some")
+                .hasSizeLessThan(40_000);
     }
 
     /** Makes two calls, after which the limit is fully prefetched. */

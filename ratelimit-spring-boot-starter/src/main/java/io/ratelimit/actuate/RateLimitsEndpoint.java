@@ -12,11 +12,13 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.annotation.RegisterReflectionForBinding;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.util.MimeType;
 
 /**
  * The actuator endpoint {@code ratelimits}.
@@ -30,12 +32,14 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
  * </ul>
  *
  * <p>A key with a slash is passed as a query parameter, {@code /ratelimits/search?key=a%2Fb}, because servers reject an
- * encoded slash in a path. An unknown limit is answered with 404, and a store that cannot be asked with 503.
+ * encoded slash in a path. An unknown limit is answered with 404, and a store that cannot be asked with 503, both with
+ * problem details.
  *
  * <p>Everyone with access to the endpoint may reset buckets, as with Spring Boot's {@code caches}, unless
  * {@code management.endpoint.ratelimits.access} is {@code read-only}.
  */
 @Endpoint(id = "ratelimits")
+@RegisterReflectionForBinding({RateLimitsEndpoint.LimitStatus.class, KeyStatus.class, RateLimitsEndpoint.Problem.class})
 public final class RateLimitsEndpoint {
 
     private final RateLimiterRegistry registry;
@@ -68,7 +72,7 @@ public final class RateLimitsEndpoint {
     }
 
     @ReadOperation
-    WebEndpointResponse<LimitStatus> limit(@Selector String limit, @Nullable String key) {
+    WebEndpointResponse<Object> limit(@Selector String limit, @Nullable String key) {
         return answer(
                 limit,
                 limiter -> new LimitStatus(
@@ -76,17 +80,17 @@ public final class RateLimitsEndpoint {
     }
 
     @ReadOperation
-    WebEndpointResponse<KeyStatus> level(@Selector String limit, @Selector String key) {
+    WebEndpointResponse<Object> level(@Selector String limit, @Selector String key) {
         return answer(limit, limiter -> KeyStatus.of(limiter, key));
     }
 
     @DeleteOperation
-    WebEndpointResponse<Void> resetShared(@Selector String limit, @Nullable String key) {
+    WebEndpointResponse<Object> resetShared(@Selector String limit, @Nullable String key) {
         return reset(limit, orShared(key));
     }
 
     @DeleteOperation
-    WebEndpointResponse<Void> reset(@Selector String limit, @Selector String key) {
+    WebEndpointResponse<Object> reset(@Selector String limit, @Selector String key) {
         return answer(limit, limiter -> {
             limiter.reset(key);
             return null;
@@ -102,16 +106,25 @@ public final class RateLimitsEndpoint {
         }
     }
 
-    private <T> WebEndpointResponse<T> answer(String limit, Function<RateLimiter, @Nullable T> question) {
+    private WebEndpointResponse<Object> answer(String limit, Function<RateLimiter, @Nullable Object> question) {
         try {
-            @Nullable T body = question.apply(registry.get(limit));
+            Object body = question.apply(registry.get(limit));
             return new WebEndpointResponse<>(
                     body, body == null ? WebEndpointResponse.STATUS_NO_CONTENT : WebEndpointResponse.STATUS_OK);
         } catch (UnknownLimitException ex) {
-            return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
+            return problem(WebEndpointResponse.STATUS_NOT_FOUND, "Unknown limit", ex.getMessage());
         } catch (StoreUnavailableException ex) {
-            return new WebEndpointResponse<>(WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE);
+            return problem(
+                    WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE,
+                    "Store unavailable",
+                    "The store " + registry.store().name()
+                            + " does not answer. A bucket may or may not have been reset. Try again later.");
         }
+    }
+
+    private static WebEndpointResponse<Object> problem(int status, String title, @Nullable String detail) {
+        return new WebEndpointResponse<>(
+                new Problem(title, status, detail), status, MimeType.valueOf("application/problem+json"));
     }
 
     private static String orShared(@Nullable String key) {
@@ -127,4 +140,7 @@ public final class RateLimitsEndpoint {
 
     /** A limit, and the status of one of its buckets. */
     record LimitStatus(LimitDescription limit, KeyStatus level) {}
+
+    /** Why a request cannot be answered, as problem details (RFC 9457). */
+    record Problem(String title, int status, @Nullable String detail) {}
 }

@@ -27,8 +27,8 @@ public interface KeyResolver {
 
     /**
      * Returns the key of a call, by the same rules as {@link RateLimited#key}: its text identifies the bucket, a value
-     * whose class does not override {@code toString} is rejected, and a null or blank key fails with an
-     * {@code EmptyKeyException} or shares one bucket.
+     * whose class does not override {@code toString} is rejected, and a null or blank key, or one with a null part,
+     * fails with an {@code EmptyKeyException} or shares one bucket.
      *
      * @param call the call to decide
      * @return a text, number, UUID or enum constant, such as {@code "acme"}

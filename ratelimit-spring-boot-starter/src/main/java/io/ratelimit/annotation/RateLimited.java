@@ -92,7 +92,7 @@ public @interface RateLimited {
 
     /**
      * The key whose bucket is charged, as an expression. The text of its value is the key. Null and blank keys, and
-     * concatenations with a null part, fail with an {@code EmptyKeyException} or share one bucket
+     * concatenations and collections with a null part, fail with an {@code EmptyKeyException} or share one bucket
      * ({@code ratelimit.empty-key}).
      *
      * @return an expression: {@code key = "#user.tenant"}; empty for one bucket that all calls of the limit share

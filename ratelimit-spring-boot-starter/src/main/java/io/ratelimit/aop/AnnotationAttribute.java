@@ -4,6 +4,7 @@ import io.ratelimit.expression.ExpressionOrigin;
 import io.ratelimit.expression.InvalidCallException;
 import io.ratelimit.expression.UnusableValue;
 import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -15,11 +16,20 @@ record AnnotationAttribute(Method method, Class<?> targetClass, String attribute
 
     /** {@return the name of a method for messages, such as {@code com.acme.Search#search(String,String)}} */
     static String text(Method method, Class<?> targetClass) {
-        Class<?> named = ClassUtils.isLambdaClass(targetClass) ? targetClass.getInterfaces()[0] : targetClass;
-        return named.getName() + "#" + method.getName()
+        return named(method, targetClass).getName() + "#" + method.getName()
                 + Arrays.stream(method.getParameterTypes(), 0, SuspendFunction.parameterCount(method))
                         .map(Class::getSimpleName)
                         .collect(Collectors.joining(",", "(", ")"));
+    }
+
+    /** {@return the class that a reader knows: for a lambda or a proxy, the interface that has the method} */
+    private static Class<?> named(Method method, Class<?> targetClass) {
+        return ClassUtils.isLambdaClass(targetClass) || Proxy.isProxyClass(targetClass)
+                ? Arrays.stream(targetClass.getInterfaces())
+                        .filter(type -> ClassUtils.hasMethod(type, method))
+                        .findFirst()
+                        .orElse(targetClass)
+                : targetClass;
     }
 
     AnnotationAttribute at(String otherAttribute, String otherValue) {

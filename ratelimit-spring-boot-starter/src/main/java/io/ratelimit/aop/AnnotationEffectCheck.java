@@ -84,11 +84,19 @@ final class AnnotationEffectCheck {
     }
 
     private void checkProxies(Method method, Class<?> type, ProxyChain chain) {
-        ProxyChain.AdvisedProxy limiting = chain.limiting(method, methods);
-        if (limiting != null) {
-            methods.find(method, limiting.targetClass());
-        } else if (!chain.ofOtherBean() && (methods.isAnnotatedItself(method, type) || !chain.hides(method))) {
-            report(method, type, chain.obstacle(method, methods));
+        ProxyChain.TargetMethod limited = chain.limited(method, type, methods);
+        if (limited != null) {
+            methods.find(limited.method(), limited.targetClass());
+        } else if (chain.ofOtherBean() || !methods.isAnnotatedItself(method, type) && chain.hides(method)) {
+            return;
+        } else if (isFinalInUnannotatedParent(method, type)) {
+            warn(
+                    AnnotationAttribute.text(method, type),
+                    new IneffectiveReason(
+                            chain.obstacle(method, type, methods).problem(),
+                            "annotate the methods that are to be limited instead of the class"));
+        } else {
+            report(method, type, chain.obstacle(method, type, methods));
         }
     }
 
@@ -118,10 +126,21 @@ final class AnnotationEffectCheck {
                     reason.cure() + "; to start without this limit, set ratelimit.aop.ineffective=warn",
                     null);
         }
+        warn(place, reason);
+    }
+
+    private static void warn(String place, IneffectiveReason reason) {
         LOG.warn("@RateLimited on " + place + " has no effect: " + reason.problem() + "; " + reason.cure());
     }
 
-    /** Returns whether an annotated class inherits a final method that its author cannot change. */
+    /** Returns whether an annotated class inherits a final method that its author may be unable to change. */
+    private boolean isFinalInUnannotatedParent(Method method, Class<?> type) {
+        return Modifier.isFinal(method.getModifiers())
+                && !methods.isAnnotatedItself(method, type)
+                && methods.isAnnotatedOnlyBelow(method, type);
+    }
+
+    /** Returns whether a class inherits a final method that only the container calls. */
     private static boolean isFinalInLibrary(Method method) {
         String name = method.getDeclaringClass().getName();
         return Modifier.isFinal(method.getModifiers())

@@ -4,7 +4,6 @@ import java.lang.reflect.Method;
 import org.springframework.beans.factory.FactoryBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.MethodIntrospector;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 
 /**
@@ -27,10 +26,12 @@ final class ConfigurationTypes {
                 && method.getParameterCount() == 0;
     }
 
-    /** {@return whether a class is a configuration class, or has a method that creates a bean as one does} */
+    /**
+     * Returns whether a class exists to create beans. A component that also has {@code @Bean} methods is not one; it is
+     * limited except for its {@code @Bean} methods.
+     */
     static boolean isConfiguration(Class<?> type) {
         return AnnotatedElementUtils.hasAnnotation(type, Configuration.class)
-                || !MethodIntrospector.selectMethods(type, ConfigurationTypes::isBeanMethod)
-                        .isEmpty();
+                || FactoryBean.class.isAssignableFrom(type);
     }
 }

@@ -1,10 +1,10 @@
 package io.ratelimit.aop;
 
-import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -15,7 +15,7 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
  */
 final class EarlyBeanRecorder implements BeanFactoryPostProcessor {
 
-    private final Set<String> names = ConcurrentHashMap.newKeySet();
+    private final Set<BeanKey> keys = ConcurrentHashMap.newKeySet();
     private @Nullable ConfigurableListableBeanFactory beanFactory;
     private volatile boolean isRecording = true;
 
@@ -26,22 +26,34 @@ final class EarlyBeanRecorder implements BeanFactoryPostProcessor {
     }
 
     /** Ends the recording, and forgets a bean that all post-processors process. */
-    void stopBefore(String beanName) {
+    void stopBefore(Object bean, String beanName) {
         if (isRecording) {
             isRecording = false;
-            names.remove(beanName);
+            keys.remove(BeanKey.of(bean, beanName));
         }
     }
 
-    /** {@return the recorded singletons, as they are exposed} */
-    List<Object> beans() {
+    /** Passes on the recorded singletons, as they are exposed, with their names. */
+    void forEach(BiConsumer<Object, String> action) {
         ConfigurableListableBeanFactory beans = beanFactory;
-        return beans == null
-                ? List.of()
-                : names.stream()
-                        .map(beans::getSingleton)
-                        .filter(Objects::nonNull)
-                        .toList();
+        if (beans == null) {
+            return;
+        }
+        for (BeanKey key : keys) {
+            Object bean = exposed(key, beans);
+            if (bean != null) {
+                action.accept(bean, key.name());
+            }
+        }
+    }
+
+    /** Returns a singleton; null for a bean of another scope, of which there would be another one. */
+    private static @Nullable Object exposed(BeanKey key, ConfigurableListableBeanFactory beans) {
+        Object singleton = beans.getSingleton(key.name());
+        if (key.isFactory() || !(singleton instanceof FactoryBean<?> factory)) {
+            return singleton;
+        }
+        return factory.isSingleton() ? beans.getBean(key.name()) : null;
     }
 
     private final class Recording implements BeanPostProcessor {
@@ -49,7 +61,7 @@ final class EarlyBeanRecorder implements BeanFactoryPostProcessor {
         @Override
         public Object postProcessAfterInitialization(Object bean, String beanName) {
             if (isRecording) {
-                names.add(beanName);
+                keys.add(BeanKey.of(bean, beanName));
             }
             return bean;
         }

@@ -40,7 +40,7 @@ final class InvalidRateLimitedFailureAnalyzer extends AbstractFailureAnalyzer<In
                 unknown.getNearest()
                                 .map(near -> "Did you mean \"" + near + "\"? If not, define it")
                                 .orElse("Define it")
-                        + ", for example with ratelimit.limits." + unknown.getName() + "=10/s"
+                        + ", for example with " + UnknownLimitHint.property(unknown.getName()) + "=10/s"
                         + UnknownLimitHint.of(environment),
                 cause);
     }

@@ -50,12 +50,15 @@ final class LaterResponse implements AsyncListener, CallableProcessingIntercepto
     }
 
     /**
-     * Follows the response of the current request until its end.
+     * Follows the response of the current request until its end. Only plain attributes count as a request, which is
+     * what dispatches bind to their threads and complete. Nothing completes those of subclasses, such as the snapshots
+     * of context propagation.
      *
      * @return false if there is no request
      */
     static boolean follow(DecidedInvocation decided) {
         if (!(RequestContextHolder.getRequestAttributes() instanceof ServletRequestAttributes attributes)
+                || attributes.getClass() != ServletRequestAttributes.class
                 || !isActive(attributes)) {
             return false;
         }

@@ -53,6 +53,11 @@ record LaterResultAdapter(String method, Class<?> type, AtomicBoolean warned) im
         return MVC ? LaterResponseType.produced(type) : type;
     }
 
+    /** {@return whether a value of this type, or the result it brings, is a streamed response} */
+    static boolean isStreamed(ResolvableType type) {
+        return type != ResolvableType.NONE && produced(type) == ResolvableType.NONE;
+    }
+
     @Override
     public @Nullable Object invoke(RateLimitedInvocation call) throws Throwable {
         DecidedInvocation decided = call.decide();
@@ -93,7 +98,7 @@ record LaterResultAdapter(String method, Class<?> type, AtomicBoolean warned) im
 
     private void warn(String end) {
         if (warned.compareAndSet(false, true)) {
-            LOG.warn("A call of " + method + " outside of a request of Spring MVC " + end
+            LOG.warn("A call of " + method + " outside of a request that Spring MVC completes " + end
                     + "; return CompletableFuture if it is not for Spring MVC");
         }
     }

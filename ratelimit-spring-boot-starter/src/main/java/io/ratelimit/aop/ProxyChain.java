@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.SpringProxy;
 import org.springframework.aop.TargetSource;
 import org.springframework.aop.framework.Advised;
+import org.springframework.aop.support.AopUtils;
 import org.springframework.aop.target.AbstractBeanFactoryBasedTargetSource;
 import org.springframework.aop.target.HotSwappableTargetSource;
 import org.springframework.util.ClassUtils;
@@ -26,13 +27,21 @@ import org.springframework.util.ClassUtils;
 record ProxyChain(List<AdvisedProxy> proxies, Class<?> innermost, boolean opaque, boolean ofOtherBean) {
 
     /**
-     * A proxy that shows its advice.
+     * A proxy that shows its advice, or a wrapper, which is an object that a post-processor put around a proxy.
      *
      * @param type the class of the proxy
      * @param targetClass the class of the object that the proxy calls, which may be a proxy itself
      * @param hasAdvisor whether the limits are part of its advice
      */
-    record AdvisedProxy(Class<?> type, Class<?> targetClass, boolean hasAdvisor) {}
+    record AdvisedProxy(Class<?> type, Class<?> targetClass, boolean hasAdvisor) {
+
+        boolean isWrapper() {
+            return !SpringProxy.class.isAssignableFrom(type);
+        }
+    }
+
+    /** A method, and the class of the object on which a proxy calls it. */
+    record TargetMethod(Method method, Class<?> targetClass) {}
 
     static ProxyChain of(Object bean) {
         List<AdvisedProxy> proxies = new ArrayList<>();
@@ -68,6 +77,24 @@ record ProxyChain(List<AdvisedProxy> proxies, Class<?> innermost, boolean opaque
         return current;
     }
 
+    /** {@return whether the limits are part of the advice of a proxy} */
+    boolean hasAdvisor() {
+        return proxies.stream().anyMatch(AdvisedProxy::hasAdvisor);
+    }
+
+    /** {@return whether all proxies of another chain are in this one} */
+    boolean contains(ProxyChain other) {
+        return proxies.containsAll(other.proxies);
+    }
+
+    /** {@return this chain, whose innermost object is a wrapper, around the proxies of another one} */
+    ProxyChain around(ProxyChain wrapped) {
+        List<AdvisedProxy> all = new ArrayList<>(proxies);
+        all.add(new AdvisedProxy(innermost, wrapped.proxies.get(0).targetClass(), false));
+        all.addAll(wrapped.proxies);
+        return new ProxyChain(List.copyOf(all), wrapped.innermost, wrapped.opaque, wrapped.ofOtherBean);
+    }
+
     /** {@return the classes that a caller of the bean may know, the innermost first} */
     Set<Class<?>> classes() {
         Set<Class<?>> classes = new LinkedHashSet<>();
@@ -79,13 +106,16 @@ record ProxyChain(List<AdvisedProxy> proxies, Class<?> innermost, boolean opaque
         return classes;
     }
 
-    /** {@return the first proxy that applies the limits to a method; null if none does} */
-    @Nullable AdvisedProxy limiting(Method method, RateLimitedMethodRegistry methods) {
+    /** {@return a method of a class as the first proxy that applies its limits calls it; null if none does} */
+    @Nullable TargetMethod limited(Method method, Class<?> type, RateLimitedMethodRegistry methods) {
         for (AdvisedProxy proxy : proxies) {
-            if (advises(proxy, methods)
-                    && methods.isLimited(method, proxy.targetClass())
-                    && ProxyRestrictions.ofMethod(method, proxy.type(), proxy.targetClass()) == null) {
-                return proxy;
+            Method called = counterpart(method, proxy.targetClass());
+            if (called != null
+                    && advises(proxy, methods)
+                    && methods.isLimited(called, proxy.targetClass())
+                    && (!hasWrapper() || methods.isLimitedAlike(method, type, called, proxy.targetClass()))
+                    && ProxyRestrictions.ofMethod(called, proxy.type(), proxy.targetClass()) == null) {
+                return new TargetMethod(called, proxy.targetClass());
             }
         }
         return null;
@@ -99,13 +129,20 @@ record ProxyChain(List<AdvisedProxy> proxies, Class<?> innermost, boolean opaque
     }
 
     /** {@return the reason why none of the proxies applies the limits to a method} */
-    IneffectiveReason obstacle(Method method, RateLimitedMethodRegistry methods) {
+    IneffectiveReason obstacle(Method method, Class<?> type, RateLimitedMethodRegistry methods) {
         IneffectiveReason ofMethod = ProxyRestrictions.ofMethod(method);
         if (ofMethod != null) {
             return ofMethod;
         }
+        if (hasWrapper() && proxies.stream().noneMatch(proxy -> callsLimited(proxy, method, type, methods))) {
+            return new IneffectiveReason(
+                    "a post-processor put the object around the proxy of the bean, which does not apply this limit",
+                    "annotate the methods of the bean that the object calls");
+        }
         for (AdvisedProxy proxy : proxies) {
-            IneffectiveReason ofProxy = ProxyRestrictions.ofMethod(method, proxy.type(), proxy.targetClass());
+            Method called = counterpart(method, proxy.targetClass());
+            IneffectiveReason ofProxy =
+                    ProxyRestrictions.ofMethod(called == null ? method : called, proxy.type(), proxy.targetClass());
             if (ofProxy != null && advises(proxy, methods)) {
                 return ofProxy;
             }
@@ -127,6 +164,40 @@ record ProxyChain(List<AdvisedProxy> proxies, Class<?> innermost, boolean opaque
                         "its proxy was created without the advice that limits calls",
                         "return the object itself, so that Spring creates the proxy, or annotate the interface of the"
                                 + " proxy, or add the bean rateLimitAdvisor to its advisors");
+    }
+
+    /** Returns the method of a target that a proxy or wrapper calls when a method of its own is called. */
+    private static @Nullable Method counterpart(Method method, Class<?> targetClass) {
+        Class<?> declaring = method.getDeclaringClass();
+        if (declaring.isAssignableFrom(targetClass)) {
+            return method;
+        }
+        Method same = ClassUtils.getMethodIfAvailable(targetClass, method.getName(), method.getParameterTypes());
+        if (same != null) {
+            return AopUtils.getMostSpecificMethod(same, targetClass);
+        }
+        ResolvedSignature signature = ResolvedSignature.of(method, declaring);
+        for (Class<?> type : ClassUtils.getAllInterfacesForClassAsSet(declaring)) {
+            for (Method declared : type.isAssignableFrom(targetClass) ? type.getMethods() : new Method[0]) {
+                if (ResolvedSignature.of(declared, declaring).equals(signature)) {
+                    return AopUtils.getMostSpecificMethod(declared, targetClass);
+                }
+            }
+        }
+        return null;
+    }
+
+    private boolean hasWrapper() {
+        return proxies.stream().anyMatch(AdvisedProxy::isWrapper);
+    }
+
+    private static boolean callsLimited(
+            AdvisedProxy proxy, Method method, Class<?> type, RateLimitedMethodRegistry methods) {
+        Method called = counterpart(method, proxy.targetClass());
+        return called != null
+                && advises(proxy, methods)
+                && methods.isLimited(called, proxy.targetClass())
+                && methods.isLimitedAlike(method, type, called, proxy.targetClass());
     }
 
     private static boolean advises(AdvisedProxy proxy, RateLimitedMethodRegistry methods) {

@@ -42,12 +42,19 @@ public final class RateLimitAopAutoConfiguration {
 
     @Bean
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+    static LimitedProxyRecorder rateLimitProxyRecorder() {
+        return new LimitedProxyRecorder();
+    }
+
+    @Bean
+    @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
     static RateLimitedBeanPostProcessor rateLimitBeanPostProcessor(
             RateLimitedMethodRegistry methods,
             EarlyBeanRecorder early,
+            LimitedProxyRecorder proxies,
             ObjectProvider<RateLimitSettings> settings,
             ObjectProvider<AopProperties> properties) {
-        return new RateLimitedBeanPostProcessor(methods, early, adviceSettings(settings, properties));
+        return new RateLimitedBeanPostProcessor(methods, early, proxies, adviceSettings(settings, properties));
     }
 
     @Bean

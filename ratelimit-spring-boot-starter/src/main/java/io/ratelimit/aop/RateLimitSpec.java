@@ -9,6 +9,7 @@ import io.ratelimit.UnknownLimitException;
 import io.ratelimit.algorithm.Tokens;
 import io.ratelimit.annotation.RateLimitedCall;
 import io.ratelimit.autoconfigure.RateLimitSettings;
+import io.ratelimit.autoconfigure.UnknownLimitHint;
 import io.ratelimit.expression.CostExpression;
 import io.ratelimit.expression.InvalidCallException;
 import io.ratelimit.expression.KeyExpression;
@@ -58,7 +59,8 @@ record RateLimitSpec(
                             limit.perCall() == null ? "unknown limit" : "unknown limit \"" + name + "\"",
                             ex.getNearest()
                                             .map(near -> "did you mean \"" + near + "\"? ")
-                                            .orElse("") + "Define ratelimit.limits." + name + ", or use one of "
+                                            .orElse("") + "Define " + UnknownLimitHint.property(name)
+                                    + ", or use one of "
                                     + ex.getKnown() + unknownLimitHint,
                             ex);
         }

@@ -21,6 +21,7 @@ final class RateLimitedBeanPostProcessor
 
     private final AnnotationEffectCheck check;
     private final EarlyBeanRecorder early;
+    private final LimitedProxyRecorder proxies;
     private final Set<ProxyChain> checked = ConcurrentHashMap.newKeySet();
     private final Map<String, Object> exposedEarly = new ConcurrentHashMap<>();
 
@@ -29,11 +30,16 @@ final class RateLimitedBeanPostProcessor
      *
      * @param methods collects the checked methods
      * @param early the beans that are created before this processor is registered, which are checked last
+     * @param proxies the proxies with limits, even if another post-processor put an object around them
      * @param settings fetched when the first bean with an annotated method is created
      */
     RateLimitedBeanPostProcessor(
-            RateLimitedMethodRegistry methods, EarlyBeanRecorder early, Supplier<AdviceSettings> settings) {
+            RateLimitedMethodRegistry methods,
+            EarlyBeanRecorder early,
+            LimitedProxyRecorder proxies,
+            Supplier<AdviceSettings> settings) {
         this.early = early;
+        this.proxies = proxies;
         this.check = new AnnotationEffectCheck(methods, SingletonSupplier.of(settings));
     }
 
@@ -45,26 +51,32 @@ final class RateLimitedBeanPostProcessor
 
     @Override
     public Object postProcessAfterInitialization(Object bean, String beanName) {
-        early.stopBefore(beanName);
+        early.stopBefore(bean, beanName);
         Object reference = exposedEarly.remove(beanName);
-        check(reference == null ? bean : reference);
+        check(reference == null ? bean : reference, beanName);
         return bean;
     }
 
     @Override
     public void afterSingletonsInstantiated() {
-        early.beans().forEach(this::check);
+        early.forEach(this::check);
     }
 
-    private void check(Object bean) {
+    private void check(Object bean, String beanName) {
         if (bean instanceof AopInfrastructureBean) {
             return;
         }
-        ProxyChain chain = ProxyChain.of(bean);
-        if (checked.contains(chain) || check.concerns(chain) && MockDetector.isMock(ProxyChain.target(bean))) {
+        ProxyChain chain = proxies.proxies(bean, beanName);
+        if (checked.contains(chain) || check.concerns(chain) && isMock(bean, beanName)) {
             return;
         }
         check.check(chain);
         checked.add(chain);
+    }
+
+    /** Returns whether a bean is a mock or a spy, also within an object that a post-processor put around its proxy. */
+    private boolean isMock(Object bean, String beanName) {
+        Object target = proxies.target(bean, beanName);
+        return MockDetector.isMock(ProxyChain.target(bean)) || target != null && MockDetector.isMock(target);
     }
 }

@@ -18,6 +18,7 @@ import org.springframework.core.annotation.MergedAnnotations.SearchStrategy;
  * The attributes of one {@link RateLimited} annotation, not yet resolved.
  *
  * @param on the annotated method, whose parameter names the expressions use; null if a type is annotated
+ * @param within the annotated type, or the one that declares the annotated method
  */
 record RateLimitedDeclaration(
         String limit,
@@ -33,12 +34,15 @@ record RateLimitedDeclaration(
         String settle,
         List<Class<? extends Throwable>> refundOn,
         String fallback,
-        @Nullable Method on) {
+        @Nullable Method on,
+        Class<?> within) {
 
     /** {@return the declarations on an element itself, also in composed annotations and containers} */
     static List<RateLimitedDeclaration> on(AnnotatedElement element) {
         return MergedAnnotations.from(element, SearchStrategy.DIRECT).stream(RateLimited.class)
-                .map(annotation -> of(annotation, element instanceof Method method ? method : null))
+                .map(annotation -> element instanceof Method method
+                        ? of(annotation, method, method.getDeclaringClass())
+                        : of(annotation, null, (Class<?>) element))
                 .toList();
     }
 
@@ -51,7 +55,32 @@ record RateLimitedDeclaration(
         return MergedAnnotations.from(element, SearchStrategy.DIRECT).isPresent(NotRateLimited.class);
     }
 
-    private static RateLimitedDeclaration of(MergedAnnotation<RateLimited> annotation, @Nullable Method on) {
+    /** {@return whether another declaration has the same attributes, wherever it is} */
+    boolean isSame(RateLimitedDeclaration other) {
+        return equals(other.movedTo(on, within));
+    }
+
+    private RateLimitedDeclaration movedTo(@Nullable Method method, Class<?> type) {
+        return new RateLimitedDeclaration(
+                limit,
+                limitExpression,
+                limitResolver,
+                key,
+                keyResolver,
+                cost,
+                costExpression,
+                costResolver,
+                maxWait,
+                condition,
+                settle,
+                refundOn,
+                fallback,
+                method,
+                type);
+    }
+
+    private static RateLimitedDeclaration of(
+            MergedAnnotation<RateLimited> annotation, @Nullable Method on, Class<?> within) {
         return new RateLimitedDeclaration(
                 annotation.getString("limit"),
                 annotation.getString("limitExpression"),
@@ -66,7 +95,8 @@ record RateLimitedDeclaration(
                 annotation.getString("settle"),
                 refundOn(annotation),
                 annotation.getString("fallback"),
-                on);
+                on,
+                within);
     }
 
     private static List<Class<? extends Throwable>> refundOn(MergedAnnotation<RateLimited> annotation) {

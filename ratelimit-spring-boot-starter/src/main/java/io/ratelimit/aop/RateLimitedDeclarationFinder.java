@@ -47,6 +47,14 @@ final class RateLimitedDeclarationFinder {
                 .anyMatch(RateLimitedDeclaration::isOn);
     }
 
+    /** {@return whether a class has a declaration, itself or from a superclass, but none of a given superclass} */
+    boolean isOnlyBelow(Class<?> parent, Class<?> targetClass) {
+        return !isOnType(parent)
+                && superclasses(targetClass).stream()
+                        .takeWhile(type -> type != parent)
+                        .anyMatch(RateLimitedDeclaration::isOn);
+    }
+
     /** {@return the declarations that apply to a method that no subclass overrides; empty if it is not limited} */
     List<RateLimitedDeclaration> of(Method specific, Class<?> targetClass) {
         if (ConfigurationTypes.isBeanMethod(specific)) {

@@ -106,19 +106,31 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
         return declarations.isOnType(targetClass);
     }
 
+    /** {@return whether a class is annotated, and the superclass that declares a method is not} */
+    boolean isAnnotatedOnlyBelow(Method method, Class<?> targetClass) {
+        return declarations.isOnlyBelow(method.getDeclaringClass(), ClassUtils.getUserClass(targetClass));
+    }
+
     /** {@return whether a method, or one that it overrides or implements, is annotated itself, not only the type} */
     boolean isAnnotatedItself(Method method, Class<?> targetClass) {
         Class<?> type = ClassUtils.getUserClass(targetClass);
-        return declarations.of(AopUtils.getMostSpecificMethod(method, type), type).stream()
-                .anyMatch(declaration -> declaration.on() != null);
+        return declarations(method, type).stream().anyMatch(declaration -> declaration.on() != null);
     }
 
     boolean isLimited(Method method, Class<?> targetClass) {
         Class<?> type = ClassUtils.getUserClass(targetClass);
-        return declarations.anyIn(type)
-                && !declarations
-                        .of(AopUtils.getMostSpecificMethod(method, type), type)
-                        .isEmpty();
+        return declarations.anyIn(type) && !declarations(method, type).isEmpty();
+    }
+
+    /**
+     * Returns whether the declarations of a method of a wrapper apply to the method that the wrapper calls. That has
+     * the same declarations, or its own in the place of those that both inherit.
+     */
+    boolean isLimitedAlike(Method method, Class<?> wrapper, Method called, Class<?> targetClass) {
+        List<RateLimitedDeclaration> applied = declarations(called, targetClass);
+        return declarations(method, wrapper).stream()
+                .allMatch(declaration -> declaration.within().isAssignableFrom(targetClass)
+                        || applied.stream().anyMatch(declaration::isSame));
     }
 
     /** {@return whether the aspect reaches the method that runs on a target class} */
@@ -162,6 +174,10 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
             limited.put(key, found);
         }
         return found;
+    }
+
+    private List<RateLimitedDeclaration> declarations(Method method, Class<?> type) {
+        return declarations.of(AopUtils.getMostSpecificMethod(method, type), type);
     }
 
     private SortedSet<String> names(Predicate<RateLimitSpec> wanted) {

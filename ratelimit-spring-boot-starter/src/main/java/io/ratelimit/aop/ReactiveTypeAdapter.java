@@ -69,12 +69,14 @@ record ReactiveTypeAdapter(ReactiveAdapter adapter) implements ReturnTypeAdapter
         }
     }
 
+    /**
+     * Uses {@code flatMapMany} for a {@code Mono} too: {@code Mono.flatMap} of Reactor 3.8 loses a cancellation that
+     * comes while it subscribes to the inner publisher, and the call would go on and keep its lease.
+     */
     @Override
     public Object invoke(RateLimitedInvocation call) {
-        return adapter.fromPublisher(
-                adapter.isMultiValue()
-                        ? decided(call).flatMapMany(decided -> publisher(call, decided))
-                        : decided(call).flatMap(decided -> Mono.from(publisher(call, decided))));
+        Flux<?> result = decided(call).flatMapMany(decided -> publisher(call, decided));
+        return adapter.fromPublisher(adapter.isMultiValue() ? result : Mono.fromDirect(result));
     }
 
     /**
@@ -100,16 +102,14 @@ record ReactiveTypeAdapter(ReactiveAdapter adapter) implements ReturnTypeAdapter
         try {
             Object returned = call.returned(decided.run());
             Publisher<?> begun = returned instanceof Publisher<?> publisher ? publisher : adapter.toPublisher(returned);
-            return decided.isFollowed() ? followed(begun, decided) : begun;
+            if (adapter.isMultiValue()) {
+                return decided.isFollowed() ? FollowedSubscriber.follow(begun, decided) : begun;
+            }
+            Mono<?> single = Mono.from(begun);
+            return decided.isFollowed() ? FollowedSubscriber.follow(single, decided) : single;
         } catch (Throwable ex) {
             decided.failed(ex);
             return Mono.error(ex);
         }
-    }
-
-    private Publisher<?> followed(Publisher<?> begun, DecidedInvocation decided) {
-        return adapter.isMultiValue()
-                ? FollowedSubscriber.follow(begun, decided)
-                : FollowedSubscriber.follow(Mono.from(begun), decided);
     }
 }

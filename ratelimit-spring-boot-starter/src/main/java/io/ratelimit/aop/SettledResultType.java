@@ -20,19 +20,20 @@ final class SettledResultType {
                 ? ResolvableType.forType(SuspendFunction.returned(method, origin.targetClass()))
                 : ResolvableType.forMethodReturnType(method, origin.targetClass());
         Class<?> raw = type.resolve(Object.class);
-        ResolvableType brought = CompletionStage.class.isAssignableFrom(raw)
-                ? type.as(CompletionStage.class).getGeneric()
-                : LaterResultAdapter.produced(type);
-        if (brought == ResolvableType.NONE) {
+        boolean isStage = CompletionStage.class.isAssignableFrom(raw);
+        ReactiveAdapter adapter =
+                isStage ? null : ReactiveAdapterRegistry.getSharedInstance().getAdapter(raw);
+        ResolvableType awaited = type;
+        if (isStage) {
+            awaited = type.as(CompletionStage.class).getGeneric();
+        } else if (adapter != null) {
+            awaited = type.getGeneric();
+        }
+        if (LaterResultAdapter.isStreamed(awaited)) {
             throw unsettled(origin, "streams its response");
         }
-        ReactiveAdapter adapter =
-                brought == type ? ReactiveAdapterRegistry.getSharedInstance().getAdapter(raw) : null;
-        boolean many = ReturnTypeAdapterSelector.isFlow(raw);
-        if (adapter != null) {
-            many |= adapter.isMultiValue();
-            brought = type.getGeneric();
-        }
+        ResolvableType brought = awaited == type ? LaterResultAdapter.produced(type) : awaited;
+        boolean many = adapter != null && adapter.isMultiValue() || ReturnTypeAdapterSelector.isFlow(raw);
         if (many || isNothing(brought.resolve())) {
             throw unsettled(origin, "returns " + (many ? "more than one result" : "no result"));
         }

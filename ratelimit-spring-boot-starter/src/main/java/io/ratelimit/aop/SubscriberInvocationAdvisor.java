@@ -25,6 +25,7 @@ final class SubscriberInvocationAdvisor extends StaticMethodMatcherPointcut impl
     SubscriberInvocationAdvisor(RateLimitedMethodRegistry methods, MethodSecurityAdvisors security) {
         this.methods = methods;
         this.security = security;
+        setClassFilter(methods::mayAdvise);
     }
 
     @Override
@@ -34,8 +35,7 @@ final class SubscriberInvocationAdvisor extends StaticMethodMatcherPointcut impl
 
     @Override
     public boolean matches(Method method, Class<?> targetClass) {
-        return methods.mayAdvise(targetClass)
-                && methods.isLimited(method, targetClass)
+        return methods.isLimited(method, targetClass)
                 && ReactiveTypeAdapter.isDeferred(method.getReturnType())
                 && security.proceedForEachSubscriber(method, targetClass);
     }

@@ -60,7 +60,10 @@ record LimitKey(String key, String name, boolean bracketed) {
     }
 
     /** {@return the allowed name that is most similar, such as {@code get-x} for {@code GET /x}; empty if none is} */
-    String nearestAllowed() {
+    static String nearestAllowed(String name) {
+        if (ALLOWED.matcher(name).matches()) {
+            return name;
+        }
         String latin = Normalizer.normalize(name.replace("ß", "ss"), Normalizer.Form.NFD)
                 .replaceAll("\\p{M}", "")
                 .toLowerCase(Locale.ROOT)

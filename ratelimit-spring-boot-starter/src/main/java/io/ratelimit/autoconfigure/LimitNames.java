@@ -49,10 +49,16 @@ final class LimitNames {
             return new InvalidRateLimitPropertyException(key.path(), value == null ? "" : value, rule, fix);
         }
 
-        InvalidRateLimitPropertyException differsOnlyInCase(Spelling other, String fix) {
-            return invalid(
-                    "its name differs from " + other.key.path() + " only in case, dashes, underscores or brackets",
-                    fix);
+        /** Creates the exception for a spelling that cannot override another one. */
+        InvalidRateLimitPropertyException conflict(Spelling other) {
+            return other.name().equals(name())
+                    ? invalid(
+                            "the limit \"" + name() + "\" is also written as " + other.key.path(),
+                            "write " + other.key.path() + " in both places")
+                    : invalid(
+                            "its name differs from " + other.key.path()
+                                    + " only in case, dashes, underscores or brackets",
+                            "write " + other.key.path() + " in both places, or choose another name");
         }
     }
 
@@ -93,9 +99,8 @@ final class LimitNames {
         for (LimitVariables environment : environments) {
             Set<String> read = new TreeSet<>();
             limits.forEach(limit -> read.addAll(environment.readBy(property(limit))));
-            environment.properties().forEach((variable, name) -> {
-                ConfigurationProperty property = environment.source().getConfigurationProperty(name);
-                if (property != null && !read.contains(variable)) {
+            environment.all().forEach((variable, property) -> {
+                if (!read.contains(variable)) {
                     unread.put(variable, property);
                 }
             });
@@ -103,7 +108,13 @@ final class LimitNames {
         return unread;
     }
 
-    private ConfigurationPropertyName property(String limit) {
+    /** {@return whether the environment has a variable of a limit} */
+    boolean hasVariable(String variable) {
+        return environments.stream().anyMatch(environment -> environment.all().containsKey(variable));
+    }
+
+    /** {@return the property that sets a limit, as Spring Boot compares it} */
+    ConfigurationPropertyName property(String limit) {
         ConfigurationPropertyName property = properties.get(limit);
         return property != null ? property : ConfigurationPropertyName.of(LimitProperties.path(limit));
     }
@@ -125,7 +136,7 @@ final class LimitNames {
 
     private void add(Spelling spelling) {
         if (!spelling.key().isAllowed()) {
-            String nearest = spelling.key().nearestAllowed();
+            String nearest = LimitKey.nearestAllowed(spelling.name());
             throw spelling.invalid(
                     "its name is not 1 to 64 letters a to z, digits, dots, dashes and underscores, beginning with a"
                             + " letter or digit",
@@ -156,12 +167,13 @@ final class LimitNames {
 
     private static void requireOverride(Spelling spelling, Spelling chosen, List<Spelling> same) {
         if (!spelling.key().property().equals(chosen.key().property())) {
-            throw spelling.differsOnlyInCase(chosen, "write both in the same way, or choose another name");
+            throw spelling.conflict(chosen);
         }
         for (Spelling other : same) {
-            boolean competes = other.source() == spelling.source() || other.isInFile() && spelling.isInFile();
-            if (competes && !other.name().equals(spelling.name())) {
-                throw spelling.differsOnlyInCase(other, "keep one of the two, or choose another name");
+            boolean sameSource = other.source() == spelling.source();
+            boolean bothInFiles = other.isInFile() && spelling.isInFile();
+            if (sameSource && other != spelling || bothInFiles && !other.name().equals(spelling.name())) {
+                throw spelling.conflict(other);
             }
         }
     }

@@ -280,12 +280,17 @@ record LimitProperties(
         return zone != null ? zone : ZoneOffset.UTC;
     }
 
+    /** Returns all rates as one text, which is empty without rates. */
+    String ratesText() {
+        return rates == null ? "" : rates.stream().map(RateProperties::text).collect(Collectors.joining(", "));
+    }
+
     private List<Rate> parsed(String path) {
         List<RateProperties> texts = rates != null ? rates : List.of();
         if (isLeased() && !texts.isEmpty()) {
             throw new InvalidRateLimitPropertyException(
                     path + ".rates",
-                    texts.stream().map(RateProperties::text).collect(Collectors.joining(", ")),
+                    ratesText(),
                     "algorithm concurrency has no rates, but a number of calls at once",
                     "use max-concurrent, or another algorithm");
         }

@@ -6,6 +6,7 @@ import org.springframework.boot.context.properties.bind.AbstractBindHandler;
 import org.springframework.boot.context.properties.bind.BindContext;
 import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
@@ -48,11 +49,13 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
             ConfigurationPropertyName name, BindContext context, LimitProperties limit) {
         ConfigurationPropertyName rates = name.append("rates");
         for (ConfigurationPropertySource source : context.getSources()) {
+            ConfigurationProperty shorthand = source.getConfigurationProperty(name);
             if (source.getConfigurationProperty(rates) != null
                     || source.containsDescendantOf(rates) == ConfigurationPropertyState.PRESENT) {
+                requireNoText(shorthand, rates, context);
                 return limit;
             }
-            if (source.getConfigurationProperty(name) != null) {
+            if (shorthand != null) {
                 List<RateProperties> text = context.getBinder()
                         .bind(name, Bindable.listOf(RateProperties.class))
                         .orElse(List.of());
@@ -60,5 +63,16 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
             }
         }
         return limit;
+    }
+
+    private static void requireNoText(
+            @Nullable ConfigurationProperty shorthand, ConfigurationPropertyName rates, BindContext context) {
+        if (shorthand != null && !Placeholders.isBlank(shorthand.getValue(), context.getSources())) {
+            throw new InvalidRateLimitPropertyException(
+                    shorthand.getName().toString(),
+                    shorthand.getValue(),
+                    "the same source also sets " + rates,
+                    "keep one of the two");
+        }
     }
 }

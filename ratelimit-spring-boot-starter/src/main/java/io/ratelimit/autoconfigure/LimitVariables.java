@@ -1,5 +1,6 @@
 package io.ratelimit.autoconfigure;
 
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -7,7 +8,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
+import org.springframework.boot.env.PropertySourceInfo;
 import org.springframework.boot.origin.PropertySourceOrigin;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
@@ -26,6 +29,9 @@ record LimitVariables(IterableConfigurationPropertySource source, Map<String, Co
     private static final ConfigurationPropertyName LIMITS =
             ConfigurationPropertyName.of(RateLimitProperties.PREFIX).append("limits");
 
+    /** The beginning of a variable of a limit. */
+    private static final String PREFIX = "RATELIMIT_LIMITS_";
+
     static boolean isEnvironment(IterableConfigurationPropertySource source) {
         return source.getUnderlyingSource() instanceof SystemEnvironmentPropertySource;
     }
@@ -39,6 +45,62 @@ record LimitVariables(IterableConfigurationPropertySource source, Map<String, Co
             }
         });
         return new LimitVariables(source, properties);
+    }
+
+    /**
+     * Returns all variables, with the property that each might set, also those that Spring Boot cannot read. If the
+     * environment has a prefix, variables without it belong to other applications.
+     */
+    Map<String, ConfigurationProperty> all() {
+        Map<String, ConfigurationProperty> all = new TreeMap<>();
+        if (source.getUnderlyingSource() instanceof SystemEnvironmentPropertySource environment
+                && !hasPrefix(environment)) {
+            for (String variable : environment.getPropertyNames()) {
+                Object value = environment.getProperty(variable);
+                if (value != null && isOfLimit(variable)) {
+                    ConfigurationPropertyName name = ConfigurationPropertyName.adapt(variable, '_');
+                    all.put(variable, new ConfigurationProperty(name, value, null));
+                }
+            }
+        }
+        properties.forEach((variable, name) -> {
+            ConfigurationProperty property = source.getConfigurationProperty(name);
+            if (property != null) {
+                all.put(variable, property);
+            }
+        });
+        return all;
+    }
+
+    private static boolean hasPrefix(SystemEnvironmentPropertySource environment) {
+        return environment instanceof PropertySourceInfo info && info.getPrefix() != null;
+    }
+
+    private static boolean isOfLimit(String variable) {
+        return variable.regionMatches(true, 0, PREFIX, 0, PREFIX.length());
+    }
+
+    /**
+     * Returns the beginning of a variable of a limit, which includes the prefix of the environment.
+     *
+     * @return {@code SHOP_RATELIMIT_LIMITS_}, for example; empty if the variable is written as a property
+     */
+    static String beginning(String variable) {
+        String upper = variable.toUpperCase(Locale.ROOT);
+        int start = upper.indexOf(PREFIX);
+        return start < 0 ? "" : upper.substring(0, start + PREFIX.length());
+    }
+
+    /**
+     * Returns the end of the variable that sets a property of a limit. A dot in the name of the limit becomes an
+     * underscore, although no variable sets such a limit.
+     */
+    static String end(ConfigurationPropertyName limit, String option) {
+        String name = limit.getLastElement(Form.ORIGINAL).replace('.', '_');
+        String written = limit.isLastElementIndexed() ? name.replace('-', '_') : name.replace("-", "");
+        String property =
+                option.replace("-", "").replaceAll("\\[(\\d+)]", "_$1").replace('.', '_');
+        return (written + (property.isEmpty() ? "" : "_" + property)).toUpperCase(Locale.ROOT);
     }
 
     /** {@return the variables that set properties of a limit} */

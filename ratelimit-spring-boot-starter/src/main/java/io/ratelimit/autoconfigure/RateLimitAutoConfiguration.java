@@ -57,8 +57,10 @@ public final class RateLimitAutoConfiguration {
                 properties.enabled() ? store.getObject() : new NoOpRateLimitStore(),
                 all,
                 !all.isEmpty() || counting.stream().findAny().isPresent());
+        List<Limit> beans = limits.orderedStream().toList();
+        properties.checkBeside(beans);
         properties.toLimits().forEach(registry::define);
-        limits.orderedStream().forEach(registry::define);
+        beans.forEach(registry::define);
         return registry;
     }
 

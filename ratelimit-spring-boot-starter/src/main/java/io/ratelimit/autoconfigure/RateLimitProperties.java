@@ -45,6 +45,25 @@ record RateLimitProperties(
                 .toList();
     }
 
+    /**
+     * Checks that no property names a limit that a bean defines.
+     *
+     * @throws InvalidRateLimitPropertyException if one does, also if it writes the name otherwise
+     */
+    void checkBeside(List<Limit> beans) {
+        for (Limit bean : beans) {
+            limits.forEach((name, limit) -> {
+                if (LimitKey.canonical(name).equals(LimitKey.canonical(bean.name()))) {
+                    throw new InvalidRateLimitPropertyException(
+                            LimitProperties.path(name),
+                            limit.ratesText(),
+                            "the limit \"" + bean.name() + "\" is a Limit bean, which properties do not override",
+                            "drop the property, or drop the bean and set all of the limit by properties");
+                }
+            });
+        }
+    }
+
     RateLimitSettings toSettings() {
         return new RateLimitSettings(
                 enabled, emptyKey == EmptyKeyPolicy.SHARED, unknownLimit == UnknownLimitPolicy.UNLIMITED);
@@ -54,7 +73,7 @@ record RateLimitProperties(
      * The store in memory.
      *
      * @param maxKeys Number of keys that have their own bucket in memory, 1 or more, at most one per KB of heap.
-     *     Further keys share buckets.
+     *     Further keys evict a bucket that is at least half full, or share one.
      */
     record Memory(@DefaultValue("1000000") int maxKeys) {
 

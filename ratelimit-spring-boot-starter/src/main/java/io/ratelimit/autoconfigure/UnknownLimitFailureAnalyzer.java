@@ -23,8 +23,8 @@ final class UnknownLimitFailureAnalyzer extends AbstractFailureAnalyzer<UnknownL
                 "The limit \"" + cause.getName() + "\" is not defined. " + known,
                 cause.getNearest()
                                 .map(near -> "Did you mean \"" + near + "\"? If not, define it")
-                                .orElse("Define it") + ", for example with ratelimit.limits."
-                        + cause.getName() + "=10/s" + UnknownLimitHint.of(environment),
+                                .orElse("Define it") + ", for example with "
+                        + UnknownLimitHint.property(cause.getName()) + "=10/s" + UnknownLimitHint.of(environment),
                 cause);
     }
 }

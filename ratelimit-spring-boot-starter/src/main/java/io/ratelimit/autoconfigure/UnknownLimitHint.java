@@ -16,6 +16,18 @@ public final class UnknownLimitHint {
     private UnknownLimitHint() {}
 
     /**
+     * Returns the property that defines a limit, or the one with the nearest allowed name.
+     *
+     * @param limit the name of the limit
+     * @return {@code ratelimit.limits.search}, or {@code ratelimit.limits[a.b]} for a name that needs brackets;
+     *     {@code ratelimit.limits.get-x} for {@code GET /x}, which no limit may be named
+     */
+    public static String property(String limit) {
+        String allowed = LimitKey.nearestAllowed(limit);
+        return LimitProperties.path(allowed.isEmpty() ? "search" : allowed);
+    }
+
+    /**
      * Returns the hint.
      *
      * @param environment the environment of the application

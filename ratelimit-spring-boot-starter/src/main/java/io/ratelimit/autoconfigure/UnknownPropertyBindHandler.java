@@ -5,8 +5,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.AbstractBindHandler;
 import org.springframework.boot.context.properties.bind.BindContext;
@@ -18,6 +20,7 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
+import org.springframework.core.convert.ConverterNotFoundException;
 
 /**
  * Rejects unknown properties under {@code ratelimit}, such as {@code ratelimit.limits.search.refil}.
@@ -30,16 +33,19 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
     private static final ConfigurationPropertyName ROOT = ConfigurationPropertyName.of(RateLimitProperties.PREFIX);
     private static final ConfigurationPropertyName LIMITS = ROOT.append("limits");
     private static final int LIMIT = LIMITS.getNumberOfElements();
-    private static final String VARIABLE = "RATELIMIT_LIMITS_";
 
     private final RateLimitFeatures features;
     private final Set<String> names;
+    private final Set<ConfigurationPropertyName> groups = new HashSet<>(Set.of(ROOT, LIMITS));
 
     UnknownPropertyBindHandler(BindHandler parent, RateLimitFeatures features) {
         super(parent);
         this.features = features;
         this.names = PropertyNames.of(RateLimitProperties.class);
         this.names.addAll(features.propertyNames());
+        names.stream()
+                .filter(name -> !name.endsWith("]") && names.stream().anyMatch(other -> other.startsWith(name + ".")))
+                .forEach(group -> groups.add(ROOT.append(group)));
     }
 
     @Override
@@ -54,44 +60,66 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
             for (ConfigurationPropertySource source : context.getSources()) {
                 if (source instanceof IterableConfigurationPropertySource iterable
                         && !LimitVariables.isEnvironment(iterable)) {
-                    check(iterable, known);
+                    check(iterable, known, limits, context);
                 }
             }
-            LimitNames.of(context.getSources()).unreadVariables(limits).forEach((variable, property) -> {
-                throw unknownVariable(variable, property, limits);
+            LimitNames own = LimitNames.of(context.getSources());
+            own.unreadVariables(limits).forEach((variable, property) -> {
+                throw unknownVariable(variable, property, limits, own);
             });
         }
     }
 
-    /**
-     * Replaces the exception of Spring Boot for unbound elements of a list, which does not suggest a known property.
-     */
+    /** Replaces exceptions of Spring Boot that do not suggest a known property. */
     @Override
     public @Nullable Object onFailure(
             ConfigurationPropertyName name, Bindable<?> target, BindContext context, Exception error) throws Exception {
         if (ROOT.isAncestorOf(name) && error instanceof UnboundConfigurationPropertiesException unbound) {
             ConfigurationProperty first =
                     unbound.getUnboundProperties().iterator().next();
-            throw unknown(first.getName(), first.getValue());
+            throw unknown(first.getName(), first.getValue(), Set.of());
+        }
+        if (groups.contains(name) && error instanceof ConverterNotFoundException) {
+            for (ConfigurationPropertySource source : context.getSources()) {
+                if (isValueOfGroup(name, source, context)) {
+                    throw unknown(name, value(name, source), Set.of());
+                }
+            }
         }
         return super.onFailure(name, target, context, error);
     }
 
-    private void check(IterableConfigurationPropertySource source, Set<List<String>> known) {
+    private void check(
+            IterableConfigurationPropertySource source,
+            Set<List<String>> known,
+            Set<String> limits,
+            BindContext context) {
         source.stream()
-                .filter(name -> ROOT.isAncestorOf(name) && !known.contains(elements(name)))
+                .filter(name -> name.equals(ROOT) || ROOT.isAncestorOf(name))
+                .filter(name -> !known.contains(elements(name)) || isValueOfGroup(name, source, context))
                 .findFirst()
                 .ifPresent(name -> {
-                    ConfigurationProperty property = source.getConfigurationProperty(name);
-                    throw unknown(name, property == null ? "" : property.getValue());
+                    throw unknown(name, value(name, source), limits);
                 });
     }
 
+    /** Returns whether a property has a value, although it only has properties below it. An empty one is no value. */
+    private boolean isValueOfGroup(
+            ConfigurationPropertyName name, ConfigurationPropertySource source, BindContext context) {
+        return groups.contains(name) && !Placeholders.isBlank(value(name, source), context.getSources());
+    }
+
+    private static Object value(ConfigurationPropertyName name, ConfigurationPropertySource source) {
+        ConfigurationProperty property = source.getConfigurationProperty(name);
+        return property == null ? "" : property.getValue();
+    }
+
     private Set<List<String>> known(Set<String> limits) {
-        Set<List<String>> known = new HashSet<>();
+        Set<List<String>> known = new HashSet<>(Set.of(elements(ROOT)));
         names.forEach(name -> known.add(elements(ROOT.append(name))));
         for (String limit : limits) {
-            for (String path : List.of("ratelimit.limits." + limit, "ratelimit.limits[" + limit + "]")) {
+            String inBrackets = LIMITS + "[" + limit + "]";
+            for (String path : limit.contains(".") ? List.of(inBrackets) : List.of(LIMITS + "." + limit, inBrackets)) {
                 ConfigurationPropertyName property = ConfigurationPropertyName.adapt(path, '.');
                 known.add(elements(property));
                 LimitProperties.NAMES.forEach(name -> known.add(elements(property.append(name))));
@@ -100,40 +128,106 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
         return known;
     }
 
-    private InvalidRateLimitPropertyException unknown(ConfigurationPropertyName name, Object value) {
+    private InvalidRateLimitPropertyException unknown(
+            ConfigurationPropertyName name, Object value, Set<String> limits) {
+        if (groups.contains(name)) {
+            return new InvalidRateLimitPropertyException(
+                    name.toString(),
+                    value,
+                    "it has properties, and no value of its own",
+                    name.equals(LIMITS)
+                            ? "write the name of a limit, such as ratelimit.limits.search=10/s"
+                            : "known below " + name + " are " + String.join(", ", below(name)));
+        }
         boolean ofLimit = LIMITS.isAncestorOf(name) && name.getNumberOfElements() > LIMIT + 1;
         int parents = ofLimit ? LIMIT + 1 : ROOT.getNumberOfElements();
         Set<String> candidates = ofLimit ? LimitProperties.NAMES : names;
-        String fix = UnknownLimitException.nearest(name.subName(parents).toString(), candidates)
-                .map(nearest -> "did you mean " + name.chop(parents) + "." + nearest + "?")
-                .orElse("known below " + name.chop(parents) + " are " + String.join(", ", candidates)
-                        + (ofLimit ? ", and a limit name with dots is written \"[a.b]\"" : ""));
+        ConfigurationPropertyName parent = name.chop(parents);
+        Optional<String> nearest =
+                UnknownLimitException.nearest(name.subName(parents).toString(), candidates);
+        if (ofLimit
+                && nearest.filter(known -> parent.append(known).equals(name)).isPresent()) {
+            return new InvalidRateLimitPropertyException(
+                    name.toString(),
+                    value,
+                    "empty, and the limit has no other property",
+                    "give the limit a rate, such as " + parent + "=10/s, or drop the property");
+        }
+        String fix = withDots(name, limits)
+                .or(() -> nearest.map(known -> parent + "." + known))
+                .map(meant -> "did you mean " + meant + "?")
+                .orElse("known below " + parent + " are " + String.join(", ", candidates)
+                        + (ofLimit ? ", and a limit name with dots is written " + inBrackets(name) : ""));
         return new InvalidRateLimitPropertyException(name.toString(), value, "no such property", fix);
     }
 
-    private static InvalidRateLimitPropertyException unknownVariable(
-            String variable, ConfigurationProperty property, Set<String> limits) {
-        Set<String> candidates = new TreeSet<>();
-        for (String limit : limits) {
-            String name = variable(limit);
-            candidates.add(name);
-            LimitProperties.NAMES.forEach(option -> candidates.add(name + "_" + variable(option)));
-        }
-        String suffix = variable.startsWith(VARIABLE) ? variable.substring(VARIABLE.length()) : variable;
-        String fix = UnknownLimitException.nearest(suffix, candidates)
-                .map(nearest -> "did you mean " + VARIABLE + nearest + "?")
-                .orElse("a variable defines a limit whose name is letters and digits, and overrides any other:"
-                        + " define the limit in a file");
-        return new InvalidRateLimitPropertyException(
-                property.getName().toString(), property.getValue(), "no limit has this property", fix);
+    private List<String> below(ConfigurationPropertyName group) {
+        return names.stream()
+                .filter(name ->
+                        !name.endsWith("]") && ROOT.append(name).getParent().equals(group))
+                .map(name -> name.substring(name.lastIndexOf('.') + 1))
+                .toList();
     }
 
-    /** Returns the end of the environment variable for the name of a limit or of one of its properties. */
-    private static String variable(String name) {
-        return name.replace("-", "")
-                .replaceAll("\\[(\\d+)]", "_$1")
-                .replace('.', '_')
-                .toUpperCase(Locale.ROOT);
+    /** Returns the property of a limit whose name has dots, if the given one writes that name without brackets. */
+    private static Optional<String> withDots(ConfigurationPropertyName name, Set<String> limits) {
+        for (int end = name.getNumberOfElements(); end > LIMIT + 1; end--) {
+            String written = String.join(".", elements(name).subList(LIMIT, end));
+            String option =
+                    end == name.getNumberOfElements() ? "" : name.subName(end).toString();
+            for (String limit : limits) {
+                if (limit.contains(".") && LimitKey.canonical(limit).equals(written)) {
+                    return Optional.of(LimitProperties.path(limit)
+                            + (option.isEmpty() ? "" : ".")
+                            + UnknownLimitException.nearest(option, LimitProperties.NAMES)
+                                    .orElse(option));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String inBrackets(ConfigurationPropertyName name) {
+        String limit = name.subName(LIMIT).toString();
+        return "\"[" + (limit.contains("[") ? "a.b" : limit) + "]\"";
+    }
+
+    private InvalidRateLimitPropertyException unknownVariable(
+            String variable, ConfigurationProperty property, Set<String> limits, LimitNames own) {
+        String beginning = LimitVariables.beginning(variable);
+        if (beginning.isEmpty()) {
+            return unknown(property.getName(), property.getValue(), limits);
+        }
+        Map<String, String> fixes = new TreeMap<>();
+        for (String limit : limits) {
+            addFix(limit, "", beginning, own, fixes);
+            LimitProperties.NAMES.forEach(option -> addFix(limit, option, beginning, own, fixes));
+        }
+        String suffix =
+                variable.substring(beginning.length()).toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]+", "_");
+        String fix = UnknownLimitException.nearest(suffix, fixes.keySet())
+                .map(fixes::get)
+                .orElse("a variable can only define a limit whose name is letters and digits. Define this limit"
+                        + " in a file");
+        return new InvalidRateLimitPropertyException(
+                variable, property.getValue(), "no limit reads this environment variable", fix);
+    }
+
+    /** Adds the fix for a property of a limit under the end of the variable that would set it. */
+    private static void addFix(
+            String limit, String option, String beginning, LimitNames own, Map<String, String> fixes) {
+        ConfigurationPropertyName property = own.property(limit);
+        String end = LimitVariables.end(property, option);
+        fixes.put(
+                end,
+                limit.contains(".")
+                        ? "an environment variable cannot set a limit with a dot in its name: set "
+                                + LimitProperties.path(limit)
+                                + (option.isEmpty() ? "" : "." + option)
+                                + " in a file, in SPRING_APPLICATION_JSON or on the command line"
+                        : own.hasVariable(beginning + end)
+                                ? "drop it, because " + beginning + end + " is set too"
+                                : "did you mean " + beginning + end + "?");
     }
 
     /** Returns the elements of a name as Spring Boot compares them, all indexes of a list as the same. */

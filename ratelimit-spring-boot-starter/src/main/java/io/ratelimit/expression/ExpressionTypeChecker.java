@@ -3,6 +3,7 @@ package io.ratelimit.expression;
 import io.ratelimit.UnknownLimitException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import org.springframework.expression.spel.ast.CompoundExpression;
 import org.springframework.expression.spel.ast.ConstructorReference;
 import org.springframework.expression.spel.ast.FunctionReference;
 import org.springframework.expression.spel.ast.Indexer;
+import org.springframework.expression.spel.ast.InlineMap;
 import org.springframework.expression.spel.ast.Literal;
 import org.springframework.expression.spel.ast.MethodReference;
 import org.springframework.expression.spel.ast.NullLiteral;
@@ -165,7 +167,17 @@ final class ExpressionTypeChecker {
             boolean array = node.toStringAST().contains("[");
             return array ? UNKNOWN : ResolvableType.forClass(located(node));
         }
-        return OperatorTypeResolver.of(node, children(node, 0));
+        return OperatorTypeResolver.of(node, node instanceof InlineMap ? entries(node) : children(node, 0));
+    }
+
+    /** Checks the keys and values of a map in braces, in which a name before a colon stands for itself. */
+    private List<ResolvableType> entries(SpelNode node) {
+        List<ResolvableType> types = new ArrayList<>();
+        for (int i = 0; i < node.getChildCount(); i++) {
+            boolean name = i % 2 == 0 && node.getChild(i) instanceof PropertyOrFieldReference;
+            types.add(name ? UNKNOWN : type(node.getChild(i)));
+        }
+        return types;
     }
 
     private ResolvableType variable(String name) {

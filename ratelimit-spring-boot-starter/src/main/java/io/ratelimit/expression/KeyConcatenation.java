@@ -1,6 +1,7 @@
 package io.ratelimit.expression;
 
 import io.ratelimit.annotation.RateLimitedCall;
+import io.ratelimit.expression.NodeCompiler.ComputedExpression;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -155,12 +156,12 @@ final class KeyConcatenation {
     private CallExpression added(SpelNode node) {
         CallExpression left = compile(node.getChild(0));
         CallExpression right = compile(node.getChild(1));
-        CallExpression sum = nodes.compile(
+        ComputedExpression sum = nodes.compile(
                 new OpPlus(node.getStartPosition(), node.getEndPosition(), computed(0), computed(1)), false, variables);
         return call -> {
             Object first = left.of(call);
             Object second = KeyFormatter.isAbsent(first) ? null : right.of(call);
-            return KeyFormatter.isAbsent(second) ? null : sum.of(with(call, first, second));
+            return KeyFormatter.isAbsent(second) ? null : sum.of(call, values(call, first, second));
         };
     }
 
@@ -184,13 +185,13 @@ final class KeyConcatenation {
         for (int i = 1; i < chain.length; i++) {
             chain[i] = (SpelNodeImpl) node.getChild(i);
         }
-        CallExpression members = nodes.compile(
+        ComputedExpression members = nodes.compile(
                 new CompoundExpression(node.getStartPosition(), node.getEndPosition(), chain),
                 nodes.isSafe(node),
                 variables);
         return call -> {
             Object value = owner.of(call);
-            return value == null ? null : members.of(with(call, value));
+            return value == null ? null : members.of(call, values(call, value));
         };
     }
 
@@ -198,10 +199,11 @@ final class KeyConcatenation {
         return new VariableReference(COMPUTED.get(index), 0, 0);
     }
 
-    private static RateLimitedCall with(RateLimitedCall call, @Nullable Object... computed) {
+    /** Returns the values of all variables: the arguments, which {@code #root.args} has alone, and computed values. */
+    private static @Nullable Object[] values(RateLimitedCall call, @Nullable Object... computed) {
         @Nullable Object[] args = call.args();
         @Nullable Object[] all = Arrays.copyOf(args, args.length + computed.length);
         System.arraycopy(computed, 0, all, args.length, computed.length);
-        return new CallSnapshot(call.target(), call.method(), all);
+        return all;
     }
 }

@@ -15,7 +15,7 @@ public interface KeyExpression {
      * Evaluates the expression.
      *
      * @param call the call
-     * @return the key as text; null if it is null or blank
+     * @return the key as text; null if it is null or blank, or has a null part
      * @throws InvalidCallException if the value is an array, or its class does not override {@code toString}
      */
     @Nullable String text(RateLimitedCall call);

@@ -1,5 +1,6 @@
 package io.ratelimit.expression;
 
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -33,13 +34,39 @@ final class KeyFormatter {
         return OWN.get(type);
     }
 
-    /** {@return whether a value is null or an empty {@code Optional}} */
+    /** {@return whether a value, or a part of an array, a collection or a map, is null or an empty {@code Optional}} */
     static boolean isAbsent(@Nullable Object value) {
-        return value == null || value instanceof Optional<?> optional && isAbsent(optional.orElse(null));
+        if (value == null) {
+            return true;
+        }
+        if (value instanceof Optional<?> optional) {
+            return isAbsent(optional.orElse(null));
+        }
+        if (value instanceof Collection<?> collection) {
+            return anyAbsent(collection, value);
+        }
+        if (value instanceof Map<?, ?> map) {
+            return anyAbsent(map.keySet(), value) || anyAbsent(map.values(), value);
+        }
+        if (value instanceof Map.Entry<?, ?> entry) {
+            return isAbsent(entry.getKey()) || isAbsent(entry.getValue());
+        }
+        return value instanceof Object[] array && anyAbsent(Arrays.asList(array), value);
+    }
+
+    /** Returns whether one of the elements is absent. They may contain their owner. */
+    private static boolean anyAbsent(Collection<?> elements, Object owner) {
+        for (Object element : elements) {
+            if (element != owner && isAbsent(element)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
-     * Formats a value; null if it is null or an empty {@code Optional}.
+     * Formats a value; null if it is null or an empty {@code Optional}, or has such a part: the key {@code {#tenant,
+     * #user}} of all calls without a tenant would otherwise be in one bucket.
      *
      * @throws InvalidCallException if the value, or a part of it, is an array or does not override {@code toString}
      */
@@ -54,7 +81,7 @@ final class KeyFormatter {
             return of(origin, optional.orElse(null));
         }
         check(origin, value);
-        return value.toString();
+        return isAbsent(value) ? null : value.toString();
     }
 
     private static void check(ExpressionOrigin origin, @Nullable Object part) {

@@ -57,15 +57,23 @@ final class NodeCompiler {
                 return call -> call.args()[position];
             }
         }
-        return compile(node, safety.isSafe(node), parameters.indexes());
+        ComputedExpression expression = compile(node, safety.isSafe(node), parameters.indexes());
+        return call -> expression.of(call, call.args());
+    }
+
+    /** Computes a value for a call, whose variables are given apart from its arguments. */
+    @FunctionalInterface
+    interface ComputedExpression {
+
+        @Nullable Object of(RateLimitedCall call, @Nullable Object[] values);
     }
 
     /** Compiles a node to byte code or not, with variables that may be others than those of the checked expression. */
-    CallExpression compile(SpelNode node, boolean safe, Map<String, Integer> variables) {
+    ComputedExpression compile(SpelNode node, boolean safe, Map<String, Integer> variables) {
         SpelExpression expression =
                 new SpelExpression(origin.value(), (SpelNodeImpl) node, safe ? compiling : interpreting);
         Function<CallEvaluationContext, @Nullable Object> evaluation = expression::getValue;
-        return call -> evaluate(call, safe, variables, evaluation);
+        return (call, values) -> evaluate(call, safe, variables, values, evaluation);
     }
 
     /** Compiles a node whose value is converted to a boolean. */
@@ -76,7 +84,7 @@ final class NodeCompiler {
         Function<CallEvaluationContext, @Nullable Boolean> evaluation =
                 context -> expression.getValue(context, Boolean.class);
         return call -> {
-            Boolean holds = evaluate(call, safe, parameters.indexes(), evaluation);
+            Boolean holds = evaluate(call, safe, parameters.indexes(), call.args(), evaluation);
             if (holds == null) {
                 throw origin.failed("type conversion error");
             }
@@ -88,7 +96,7 @@ final class NodeCompiler {
     Function<RateLimitedCall, TypedValue> interpret(SpelNode node) {
         Function<CallEvaluationContext, TypedValue> evaluation =
                 context -> node.getTypedValue(new ExpressionState(context, interpreting));
-        return call -> evaluate(call, false, parameters.indexes(), evaluation);
+        return call -> evaluate(call, false, parameters.indexes(), call.args(), evaluation);
     }
 
     boolean isSafe(SpelNode node) {
@@ -104,10 +112,11 @@ final class NodeCompiler {
             RateLimitedCall call,
             boolean safe,
             Map<String, Integer> variables,
+            @Nullable Object[] values,
             Function<CallEvaluationContext, T> evaluation) {
         TypedValue root = safe ? TypedValue.NULL : new TypedValue(CallSnapshot.of(call));
         try {
-            return evaluation.apply(new CallEvaluationContext(shared, variables, call.args(), root));
+            return evaluation.apply(new CallEvaluationContext(shared, variables, values, root));
         } catch (RuntimeException | StackOverflowError ex) {
             Throwable thrown = CalledMethodException.thrownByApplication(ex);
             if (thrown instanceof RuntimeException || thrown instanceof Error) {

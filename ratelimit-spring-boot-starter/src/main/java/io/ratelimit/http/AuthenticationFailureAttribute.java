@@ -11,16 +11,23 @@ final class AuthenticationFailureAttribute {
 
     private AuthenticationFailureAttribute() {}
 
-    /** Records the outcome of an authentication: its exception, or null. Does nothing outside of a request. */
+    /**
+     * Records the outcome of an authentication: its exception, or null. Does nothing outside of a request, and if the
+     * request is over, as on a thread that outlives it.
+     */
     static void record(@Nullable Throwable failure) {
         RequestAttributes request = RequestContextHolder.getRequestAttributes();
         if (request == null) {
             return;
         }
-        if (failure == null) {
-            request.removeAttribute(NAME, RequestAttributes.SCOPE_REQUEST);
-        } else {
-            request.setAttribute(NAME, failure, RequestAttributes.SCOPE_REQUEST);
+        try {
+            if (failure == null) {
+                request.removeAttribute(NAME, RequestAttributes.SCOPE_REQUEST);
+            } else {
+                request.setAttribute(NAME, failure, RequestAttributes.SCOPE_REQUEST);
+            }
+        } catch (IllegalStateException ex) {
+            // The request is over, so nobody reads the attribute any more.
         }
     }
 }

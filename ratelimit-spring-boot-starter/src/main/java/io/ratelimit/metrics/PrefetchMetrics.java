@@ -5,7 +5,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitListener;
 import io.ratelimit.remote.RemoteRateLimitStore;
-import java.util.List;
 
 /**
  * Registers the gauge {@code ratelimit.prefetched} of every limit, with the tag {@code limit}: tokens of all keys that
@@ -16,31 +15,32 @@ final class PrefetchMetrics implements RateLimitListener {
     private static final String PREFETCHED = "ratelimit.prefetched";
 
     private final RemoteRateLimitStore store;
-    private final MeterRegistry registry;
+    private final LimitMeters meters;
 
     /**
      * Creates a listener, to be passed to the limits' registry.
      *
-     * @param store the store; the gauges hold it weakly, so another object has to keep it alive
-     * @param registry where the gauge of each limit is registered
+     * @param store the store that has prefetched tokens
+     * @param registry where the gauge of each limit is registered; its gauges reference parts of this listener weakly
      */
     PrefetchMetrics(RemoteRateLimitStore store, MeterRegistry registry) {
         this.store = store;
-        this.registry = registry;
+        this.meters = new LimitMeters(registry);
     }
 
     @Override
     public void onDefined(Limit limit) {
-        String name = limit.name();
-        Gauge.builder(PREFETCHED, store, remote -> remote.prefetchedTokens(name).orElse(0))
-                .description("Tokens that this node took ahead and no call used yet")
-                .tag("limit", name)
-                .register(registry);
+        LimitSum sum = LimitSum.ofLevels(name -> store.prefetchedTokens(name).orElse(0));
+        meters.registerSum(
+                limit.name(),
+                sum,
+                Gauge.builder(PREFETCHED, sum, LimitSum::value)
+                        .description("Tokens that this node took ahead and no call used yet")
+                        .tag("limit", limit.name())::register);
     }
 
     @Override
     public void onRemoved(Limit limit) {
-        List.copyOf(registry.find(PREFETCHED).tag("limit", limit.name()).meters())
-                .forEach(registry::remove);
+        meters.remove(limit.name());
     }
 }

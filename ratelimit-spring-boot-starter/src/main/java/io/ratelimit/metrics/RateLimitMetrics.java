@@ -14,8 +14,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Registers the meters of every limit:
@@ -39,7 +41,7 @@ final class RateLimitMetrics implements RateLimitListener {
     private static final String WAIT = "ratelimit.wait";
     private static final String LOST = "ratelimit.leases.lost";
 
-    private final MeterRegistry meters;
+    private final LimitMeters meters;
     private final Supplier<RateLimiterRegistry> registry;
     private final Map<String, Timer> waits = new ConcurrentHashMap<>();
     private final Map<String, Counter> lost = new ConcurrentHashMap<>();
@@ -47,11 +49,11 @@ final class RateLimitMetrics implements RateLimitListener {
     /**
      * Creates a listener, to be passed to the registry.
      *
-     * @param meters the registry of the meters; its decision counters reference this listener weakly
+     * @param meters the registry of the meters; its decision counters reference parts of this listener weakly
      * @param registry the registry that counts the decisions; asked each time that a counter is read
      */
     RateLimitMetrics(MeterRegistry meters, Supplier<RateLimiterRegistry> registry) {
-        this.meters = meters;
+        this.meters = new LimitMeters(meters);
         this.registry = registry;
     }
 
@@ -64,12 +66,24 @@ final class RateLimitMetrics implements RateLimitListener {
         }
         waits.put(
                 name,
-                Timer.builder(WAIT)
-                        .description("How long admitted calls waited for their tokens")
-                        .tag("limit", name)
-                        .register(meters));
+                meters.register(
+                        name,
+                        Timer.builder(WAIT)
+                                .description("How long admitted calls waited for their tokens")
+                                .tag("limit", name)::register));
+        onReplaced(limit);
+    }
+
+    @Override
+    public void onReplaced(Limit limit) {
         if (limit.isLeased()) {
-            lost(name);
+            lost.computeIfAbsent(
+                    limit.name(),
+                    name -> meters.register(
+                            name,
+                            Counter.builder(LOST)
+                                    .description("Calls that lost a lease while they ran")
+                                    .tag("limit", name)::register));
         }
     }
 
@@ -79,13 +93,20 @@ final class RateLimitMetrics implements RateLimitListener {
         if (waited.isZero()) {
             return;
         }
-        String last = "";
-        for (Charge charge : decision.charges()) {
-            Timer timer = waits.get(charge.limit().name());
-            if (timer != null && !charge.limit().name().equals(last)) {
-                last = charge.limit().name();
-                timer.record(waited);
-            }
+        List<Charge> charges = decision.charges();
+        if (charges.size() == 1) {
+            record(waits.get(charges.get(0).limit().name()), waited);
+        } else {
+            charges.stream()
+                    .map(charge -> waits.get(charge.limit().name()))
+                    .distinct()
+                    .forEach(timer -> record(timer, waited));
+        }
+    }
+
+    private static void record(@Nullable Timer timer, Duration waited) {
+        if (timer != null) {
+            timer.record(waited);
         }
     }
 
@@ -95,41 +116,29 @@ final class RateLimitMetrics implements RateLimitListener {
     @Override
     public void onLost(Decision decision) {
         decision.leases().stream()
-                .map(charge -> charge.limit().name())
+                .map(charge -> lost.get(charge.limit().name()))
+                .filter(Objects::nonNull)
                 .distinct()
-                .filter(waits::containsKey)
-                .forEach(limit -> lost(limit).increment());
+                .forEach(Counter::increment);
     }
 
     @Override
     public void onRemoved(Limit limit) {
-        Counter counter = lost.remove(limit.name());
-        if (counter != null) {
-            meters.remove(counter);
-        }
-        Timer wait = waits.remove(limit.name());
-        if (wait != null) {
-            meters.remove(wait);
-        }
-        List.copyOf(meters.find(DECISIONS).tag("limit", limit.name()).meters()).forEach(meters::remove);
-    }
-
-    private Counter lost(String limit) {
-        return lost.computeIfAbsent(
-                limit,
-                name -> Counter.builder(LOST)
-                        .description("Calls that lost a lease while they ran")
-                        .tag("limit", name)
-                        .register(meters));
+        lost.remove(limit.name());
+        waits.remove(limit.name());
+        meters.remove(limit.name());
     }
 
     private void registerCounter(String limit, boolean admitted, DecisionSource source) {
-        FunctionCounter.builder(DECISIONS, this, metrics -> metrics.count(limit, admitted, source))
-                .description("Calls that were decided, on each limit that admitted or rejected them")
-                .tag("limit", limit)
-                .tag("outcome", admitted ? "admitted" : "rejected")
-                .tag("source", source.name().toLowerCase(Locale.ROOT))
-                .register(meters);
+        LimitSum sum = LimitSum.ofCounts(name -> count(name, admitted, source));
+        meters.registerSum(
+                limit,
+                sum,
+                FunctionCounter.builder(DECISIONS, sum, LimitSum::value)
+                        .description("Calls that were decided, on each limit that admitted or rejected them")
+                        .tag("limit", limit)
+                        .tag("outcome", admitted ? "admitted" : "rejected")
+                        .tag("source", source.name().toLowerCase(Locale.ROOT))::register);
     }
 
     private long count(String limit, boolean admitted, DecisionSource source) {

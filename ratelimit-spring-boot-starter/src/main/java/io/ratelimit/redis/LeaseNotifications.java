@@ -1,7 +1,10 @@
 package io.ratelimit.redis;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +33,7 @@ final class LeaseNotifications implements AutoCloseable {
     private final byte[] channel;
     private final LongConsumer listener;
     private final Thread thread;
+    private final AtomicBoolean awaited = new AtomicBoolean();
     private final CompletableFuture<Void> attempted = new CompletableFuture<>();
     private volatile @Nullable RedisConnection connection;
     private volatile boolean closed;
@@ -49,8 +53,16 @@ final class LeaseNotifications implements AutoCloseable {
         return ready;
     }
 
-    /** Returns a future that completes when the first attempt to subscribe has succeeded or failed. */
-    CompletableFuture<Void> attempted() {
+    /**
+     * Returns a future that completes when the first attempt to subscribe has succeeded or failed, or when calls have
+     * waited for it in vain. All calls share one wait, and none waits after it.
+     *
+     * @param maxWait how long to wait from the first call of this method
+     */
+    CompletableFuture<Void> attempted(Duration maxWait) {
+        if (!attempted.isDone() && awaited.compareAndSet(false, true)) {
+            attempted.completeOnTimeout(null, maxWait.toNanos(), TimeUnit.NANOSECONDS);
+        }
         return attempted;
     }
 

@@ -14,7 +14,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param connectionFactory Name of the connection factory bean whose settings are used, if there are several.
  * @param startupWait How long the start may be delayed until Redis has answered for the first time, from 0 to 1m. Calls
  *     that begin earlier wait for this too.
- * @param requireAtStartup Whether the application fails to start if Redis does not answer within 5s.
+ * @param requireAtStartup Whether the application fails to start if Redis does not answer within startup-wait and 5s
+ *     more.
  */
 @ConfigurationProperties(RedisProperties.PREFIX)
 record RedisProperties(

@@ -274,13 +274,13 @@ public final class RedisRateLimitStore implements RateLimitStore {
     /**
      * Completes when this store is subscribed to the leases that become free, if the call may wait for one: a lease
      * that became free before would only be noticed when the call polls. If the channel cannot be subscribed, calls do
-     * not wait for it.
+     * not wait for it. While that is not known, they wait together, and once: for half the timeout.
      */
     private CompletableFuture<?> subscribed(List<Charge> charges, Duration maxWait) {
         LeaseNotifications notifications = leaseNotifications;
         return notifications == null || maxWait.isZero() || !Charge.anyLeased(charges)
                 ? DONE
-                : notifications.attempted().copy().completeOnTimeout(null, timeout.toNanos() / 2, TimeUnit.NANOSECONDS);
+                : notifications.attempted(timeout.dividedBy(2));
     }
 
     private List<SlotCharges> groups(List<Charge> charges) {

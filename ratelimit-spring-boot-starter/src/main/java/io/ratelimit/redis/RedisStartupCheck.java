@@ -2,7 +2,6 @@ package io.ratelimit.redis;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Limit;
-import io.ratelimit.RateLimitStore;
 import io.ratelimit.StoreUnavailableException;
 import java.time.Duration;
 
@@ -23,12 +22,18 @@ final class RedisStartupCheck {
     private RedisStartupCheck() {}
 
     /**
-     * Asks the store until it answers, for at most five seconds plus the timeout of the last attempt.
+     * Asks the store until it answers, for at most five seconds after the end of its warm-up, plus the timeout of the
+     * last attempt.
      *
      * @throws RedisStartupException if it did not answer; the store is then closed
      */
-    static void await(RateLimitStore store) {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+    static void await(RedisRateLimitStore store) {
+        await(store, PATIENCE);
+    }
+
+    static void await(RedisRateLimitStore store, Duration patience) {
+        store.awaitWarmUp();
+        long deadline = System.nanoTime() + patience.toNanos();
         while (true) {
             try {
                 store.decide(NOTHING);
@@ -36,7 +41,7 @@ final class RedisStartupCheck {
             } catch (StoreUnavailableException ex) {
                 if (System.nanoTime() > deadline || !pause()) {
                     store.close();
-                    throw new RedisStartupException(ex, PATIENCE.toSeconds());
+                    throw new RedisStartupException(ex, patience.toSeconds());
                 }
             } catch (RuntimeException | Error ex) {
                 store.close();

@@ -235,12 +235,20 @@ abstract class RateLimitsEndpointResponses {
 
     @ParameterizedTest
     @ValueSource(strings = {"serch", "serch/user-42", "serch?key=user-42"})
-    void anUnknownLimitIsNotFound(String path) {
+    void anUnknownLimitIsNotFoundAndTheBodySaysSo(String path) {
         registry.define(Limit.of("search", "4/s"));
 
-        assertThat(application.get("/actuator/ratelimits/" + path).statusCode()).isEqualTo(404);
-        assertThat(application.send("/actuator/ratelimits/" + path, "DELETE").statusCode())
-                .isEqualTo(404);
+        for (String method : List.of("GET", "DELETE")) {
+            HttpResponse<String> response = application.send("/actuator/ratelimits/" + path, method);
+
+            assertThat(response.statusCode()).isEqualTo(404);
+            assertThat(response.headers().firstValue("Content-Type").orElse("")).startsWith("application/problem+json");
+            assertThat(response.body())
+                    .isEqualTo("{'title':'Unknown limit','status':404,'detail':"
+                            .replace('\'', '"')
+                            .concat("\"Unknown limit \\\"serch\\\"; did you mean \\\"search\\\"?"
+                                    + " Known limits: [search]\"}"));
+        }
     }
 
     @Test
@@ -248,8 +256,11 @@ abstract class RateLimitsEndpointResponses {
         registry.define(Limit.of("search", "4/s"));
         store.fail();
 
-        assertThat(application.send("/actuator/ratelimits/search/a", "DELETE").statusCode())
-                .isEqualTo(503);
+        HttpResponse<String> response = application.send("/actuator/ratelimits/search/a", "DELETE");
+
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(response.body())
+                .contains("\"detail\":\"The store remote does not answer. A bucket may or may not have been reset.");
     }
 
     @Configuration(proxyBeanMethods = false)

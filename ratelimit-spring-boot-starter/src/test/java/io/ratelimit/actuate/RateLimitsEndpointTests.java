@@ -1,16 +1,23 @@
 package io.ratelimit.actuate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.springframework.aot.hint.predicate.RuntimeHintsPredicates.reflection;
 
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.actuate.RateLimitsEndpoint.LimitStatus;
 import io.ratelimit.actuate.RateLimitsEndpoint.Overview;
+import io.ratelimit.actuate.RateLimitsEndpoint.Problem;
 import io.ratelimit.actuate.RateLimitsEndpointResponses.FailingStore;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
+import java.io.Serializable;
+import java.lang.reflect.Proxy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.annotation.ReflectiveRuntimeHintsRegistrar;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
@@ -34,7 +41,13 @@ class RateLimitsEndpointTests {
                         endpoint.level("search", "a"),
                         endpoint.resetShared("search", null),
                         endpoint.reset("search", "a")))
-                .allSatisfy(response -> assertThat(response.getBody()).isNull())
+                .allSatisfy(
+                        response -> assertThat(response.getBody())
+                                .isEqualTo(
+                                        new Problem(
+                                                "Store unavailable",
+                                                503,
+                                                "The store remote does not answer. A bucket may or may not have been reset. Try again later.")))
                 .extracting(WebEndpointResponse::getStatus)
                 .containsOnly(503);
         assertThat(endpoint.limits().store().state()).isEqualTo("down");
@@ -64,6 +77,65 @@ class RateLimitsEndpointTests {
                             .containsExactly(
                                     List.of(shop + "#offer(boolean)"), List.of(), List.of(shop + "#offer(boolean)"));
                 });
+    }
+
+    @Test
+    void aNativeImageCanReadWhatIsAnswered() throws Exception {
+        RuntimeHints hints = new RuntimeHints();
+
+        new ReflectiveRuntimeHintsRegistrar().registerRuntimeHints(hints, RateLimitsEndpoint.class);
+
+        assertThat(reflection().onMethodInvocation(KeyStatus.class.getDeclaredMethod("rates")))
+                .accepts(hints);
+        assertThat(reflection().onMethodInvocation(LimitStatus.class.getDeclaredMethod("level")))
+                .accepts(hints);
+        assertThat(reflection().onMethodInvocation(Problem.class.getDeclaredMethod("detail")))
+                .accepts(hints);
+        assertThat(reflection().onMethodInvocation(KeyStatus.RateLevelStatus.class.getDeclaredMethod("remaining")))
+                .accepts(hints);
+    }
+
+    @Test
+    void methodsOfABeanThatIsAProxyOfAnInterfaceAreListedByTheInterface() {
+        new WebApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(
+                        AopAutoConfiguration.class,
+                        RateLimitAutoConfiguration.class,
+                        RateLimitAopAutoConfiguration.class,
+                        RateLimitEndpointAutoConfiguration.class))
+                .withPropertyValues("management.endpoints.web.exposure.include=ratelimits", "ratelimit.limits.gold=9/s")
+                .withBean(Orders.class, RateLimitsEndpointTests::generated)
+                .run(context -> {
+                    assertThat(context.getBean(Orders.class).find("a")).isEqualTo("found");
+                    assertThat(context.getBean(RateLimitsEndpoint.class)
+                                    .limits()
+                                    .limits())
+                            .extracting(LimitDescription::methods)
+                            .containsExactly(List.of(
+                                    Orders.class.getName() + "#find(String)",
+                                    Orders.class.getName() + "#findByCustomer(String)"));
+                });
+    }
+
+    /** Creates what a repository is: a proxy whose class has no name that a reader knows. */
+    private static Orders generated() {
+        return (Orders) Proxy.newProxyInstance(
+                Orders.class.getClassLoader(),
+                new Class<?>[] {Serializable.class, Orders.class},
+                (proxy, method, arguments) ->
+                        method.getDeclaringClass() == Object.class ? method.invoke(Orders.class, arguments) : "found");
+    }
+
+    interface Finder {
+
+        @RateLimited("gold")
+        String find(String id);
+    }
+
+    interface Orders extends Finder {
+
+        @RateLimited("gold")
+        String findByCustomer(String customer);
     }
 
     static class Shop {

@@ -1,24 +1,29 @@
 package io.ratelimit.aop;
 
+import static io.ratelimit.aop.Scenario.isFree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.ratelimit.Charge;
 import io.ratelimit.RateLimitExceededException;
-import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.web.context.request.RequestAttributes;
+import org.springframework.web.context.request.RequestAttributesThreadLocalAccessor;
 import org.springframework.web.context.request.RequestContextHolder;
 import org.springframework.web.context.request.ServletRequestAttributes;
+import org.springframework.web.context.request.ServletWebRequest;
 import org.springframework.web.context.request.async.DeferredResult;
 
 /** Methods that return a {@link Callable}, and are not called in a request. */
@@ -80,11 +85,13 @@ class CallableOutsideOfRequestTests {
             assertThat(output)
                     .containsOnlyOnce(
                             "A call of " + Service.class.getName() + "#callable(Callable) outside of a request"
-                                    + " of Spring MVC ends when its Callable has run");
+                                    + " that Spring MVC completes ends when its Callable has run");
             assertThat(output).doesNotContain("#deferred()");
             service.deferred();
             service.deferred();
-            assertThat(output).containsOnlyOnce("#deferred() outside of a request of Spring MVC ends when it returns");
+            assertThat(output)
+                    .containsOnlyOnce(
+                            "#deferred() outside of a request that Spring MVC completes ends when it returns");
             assertThat(isFree(registry)).isTrue();
         });
     }
@@ -98,13 +105,14 @@ class CallableOutsideOfRequestTests {
         });
     }
 
-    @Test
-    void aRequestThatIsOverIsNone() {
+    @ParameterizedTest
+    @MethodSource("attributesThatNoDispatchCompletes")
+    void aRequestThatNoDispatchWillCompleteIsNone(ServletRequestAttributes attributes) {
         run((service, registry) -> {
-            ServletRequestAttributes attributes = new ServletRequestAttributes(new MockHttpServletRequest());
-            attributes.requestCompleted();
             RequestContextHolder.setRequestAttributes(attributes);
             try {
+                service.deferred();
+                assertThat(isFree(registry)).isTrue();
                 Callable<String> task = service.callable(() -> "done");
                 assertThat(isFree(registry)).isFalse();
                 task.call();
@@ -113,6 +121,17 @@ class CallableOutsideOfRequestTests {
                 RequestContextHolder.resetRequestAttributes();
             }
         });
+    }
+
+    /** Returns those that are complete, those that context propagation binds, and those of Spring's tests. */
+    static Stream<ServletRequestAttributes> attributesThatNoDispatchCompletes() {
+        RequestContextHolder.setRequestAttributes(new ServletRequestAttributes(new MockHttpServletRequest()));
+        RequestAttributes snapshot = new RequestAttributesThreadLocalAccessor().getValue();
+        RequestContextHolder.resetRequestAttributes();
+        ServletRequestAttributes completed = new ServletRequestAttributes(new MockHttpServletRequest());
+        completed.requestCompleted();
+        return Stream.of(
+                completed, (ServletRequestAttributes) snapshot, new ServletWebRequest(new MockHttpServletRequest()));
     }
 
     @Test
@@ -125,20 +144,8 @@ class CallableOutsideOfRequestTests {
         });
     }
 
-    private void run(Scenario scenario) {
-        runner.run(context -> {
-            assertThat(context).hasNotFailed();
-            scenario.run(context.getBean(Service.class), context.getBean(RateLimiterRegistry.class));
-        });
-    }
-
-    private static boolean isFree(RateLimiterRegistry registry) {
-        return registry.get("single").peek(Charge.SHARED).remaining() == 1;
-    }
-
-    private interface Scenario {
-
-        void run(Service service, RateLimiterRegistry registry) throws Exception;
+    private void run(Scenario<Service> scenario) {
+        scenario.runIn(runner, Service.class);
     }
 
     static class Service {

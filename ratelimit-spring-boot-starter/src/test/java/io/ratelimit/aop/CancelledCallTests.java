@@ -1,16 +1,14 @@
 package io.ratelimit.aop;
 
+import static io.ratelimit.aop.Scenario.isFree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.ratelimit.Charge;
-import io.ratelimit.Decision;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
-import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.memory.InMemoryRateLimitStore;
 import io.reactivex.rxjava3.core.Single;
 import java.time.Duration;
@@ -33,8 +31,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.springframework.boot.autoconfigure.AutoConfigurations;
-import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
@@ -47,17 +43,14 @@ class CancelledCallTests {
 
     private static final int PERMITS = 3;
 
-    private final ApplicationContextRunner runner = new ApplicationContextRunner()
-            .withConfiguration(AutoConfigurations.of(
-                    AopAutoConfiguration.class, RateLimitAutoConfiguration.class, RateLimitAopAutoConfiguration.class))
-            .withPropertyValues(
+    private final ApplicationContextRunner runner = Scenario.application(
+                    Service.class,
                     "ratelimit.limits.ten=10/1h",
                     "ratelimit.limits.single.algorithm=concurrency",
                     "ratelimit.limits.single.max-concurrent=1",
                     "ratelimit.limits.three.algorithm=concurrency",
                     "ratelimit.limits.three.max-concurrent=" + PERMITS)
-            .withBean(RateLimitStore.class, () -> InMemoryRateLimitStore.create(() -> 0, 100))
-            .withBean(Service.class);
+            .withBean(RateLimitStore.class, () -> InMemoryRateLimitStore.create(() -> 0, 100));
 
     static Stream<Named<Consumer<Service>>> departures() {
         return Stream.of(
@@ -280,22 +273,8 @@ class CancelledCallTests {
         }
     }
 
-    private static boolean isFree(RateLimiterRegistry registry) {
-        Decision decision = registry.get("single").tryAcquire();
-        registry.release(decision);
-        return decision.admitted();
-    }
-
-    private void run(Scenario scenario) {
-        runner.run(context -> {
-            assertThat(context).hasNotFailed();
-            scenario.run(context.getBean(Service.class), context.getBean(RateLimiterRegistry.class));
-        });
-    }
-
-    private interface Scenario {
-
-        void run(Service service, RateLimiterRegistry registry) throws Exception;
+    private void run(Scenario<Service> scenario) {
+        scenario.runIn(runner, Service.class);
     }
 
     /** Methods whose work tells when it is cancelled. */

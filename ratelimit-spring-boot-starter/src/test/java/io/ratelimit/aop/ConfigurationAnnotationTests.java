@@ -55,7 +55,6 @@ class ConfigurationAnnotationTests {
                 Annotated.class,
                 AnnotatedFull.class,
                 AnnotatedTestConfiguration.class,
-                AnnotatedLite.class,
                 AnnotatedSubclass.class,
                 AnnotatedByInterface.class,
                 Importing.class
@@ -116,9 +115,11 @@ class ConfigurationAnnotationTests {
     }
 
     @Test
-    void aComponentWithoutBeanMethodsIsNoConfiguration() {
+    void aComponentIsLimitedAndTheBeansThatItCreatesAreNotCounted() {
         LimitedApplication.with(Service.class).run(context -> {
+            assertThat(context).hasNotFailed().hasSingleBean(Client.class);
             context.getBean(Service.class).call();
+            context.getBean(Service.class).client();
             assertThat(taken(context, "ten")).isEqualTo(1);
         });
     }
@@ -191,16 +192,8 @@ class ConfigurationAnnotationTests {
     @RateLimited("ten")
     static class AnnotatedTestConfiguration {}
 
-    @RateLimited("ten")
-    static class AnnotatedLite {
-        @Bean
-        Client client() {
-            return new Client();
-        }
-    }
-
     @Configuration(proxyBeanMethods = false)
-    static class AnnotatedSubclass extends AnnotatedLite {}
+    static class AnnotatedSubclass extends Service {}
 
     @RateLimited("ten")
     interface Limiting {
@@ -261,5 +254,10 @@ class ConfigurationAnnotationTests {
     @RateLimited("ten")
     static class Service {
         public void call() {}
+
+        @Bean
+        public Client client() {
+            return new Client();
+        }
     }
 }

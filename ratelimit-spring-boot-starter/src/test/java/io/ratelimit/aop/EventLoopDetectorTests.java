@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -22,9 +22,38 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(120)
 class EventLoopDetectorTests {
 
+    private static final String FIRST_ON_REDIS = "asked redis";
+
+    private static List<String> answers;
+
+    @BeforeAll
+    static void askInAnotherJvm(RedisServer redis) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:+AllowRedefinitionToAddDeleteMethods",
+                        "-XX:+EnableDynamicAgentLoading",
+                        "-XX:TieredStopAtLevel=1",
+                        "-Djdk.attach.allowAttachSelf=true",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        BlockingCalls.class.getName(),
+                        "ratelimit.store=memory",
+                        "ratelimit.store=redis,spring.data.redis.host=" + redis.host() + ",spring.data.redis.port="
+                                + redis.port())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).as(output).isZero();
+        answers = output.lines()
+                .filter(line -> line.startsWith(BlockingCalls.ANSWER))
+                .map(line -> line.substring(BlockingCalls.ANSWER.length()))
+                .toList();
+    }
+
     @Test
-    void nothingBlocksAnEventLoopWithTheLimitsInMemory() throws Exception {
-        assertThat(answers("ratelimit.store=memory"))
+    void nothingBlocksAnEventLoopWithTheLimitsInMemory() {
+        assertThat(answers.subList(0, answers.indexOf(FIRST_ON_REDIS)))
                 .containsExactly(
                         "asked memory",
                         "sleeping blocked",
@@ -39,13 +68,10 @@ class EventLoopDetectorTests {
     }
 
     @Test
-    void nothingButAPlainMethodBlocksAnEventLoopWithTheLimitsOnRedis(RedisServer redis) throws Exception {
-        assertThat(answers(
-                        "ratelimit.store=redis",
-                        "spring.data.redis.host=" + redis.host(),
-                        "spring.data.redis.port=" + redis.port()))
+    void nothingButAPlainMethodBlocksAnEventLoopWithTheLimitsOnRedis() {
+        assertThat(answers.subList(answers.indexOf(FIRST_ON_REDIS), answers.size()))
                 .containsExactly(
-                        "asked redis",
+                        FIRST_ON_REDIS,
                         "sleeping blocked",
                         "plain blocked",
                         "future did not block",
@@ -55,29 +81,5 @@ class EventLoopDetectorTests {
                         "rejected did not block",
                         "held did not block",
                         "queue did not block");
-    }
-
-    private static List<String> answers(String... properties) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(Stream.concat(
-                                Stream.of(
-                                        Path.of(System.getProperty("java.home"), "bin", "java")
-                                                .toString(),
-                                        "-XX:+AllowRedefinitionToAddDeleteMethods",
-                                        "-XX:+EnableDynamicAgentLoading",
-                                        "-Djdk.attach.allowAttachSelf=true",
-                                        "-cp",
-                                        System.getProperty("java.class.path"),
-                                        BlockingCalls.class.getName()),
-                                Stream.of(properties))
-                        .toList())
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as(output).isZero();
-        return output.lines()
-                .filter(line -> line.startsWith(BlockingCalls.ANSWER))
-                .map(line -> line.substring(BlockingCalls.ANSWER.length()))
-                .toList();
     }
 }

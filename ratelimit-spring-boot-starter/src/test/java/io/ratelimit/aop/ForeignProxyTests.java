@@ -17,6 +17,7 @@ import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.aop.framework.ProxyFactoryBean;
 import org.springframework.aop.framework.autoproxy.BeanNameAutoProxyCreator;
 import org.springframework.aop.target.HotSwappableTargetSource;
+import org.springframework.beans.factory.FactoryBean;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -77,9 +78,10 @@ class ForeignProxyTests {
                         .hasMessageContaining("opaque=false"));
     }
 
-    @Test
-    void aBeanThatAPostProcessorNeedsAndThatThereforeHasNoProxyStopsTheStart() {
-        LimitedApplication.with(NeededByPostProcessor.class)
+    @ParameterizedTest
+    @ValueSource(classes = {NeededByPostProcessor.class, ProductNeededByPostProcessor.class})
+    void aBeanThatAPostProcessorNeedsAndThatThereforeHasNoProxyStopsTheStart(Class<?> configuration) {
+        LimitedApplication.with(configuration)
                 .run(context -> assertThat(LimitedApplication.mistake(context))
                         .hasMessageContaining(Service.class.getName() + "#call(String)")
                         .hasMessageContaining("its bean has no proxy")
@@ -323,6 +325,31 @@ class ForeignProxyTests {
         @Bean
         Service service() {
             return new Service();
+        }
+
+        @Bean
+        static WrappingFirst needing(Service service) {
+            return new WrappingFirst();
+        }
+    }
+
+    static class Services implements FactoryBean<Service> {
+        @Override
+        public Service getObject() {
+            return new Service();
+        }
+
+        @Override
+        public Class<?> getObjectType() {
+            return Service.class;
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class ProductNeededByPostProcessor {
+        @Bean
+        static Services service() {
+            return new Services();
         }
 
         @Bean

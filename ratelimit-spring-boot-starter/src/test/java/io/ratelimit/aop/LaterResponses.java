@@ -12,6 +12,10 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,6 +25,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -162,9 +167,12 @@ abstract class LaterResponses {
         awaitFree();
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
+    /** Begins all requests before it waits for the first timeout. */
+    @Test
+    void aLeaseIsHeldUntilTheResponseTimesOut() throws Exception {
+        useServer(Duration.ofSeconds(1));
+        Map<String, CompletableFuture<HttpResponse<String>>> responses = new HashMap<>();
+        for (String path : List.of(
                 "/callable",
                 "/task",
                 "/deferred",
@@ -173,14 +181,15 @@ abstract class LaterResponses {
                 "/sse",
                 "/emitter",
                 "/emitter-entity",
-                "/callable-stream"
-            })
-    void aLeaseIsHeldUntilTheResponseTimesOut(String path) throws Exception {
-        useServer(Duration.ofSeconds(1));
-        CompletableFuture<HttpResponse<String>> first = begin(path);
-        assertThat(isFree()).isFalse();
-        first.handle((response, failure) -> null).join();
-        awaitFree();
+                "/callable-stream")) {
+            work().next(path);
+            responses.put(path, send(path));
+            assertThat(isFree(path)).as(path).isFalse();
+        }
+        responses.forEach((path, response) -> {
+            response.handle((value, failure) -> null).join();
+            awaitFree(path);
+        });
     }
 
     @ParameterizedTest
@@ -230,7 +239,8 @@ abstract class LaterResponses {
         assertThat(remaining()).isEqualTo(2);
         work().end.complete("four");
         assertThat(first.get().body()).isEqualTo("four");
-        await().untilAsserted(() -> assertThat(remaining()).isEqualTo(6));
+        await().pollDelay(Duration.ZERO)
+                .untilAsserted(() -> assertThat(remaining()).isEqualTo(6));
     }
 
     @ParameterizedTest
@@ -241,12 +251,17 @@ abstract class LaterResponses {
         assertThat(remaining()).isEqualTo(2);
         work().end.completeExceptionally(new IllegalStateException("on purpose"));
         first.handle((response, failure) -> null).join();
-        await().untilAsserted(() -> assertThat(remaining()).isEqualTo(10));
+        await().pollDelay(Duration.ZERO)
+                .untilAsserted(() -> assertThat(remaining()).isEqualTo(10));
     }
 
     /** Begins a request, and returns when its work runs. */
     private CompletableFuture<HttpResponse<String>> begin(String path) throws InterruptedException {
         work().renew();
+        return send(path);
+    }
+
+    private CompletableFuture<HttpResponse<String>> send(String path) throws InterruptedException {
         CompletableFuture<HttpResponse<String>> response = client.sendAsync(request(path), BodyHandlers.ofString());
         assertThat(work().running.await(20, TimeUnit.SECONDS)).isTrue();
         return response;
@@ -267,12 +282,20 @@ abstract class LaterResponses {
         return server.context().getBean(Work.class);
     }
 
-    private boolean isFree() {
-        return registry().get("single").peek(Charge.SHARED).remaining() == 1;
+    private boolean isFree(String key) {
+        return registry().get("single").peek(key).remaining() == 1;
     }
 
     private void awaitFree() {
-        await().atMost(Duration.ofSeconds(20)).until(this::isFree);
+        awaitFree(Work.KEY);
+    }
+
+    private void awaitFree(String key) {
+        await(key)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(5))
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> isFree(key));
     }
 
     private double remaining() {
@@ -283,19 +306,38 @@ abstract class LaterResponses {
         return server.context().getBean(RateLimiterRegistry.class);
     }
 
+    /** One call of a key at a time. */
+    @Target(ElementType.METHOD)
+    @Retention(RetentionPolicy.RUNTIME)
+    @RateLimited(limit = "single", key = "@work.key()")
+    @interface OneAtATime {}
+
     /** The work that the handlers wait for. */
-    static final class Work {
+    public static final class Work {
+
+        static final String KEY = "key";
 
         /** More than what a server buffers. */
         private static final byte[] CHUNK = ("more".repeat(16_000) + "\n").getBytes(StandardCharsets.US_ASCII);
 
+        private volatile String key = KEY;
         private volatile CountDownLatch running = new CountDownLatch(1);
         private volatile CompletableFuture<String> end = new CompletableFuture<>();
 
         void renew() {
             end.complete("left over");
+            next(KEY);
+        }
+
+        /** Leaves the work that runs as it is, and limits the next calls under another key. */
+        void next(String key) {
+            this.key = key;
             running = new CountDownLatch(1);
             end = new CompletableFuture<>();
+        }
+
+        public String key() {
+            return key;
         }
 
         CompletableFuture<String> end() {
@@ -313,13 +355,15 @@ abstract class LaterResponses {
 
         /** Writes again and again until the end, so that a client that is gone is noticed. */
         void write(OutputStream out) throws IOException {
+            CountDownLatch begun = running;
+            CompletableFuture<String> ended = end;
             try {
                 while (true) {
                     out.write(CHUNK);
                     out.flush();
-                    running.countDown();
+                    begun.countDown();
                     try {
-                        out.write(end.get(5, TimeUnit.MILLISECONDS).getBytes(StandardCharsets.US_ASCII));
+                        out.write(ended.get(5, TimeUnit.MILLISECONDS).getBytes(StandardCharsets.US_ASCII));
                         return;
                     } catch (TimeoutException ex) {
                         continue;
@@ -333,7 +377,7 @@ abstract class LaterResponses {
         }
 
         <T extends ResponseBodyEmitter> T emit(T emitter) {
-            CompletableFuture.runAsync(() -> {
+            Thread thread = new Thread(() -> {
                 OutputStream sending = new OutputStream() {
                     @Override
                     public void write(int value) {
@@ -354,6 +398,8 @@ abstract class LaterResponses {
                     emitter.completeWithError(ex);
                 }
             });
+            thread.setDaemon(true);
+            thread.start();
             return emitter;
         }
 
@@ -380,7 +426,7 @@ abstract class LaterResponses {
             this.work = work;
         }
 
-        @RateLimited("single")
+        @OneAtATime
         public Callable<String> callable() {
             return work::produce;
         }
@@ -444,37 +490,37 @@ abstract class LaterResponses {
         }
 
         @GetMapping("/callable")
-        @RateLimited("single")
+        @OneAtATime
         public Callable<String> callable() {
             return work::produce;
         }
 
         @GetMapping("/callable-entity")
-        @RateLimited("single")
+        @OneAtATime
         public Callable<ResponseEntity<String>> callableEntity() {
             return () -> ResponseEntity.ok(work.produce());
         }
 
         @GetMapping("/task")
-        @RateLimited("single")
+        @OneAtATime
         public WebAsyncTask<String> task() {
             return new WebAsyncTask<>(work::produce);
         }
 
         @GetMapping("/task-entity")
-        @RateLimited("single")
+        @OneAtATime
         public WebAsyncTask<ResponseEntity<String>> taskEntity() {
             return new WebAsyncTask<>(() -> ResponseEntity.ok(work.produce()));
         }
 
         @GetMapping("/deferred")
-        @RateLimited("single")
+        @OneAtATime
         public DeferredResult<String> deferred() {
             return work.defer();
         }
 
         @GetMapping("/deferred-entity")
-        @RateLimited("single")
+        @OneAtATime
         public DeferredResult<ResponseEntity<String>> deferredEntity() {
             DeferredResult<ResponseEntity<String>> result = new DeferredResult<>();
             work.defer().setResultHandler(value -> {
@@ -488,49 +534,49 @@ abstract class LaterResponses {
         }
 
         @GetMapping("/stream")
-        @RateLimited("single")
+        @OneAtATime
         public StreamingResponseBody stream() {
             return work::write;
         }
 
         @GetMapping("/stream-entity")
-        @RateLimited("single")
+        @OneAtATime
         public ResponseEntity<StreamingResponseBody> streamEntity() {
             return ResponseEntity.ok(work::write);
         }
 
         @GetMapping("/sse")
-        @RateLimited("single")
+        @OneAtATime
         public SseEmitter sse() {
             return work.emit(new SseEmitter());
         }
 
         @GetMapping("/sse-entity")
-        @RateLimited("single")
+        @OneAtATime
         public ResponseEntity<SseEmitter> sseEntity() {
             return ResponseEntity.ok(work.emit(new SseEmitter()));
         }
 
         @GetMapping("/emitter")
-        @RateLimited("single")
+        @OneAtATime
         public ResponseBodyEmitter emitter() {
             return work.emit(new ResponseBodyEmitter());
         }
 
         @GetMapping("/emitter-entity")
-        @RateLimited("single")
+        @OneAtATime
         public ResponseEntity<ResponseBodyEmitter> emitterEntity() {
             return ResponseEntity.ok(work.emit(new ResponseBodyEmitter()));
         }
 
         @GetMapping("/callable-stream")
-        @RateLimited("single")
+        @OneAtATime
         public Callable<StreamingResponseBody> callableStream() {
             return () -> work::write;
         }
 
         @GetMapping("/object")
-        @RateLimited("single")
+        @OneAtATime
         public Object object() {
             return (Callable<String>) work::produce;
         }
@@ -546,13 +592,13 @@ abstract class LaterResponses {
         }
 
         @GetMapping("/failing-advice")
-        @RateLimited("single")
+        @OneAtATime
         public Object failingAdvice() {
             return work.defer();
         }
 
         @GetMapping("/replacing-advice")
-        @RateLimited("single")
+        @OneAtATime
         public Object replacingAdvice() {
             return work.defer();
         }
@@ -563,25 +609,25 @@ abstract class LaterResponses {
         }
 
         @GetMapping("/nothing")
-        @RateLimited("single")
+        @OneAtATime
         public Callable<String> nothing() {
             return null;
         }
 
         @GetMapping("/no-body")
-        @RateLimited("single")
+        @OneAtATime
         public ResponseEntity<StreamingResponseBody> noBody() {
             return ResponseEntity.noContent().build();
         }
 
         @GetMapping("/not-modified")
-        @RateLimited("single")
+        @OneAtATime
         public ResponseEntity<StreamingResponseBody> notModified() {
             return ResponseEntity.status(304).eTag("same").build();
         }
 
         @GetMapping("/broken")
-        @RateLimited("single")
+        @OneAtATime
         public StreamingResponseBody broken() {
             throw new IllegalStateException("on purpose");
         }

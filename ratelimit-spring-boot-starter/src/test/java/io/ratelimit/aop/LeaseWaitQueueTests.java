@@ -2,6 +2,7 @@ package io.ratelimit.aop;
 
 import static io.ratelimit.aop.LateApplication.HERE;
 import static io.ratelimit.aop.LateApplication.onEventLoop;
+import static io.ratelimit.aop.Scenario.isFree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,7 +10,6 @@ import io.ratelimit.Decision;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
-import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -25,8 +25,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.springframework.boot.autoconfigure.AutoConfigurations;
-import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
@@ -38,14 +36,11 @@ class LeaseWaitQueueTests {
 
     private static final Duration SOON = Duration.ofSeconds(20);
 
-    private final ApplicationContextRunner runner = new ApplicationContextRunner()
-            .withConfiguration(AutoConfigurations.of(
-                    AopAutoConfiguration.class, RateLimitAutoConfiguration.class, RateLimitAopAutoConfiguration.class))
-            .withPropertyValues(
-                    "ratelimit.limits.single.algorithm=concurrency",
-                    "ratelimit.limits.single.max-concurrent=1",
-                    "ratelimit.limits.single.max-wait=10m")
-            .withBean(Service.class);
+    private final ApplicationContextRunner runner = Scenario.application(
+            Service.class,
+            "ratelimit.limits.single.algorithm=concurrency",
+            "ratelimit.limits.single.max-concurrent=1",
+            "ratelimit.limits.single.max-wait=10m");
 
     @Test
     void queuedCallsOfEveryReturnTypeRunInOrderOneAtATime() {
@@ -159,22 +154,8 @@ class LeaseWaitQueueTests {
     }
 
     /** Returns whether a call would be admitted now, and releases its lease. */
-    private static boolean isFree(RateLimiterRegistry registry) {
-        Decision decision = registry.get("single").tryAcquire();
-        registry.release(decision);
-        return decision.admitted();
-    }
-
-    private void run(Scenario scenario) {
-        runner.run(context -> {
-            assertThat(context).hasNotFailed();
-            scenario.run(context.getBean(Service.class), context.getBean(RateLimiterRegistry.class));
-        });
-    }
-
-    private interface Scenario {
-
-        void run(Service service, RateLimiterRegistry registry) throws Exception;
+    private void run(Scenario<Service> scenario) {
+        scenario.runIn(runner, Service.class);
     }
 
     /** A thread that waits in the queue. */

@@ -1,5 +1,6 @@
 package io.ratelimit.aop;
 
+import static io.ratelimit.aop.Scenario.isFree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -460,22 +461,8 @@ class LeasedMethodTests {
     }
 
     /** Returns whether a call would be admitted now. The call is released at once. */
-    private static boolean isFree(RateLimiterRegistry registry) {
-        Decision decision = registry.get("single").tryAcquire();
-        registry.release(decision);
-        return decision.admitted();
-    }
-
-    private void run(Scenario scenario) {
-        runner.run(context -> {
-            assertThat(context).hasNotFailed();
-            scenario.run(context.getBean(Service.class), context.getBean(RateLimiterRegistry.class));
-        });
-    }
-
-    private interface Scenario {
-
-        void run(Service service, RateLimiterRegistry registry) throws Exception;
+    private void run(Scenario<Service> scenario) {
+        scenario.runIn(runner, Service.class);
     }
 
     static class Service {

@@ -130,9 +130,18 @@ final class LimitedApplication {
 
         @Bean
         @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+        static LimitedProxyRecorder limitedProxyRecorder() {
+            return new LimitedProxyRecorder();
+        }
+
+        @Bean
+        @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
         static RateLimitedBeanPostProcessor rateLimitedBeanPostProcessor(
-                RateLimitedMethodRegistry methods, EarlyBeanRecorder early, Environment environment) {
-            return new RateLimitedBeanPostProcessor(methods, early, () -> settings(environment));
+                RateLimitedMethodRegistry methods,
+                EarlyBeanRecorder early,
+                LimitedProxyRecorder proxies,
+                Environment environment) {
+            return new RateLimitedBeanPostProcessor(methods, early, proxies, () -> settings(environment));
         }
     }
 }

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.aop.ClassFilter;
 import org.springframework.aop.support.StaticMethodMatcherPointcut;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.context.annotation.Bean;
@@ -109,6 +110,17 @@ class MethodSecurityTests {
                 StepVerifier.create(accounts).expectNext("ann").verifyComplete();
                 assertThat(taken(context, "ten", "ann")).isEqualTo(subscription);
             }
+        });
+    }
+
+    @Test
+    void onlyBeansWithLimitsAreCandidatesForAnInvocationPerSubscriber() {
+        LimitedApplication.with(SecureReactive.class).run(context -> {
+            ClassFilter filter = context.getBean(SubscriberInvocationAdvisor.class)
+                    .getPointcut()
+                    .getClassFilter();
+            assertThat(filter.matches(Accounts.class)).isTrue();
+            assertThat(filter.matches(Nothing.class)).isFalse();
         });
     }
 

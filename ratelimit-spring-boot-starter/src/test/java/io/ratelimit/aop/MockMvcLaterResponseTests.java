@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.asyncDispatch;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.get;
 
-import io.ratelimit.Charge;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.aop.LaterResponses.Work;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
@@ -50,7 +49,7 @@ class MockMvcLaterResponseTests {
     }
 
     private static double remaining(RateLimiterRegistry registry) {
-        return registry.get("single").peek(Charge.SHARED).remaining();
+        return registry.get("single").peek(Work.KEY).remaining();
     }
 
     @Configuration(proxyBeanMethods = false)

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.ratelimit.EmptyKeyException;
 import io.ratelimit.annotation.RateLimited;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -148,6 +149,29 @@ class NullKeyPartTests {
     }
 
     @Test
+    void aNullElementOfACollectionIsANullPart() {
+        application.run(context -> {
+            Shop shop = context.getBean(Shop.class);
+            assertThatExceptionOfType(EmptyKeyException.class).isThrownBy(() -> shop.listed(null, "ann"));
+            assertThatExceptionOfType(EmptyKeyException.class)
+                    .isThrownBy(() -> shop.listed(List.of(Optional.empty()), "ann"));
+            assertThatExceptionOfType(EmptyKeyException.class).isThrownBy(() -> shop.listed(null, null));
+            assertThatExceptionOfType(EmptyKeyException.class).isThrownBy(() -> shop.mapped(null, "ann"));
+            assertThatExceptionOfType(EmptyKeyException.class).isThrownBy(() -> shop.listedAndJoined(null, "ann"));
+            assertThatExceptionOfType(EmptyKeyException.class)
+                    .isThrownBy(() -> shop.arrayJoined(new String[] {"a", null}));
+            shop.listed("a", "ann");
+            shop.mapped("a", "ann");
+            shop.listedAndJoined("a", "ann");
+            shop.arrayJoined(new String[] {"a", "b"});
+            assertThat(taken(context, "ten", "[a, ann]")).isOne();
+            assertThat(taken(context, "ten", "{tenant=a, user=ann}")).isOne();
+            assertThat(taken(context, "ten", "of:a,ann")).isOne();
+            assertThat(taken(context, "ten", "of:a,b")).isOne();
+        });
+    }
+
+    @Test
     void anEmptyTextIsAPartLikeAnyOther() {
         application.run(context -> {
             context.getBean(Shop.class).joined("", "b");
@@ -165,6 +189,18 @@ class NullKeyPartTests {
         public void joined(@Nullable String a, @Nullable String b) {
             calls++;
         }
+
+        @RateLimited(limit = "ten", key = "{#a, #b}")
+        public void listed(@Nullable Object a, @Nullable String b) {}
+
+        @RateLimited(limit = "ten", key = "{tenant: #a, user: #b}")
+        public void mapped(@Nullable String a, @Nullable String b) {}
+
+        @RateLimited(limit = "ten", key = "'of:' + {#a, #b}")
+        public void listedAndJoined(@Nullable String a, @Nullable String b) {}
+
+        @RateLimited(limit = "ten", key = "'of:' + #all")
+        public void arrayJoined(@Nullable String[] all) {}
 
         @RateLimited(limit = "many", key = "#a + ':' + #b")
         public void often(@Nullable String a, @Nullable String b) {}

@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.ratelimit.Charge;
 import io.ratelimit.RateLimitStore;
-import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
-import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.memory.InMemoryRateLimitStore;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -22,8 +20,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.boot.autoconfigure.AutoConfigurations;
-import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -39,16 +35,13 @@ class SettledMethodTests {
     private static final int UNFINISHED = -5;
     private static final int UNTELLABLE = -6;
 
-    private final ApplicationContextRunner runner = new ApplicationContextRunner()
-            .withConfiguration(AutoConfigurations.of(
-                    AopAutoConfiguration.class, RateLimitAutoConfiguration.class, RateLimitAopAutoConfiguration.class))
-            .withPropertyValues(
+    private final ApplicationContextRunner runner = Scenario.application(
+                    Model.class,
                     "ratelimit.limits.tokens=100/1h",
                     "ratelimit.limits.calls=10/1h",
                     "ratelimit.limits.single.algorithm=concurrency",
                     "ratelimit.limits.single.max-concurrent=1")
-            .withBean(RateLimitStore.class, () -> InMemoryRateLimitStore.create(() -> 0, 100))
-            .withBean(Model.class);
+            .withBean(RateLimitStore.class, () -> InMemoryRateLimitStore.create(() -> 0, 100));
 
     record Completion(double tokens) {
 
@@ -192,16 +185,8 @@ class SettledMethodTests {
         });
     }
 
-    private void run(Scenario scenario) {
-        runner.run(context -> {
-            assertThat(context).hasNotFailed();
-            scenario.run(context.getBean(Model.class), context.getBean(RateLimiterRegistry.class));
-        });
-    }
-
-    private interface Scenario {
-
-        void run(Model model, RateLimiterRegistry registry) throws Exception;
+    private void run(Scenario<Model> scenario) {
+        scenario.runIn(runner, Model.class);
     }
 
     static class Model {

@@ -12,7 +12,6 @@ import io.ratelimit.expression.ExpressionCompiler;
 import io.ratelimit.expression.ExpressionParameters;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -22,10 +21,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
-import org.springframework.http.ResponseEntity;
-import org.springframework.web.servlet.mvc.method.annotation.ResponseBodyEmitter;
-import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
-import org.springframework.web.servlet.mvc.method.annotation.StreamingResponseBody;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.ParallelFlux;
@@ -103,31 +98,6 @@ class StartupFailureTests {
                         "limit",
                         "\"single\": limit \"single\" limits concurrent calls",
                         "drop settle, or name another limit"),
-                mistake(
-                        SettledStream.class,
-                        "settle",
-                        "\"#result\": the method streams its response",
-                        "settle in the code, with RateLimiterRegistry.settle"),
-                mistake(
-                        SettledStreamEntity.class,
-                        "settle",
-                        "\"#result\": the method streams its response",
-                        "settle in the code, with RateLimiterRegistry.settle"),
-                mistake(
-                        SettledSse.class,
-                        "settle",
-                        "\"#result\": the method streams its response",
-                        "settle in the code, with RateLimiterRegistry.settle"),
-                mistake(
-                        SettledEmitterEntity.class,
-                        "settle",
-                        "\"#result\": the method streams its response",
-                        "settle in the code, with RateLimiterRegistry.settle"),
-                mistake(
-                        SettledCallableStream.class,
-                        "settle",
-                        "\"#result\": the method streams its response",
-                        "settle in the code, with RateLimiterRegistry.settle"),
                 mistake(
                         SettledAtOnceOrNot.class,
                         "limitExpression",
@@ -469,41 +439,6 @@ class StartupFailureTests {
     static class SettledVoid {
         @RateLimited(limit = "ten", settle = "#result")
         public void call() {}
-    }
-
-    static class SettledStream {
-        @RateLimited(limit = "ten", settle = "#result")
-        public StreamingResponseBody call() {
-            return null;
-        }
-    }
-
-    static class SettledStreamEntity {
-        @RateLimited(limit = "ten", settle = "#result")
-        public ResponseEntity<StreamingResponseBody> call() {
-            return null;
-        }
-    }
-
-    static class SettledSse {
-        @RateLimited(limit = "ten", settle = "#result")
-        public SseEmitter call() {
-            return null;
-        }
-    }
-
-    static class SettledEmitterEntity {
-        @RateLimited(limit = "ten", settle = "#result")
-        public ResponseEntity<ResponseBodyEmitter> call() {
-            return null;
-        }
-    }
-
-    static class SettledCallableStream {
-        @RateLimited(limit = "ten", settle = "#result")
-        public Callable<ResponseEntity<StreamingResponseBody>> call() {
-            return null;
-        }
     }
 
     static class SettledFlux {

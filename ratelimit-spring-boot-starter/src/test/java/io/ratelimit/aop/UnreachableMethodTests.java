@@ -36,8 +36,9 @@ class UnreachableMethodTests {
                 Arguments.of(FinalKotlinClass.class, "its class is final, as Kotlin's", "kotlin(\"plugin.spring\")"),
                 Arguments.of(FinalKotlinMethod.class, "the method is final, as Kotlin's", "write open, or apply"),
                 Arguments.of(FinalMethodOfClass.class, "the method is final", "make it non-final"),
-                Arguments.of(InheritedFinalMethod.class, "the method is final", "make it non-final"),
+                Arguments.of(FinalMethodOfAnnotatedParent.class, "the method is final", "make it non-final"),
                 Arguments.of(FinalMethodOfInterface.class, "the method is final", "make it non-final"),
+                Arguments.of(InheritedFinalMethodOfInterface.class, "the method is final", "make it non-final"),
                 Arguments.of(StaticMethodOfInterface.class, "the method is static", "make it a method of the bean"));
     }
 
@@ -108,6 +109,19 @@ class UnreachableMethodTests {
             assertThat(context).hasNotFailed();
             assertThat(output).doesNotContain("has no effect");
             context.getBean(AwareOfContext.class).call();
+            assertThat(LimitedApplication.taken(context, "ten")).isEqualTo(1);
+        });
+    }
+
+    @Test
+    void aFinalMethodThatAnAnnotatedClassInheritsFromAnotherIsWarnedOf(CapturedOutput output) {
+        LimitedApplication.with(InheritedFinalMethod.class).run(context -> {
+            assertThat(context).hasNotFailed();
+            assertThat(output)
+                    .containsOnlyOnce("@RateLimited on " + InheritedFinalMethod.class.getName()
+                            + "#call() has no effect: the method is final, and a proxy cannot override it")
+                    .contains("annotate the methods that are to be limited instead of the class");
+            context.getBean(InheritedFinalMethod.class).reachable();
             assertThat(LimitedApplication.taken(context, "ten")).isEqualTo(1);
         });
     }
@@ -262,6 +276,15 @@ class UnreachableMethodTests {
     interface Limiting {
         void call();
     }
+
+    @RateLimited("ten")
+    static class LimitedParent {
+        public final void call() {}
+    }
+
+    static class InheritedFinalMethodOfInterface extends WithFinalMethod implements Limiting {}
+
+    static class FinalMethodOfAnnotatedParent extends LimitedParent {}
 
     static class FinalMethodOfInterface implements Limiting {
         @Override

@@ -8,7 +8,6 @@ import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.RateLimited;
-import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -16,11 +15,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.springframework.boot.autoconfigure.AutoConfigurations;
-import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
-import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
-import org.springframework.boot.test.context.runner.ContextConsumer;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -31,16 +26,13 @@ class WaitingMethodTests {
 
     private static final Duration HOUR = Duration.ofHours(1);
 
-    private final ApplicationContextRunner runner = new ApplicationContextRunner()
-            .withConfiguration(AutoConfigurations.of(
-                    AopAutoConfiguration.class, RateLimitAutoConfiguration.class, RateLimitAopAutoConfiguration.class))
-            .withPropertyValues(
-                    "ratelimit.limits.quick.rates=20/s burst 1",
-                    "ratelimit.limits.quick.max-wait=10s",
-                    "ratelimit.limits.hour.rates=1/1h",
-                    "ratelimit.limits.hour.max-wait=10h",
-                    "ratelimit.limits.other=1/1h")
-            .withBean(Service.class);
+    private final ApplicationContextRunner runner = Scenario.application(
+            Service.class,
+            "ratelimit.limits.quick.rates=20/s burst 1",
+            "ratelimit.limits.quick.max-wait=10s",
+            "ratelimit.limits.hour.rates=1/1h",
+            "ratelimit.limits.hour.max-wait=10h",
+            "ratelimit.limits.other=1/1h");
 
     @Test
     void aPlainMethodWaitsOnItsThreadForTheMaximumWaitOfItsLimit() {
@@ -136,22 +128,13 @@ class WaitingMethodTests {
         assertThat(left.join()).failsWithin(Duration.ofSeconds(10));
     }
 
-    private void run(Scenario scenario) {
-        ContextConsumer<AssertableApplicationContext> consumer = context -> {
-            assertThat(context).hasNotFailed();
-            scenario.run(context.getBean(Service.class), context.getBean(RateLimiterRegistry.class));
-        };
-        runner.run(consumer);
+    private void run(Scenario<Service> scenario) {
+        scenario.runIn(runner, Service.class);
     }
 
     private static Duration retry(RateLimiterRegistry registry, String name) {
         RateLimiter limiter = registry.get(name);
         return limiter.tryAcquire().retryAfter().orElseThrow();
-    }
-
-    private interface Scenario {
-
-        void run(Service service, RateLimiterRegistry registry) throws Exception;
     }
 
     static class Service {

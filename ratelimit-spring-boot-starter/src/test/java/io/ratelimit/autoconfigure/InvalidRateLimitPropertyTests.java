@@ -2,11 +2,14 @@ package io.ratelimit.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ratelimit.Limit;
 import io.ratelimit.algorithm.InvalidLimitException;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
 class InvalidRateLimitPropertyTests {
@@ -151,6 +154,106 @@ class InvalidRateLimitPropertyTests {
                 .contains(reason);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ratelimit.limits.a.b                   | 10/s | did you mean ratelimit.limits[a.b]?
+            ratelimit.limits.A.B                   | 10/s | did you mean ratelimit.limits[a.b]?
+            ratelimit.limits.a.b.max-wait          | 1s   | did you mean ratelimit.limits[a.b].max-wait?
+            ratelimit.limits.a.b.maxWait           | 1s   | did you mean ratelimit.limits[a.b].max-wait?
+            ratelimit.limits.a.b.rates[0]          | 10/s | did you mean ratelimit.limits[a.b].rates[0]?
+            ratelimit.limits[a].b                  | 10/s | did you mean ratelimit.limits[a.b]?
+            ratelimit.limits.c.d-e                 | 10/s | did you mean ratelimit.limits[c.d-e]?
+            ratelimit.limits.x.y.z                 | 10/s | a limit name with dots is written "[x.y.z]"
+            ratelimit.limits[A.B]                  | 10/s | write ratelimit.limits[a.b] in both places
+            ratelimit.limits.quoteUser             | 10/s | write ratelimit.limits[quoteUser] in both places
+            ratelimit.limits[plan-free]            | 10/s | write ratelimit.limits.plan-free in both places
+            ratelimit.limits.other.max-wait        |      | give the limit a rate, such as ratelimit.limits.other=10/s
+            ratelimit.limits                       | 10/s | such as ratelimit.limits.search=10/s
+            ratelimit.memory                       | 10   | known below ratelimit.memory are max-keys
+            ratelimit.redis                        | 10   | known below ratelimit.redis are connection-factory, key-prefix
+            ratelimit                              | 10   | known below ratelimit are aop, defaults, empty-key
+            """)
+    void aPropertyThatWouldChangeNothingIsRejectedWithTheSpellingThatWould(String property, String value, String fix) {
+        Map<String, Object> properties = Map.of(property, value == null ? "" : value);
+        String[] yaml = {
+            "ratelimit:",
+            "  limits: {\"[a.b]\": 5/s, \"[c.d-e]\": 5/s, \"[quoteUser]\": 5/s, plan-free: 5/s}",
+            "  memory: {max-keys: 5}",
+            "  redis: {timeout: 1s}"
+        };
+
+        InvalidRateLimitPropertyException onTheCommandLine =
+                BoundApplication.of(yaml).properties(properties).invalid();
+        assertThat(onTheCommandLine.fix()).contains(fix);
+        if (property.startsWith("ratelimit.limits.") || property.startsWith("ratelimit.limits[")) {
+            assertThat(BoundApplication.of(yaml)
+                            .environment(properties)
+                            .invalid()
+                            .fix())
+                    .contains(fix);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ratelimit.limits[a.b]", "ratelimit.limits.[a.b]", "RATELIMIT.LIMITS[a.b]"})
+    void aLimitWithDotsIsOverriddenInBracketsByEachOfItsProperties(String limit) {
+        BoundApplication application = BoundApplication.of("ratelimit.limits: {\"[a.b]\": 5/s}")
+                .properties(Map.of(limit, "9/s", limit + ".max-wait", "2s"));
+
+        assertThat(application.limits())
+                .containsOnly(Map.entry(
+                        "a.b",
+                        Limit.named("a.b")
+                                .rates("9/s")
+                                .maxWait(Duration.ofSeconds(2))
+                                .build()));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            RATELIMIT_LIMITS_A_B            | 10/s | an environment variable cannot set a limit with a dot in its name: set
+            RATELIMIT_LIMITS_A_B_MAXWAIT    | 1s   | set ratelimit.limits[a.b].max-wait in a file, in SPRING_APPLICATION_JSON
+            RATELIMIT_LIMITS_[A.B]          | 10/s | set ratelimit.limits[a.b] in a file
+            RATELIMIT_LIMITS_QUOTEUSER      | 10/s | did you mean RATELIMIT_LIMITS_QUOTE_USER?
+            RATELIMIT_LIMITS_PLANFREE       | 10/s | did you mean RATELIMIT_LIMITS_PLAN_FREE?
+            ratelimit_limits_search_maxwai  | 1s   | did you mean RATELIMIT_LIMITS_SEARCH_MAXWAIT?
+            RATELIMIT_LIMITS_               | 10/s | Define this limit in a file
+            RATELIMIT_LIMITS_X_Y_Z          | 10/s | Define this limit in a file
+            """)
+    void anEnvironmentVariableThatWouldChangeNothingIsRejectedAndIsNeverItsOwnFix(
+            String variable, String value, String fix) {
+        InvalidRateLimitPropertyException invalid = BoundApplication.of(
+                        "ratelimit.limits: {\"[a.b]\": 5/s, \"[quote_user]\": 5/s, \"[plan-free]\": 5/s,"
+                                + " search: {rates: 5/s, cost: 2}}")
+                .environment(Map.of(variable, value))
+                .invalid();
+
+        assertThat(invalid.fix()).contains(fix).doesNotContain(variable + "?");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ratelimit.limits[search]=10/s  | ratelimit.limits.search=5/s       | in both places
+            ratelimit.limits[a.b]=10/s     | ratelimit.limits.a.b=5/s          | did you mean ratelimit.limits[a.b]?
+            ratelimit.limits.search=10/s   | ratelimit.limits.search.rates=5/s | keep one of the two
+            """)
+    void twoValuesOfWhichOneWouldBeIgnoredAreRejected(String first, String second, String fix) {
+        Map<String, Object> properties = Map.of(
+                first.split("=")[0], first.split("=")[1],
+                second.split("=")[0], second.split("=")[1]);
+
+        assertThat(new BoundApplication().properties(properties).invalid().fix())
+                .contains(fix);
+    }
+
+    @Test
+    void theSameNameInAndWithoutBracketsInTwoFilesIsOneLimit() {
+        assertThat(BoundApplication.of("ratelimit.limits: {\"[search]\": 10/s}")
+                        .yaml("ratelimit.limits.search: 5/s")
+                        .limits())
+                .containsOnly(Map.entry("search", Limit.of("search", "5/s")));
+    }
+
     @Test
     void anUnknownPropertyBesideTheShorthandIsRejected() {
         InvalidRateLimitPropertyException invalid = BoundApplication.of("ratelimit.limits.search: 10/s")
@@ -167,7 +270,28 @@ class InvalidRateLimitPropertyTests {
                 .environment(Map.of("RATELIMIT_LIMITS_QUOTE_USER", "9/s"))
                 .invalid();
 
-        assertThat(invalid.property()).isEqualTo("ratelimit.limits.quote.user");
+        assertThat(invalid.property()).isEqualTo("RATELIMIT_LIMITS_QUOTE_USER");
+        assertThat(invalid.rule()).isEqualTo("no limit reads this environment variable");
+    }
+
+    @Test
+    void aVariableBesideAnotherThatSetsTheSamePropertyIsToBeDropped() {
+        InvalidRateLimitPropertyException invalid = BoundApplication.of("ratelimit.limits.quote-user: 10/s")
+                .environment(
+                        Map.of("RATELIMIT_LIMITS_QUOTEUSER_RATES", "9/s", "RATELIMIT_LIMITS_QUOTE_USER_RATES", "8/s"))
+                .invalid();
+
+        assertThat(invalid.property()).isEqualTo("RATELIMIT_LIMITS_QUOTE_USER_RATES");
+        assertThat(invalid.fix()).isEqualTo("drop it, because RATELIMIT_LIMITS_QUOTEUSER_RATES is set too");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ratelimit.limits", "ratelimit.limits.search", "ratelimit.memory"})
+    void aValueWhosePlaceholdersResolveToNothingIsNoValue(String property) {
+        BoundApplication application = BoundApplication.of(
+                "ratelimit.limits.search.rates: 5/s", "ratelimit.memory.max-keys: 5", property + ": ${UNSET:}");
+
+        assertThat(application.limits()).containsOnly(Map.entry("search", Limit.of("search", "5/s")));
     }
 
     @Test

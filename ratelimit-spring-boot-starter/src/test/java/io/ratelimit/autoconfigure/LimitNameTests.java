@@ -12,7 +12,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -27,6 +29,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.test.context.support.TestPropertySourceUtils;
@@ -40,7 +43,9 @@ class LimitNameTests {
 
     private final List<String> arguments = new ArrayList<>();
     private Map<String, Object> variables = Map.of();
+    private @Nullable String prefix;
     private String[] inlined = {};
+    private Consumer<GenericApplicationContext> beans = context -> {};
 
     @BeforeEach
     void readNothingButTheFolder() {
@@ -131,6 +136,15 @@ class LimitNameTests {
     }
 
     @Test
+    void anEnvironmentVariableDefinesNoSecondLimitBesideABean() {
+        variables = Map.of("RATELIMIT_LIMITS_PLANFREE", "9/s");
+        beans = context -> context.registerBean(Limit.class, () -> Limit.of("plan-free", "1/1h"));
+
+        assertThat(invalid().property()).isEqualTo("ratelimit.limits.planfree");
+        assertThat(invalid().rule()).startsWith("the limit \"plan-free\" is a Limit bean");
+    }
+
+    @Test
     void eachPropertyOfALimitCanBeOverriddenByAnEnvironmentVariableWithOrWithoutUnderscores() throws IOException {
         write("application.yml", "ratelimit.limits.plan-free: 10/s");
         variables = Map.of(
@@ -218,6 +232,25 @@ class LimitNameTests {
         assertThat(invalid().fix()).isEqualTo("did you mean " + nearest + "?");
     }
 
+    @Test
+    void variablesOfOtherApplicationsAreIgnoredIfTheEnvironmentHasAPrefix() throws IOException {
+        write("application.yml", "ratelimit.limits.search: 10/s");
+        prefix = "shop";
+        variables = Map.of(
+                "RATELIMIT_LIMITS_SEARCH", "5/s", "RATELIMIT_LIMITS_X_Y", "4/s", "SHOP_RATELIMIT_LIMITS_SEARCH", "9/s");
+
+        assertThat(limits()).containsOnly(Map.entry("search", Limit.of("search", "9/s")));
+    }
+
+    @Test
+    void aVariableWithThePrefixOfTheEnvironmentThatNothingReadsStopsTheStart() throws IOException {
+        write("application.yml", "ratelimit.limits.quote-user: 10/s");
+        prefix = "shop";
+        variables = Map.of("SHOP_RATELIMIT_LIMITS_QUOTE_USR", "5/s");
+
+        assertThat(invalid().fix()).isEqualTo("did you mean SHOP_RATELIMIT_LIMITS_QUOTEUSER?");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "quote-user, quoteUser",
@@ -271,12 +304,15 @@ class LimitNameTests {
     }
 
     private ConfigurableApplicationContext start() {
+        StandardEnvironment environment = new StandardEnvironment();
+        String name = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
+        environment.getPropertySources().replace(name, new SystemEnvironmentPropertySource(name, variables));
         return new SpringApplicationBuilder(Application.class)
                 .web(WebApplicationType.NONE)
+                .environment(environment)
+                .environmentPrefix(prefix)
                 .initializers(context -> {
-                    var sources = context.getEnvironment().getPropertySources();
-                    String name = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
-                    sources.replace(name, new SystemEnvironmentPropertySource(name, variables));
+                    beans.accept((GenericApplicationContext) context);
                     if (inlined.length > 0) {
                         TestPropertySourceUtils.addInlinedPropertiesToEnvironment(context, inlined);
                     }

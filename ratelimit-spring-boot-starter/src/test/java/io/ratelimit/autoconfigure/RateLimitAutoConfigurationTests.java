@@ -35,6 +35,8 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -185,6 +187,20 @@ class RateLimitAutoConfigurationTests {
                             .satisfies(
                                     decision -> assertThat(decision.admitted()).isTrue());
                 });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ratelimit.limits.plan-free=9/s", "ratelimit.limits.planfree.max-wait=1s"})
+    void aPropertyOfALimitThatIsABeanStopsTheStartAlsoIfItWritesTheNameOtherwise(String property) {
+        application
+                .withBean(Limit.class, () -> Limit.of("plan-free", "1/1h"))
+                .withPropertyValues(property)
+                .run(context -> assertThat(context.getStartupFailure())
+                        .rootCause()
+                        .isInstanceOf(InvalidRateLimitPropertyException.class)
+                        .hasMessageContaining("Invalid property ratelimit.limits.plan")
+                        .hasMessageContaining("the limit \"plan-free\" is a Limit bean")
+                        .hasMessageContaining("drop the property, or drop the bean"));
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.annotation.CostResolver;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.annotation.RateLimitedCall;
+import java.math.BigDecimal;
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -212,74 +213,50 @@ abstract class InvalidCallResponses {
 
         @GetMapping("/double")
         @RateLimited(limit = "priced", costExpression = "#cost")
-        public String ofDouble(@RequestParam("cost") double cost) {
-            return "done";
-        }
+        public void ofDouble(@RequestParam double cost) {}
 
         @GetMapping("/decimal")
         @RateLimited(limit = "priced", costExpression = "#cost")
-        public String ofDecimal(@RequestParam("cost") java.math.BigDecimal cost) {
-            return "done";
-        }
+        public void ofDecimal(@RequestParam BigDecimal cost) {}
 
         @GetMapping("/parsed")
         @RateLimited(limit = "priced", costExpression = "T(java.lang.Double).parseDouble(#cost)")
-        public String parsed(@RequestParam("cost") String cost) {
-            return "done";
-        }
+        public void parsed(@RequestParam String cost) {}
 
         @GetMapping("/resolved")
         @RateLimited(limit = "priced", costResolver = CostOfCall.class)
-        public String resolved(@RequestParam("cost") double cost) {
-            return "done";
-        }
+        public void resolved(@RequestParam double cost) {}
 
         @GetMapping("/divided")
         @RateLimited(limit = "priced", costExpression = "10 / #n")
-        public String divided(@RequestParam("n") int n) {
-            return "done";
-        }
+        public void divided(@RequestParam int n) {}
 
         @GetMapping("/indexed")
         @RateLimited(limit = "priced", key = "{'ann', 'bob'}[#n]")
-        public String indexed(@RequestParam("n") int n) {
-            return "done";
-        }
+        public void indexed(@RequestParam int n) {}
 
         @GetMapping("/converted")
         @RateLimited(limit = "priced", key = "T(java.lang.Character).getName(#text)")
-        public String converted(@RequestParam("text") String text) {
-            return "done";
-        }
+        public void converted(@RequestParam String text) {}
 
         @GetMapping("/cut")
         @RateLimited(limit = "priced", key = "#text.substring(10)")
-        public String cut(@RequestParam("text") String text) {
-            return "done";
-        }
+        public void cut(@RequestParam String text) {}
 
         @GetMapping("/condition")
         @RateLimited(limit = "priced", condition = "10 / #n > 1")
-        public String condition(@RequestParam("n") int n) {
-            return "done";
-        }
+        public void condition(@RequestParam int n) {}
 
         @GetMapping("/selected")
         @RateLimited(limitExpression = "{'priced', 'free'}[#n]")
-        public String selected(@RequestParam("n") int n) {
-            return "done";
-        }
+        public void selected(@RequestParam int n) {}
 
         @GetMapping("/bean")
         @RateLimited(limit = "priced", key = "@plans.of(#text)")
-        public String bean(@RequestParam("text") String text) {
-            return "done";
-        }
+        public void bean(@RequestParam String text) {}
 
         @GetMapping("/resolver")
         @RateLimited(limit = "priced", costResolver = NoCost.class)
-        public String resolver(@RequestParam("text") String text) {
-            return "done";
-        }
+        public void resolver(@RequestParam String text) {}
     }
 }

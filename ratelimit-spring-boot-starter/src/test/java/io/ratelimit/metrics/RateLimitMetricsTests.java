@@ -6,7 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.ratelimit.Charge;
 import io.ratelimit.Limit;
@@ -204,6 +206,73 @@ class RateLimitMetricsTests {
     }
 
     @Test
+    void aLimitThatIsReplacedByOneOfConcurrentCallsGetsTheMeterOfLostLeases() {
+        RateLimiter export = limiters.define(Limit.of("export", "2/s"));
+        assertThat(registry.find("ratelimit.leases.lost").counters()).isEmpty();
+
+        limiters.replace(
+                Limit.named("export").maxConcurrent(2, Duration.ofMillis(100)).build());
+
+        Counter lost =
+                registry.get("ratelimit.leases.lost").tag("limit", "export").counter();
+        Permit held = export.hold("user-42");
+        export.reset("user-42");
+        await().untilAsserted(() -> assertThat(lost.count()).isEqualTo(1));
+        assertThat(held.isLost()).isTrue();
+        limiters.remove("export");
+        assertThat(registry.getMeters()).isEmpty();
+    }
+
+    @Test
+    void metersThatAFilterRenamesAreRemovedWithTheirLimit() {
+        registry.config().meterFilter(new MeterFilter() {
+            @Override
+            public Meter.Id map(Meter.Id id) {
+                return id.withName("app." + id.getName())
+                        .replaceTags(List.of(Tag.of("name", String.valueOf(id.getTag("limit")))));
+            }
+        });
+        registry.config().commonTags("region", "north");
+
+        for (int i = 0; i < 1_000; i++) {
+            limiters.define(Limit.of("tenant-" + i, "2/s")).tryAcquire("user-42");
+            limiters.remove("tenant-" + i);
+        }
+
+        assertThat(registry.getMeters()).isEmpty();
+    }
+
+    @Test
+    void aFilterThatMakesTheMetersOfAllLimitsOneLeavesTheirSum() {
+        registry.config().meterFilter(MeterFilter.ignoreTags("limit"));
+        RateLimiter search = limiters.define(Limit.of("search", "2/s"));
+        RateLimiter other = limiters.define(Limit.of("other", "5/s"));
+        search.tryAcquire("user-42", 2);
+        other.tryAcquire("user-42");
+        other.tryAcquire("user-42");
+
+        assertThat(counted()).isEqualTo(3);
+        limiters.remove("search");
+        other.tryAcquire("user-42");
+        assertThat(counted()).isEqualTo(4);
+        assertThat(registry.getMeters()).hasSize(9);
+
+        limiters.remove("other");
+        assertThat(registry.getMeters()).isEmpty();
+    }
+
+    @Test
+    void metersThatAFilterDeniesAreNotThere() {
+        registry.config().meterFilter(MeterFilter.denyNameStartsWith("ratelimit"));
+
+        limiters.define(Limit.of("search", "2/s")).tryAcquire("user-42");
+        limiters.define(Limit.of("other", "2/s")).tryAcquire("user-42");
+        limiters.remove("search");
+
+        assertThat(registry.getMeters()).isEmpty();
+    }
+
+    @Test
     void noTagHoldsAKey() {
         RateLimiter search = limiters.define(Limit.of("search", "1/s"));
 
@@ -237,6 +306,13 @@ class RateLimitMetricsTests {
 
     private RateLimiterRegistry limiters() {
         return limiters;
+    }
+
+    private double counted() {
+        return registry.get("ratelimit.decisions")
+                .tags("outcome", "admitted", "source", "store")
+                .functionCounter()
+                .count();
     }
 
     private double count(String limit, String outcome, String source) {

@@ -20,9 +20,10 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 /** Two JVMs with one limit: calls that end in every way, and a JVM that is killed. */
 @Timeout(300)
 @Tag("slow")
+@Tag("server")
 class LeasesOfTwoNodesTests {
 
-    private static final int CALLS = Integer.getInteger("io.ratelimit.nodes.calls", 10_000);
+    private static final int CALLS = Integer.getInteger("io.ratelimit.nodes.calls", 5_000);
 
     private final RedisServer redis = RedisServer.start();
     private final LettuceConnectionFactory connections = new LettuceConnectionFactory("localhost", redis.port());
@@ -82,6 +83,7 @@ class LeasesOfTwoNodesTests {
         Jvm(int port) throws IOException {
             process = new ProcessBuilder(
                             ProcessHandle.current().info().command().orElse("java"),
+                            "-XX:TieredStopAtLevel=1",
                             "-cp",
                             System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                             Node.class.getName(),

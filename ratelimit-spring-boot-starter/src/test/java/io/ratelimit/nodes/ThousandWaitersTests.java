@@ -32,6 +32,7 @@ import reactor.core.publisher.Mono;
 /** A thousand calls wait: threads, futures and Monos. Half of them are interrupted, cancelled or disposed at random. */
 @Timeout(120)
 @Tag("slow")
+@Tag("server")
 class ThousandWaitersTests {
 
     private static final int WAITERS = 999;

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The Redis store fulfils the contract while denials are cached, with a clock that advances with the server's. */
 @ExtendWith(RedisExtension.class)
 @Tag("slow")
+@Tag("server")
 class CachedDenialsContractTests extends RateLimitStoreContract {
 
     private final RedisServer redis;

@@ -64,8 +64,11 @@ class EvictionPolicyCheckTests {
                     .containsOnlyOnce(WARNING)
                     .containsPattern(
                             "WARN .*" + WARNING + " \\(maxmemory-policy " + policy + "\\), and an evicted key is a"
-                                    + " full bucket: its limit starts again\\. Set maxmemory-policy noeviction, or keep limits on a"
-                                    + " Redis of their own \\(ratelimit\\.redis\\.connection-factory\\)");
+                                    + " full bucket: its limit starts"
+                                    + " again\\. Set maxmemory-policy"
+                                    + " noeviction, or keep limits on a"
+                                    + " Redis of their own"
+                                    + " \\(ratelimit\\.redis\\.connection-factory\\)");
         } else {
             assertThat(output).doesNotContain(WARNING);
         }
@@ -103,6 +106,7 @@ class EvictionPolicyCheckTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"lettuce", "jedis"})
+    @Tag("server")
     void everyMasterOfAClusterIsAsked(String client, CapturedOutput output) {
         try (RedisCluster cluster = RedisCluster.start()) {
             RedisServer first = cluster.nodes().get(0);

@@ -124,7 +124,7 @@ class RateLimitRedisAutoConfigurationTests {
         redis.command("FLUSHALL");
         String[] rest = new String[1];
         onRedis(redis)
-                .withPropertyValues("ratelimit.limits.search.rates=1000/1d", "ratelimit.limits.search.prefetch=50")
+                .withPropertyValues("ratelimit.limits.search=1000/1d", "ratelimit.limits.search.prefetch=50")
                 .run(context -> {
                     RemoteRateLimitStore ahead = context.getBean(RemoteRateLimitStore.class);
                     await().untilAsserted(() -> {
@@ -137,13 +137,11 @@ class RateLimitRedisAutoConfigurationTests {
                                     .peek("ann")
                                     .remaining();
                 });
-        onRedis(redis)
-                .withPropertyValues("ratelimit.limits.search.rates=1000/1d")
-                .run(context -> {
-                    assertThat(ask(context).remaining()).isGreaterThan(Double.parseDouble(rest[0]) + 30);
-                    assertThat(context.getBean(RemoteRateLimitStore.class).prefetchedTokens("search"))
-                            .hasValue(0);
-                });
+        onRedis(redis).withPropertyValues("ratelimit.limits.search=1000/1d").run(context -> {
+            assertThat(ask(context).remaining()).isGreaterThan(Double.parseDouble(rest[0]) + 30);
+            assertThat(context.getBean(RemoteRateLimitStore.class).prefetchedTokens("search"))
+                    .hasValue(0);
+        });
     }
 
     @Test

@@ -50,6 +50,7 @@ class RedisAclTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"lettuce", "jedis"})
+    @Tag("server")
     void onAClusterTheyAreEnoughWithThoseForItsTopology(String client) throws Exception {
         try (RedisCluster cluster = RedisCluster.start()) {
             RedisClusterConfiguration configuration = new RedisClusterConfiguration();

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * {@code -Dio.ratelimit.redis.decisions=100000} makes more of them, {@code -Dio.ratelimit.redis.seed=42} repeats a run.
  */
 @ExtendWith(RedisExtension.class)
+@Tag("server")
 class RedisAgainstMemoryTests {
 
     private static final int BATCH = 100;

@@ -30,6 +30,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -136,9 +137,9 @@ class RedisBatchTests {
     void aFailedDecisionDoesNotFailTheOthersOfItsBatch(String error, String told) {
         String lua = RateLimitScript.packaged()
                 .replace("local function load_bucket(bucket)\n", """
-                        local function load_bucket(bucket)
-                          if string.find(bucket.key, '{bad', 1, true) then error('%s', 0) end
-                        """.formatted(error))
+                    local function load_bucket(bucket)
+                      if string.find(bucket.key, '{bad', 1, true) then error('%s', 0) end
+                    """.formatted(error))
                 .replace("while wanted and cost <= capacity do", "while false do");
         store.close();
         store = store(lua, PATIENT);
@@ -318,6 +319,7 @@ class RedisBatchTests {
     }
 
     @Test
+    @Tag("server")
     void aClusterDecidesForEachSlotTogether(RedisCluster cluster) {
         cluster.nodes().forEach(node -> node.command("FLUSHALL"));
         try (RedisRateLimitStore spread =

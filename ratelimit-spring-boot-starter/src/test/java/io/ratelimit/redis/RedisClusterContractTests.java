@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * not set back: a refund of several slots after a rejection has a later time, which no order of whole decisions has.
  */
 @ExtendWith(RedisExtension.class)
-@Tag("slow")
+@Tag("server")
 class RedisClusterContractTests extends RateLimitStoreContract {
 
     private final RedisCluster cluster;

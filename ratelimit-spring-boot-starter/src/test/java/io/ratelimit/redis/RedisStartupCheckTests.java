@@ -33,6 +33,7 @@ import org.springframework.context.annotation.Configuration;
 /** Applications that start with their Redis, or without it. */
 @ExtendWith(OutputCaptureExtension.class)
 @Tag("slow")
+@Tag("server")
 class RedisStartupCheckTests {
 
     private static final String REQUIRED = "--ratelimit.redis.require-at-startup=true";

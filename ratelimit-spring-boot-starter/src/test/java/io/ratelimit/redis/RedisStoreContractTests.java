@@ -6,10 +6,12 @@ import io.ratelimit.test.VirtualClock;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The Redis store keeps the contract on a single server. */
 @ExtendWith(RedisExtension.class)
+@Tag("server")
 class RedisStoreContractTests extends RateLimitStoreContract {
 
     private final RedisServer redis;

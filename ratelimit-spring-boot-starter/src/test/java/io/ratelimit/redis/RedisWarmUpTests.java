@@ -1,6 +1,7 @@
 package io.ratelimit.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ratelimit.Decision;
 import io.ratelimit.DecisionSource;
@@ -59,7 +60,8 @@ class RedisWarmUpTests {
 
     @Test
     void anAsynchronousCallWaitsForTheConnectionWithoutAThread() throws Exception {
-        answerAfterOneSecond();
+        network.blackHole(true);
+        CallingEarlyAsync.asked = () -> network.blackHole(false);
         try (ConfigurableApplicationContext context = start(CallingEarlyAsync.class, "lettuce", PATIENT)) {
             assertThat(context.getBean(EarlyAsyncCaller.class)
                             .decision
@@ -103,6 +105,21 @@ class RedisWarmUpTests {
             assertThat(decide(context).source()).isEqualTo(DecisionSource.LOCAL);
             assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(25));
         }
+    }
+
+    @Test
+    void theTimeOfTheStartupCheckBeginsWhenTheWarmUpHasEnded() {
+        Duration timeout = Duration.ofMillis(1);
+        Duration second = Duration.ofSeconds(1);
+        HeldDriver driver = new HeldDriver(LettuceScriptClient.of(TestConnections.lettuce(redis), timeout));
+        RedisRateLimitStore store =
+                new RedisRateLimitStore(driver, RateLimitScript.packaged(), new RedisKeys("ratelimit"), timeout);
+        driver.hold();
+        long begun = System.nanoTime();
+        store.warmUp(second);
+
+        assertThatThrownBy(() -> RedisStartupCheck.await(store, second)).isInstanceOf(RedisStartupException.class);
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThanOrEqualTo(second.plus(second));
     }
 
     @Test
@@ -180,11 +197,14 @@ class RedisWarmUpTests {
     @EnableAutoConfiguration
     static class CallingEarlyAsync {
 
+        private static Runnable asked = () -> {};
+
         @Bean
         EarlyAsyncCaller earlyAsyncCaller(RateLimiterRegistry registry) {
             CompletableFuture<Decision> decision =
                     registry.get("search").tryAcquireAsync("ann").toCompletableFuture();
             assertThat(decision).isNotDone();
+            asked.run();
             return new EarlyAsyncCaller(decision);
         }
     }

@@ -13,6 +13,9 @@ import java.util.function.Supplier;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.AliasFor;
 import org.springframework.security.access.prepost.PreAuthorize;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.context.request.async.DeferredResult;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -250,6 +253,21 @@ final class Shop {
 
         @RateLimited("ten")
         public void call() {}
+    }
+
+    @RestController
+    static class Handlers {
+
+        @GetMapping("/orders")
+        @RateLimited(limit = "two", key = "#user")
+        public String order(@RequestParam(name = "user", required = false) String user) {
+            return receipt(user);
+        }
+
+        @RateLimited("ten")
+        private String receipt(String user) {
+            return "ordered by " + user;
+        }
     }
 
     static class Callers {

@@ -10,9 +10,11 @@ import io.ratelimit.aop.InvalidRateLimitedException;
 import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.aop.RateLimitedMethodRegistry;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
+import io.ratelimit.http.RunningApplication;
 import io.ratelimit.woven.Shop.Callers;
 import io.ratelimit.woven.Shop.Composed;
 import io.ratelimit.woven.Shop.Guarded;
+import io.ratelimit.woven.Shop.Handlers;
 import io.ratelimit.woven.Shop.LimitedConfiguration;
 import io.ratelimit.woven.Shop.Misspelt;
 import io.ratelimit.woven.Shop.MisspeltLimit;
@@ -29,6 +31,7 @@ import jakarta.servlet.AsyncContext;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.net.http.HttpResponse;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -36,15 +39,19 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.aopalliance.intercept.MethodInterceptor;
+import org.apache.catalina.webresources.TomcatURLStreamHandlerFactory;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
 import org.springframework.beans.factory.config.BeanDefinition;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.util.TestPropertyValues;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Role;
 import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.security.access.AccessDeniedException;
@@ -251,6 +258,31 @@ public final class WovenScenarios {
             assertRejected(() -> orders.alone(() -> "rejected"));
             asynchronous.complete();
             assertThat(orders.alone(() -> "alone")).isEqualTo("alone");
+        }
+    }
+
+    public void aHandlerOfSpringMvcRespondsWithTheStatusOfTheRejection() {
+        // Only one class loader in a JVM could register it, and other tests start Tomcat as well.
+        TomcatURLStreamHandlerFactory.disable();
+        try (var application = RunningApplication.start(
+                WebApplicationType.SERVLET, properties("aspectj", true), WebApplication.class)) {
+            assertThat(AopUtils.isAopProxy(application.bean(Handlers.class))).isFalse();
+            for (int call = 0; call < 2; call++) {
+                assertThat(application.get("/orders?user=ann").body()).isEqualTo("ordered by ann");
+            }
+            HttpResponse<String> rejected = application.get("/orders?user=ann");
+            assertThat(rejected.statusCode()).isEqualTo(429);
+            assertThat(rejected.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+            assertThat(rejected.headers().firstValue("Retry-After")).isPresent();
+            HttpResponse<String> withoutKey = application.get("/orders");
+            assertThat(withoutKey.statusCode()).isEqualTo(400);
+            assertThat(withoutKey.headers().firstValue("Content-Type")).hasValue("application/problem+json");
+            assertThat(application
+                            .bean(RateLimiterRegistry.class)
+                            .get("ten")
+                            .peek(Charge.SHARED)
+                            .remaining())
+                    .isBetween(8.0, 8.1);
         }
     }
 
@@ -461,15 +493,7 @@ public final class WovenScenarios {
     private static AnnotationConfigApplicationContext context(String mode, Class<?>... beans) {
         AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
         boolean enabled = !Arrays.asList(beans).contains(SwitchedOff.class);
-        TestPropertyValues.of(
-                        "ratelimit.aop.mode=" + mode,
-                        "ratelimit.aop.ineffective=" + (mode.equals("proxy") ? "warn" : "fail"),
-                        "ratelimit.enabled=" + enabled,
-                        "ratelimit.limits.single.algorithm=concurrency",
-                        "ratelimit.limits.single.max-concurrent=1",
-                        "ratelimit.limits.two=2/1d",
-                        "ratelimit.limits.ten=10/1d")
-                .applyTo(context);
+        TestPropertyValues.of(properties(mode, enabled)).applyTo(context);
         context.register(
                 AopAutoConfiguration.class, RateLimitAutoConfiguration.class, RateLimitAopAutoConfiguration.class);
         if (beans.length > 0) {
@@ -477,6 +501,19 @@ public final class WovenScenarios {
         }
         context.refresh();
         return context;
+    }
+
+    private static String[] properties(String mode, boolean enabled) {
+        return new String[] {
+            "ratelimit.store=memory",
+            "ratelimit.aop.mode=" + mode,
+            "ratelimit.aop.ineffective=" + (mode.equals("proxy") ? "warn" : "fail"),
+            "ratelimit.enabled=" + enabled,
+            "ratelimit.limits.single.algorithm=concurrency",
+            "ratelimit.limits.single.max-concurrent=1",
+            "ratelimit.limits.two=2/1d",
+            "ratelimit.limits.ten=10/1d"
+        };
     }
 
     private static long taken(AnnotationConfigApplicationContext context, String limit, String key) {
@@ -493,6 +530,10 @@ public final class WovenScenarios {
     }
 
     static final class SwitchedOff {}
+
+    @EnableAutoConfiguration
+    @Import(Handlers.class)
+    static class WebApplication {}
 
     @Configuration(proxyBeanMethods = false)
     @EnableMethodSecurity

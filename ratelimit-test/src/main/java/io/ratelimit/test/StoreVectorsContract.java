@@ -10,16 +10,12 @@ import io.ratelimit.algorithm.InvalidLimitException;
 import io.ratelimit.algorithm.LeaseState;
 import io.ratelimit.algorithm.Rate;
 import io.ratelimit.algorithm.Refill;
-import java.io.IOException;
-import java.io.InputStream;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -36,26 +32,23 @@ abstract class StoreVectorsContract extends StoreContractSection {
 
     @TestFactory
     Stream<DynamicTest> matchesTheCasesThatOtherLimitersPublish() {
-        return Stream.of(Algorithm.values())
-                .flatMap(algorithm -> cases(algorithm).stream()
-                        .filter(lines -> tested.ownsWallClock() || !lines.get(0)[2].startsWith(WALL_CLOCK))
-                        .map(lines -> DynamicTest.dynamicTest(
-                                name(algorithm) + " " + lines.get(0)[1], () -> replay(algorithm, lines))));
+        return VectorCase.all()
+                .filter(vector -> tested.ownsWallClock() || !vector.rates().startsWith(WALL_CLOCK))
+                .map(vector -> DynamicTest.dynamicTest(vector.title(), () -> replay(vector)));
     }
 
-    private void replay(Algorithm algorithm, List<String[]> lines) {
-        String name = lines.get(0)[1];
-        String rates = lines.get(0)[2].replace(WALL_CLOCK, "");
-        if (lines.get(1)[0].equals("refused")) {
-            assertThatThrownBy(() -> limit(name, algorithm, rates))
+    private void replay(VectorCase vector) {
+        String rates = vector.rates().replace(WALL_CLOCK, "");
+        if (vector.lines().get(0)[0].equals("refused")) {
+            assertThatThrownBy(() -> limit(vector, rates))
                     .isInstanceOf(InvalidLimitException.class)
-                    .hasMessageContaining(lines.get(1)[1]);
+                    .hasMessageContaining(vector.lines().get(0)[1]);
             return;
         }
-        Limit limit = limit(name, algorithm, rates);
+        Limit limit = limit(vector, rates);
         Duration start = clock.now().plusHours(1).truncatedTo(ChronoUnit.HOURS);
         List<Decision> decisions = new ArrayList<>();
-        for (String[] line : lines.subList(1, lines.size())) {
+        for (String[] line : vector.lines()) {
             switch (line[0]) {
                 case "step" -> decisions.add(step(limit, start, line));
                 case "wait" -> decisions.add(waiting(limit, start, line));
@@ -64,6 +57,7 @@ abstract class StoreVectorsContract extends StoreContractSection {
                 case "renew" -> renew(decisions, start, line);
                 case "calls" -> calls(limit, start, line);
                 case "every" -> every(limit, start, line);
+                case "limit" -> limit = limit(vector, line[1]);
                 default -> throw new IllegalStateException("Unknown line in a vectors file: " + Arrays.toString(line));
             }
         }
@@ -157,49 +151,19 @@ abstract class StoreVectorsContract extends StoreContractSection {
         return new BigDecimal(millis).movePointRight(6).longValueExact();
     }
 
-    private static Limit limit(String name, Algorithm algorithm, String rates) {
-        if (algorithm == Algorithm.CONCURRENCY) {
+    private static Limit limit(VectorCase vector, String rates) {
+        if (vector.algorithm() == Algorithm.CONCURRENCY) {
             Rate tokensPerLease = Rate.parse(rates);
-            return Limit.named(name)
+            return Limit.named(vector.name())
                     .maxConcurrent(tokensPerLease.tokens().intValueExact(), tokensPerLease.period())
                     .cost(BigDecimal.ZERO)
                     .build();
         }
-        return Limit.named(name)
+        return Limit.named(vector.name())
                 .rates(rates.replace(INTERVAL, "").split(", "))
-                .algorithm(algorithm)
+                .algorithm(vector.algorithm())
                 .refill(rates.startsWith(INTERVAL) ? Refill.INTERVAL : Refill.SMOOTH)
                 .cost(BigDecimal.ZERO)
                 .build();
-    }
-
-    private static String name(Algorithm algorithm) {
-        return algorithm.name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-
-    private static List<List<String[]>> cases(Algorithm algorithm) {
-        List<List<String[]>> cases = new ArrayList<>();
-        for (String line : text(name(algorithm) + "-vectors.txt").split("\n")) {
-            if (line.isBlank() || line.startsWith("#")) {
-                continue;
-            }
-            String[] parts = line.strip().split("\\s*\\|\\s*");
-            if (parts[0].equals("case")) {
-                cases.add(new ArrayList<>());
-            }
-            cases.get(cases.size() - 1).add(parts);
-        }
-        return cases;
-    }
-
-    private static String text(String resource) {
-        try (InputStream file = StoreVectorsContract.class.getResourceAsStream(resource)) {
-            if (file == null) {
-                throw new IllegalStateException(resource + " is missing from the class path");
-            }
-            return new String(file.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException ex) {
-            throw new IllegalStateException(resource + " could not be read", ex);
-        }
     }
 }
