@@ -62,10 +62,14 @@ final class DecisionEngine implements AutoCloseable {
         return store;
     }
 
-    /** Frees the buckets of a limit that was removed, and ends the waits for its leases. */
+    /** Frees the buckets of a limit that was removed. */
     void limitRemoved(Limit limit) {
         store.limitRemoved(limit);
-        queue.limitRemoved();
+    }
+
+    /** Ends the waits for leases of limits that were removed. Completes futures of callers, so hold no lock. */
+    void endWaitsOfRemovedLimits() {
+        queue.endWaitsOfRemovedLimits();
     }
 
     /** Decides one charge without waiting. This is the fast path, on which only the store allocates. */

@@ -108,7 +108,7 @@ final class LeaseWaitQueue implements AutoCloseable {
     }
 
     /** Ends the waits for leases of limits that were removed, with an {@link UnknownLimitException}. */
-    void limitRemoved() {
+    void endWaitsOfRemovedLimits() {
         waiters.forEach(Waiter::endIfLimitRemoved);
     }
 

@@ -127,7 +127,16 @@ public final class RateLimiterRegistry implements AutoCloseable {
      * @param name the limit's name
      * @return whether it was defined
      */
-    public synchronized boolean remove(String name) {
+    public boolean remove(String name) {
+        try {
+            return removeWithBuckets(name);
+        } finally {
+            // Runs code of callers, which may define the limit again or wait for another thread that does.
+            engine.endWaitsOfRemovedLimits();
+        }
+    }
+
+    private synchronized boolean removeWithBuckets(String name) {
         RateLimiter limiter = limiters.remove(name);
         if (limiter == null) {
             return false;

@@ -6,9 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ratelimit.algorithm.LeaseState;
 import io.ratelimit.memory.InMemoryRateLimitStore;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +21,7 @@ class RemovedLimitTests {
     private static final Limit ONE_AT_ONCE =
             Limit.named("one").maxConcurrent(1, Duration.ofSeconds(30)).build();
 
-    private final List<String> events = new ArrayList<>();
+    private final List<String> events = new CopyOnWriteArrayList<>();
     private final InMemoryRateLimitStore store = InMemoryRateLimitStore.create();
     private final RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of(new Recording()));
 
@@ -102,6 +103,29 @@ class RemovedLimitTests {
     }
 
     @Test
+    void aCallThatFailsWithItsRemovedLimitMayDefineTheLimitAgain() {
+        RateLimiter limiter = registry.define(ONE_AT_ONCE);
+        limiter.hold("key");
+        CompletableFuture<RateLimiter> again = limiter.acquireAsync("key", 1, MINUTE)
+                .handle((decision, failure) -> CompletableFuture.supplyAsync(() -> registry.define(ONE_AT_ONCE))
+                        .orTimeout(10, TimeUnit.SECONDS)
+                        .join());
+        registry.remove("one");
+        assertThat(again.join().tryAcquire("key").admitted()).isTrue();
+        assertThat(events).containsExactly("defined", "removed", "defined");
+    }
+
+    @Test
+    void waitsEndEvenIfTheStoreFails() {
+        RateLimiterRegistry failing = failing();
+        RateLimiter limiter = failing.define(ONE_AT_ONCE);
+        limiter.hold("key");
+        CompletableFuture<Decision> queued = limiter.acquireAsync("key", 1, MINUTE);
+        assertThatThrownBy(() -> failing.remove("one")).hasMessage("a store that fails on purpose");
+        assertThat(queued).isCompletedExceptionally();
+    }
+
+    @Test
     void aCallWithALeaseOfARemovedLimitGoesOnAndReleasesIt() {
         Permit permit = registry.define(ONE_AT_ONCE).hold("key");
         Decision held = permit.decision();
@@ -127,7 +151,15 @@ class RemovedLimitTests {
 
     @Test
     void listenersAreNotifiedEvenIfTheStoreFails() {
-        RateLimiterRegistry failing = new RateLimiterRegistry(
+        RateLimiterRegistry failing = failing();
+        failing.define(TEN);
+        assertThatThrownBy(() -> failing.remove("ten")).hasMessage("a store that fails on purpose");
+        assertThat(failing.find("ten")).isEmpty();
+        assertThat(events).containsExactly("defined", "removed");
+    }
+
+    private RateLimiterRegistry failing() {
+        return new RateLimiterRegistry(
                 new ForwardingRateLimitStore(store) {
                     @Override
                     public void limitRemoved(Limit limit) {
@@ -135,10 +167,6 @@ class RemovedLimitTests {
                     }
                 },
                 List.of(new Recording()));
-        failing.define(TEN);
-        assertThatThrownBy(() -> failing.remove("ten")).hasMessage("a store that fails on purpose");
-        assertThat(failing.find("ten")).isEmpty();
-        assertThat(events).containsExactly("removed");
     }
 
     private final class Recording implements RateLimitListener {
@@ -146,6 +174,11 @@ class RemovedLimitTests {
         @Override
         public void onLost(Decision decision) {
             events.add("lost");
+        }
+
+        @Override
+        public void onDefined(Limit limit) {
+            events.add("defined");
         }
 
         @Override
