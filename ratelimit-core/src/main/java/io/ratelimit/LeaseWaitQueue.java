@@ -4,6 +4,7 @@ import io.ratelimit.algorithm.LeaseState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -107,9 +108,13 @@ final class LeaseWaitQueue implements AutoCloseable {
         waiters.forEach(Waiter::closed);
     }
 
-    /** Ends the waits for leases of limits that were removed, with an {@link UnknownLimitException}. */
+    /**
+     * Ends the waits for leases of limits that were removed. All calls of a limit get the same
+     * {@link UnknownLimitException}, because there may be many of them.
+     */
     void endWaitsOfRemovedLimits() {
-        waiters.forEach(Waiter::endIfLimitRemoved);
+        Map<String, UnknownLimitException> failures = new HashMap<>();
+        waiters.forEach(waiter -> waiter.endIfLimitRemoved(failures));
     }
 
     private void enter(Waiter waiter) {
@@ -152,8 +157,9 @@ final class LeaseWaitQueue implements AutoCloseable {
     private void pollFirstOfEachKey() {
         Set<List<String>> asked = new HashSet<>();
         List<Decision> first = new ArrayList<>();
+        Map<String, UnknownLimitException> failures = new HashMap<>();
         for (Waiter waiter : waiters) {
-            Decision queued = waiter.endIfLimitRemoved() ? null : waiter.queued;
+            Decision queued = waiter.endIfLimitRemoved(failures) ? null : waiter.queued;
             if (queued != null) {
                 boolean isFirst = false;
                 for (Charge charge : queued.leases()) {
@@ -273,7 +279,7 @@ final class LeaseWaitQueue implements AutoCloseable {
             if (closed) {
                 closed();
             }
-            endIfLimitRemoved();
+            endIfLimitRemoved(new HashMap<>());
             if (answered.isDone()) {
                 // The call was cancelled meanwhile, and may have dropped the decision before it was kept.
                 leases.drop(decision);
@@ -298,16 +304,19 @@ final class LeaseWaitQueue implements AutoCloseable {
             }
         }
 
-        /** Ends the wait if a limit of the call was removed, and returns whether it was. */
-        boolean endIfLimitRemoved() {
+        /**
+         * Ends the wait if a limit of the call was removed, and returns whether the wait is over.
+         *
+         * @param failures the exceptions for removed limits that were made before, by name
+         */
+        boolean endIfLimitRemoved(Map<String, UnknownLimitException> failures) {
             for (Charge charge : charges) {
-                if (charge.limit().isRemoved()) {
-                    answered.completeExceptionally(
-                            new UnknownLimitException(charge.limit().name(), definedNames));
-                    return true;
+                if (!answered.isDone() && charge.limit().isRemoved()) {
+                    answered.completeExceptionally(failures.computeIfAbsent(
+                            charge.limit().name(), name -> new UnknownLimitException(name, definedNames)));
                 }
             }
-            return false;
+            return answered.isDone();
         }
 
         void closed() {

@@ -103,6 +103,21 @@ class RemovedLimitTests {
     }
 
     @Test
+    void allQueuedCallsOfARemovedLimitFailWithOneException() {
+        RateLimiter limiter = registry.define(ONE_AT_ONCE);
+        limiter.hold("key");
+        List<Throwable> failures = new CopyOnWriteArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            limiter.acquireAsync("key", 1, MINUTE).whenComplete((decision, failure) -> failures.add(failure));
+        }
+        registry.remove("one");
+        assertThat(failures).hasSize(3);
+        assertThat(failures.stream().distinct())
+                .singleElement()
+                .isInstanceOf(UnknownLimitException.class);
+    }
+
+    @Test
     void aCallThatFailsWithItsRemovedLimitMayDefineTheLimitAgain() {
         RateLimiter limiter = registry.define(ONE_AT_ONCE);
         limiter.hold("key");
