@@ -7,8 +7,10 @@ final class LimitDefinition {
 
     private final @Nullable DecisionCounts counts;
     /**
-     * Not volatile, because it is read on each call of some charges. A call that follows the removal sees it, as does
-     * one that misses what a store removed afterwards; a call at the same time may come first.
+     * Not volatile, because it is read on each call of some charges. A store is told of the removal after it is set.
+     * There it writes the map that it keeps by name, even if the limit has no entry, and a call asks for the mark in an
+     * atomic step of that map. So a call sees the mark if its step comes later, and otherwise adds what the store then
+     * removes.
      */
     private boolean removed;
 

@@ -208,8 +208,11 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
     @Override
     public void limitRemoved(Limit limit) {
         // In one step, so that no concurrent call defines the limit anew before its earlier buckets are out of use.
-        limits.computeIfPresent(limit.name(), (name, removed) -> {
-            removed.remove();
+        // And written even without an entry, so that a first call of the limit that comes later sees its mark.
+        limits.compute(limit.name(), (name, removed) -> {
+            if (removed != null) {
+                removed.remove();
+            }
             return null;
         });
         eviction.deleteSomeOfRemovedLimits();

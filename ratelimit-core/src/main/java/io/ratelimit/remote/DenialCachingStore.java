@@ -123,10 +123,13 @@ final class DenialCachingStore extends ForwardingRateLimitStore {
         try {
             super.limitRemoved(limit);
         } finally {
-            LimitVersion version = versions.remove(limit.name());
-            if (version != null) {
-                version.replace();
-            }
+            // Not remove, which does not make a later first call see that the limit was removed.
+            versions.compute(limit.name(), (name, version) -> {
+                if (version != null) {
+                    version.replace();
+                }
+                return null;
+            });
         }
     }
 

@@ -10,6 +10,7 @@ import io.ratelimit.RateLimitStore;
 import io.ratelimit.TimeoutScheduler;
 import io.ratelimit.algorithm.Tokens;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -261,10 +262,15 @@ final class PrefetchingStore extends ForwardingRateLimitStore {
     /** Refunds the prefetched tokens of the limit, because other nodes may use its buckets still. */
     @Override
     public void limitRemoved(Limit limit) {
-        ConcurrentMap<String, PrefetchedTokens> byKey = prefetchedByLimit.remove(limit.name());
-        if (byKey != null) {
-            dropAll(byKey);
-        }
+        List<ConcurrentMap<String, PrefetchedTokens>> removed = new ArrayList<>(1);
+        // Not remove, which does not make a later first call see that the limit was removed.
+        prefetchedByLimit.compute(limit.name(), (name, byKey) -> {
+            if (byKey != null) {
+                removed.add(byKey);
+            }
+            return null;
+        });
+        removed.forEach(this::dropAll);
         super.limitRemoved(limit);
     }
 

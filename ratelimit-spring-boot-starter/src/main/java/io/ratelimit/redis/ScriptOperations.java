@@ -75,7 +75,8 @@ final class ScriptOperations {
 
     /** Frees the arguments of a limit that was removed. */
     void limitRemoved(Limit limit) {
-        rates.remove(limit.name());
+        // Not remove, which does not make a later first call see that the limit was removed.
+        rates.compute(limit.name(), (name, before) -> null);
     }
 
     CompletableFuture<ScriptReply> read(SlotCharges group, long deadline) {
