@@ -187,7 +187,11 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         List<Charge> leases = decision.leases().stream()
                 .filter(charge -> !charge.limit().isRemoved())
                 .toList();
-        change(leases, changeLookup, locked -> states.add(locked.renew()));
+        // A limit may be removed after the line above, and its leases are then not found, but not lost either.
+        change(
+                leases,
+                changeLookup,
+                locked -> states.add(locked.charge.limit().isRemoved() ? LeaseState.HELD : locked.renew()));
         return states.stream().reduce(LeaseState.HELD, LeaseState::and);
     }
 

@@ -10,6 +10,7 @@ import io.ratelimit.Limit;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.algorithm.LeaseState;
 import io.ratelimit.algorithm.Refill;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -291,6 +292,26 @@ class InMemoryRateLimitStoreTests {
             List<Charge> both =
                     Charge.merged(List.of(new Charge(SEVERAL, "key", 1_000), new Charge(TEN, "key", 1_000)));
             assertThat(other.decide(both, Duration.ZERO).admitted()).isTrue();
+        }
+    }
+
+    @Test
+    void aRenewalDuringTheRemovalOfTheLimitLosesNoLease() {
+        AtomicReference<Runnable> onClock = new AtomicReference<>(() -> {});
+        InMemoryRateLimitStore other = InMemoryRateLimitStore.create(
+                () -> {
+                    onClock.getAndSet(() -> {}).run();
+                    return 0;
+                },
+                10);
+        try (RateLimiterRegistry registry = new RateLimiterRegistry(other, List.of())) {
+            Decision held = registry.define(Limit.named("leased")
+                            .maxConcurrent(1, Duration.ofSeconds(30))
+                            .build())
+                    .tryAcquire("key");
+            onClock.set(() -> registry.remove("leased"));
+            assertThat(other.renew(List.of(held)).toCompletableFuture().join()).containsExactly(LeaseState.HELD);
+            assertThat(registry.find("leased")).isEmpty();
         }
     }
 
