@@ -244,7 +244,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         // A long key is stored under its digest and is not found here; the general case computes the digest.
         Bucket bucket = buckets.get(charge.limit(), charge.key());
         Decision decision = null;
-        if (bucket != null && bucket.layout.countsLike(charge.limit()) && !bucket.layout.owner.isRemoved()) {
+        if (bucket != null && isDecidedBy(bucket, charge.limit())) {
             TokenBucket only = bucket.layout.singleRate;
             if (only != null) {
                 decision = decideByWord(charge, maxWait, bucket, only);
@@ -253,6 +253,15 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
             }
         }
         return decision != null ? decision : decideLocked(List.of(charge), maxWait);
+    }
+
+    /**
+     * Returns whether a bucket that was found by name decides a call. It may be of a limit that was removed, or the call
+     * may be late, and the bucket of a limit that was defined again under the name.
+     */
+    private static boolean isDecidedBy(Bucket bucket, Limit limit) {
+        BucketLayout layout = bucket.layout;
+        return layout.countsLike(limit) && !layout.owner.isRemoved() && (layout.limit == limit || !limit.isRemoved());
     }
 
     /**

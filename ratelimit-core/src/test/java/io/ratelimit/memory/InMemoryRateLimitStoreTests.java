@@ -24,6 +24,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.Timeout;
 
 class InMemoryRateLimitStoreTests {
@@ -329,6 +331,20 @@ class InMemoryRateLimitStoreTests {
         again.tryAcquire("key", 4);
         store.reset(limit, "key");
         assertThat(again.peek("key").remaining()).isEqualTo(6);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10/s", "10/s 20/1m"})
+    void aLateCallChargesNoBucketOfALimitThatIsDefinedAgain(String rates) {
+        RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of());
+        Limit limit = Limit.of("tenant", rates.split(" "));
+        Charge late = registry.define(limit).charge("key", 2);
+        registry.remove("tenant");
+        RateLimiter again = registry.define(limit);
+        again.tryAcquire("key", 4);
+        assertThat(store.decide(late).remaining()).isEqualTo(8);
+        assertThat(again.peek("key").remaining()).isEqualTo(6);
+        assertThat(again.tryAcquire("key").remaining()).isEqualTo(5);
     }
 
     @Test
