@@ -123,14 +123,18 @@ final class BucketMap implements Iterable<Bucket> {
     }
 
     /**
-     * Passes on the buckets of some chains, numbered over all segments and beginning anew after the last. Those in the
-     * second map are left out.
+     * Passes on the buckets of some chains of this map and as many of the second one, numbered over all segments and
+     * beginning anew after the last.
      */
     void forEachInChains(int from, int count, Consumer<Bucket> action) {
         for (int number = from; number != from + count; number++) {
             for (Bucket each = first(segment(number).chains, number); each != null; each = each.next) {
                 action.accept(each);
             }
+        }
+        BucketMap second = overflow;
+        if (second != null) {
+            second.forEachInChains(from, count, action);
         }
     }
 

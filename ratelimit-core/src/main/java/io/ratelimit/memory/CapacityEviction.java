@@ -101,8 +101,9 @@ final class CapacityEviction {
     }
 
     /**
-     * Deletes the buckets of removed limits in the next 64 chains of the map. Each removal does so. Therefore the buckets
-     * of at most one removed limit for each 64 chains are left, however many limits are removed between two sweeps.
+     * Deletes the buckets of removed limits in the next 64 chains of the map, and in as many of its second map. Each
+     * removal does so. Therefore the buckets of at most one removed limit for each 64 chains are left, however many
+     * limits are removed between two sweeps.
      */
     void deleteSomeOfRemovedLimits() {
         buckets.forEachInChains(

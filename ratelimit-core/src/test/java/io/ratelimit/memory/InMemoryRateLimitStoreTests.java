@@ -275,6 +275,20 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
+    void eachRemovalDeletesSomeBucketsOfOneKeyBesideManyOthers() {
+        try (InMemoryRateLimitStore large = InMemoryRateLimitStore.create(nanos::get, 100_000)) {
+            for (int i = 0; i < 10_000; i++) {
+                large.decide(new Charge(SEVERAL, "key-" + i, 10_000));
+            }
+            for (int i = 0; i < 20_000; i++) {
+                large.decide(new Charge(TEN, "key", 10_000));
+                large.limitRemoved(TEN);
+            }
+            assertThat(large.keys()).isBetween(10_000L, 10_500L);
+        }
+    }
+
+    @Test
     void aRemovalBetweenTheLookupsOfOneCallAppliesToAllOfThem() {
         AtomicReference<Runnable> onClock = new AtomicReference<>(() -> {});
         AtomicInteger reads = new AtomicInteger();
