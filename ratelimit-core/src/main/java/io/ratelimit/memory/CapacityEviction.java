@@ -18,6 +18,7 @@ final class CapacityEviction {
     private static final int CHAINS_PER_REMOVAL = 64;
     private static final int FEWEST_SHARED = 2_048;
     private static final int KEYS_PER_SHARED = 4;
+    private static final int FEWEST_SHARED_OF_A_LIMIT = 16;
 
     private final int maxKeys;
     private final BucketMap buckets;
@@ -68,7 +69,8 @@ final class CapacityEviction {
 
     /**
      * Claims shared buckets for a limit: the given number, or half of those that no limit has claimed yet, but at least
-     * one. So the shared buckets of all limits take no more memory than a part of the keys.
+     * 16. So the shared buckets of all limits are a quarter as many as the keys, or 2,048, and 16 for each limit that
+     * comes when these are used up.
      */
     int claimShared(int most) {
         int before = unclaimedShared.getAndUpdate(unclaimed -> unclaimed - claim(unclaimed, most));
@@ -76,10 +78,10 @@ final class CapacityEviction {
     }
 
     private static int claim(int unclaimed, int most) {
-        return Math.max(1, Math.min(most, unclaimed / 2));
+        return Math.max(FEWEST_SHARED_OF_A_LIMIT, Math.min(most, unclaimed / 2));
     }
 
-    /** Releases the shared buckets of a limit that was removed. */
+    /** Releases the shared buckets of a limit, because they are all full or the limit was removed. */
     void releaseShared(int claimed) {
         unclaimedShared.addAndGet(claimed);
     }

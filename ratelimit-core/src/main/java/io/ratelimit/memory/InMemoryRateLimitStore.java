@@ -36,10 +36,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Bounded memory.</b> At most {@code maxKeys} keys have a bucket of their own, and at most one for each kilobyte
  * of the JVM's maximum heap. If there is no room for another key, the fullest of 16 sampled buckets is evicted,
  * provided that it is at least half full; an eviction thus grants a key at most half a capacity more than its rate. If
- * none of them is, the new key shares one of at most 1,024 buckets of its limit until there is room. A key of more than
- * 200 characters is replaced by a digest. So millions of rotating keys neither exhaust the heap, nor refill an
- * exhausted bucket, nor lock out other keys, and keys that are crafted to have the same hash code are as fast as
- * others.
+ * none of them is, the new key shares one of 1,024 buckets of its limit until there is room; if many limits need such
+ * buckets at once, one of at least 16. A key of more than 200 characters is replaced by a digest. So millions of
+ * rotating keys neither exhaust the heap nor refill an exhausted bucket, and lock out no key that has a bucket. Keys
+ * that are crafted to have the same hash code are as fast as others.
  */
 public final class InMemoryRateLimitStore implements RateLimitStore {
 

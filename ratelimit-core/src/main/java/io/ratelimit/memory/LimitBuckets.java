@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The buckets of one limit: a bucket for each key in the map of all limits, and up to 1,024 shared buckets for keys
- * that were first used while there was no room for another one. If many limits need shared buckets, each has fewer.
+ * that were first used while there was no room for another one. If many limits need shared buckets, each has fewer,
+ * but at least 16.
  *
  * <p>The shared bucket of a key is selected by a keyed hash, so that nobody can choose a key to drain the bucket of
  * another. If such a key gets a bucket of its own later, that bucket starts as a copy of the shared one. It is kept,
@@ -57,12 +58,7 @@ final class LimitBuckets {
      */
     synchronized void remove() {
         owner.remove();
-        AtomicReferenceArray<@Nullable Bucket> table = shared;
-        if (table != null) {
-            eviction.releaseShared(table.length());
-            shared = null;
-            sharedCount.set(0);
-        }
+        releaseShared();
     }
 
     /** Returns whether the limit was removed after a call looked up its buckets. */
@@ -203,7 +199,7 @@ final class LimitBuckets {
         locked.unlock(Bucket.GONE);
     }
 
-    /** Removes the shared buckets that are full. */
+    /** Removes the shared buckets that are full. When none is left, other limits may claim their number. */
     void sweepShared() {
         AtomicReferenceArray<@Nullable Bucket> table = shared;
         for (int i = 0; table != null && i < table.length() && sharedCount.get() > 0; i++) {
@@ -211,6 +207,23 @@ final class LimitBuckets {
             if (bucket != null) {
                 removeIfFull(bucket);
             }
+        }
+        if (table != null && sharedCount.get() == 0) {
+            releaseUnusedShared();
+        }
+    }
+
+    private synchronized void releaseUnusedShared() {
+        if (sharedCount.get() == 0) {
+            releaseShared();
+        }
+    }
+
+    private void releaseShared() {
+        AtomicReferenceArray<@Nullable Bucket> table = shared;
+        if (table != null) {
+            eviction.releaseShared(table.length());
+            shared = null;
         }
     }
 
@@ -276,12 +289,20 @@ final class LimitBuckets {
         return there;
     }
 
-    private void share(String text, BucketLayout wanted) {
-        AtomicReferenceArray<@Nullable Bucket> sharedTable = sharedTable();
-        int number = KeyedHash.number(text, sharedTable.length());
+    /** Adds the shared bucket of a key. The lock keeps the table from being released meanwhile. */
+    private synchronized void share(String text, BucketLayout wanted) {
+        if (owner.isRemoved()) {
+            return;
+        }
+        AtomicReferenceArray<@Nullable Bucket> table = shared;
+        if (table == null) {
+            table = new AtomicReferenceArray<>(eviction.claimShared(SHARED_BUCKETS));
+            shared = table;
+        }
+        int number = KeyedHash.number(text, table.length());
         Bucket bucket = Bucket.lockedShared(number, wanted);
         sharedCount.incrementAndGet();
-        if (!sharedTable.compareAndSet(number, null, bucket)) {
+        if (!table.compareAndSet(number, null, bucket)) {
             sharedCount.decrementAndGet();
         }
         bucket.unlock(Bucket.FULL);
@@ -298,20 +319,5 @@ final class LimitBuckets {
         if (table != null) {
             table.set(number, bucket);
         }
-    }
-
-    /** Returns the table of shared buckets, which is created when it is first needed. */
-    private AtomicReferenceArray<@Nullable Bucket> sharedTable() {
-        AtomicReferenceArray<@Nullable Bucket> sharedTable = shared;
-        return sharedTable != null ? sharedTable : newSharedTable();
-    }
-
-    private synchronized AtomicReferenceArray<@Nullable Bucket> newSharedTable() {
-        AtomicReferenceArray<@Nullable Bucket> sharedTable = shared;
-        if (sharedTable == null) {
-            sharedTable = new AtomicReferenceArray<>(owner.isRemoved() ? 1 : eviction.claimShared(SHARED_BUCKETS));
-            shared = owner.isRemoved() ? null : sharedTable;
-        }
-        return sharedTable;
     }
 }
