@@ -153,7 +153,10 @@ public interface RateLimitStore extends AutoCloseable {
      * may have the limit still.
      *
      * <p>Returns quickly, without waiting for a remote store. A call of the limit that is on its way may arrive later.
-     * {@link Limit#isRemoved()} then returns true, and a store keeps nothing for it. Does nothing unless overridden.
+     * {@link Limit#isRemoved()} then returns true, and a store keeps nothing for it.
+     *
+     * <p>Does nothing unless overridden, so a decorator that extends no {@link ForwardingRateLimitStore} must pass it
+     * on. If two registries use one store, a limit that one of them removes is removed for both.
      *
      * @param limit the limit as it was configured last
      */

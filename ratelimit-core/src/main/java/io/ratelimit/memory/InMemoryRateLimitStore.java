@@ -256,8 +256,8 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
     }
 
     /**
-     * Returns whether a bucket that was found by name decides a call. It may be of a limit that was removed, or the call
-     * may be late, and the bucket of a limit that was defined again under the name.
+     * Returns whether a bucket that was found by name decides a call. It may be of a limit that was removed, or the
+     * call may be late, and the bucket of a limit that was defined again under the name.
      */
     private static boolean isDecidedBy(Bucket bucket, Limit limit) {
         BucketLayout layout = bucket.layout;
