@@ -8,7 +8,9 @@ import io.ratelimit.memory.InMemoryRateLimitStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -152,7 +154,28 @@ class RemovedLimitTests {
         permit.close();
         assertThat(again.tryAcquire("key").admitted()).isFalse();
         next.close();
-        assertThat(events).doesNotContain("lost");
+    }
+
+    @Test
+    void theLeaseOfARemovedLimitIsRenewedAndNotReportedAsLost() throws InterruptedException {
+        CountDownLatch renewals = new CountDownLatch(2);
+        RateLimitStore counting = new ForwardingRateLimitStore(store) {
+            @Override
+            public CompletionStage<List<LeaseState>> renew(List<Decision> decisions) {
+                renewals.countDown();
+                return super.renew(decisions);
+            }
+        };
+        try (RateLimiterRegistry other = new RateLimiterRegistry(counting, List.of(new Recording()))) {
+            Limit limit = Limit.named("one")
+                    .maxConcurrent(1, Duration.ofSeconds(1))
+                    .build();
+            Permit permit = other.define(limit).hold("key");
+            other.remove("one");
+            assertThat(renewals.await(10, TimeUnit.SECONDS)).isTrue();
+            permit.close();
+        }
+        assertThat(events).containsExactly("defined", "removed");
     }
 
     @Test

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.Limit;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.algorithm.LeaseState;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -133,15 +134,17 @@ abstract class StoreIsolationContract extends StoreContractSection {
 
     @Test
     void aCallEndsAfterTheRemovalOfItsLimit() {
-        Decision taken = tryAcquire(TEN_A_SECOND, "key", "4");
-        Decision held = tryAcquire(TWO_AT_ONCE, "key", "1");
-        remove(TEN_A_SECOND);
-        remove(TWO_AT_ONCE);
-        renew(held);
-        refund(held, "1");
-        refund(taken, "4");
-        assertThat(peek(TEN_A_SECOND, "key").remaining()).isEqualTo(10);
-        assertThat(tryAcquire(TWO_AT_ONCE, "key", "2").admitted()).isTrue();
+        try (RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of())) {
+            Decision taken = registry.define(TEN_A_SECOND).tryAcquire("key", 4);
+            Decision held = registry.define(TWO_AT_ONCE).tryAcquire("key");
+            registry.remove(TEN_A_SECOND.name());
+            registry.remove(TWO_AT_ONCE.name());
+            assertThat(await(store.renew(List.of(held)))).containsExactly(LeaseState.HELD);
+            await(registry.refund(held));
+            await(registry.refund(taken));
+            assertThat(peek(TEN_A_SECOND, "key").remaining()).isEqualTo(10);
+            assertThat(tryAcquire(TWO_AT_ONCE, "key", "2").admitted()).isTrue();
+        }
     }
 
     private static Stream<String> hostile() {

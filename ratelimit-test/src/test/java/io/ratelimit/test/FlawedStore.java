@@ -43,6 +43,7 @@ final class FlawedStore implements RateLimitStore {
         IGNORES_RESETS,
         REMOVES_LIMITS_BY_PREFIX,
         KEEPS_THE_SHARED_BUCKET_OF_A_REMOVED_LIMIT,
+        LOSES_THE_LEASES_OF_A_REMOVED_LIMIT,
         REJECTS_A_COST_OF_ZERO,
         REFILLS_WHEN_REDEFINED,
         WRITES_NO_REJECTION_WHEN_REDEFINED,
@@ -163,6 +164,9 @@ final class FlawedStore implements RateLimitStore {
     private LeaseState renew(Decision decision) {
         LeaseState worst = LeaseState.HELD;
         for (Charge charge : decision.leases()) {
+            if (charge.limit().isRemoved() && flaw != Flaw.LOSES_THE_LEASES_OF_A_REMOVED_LIMIT) {
+                continue;
+            }
             Loaded loaded = load(charge);
             ConcurrencyLeases leases = loaded.leases();
             LeaseState state = leases.leaseState(loaded.states[0]);

@@ -49,6 +49,7 @@ class StoreContractTests {
         "IGNORES_RESETS,                       resettingAnEmptyBucketFillsIt,                                     true",
         "REMOVES_LIMITS_BY_PREFIX,             removingALimitChangesNoBucketOfAnother,                            false",
         "KEEPS_THE_SHARED_BUCKET_OF_A_REMOVED_LIMIT, allBucketsOfARemovedLimitAreFullOrAsBefore,                  false",
+        "LOSES_THE_LEASES_OF_A_REMOVED_LIMIT,   aCallEndsAfterTheRemovalOfItsLimit,                                false",
         "REJECTS_A_COST_OF_ZERO,                aCostOfZeroIsAlwaysAdmitted,                                       true",
         "REFILLS_WHEN_REDEFINED,                aLargerBurstDoesNotRefill,                                         true",
         "WRITES_NO_REJECTION_WHEN_REDEFINED,      aRaisedRateAppliesFromTheFirstRejection,                           true",
