@@ -2,7 +2,6 @@ package io.ratelimit;
 
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -97,9 +96,7 @@ public final class UnknownLimitException extends IllegalArgumentException {
 
         @Override
         public int compareTo(Candidate other) {
-            return distance == other.distance
-                    ? name.compareTo(other.name)
-                    : Integer.compare(distance, other.distance);
+            return distance == other.distance ? name.compareTo(other.name) : Integer.compare(distance, other.distance);
         }
     }
 

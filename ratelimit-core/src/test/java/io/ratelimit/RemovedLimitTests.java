@@ -114,9 +114,7 @@ class RemovedLimitTests {
         }
         registry.remove("one");
         assertThat(failures).hasSize(3);
-        assertThat(failures.stream().distinct())
-                .singleElement()
-                .isInstanceOf(UnknownLimitException.class);
+        assertThat(failures.stream().distinct()).singleElement().isInstanceOf(UnknownLimitException.class);
     }
 
     @Test
@@ -167,9 +165,8 @@ class RemovedLimitTests {
             }
         };
         try (RateLimiterRegistry other = new RateLimiterRegistry(counting, List.of(new Recording()))) {
-            Limit limit = Limit.named("one")
-                    .maxConcurrent(1, Duration.ofSeconds(1))
-                    .build();
+            Limit limit =
+                    Limit.named("one").maxConcurrent(1, Duration.ofSeconds(1)).build();
             Permit permit = other.define(limit).hold("key");
             other.remove("one");
             assertThat(renewals.await(10, TimeUnit.SECONDS)).isTrue();

@@ -33,7 +33,8 @@ class UnknownLimitExceptionTests {
         UnknownLimitException ex = new UnknownLimitException("serch", names);
         assertThat(ex.getNearest()).contains("search");
         assertThat(ex.getKnown()).hasSize(100).contains("search");
-        assertThat(ex).hasMessageContaining("; did you mean \"search\"? Known limits: [search, tenant-")
+        assertThat(ex)
+                .hasMessageContaining("; did you mean \"search\"? Known limits: [search, tenant-")
                 .hasMessageEndingWith("] and 1900 more");
     }
 
