@@ -44,8 +44,10 @@ final class DecisionEngine implements AutoCloseable {
      * @param store the store to ask; closed with the engine
      * @param listeners notified of each decision and of lost leases
      * @param countDecisions whether limits carry {@linkplain Limit#counts() counts} to increment
+     * @param definedNames the names of all limits of the registry, as a live view
      */
-    DecisionEngine(RateLimitStore store, ListenerNotifier listeners, boolean countDecisions) {
+    DecisionEngine(
+            RateLimitStore store, ListenerNotifier listeners, boolean countDecisions, Collection<String> definedNames) {
         this.store = store;
         this.listeners = listeners;
         this.observed = countDecisions || !listeners.isEmpty();
@@ -53,11 +55,21 @@ final class DecisionEngine implements AutoCloseable {
         this.waits = new ReservationWaits(refunds, scheduler);
         this.leases = new LeaseRenewals(
                 store, scheduler, refunds, decision -> listeners.tell(decision, RateLimitListener::onLost));
-        this.queue = new LeaseWaitQueue(store, leases, refunds, scheduler);
+        this.queue = new LeaseWaitQueue(store, leases, refunds, scheduler, definedNames);
     }
 
     RateLimitStore store() {
         return store;
+    }
+
+    /** Frees the buckets of a limit that was removed. */
+    void limitRemoved(Limit limit) {
+        store.limitRemoved(limit);
+    }
+
+    /** Ends the waits for leases of limits that were removed. Completes futures of callers, so hold no lock. */
+    void endWaitsOfRemovedLimits() {
+        queue.endWaitsOfRemovedLimits();
     }
 
     /** Decides one charge without waiting. This is the fast path, on which only the store allocates. */

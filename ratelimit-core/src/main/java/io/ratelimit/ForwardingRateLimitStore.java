@@ -93,6 +93,11 @@ public abstract class ForwardingRateLimitStore implements RateLimitStore {
     }
 
     @Override
+    public void limitRemoved(Limit limit) {
+        delegate.limitRemoved(limit);
+    }
+
+    @Override
     public void close() {
         delegate.close();
     }

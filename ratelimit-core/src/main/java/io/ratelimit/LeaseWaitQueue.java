@@ -3,6 +3,8 @@ package io.ratelimit;
 import io.ratelimit.algorithm.LeaseState;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,17 +37,29 @@ final class LeaseWaitQueue implements AutoCloseable {
     private final LeaseRenewals leases;
     private final PendingRefunds refunds;
     private final TimeoutScheduler scheduler;
+    private final Collection<String> definedNames;
     private final ConcurrentLinkedQueue<Waiter> waiters = new ConcurrentLinkedQueue<>();
     private final Map<Long, Waiter> byLease = new ConcurrentHashMap<>();
     private @Nullable Future<?> polling;
     private boolean listening;
     private volatile boolean closed;
 
-    LeaseWaitQueue(RateLimitStore store, LeaseRenewals leases, PendingRefunds refunds, TimeoutScheduler scheduler) {
+    /**
+     * Creates an empty queue.
+     *
+     * @param definedNames the names of all limits of the registry, as a live view
+     */
+    LeaseWaitQueue(
+            RateLimitStore store,
+            LeaseRenewals leases,
+            PendingRefunds refunds,
+            TimeoutScheduler scheduler,
+            Collection<String> definedNames) {
         this.store = store;
         this.leases = leases;
         this.refunds = refunds;
         this.scheduler = scheduler;
+        this.definedNames = definedNames;
     }
 
     /**
@@ -94,6 +108,15 @@ final class LeaseWaitQueue implements AutoCloseable {
         waiters.forEach(Waiter::closed);
     }
 
+    /**
+     * Ends the waits for leases of limits that were removed. All calls of a limit get the same
+     * {@link UnknownLimitException}, because there may be many of them.
+     */
+    void endWaitsOfRemovedLimits() {
+        Map<String, UnknownLimitException> failures = new HashMap<>();
+        waiters.forEach(waiter -> waiter.endIfLimitRemoved(failures));
+    }
+
     private void enter(Waiter waiter) {
         synchronized (this) {
             if (!listening) {
@@ -134,8 +157,9 @@ final class LeaseWaitQueue implements AutoCloseable {
     private void pollFirstOfEachKey() {
         Set<List<String>> asked = new HashSet<>();
         List<Decision> first = new ArrayList<>();
+        Map<String, UnknownLimitException> failures = new HashMap<>();
         for (Waiter waiter : waiters) {
-            Decision queued = waiter.queued;
+            Decision queued = waiter.endIfLimitRemoved(failures) ? null : waiter.queued;
             if (queued != null) {
                 boolean isFirst = false;
                 for (Charge charge : queued.leases()) {
@@ -255,6 +279,7 @@ final class LeaseWaitQueue implements AutoCloseable {
             if (closed) {
                 closed();
             }
+            endIfLimitRemoved(new HashMap<>());
             if (answered.isDone()) {
                 // The call was cancelled meanwhile, and may have dropped the decision before it was kept.
                 leases.drop(decision);
@@ -277,6 +302,21 @@ final class LeaseWaitQueue implements AutoCloseable {
             if (rejection != null) {
                 answer(rejection);
             }
+        }
+
+        /**
+         * Ends the wait if a limit of the call was removed, and returns whether the wait is over.
+         *
+         * @param failures the exceptions for removed limits that were made before, by name
+         */
+        boolean endIfLimitRemoved(Map<String, UnknownLimitException> failures) {
+            for (Charge charge : charges) {
+                if (!answered.isDone() && charge.limit().isRemoved()) {
+                    answered.completeExceptionally(failures.computeIfAbsent(
+                            charge.limit().name(), name -> new UnknownLimitException(name, definedNames)));
+                }
+            }
+            return answered.isDone();
         }
 
         void closed() {

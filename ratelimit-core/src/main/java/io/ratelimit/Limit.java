@@ -52,7 +52,7 @@ public final class Limit {
     private final Duration longestWait;
     private final Limit local;
     private final int nameHash;
-    private final @Nullable DecisionCounts counts;
+    private final @Nullable LimitDefinition definition;
     private final LimitValidation validation;
 
     private Limit(Builder builder) {
@@ -79,10 +79,10 @@ public final class Limit {
         this.localShare = validation.localShare(builder.localShare, onStoreFailure);
         this.local = localShare.equals(BigDecimal.ONE) ? this : sharedDown();
         this.nameHash = 31 * name.hashCode();
-        this.counts = null;
+        this.definition = null;
     }
 
-    private Limit(Limit other, @Nullable DecisionCounts counts) {
+    private Limit(Limit other, LimitDefinition definition) {
         this.name = other.name;
         this.rates = other.rates;
         this.concurrency = other.concurrency;
@@ -97,10 +97,10 @@ public final class Limit {
         this.prefetch = other.prefetch;
         this.algorithms = other.algorithms;
         this.longestWait = other.longestWait;
-        this.local = other.local == other ? this : new Limit(other.local, counts);
+        this.local = other.local == other ? this : new Limit(other.local, definition);
         this.nameHash = other.nameHash;
         this.validation = other.validation;
-        this.counts = counts;
+        this.definition = definition;
     }
 
     /**
@@ -139,12 +139,22 @@ public final class Limit {
      * Returns the counts of the registry that this limit is defined in; null if it keeps none. No part of the value.
      */
     @Nullable DecisionCounts counts() {
-        return counts;
+        return definition == null ? null : definition.counts();
     }
 
-    /** Returns an equal limit whose decisions are counted in {@code other}, or not at all if that is null. */
-    Limit withCounts(@Nullable DecisionCounts other) {
-        return counts == other ? this : new Limit(this, other);
+    /**
+     * Returns whether the registry that defined this limit has removed it, for stores: a store keeps nothing for a call
+     * of a removed limit, which may still be on its way. No part of the value.
+     *
+     * @return false for a limit that no registry has defined
+     */
+    public boolean isRemoved() {
+        return definition != null && definition.isRemoved();
+    }
+
+    /** Returns an equal limit that belongs to a definition of a registry. */
+    Limit definedBy(LimitDefinition other) {
+        return new Limit(this, other);
     }
 
     /** {@return the rates, all of which must admit a call; empty for a cap on concurrent calls} */

@@ -22,7 +22,8 @@ import java.util.function.LongConsumer;
  *   <li><b>Arithmetic.</b> Each rate of each charge is counted exactly as its {@link RateAlgorithm} says, and every
  *       time that a decision reports is exact to the tick: one tick earlier the call would be rejected.</li>
  *   <li><b>Isolation.</b> Each key of each limit has a bucket of its own, full until its first charge and after a
- *       reset, which also ends its leases; how names and keys are spelled makes no difference.</li>
+ *       reset, which also ends its leases; when a limit is removed its buckets are filled, or left to expire, and no
+ *       other bucket changes; how names and keys are spelled makes no difference.</li>
  *   <li><b>Reservation.</b> A call that does not fit now but will within the maximum wait is admitted as a reservation,
  *       granted when the last of its charges fits and never overtaken by a later call; a call that would wait longer is
  *       rejected.</li>
@@ -145,6 +146,23 @@ public interface RateLimitStore extends AutoCloseable {
      * @throws StoreUnavailableException if the store did not answer
      */
     void reset(Limit limit, String key);
+
+    /**
+     * Notifies this store that a limit was removed. A store frees what it keeps for the limit in the memory of this
+     * node, so that limits that come and go do not fill it. A remote store lets the buckets expire, because other nodes
+     * may have the limit still.
+     *
+     * <p>Returns quickly, without waiting for a remote store. A call of the limit that is on its way may arrive later.
+     * {@link Limit#isRemoved()} then returns true, and a store keeps nothing for it.
+     * The leases of its running calls are not lost, though: a store that has freed them renews them as
+     * {@link LeaseState#HELD}.
+     *
+     * <p>Does nothing unless overridden, so a decorator that extends no {@link ForwardingRateLimitStore} must pass it
+     * on. If two registries use one store, a limit that one of them removes is removed for both.
+     *
+     * @param limit the limit as it was configured last
+     */
+    default void limitRemoved(Limit limit) {}
 
     /** Closes connections and stops threads. Idempotent. */
     @Override

@@ -41,22 +41,22 @@ public final class RateLimiter {
 
     private final DecisionEngine engine;
     private final String name;
-    private final @Nullable DecisionCounts counts;
+    private final LimitDefinition definition;
     private final Collection<String> definedNames;
     private volatile @Nullable Limit limit;
 
     /**
      * Creates a limiter.
      *
-     * @param counts where its decisions are counted; null for nowhere
+     * @param definition what the versions of its limit share
      * @param definedNames the names of all limits of the registry, as a live view
      */
-    RateLimiter(DecisionEngine engine, Limit limit, @Nullable DecisionCounts counts, Collection<String> definedNames) {
+    RateLimiter(DecisionEngine engine, Limit limit, LimitDefinition definition, Collection<String> definedNames) {
         this.engine = engine;
         this.name = limit.name();
-        this.counts = counts;
+        this.definition = definition;
         this.definedNames = definedNames;
-        this.limit = limit.withCounts(counts);
+        this.limit = limit.definedBy(definition);
     }
 
     /** {@return the name of the limit} */
@@ -84,13 +84,14 @@ public final class RateLimiter {
     }
 
     void replace(Limit replacement) {
-        limit = replacement.withCounts(counts);
+        limit = replacement.definedBy(definition);
     }
 
     /** Removes the limit and returns it. */
     Limit remove() {
         Limit last = limit();
         limit = null;
+        definition.remove();
         return last;
     }
 
@@ -340,6 +341,7 @@ public final class RateLimiter {
      *     {@linkplain RateLimiterRegistry#RateLimiterRegistry(RateLimitStore, List, boolean) does not count}
      */
     public long count(boolean admitted, DecisionSource source) {
+        DecisionCounts counts = definition.counts();
         return counts == null ? 0 : counts.count(admitted, source);
     }
 

@@ -42,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Methods that wait throw, or complete with, a {@link java.util.concurrent.CancellationException} if the waiting
  * thread is interrupted (it stays interrupted), the future is cancelled, or the registry is closed. All tokens are then
  * refunded. A {@code maxWait} that is negative, or longer than a limit can count, fails with an
- * {@link IllegalArgumentException}. If a remote store does not answer, and no {@link StoreFailurePolicy} decides
+ * {@link IllegalArgumentException}, and a charge whose limit was removed with an {@link UnknownLimitException}. If a
+ * remote store does not answer, and no {@link StoreFailurePolicy} decides
  * instead, methods throw, or complete with, a {@link StoreUnavailableException}.
  */
 public final class RateLimiterRegistry implements AutoCloseable {
@@ -76,7 +77,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
             RateLimitStore store, List<? extends RateLimitListener> listeners, boolean countDecisions) {
         this.listeners = new ListenerNotifier(listeners);
         this.countDecisions = countDecisions;
-        this.engine = new DecisionEngine(store, this.listeners, countDecisions);
+        this.engine = new DecisionEngine(store, this.listeners, countDecisions, limiters.keySet());
     }
 
     /**
@@ -87,8 +88,8 @@ public final class RateLimiterRegistry implements AutoCloseable {
      * @throws IllegalStateException if a limit of this name is already defined
      */
     public synchronized RateLimiter define(Limit limit) {
-        DecisionCounts counts = countDecisions ? new DecisionCounts() : null;
-        RateLimiter limiter = new RateLimiter(engine, limit, counts, limiters.keySet());
+        LimitDefinition definition = new LimitDefinition(countDecisions ? new DecisionCounts() : null);
+        RateLimiter limiter = new RateLimiter(engine, limit, definition, limiters.keySet());
         if (limiters.putIfAbsent(limit.name(), limiter) != null) {
             throw new IllegalStateException("Limit \"" + limit.name() + "\" is already defined; use replace");
         }
@@ -115,17 +116,37 @@ public final class RateLimiterRegistry implements AutoCloseable {
     }
 
     /**
-     * Removes a limit. Its limiter fails further calls with an {@link UnknownLimitException}.
+     * Removes a limit with its buckets. Its limiter fails further calls with an {@link UnknownLimitException}, as do
+     * calls that use a charge of it or are queued for its leases. Calls that were admitted before go on: they may be
+     * settled, and their leases released.
+     *
+     * <p>A store in memory frees the buckets within about ten seconds, and a limit that is defined again under the name
+     * starts with full ones. A remote store lets its buckets expire; until then, a limit of the name continues them, on
+     * this node and on others. To change a limit without refilling its buckets, use {@link #replace}.
      *
      * @param name the limit's name
      * @return whether it was defined
      */
-    public synchronized boolean remove(String name) {
+    public boolean remove(String name) {
+        try {
+            return removeWithBuckets(name);
+        } finally {
+            // Runs code of callers, which may define the limit again or wait for another thread that does.
+            engine.endWaitsOfRemovedLimits();
+        }
+    }
+
+    private synchronized boolean removeWithBuckets(String name) {
         RateLimiter limiter = limiters.remove(name);
         if (limiter == null) {
             return false;
         }
-        listeners.tell(limiter.remove(), RateLimitListener::onRemoved);
+        Limit removed = limiter.remove();
+        try {
+            engine.limitRemoved(removed);
+        } finally {
+            listeners.tell(removed, RateLimitListener::onRemoved);
+        }
         return true;
     }
 
@@ -171,7 +192,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
      * @return the decision
      */
     public Decision tryAcquire(Collection<Charge> charges) {
-        return engine.acquire(Charge.merged(charges), Duration.ZERO);
+        return engine.acquire(merged(charges), Duration.ZERO);
     }
 
     /**
@@ -181,7 +202,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
      * @return the decision
      */
     public CompletionStage<Decision> tryAcquireAsync(Collection<Charge> charges) {
-        return engine.decideAsync(Charge.merged(charges));
+        return engine.decideAsync(merged(charges));
     }
 
     /**
@@ -192,7 +213,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
      * @return the decision, after the wait
      */
     public Decision acquire(Collection<Charge> charges, Duration maxWait) {
-        return engine.acquire(Charge.merged(charges), maxWait);
+        return engine.acquire(merged(charges), maxWait);
     }
 
     /**
@@ -207,6 +228,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
      * @return the decision, after the wait
      */
     public Decision acquire(Charge charge, Duration maxWait) {
+        requireDefined(charge);
         return engine.acquire(charge, maxWait);
     }
 
@@ -218,7 +240,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
      * @return the decision, after the wait; cancelling it before that refunds everything
      */
     public CompletableFuture<Decision> acquireAsync(Collection<Charge> charges, Duration maxWait) {
-        return engine.acquireAsync(Charge.merged(charges), maxWait);
+        return engine.acquireAsync(merged(charges), maxWait);
     }
 
     /**
@@ -231,7 +253,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
      *     everything
      */
     public CompletableFuture<Decision> reserve(Collection<Charge> charges, Duration maxWait) {
-        return engine.reserve(Charge.merged(charges), maxWait);
+        return engine.reserve(merged(charges), maxWait);
     }
 
     /**
@@ -345,6 +367,18 @@ public final class RateLimiterRegistry implements AutoCloseable {
     @Override
     public void close() {
         engine.close();
+    }
+
+    private List<Charge> merged(Collection<Charge> charges) {
+        charges.forEach(this::requireDefined);
+        return Charge.merged(charges);
+    }
+
+    /** Rejects a charge that was made before its limit was removed. */
+    private void requireDefined(Charge charge) {
+        if (charge.limit().isRemoved()) {
+            throw new UnknownLimitException(charge.limit().name(), limiters.keySet());
+        }
     }
 
     private static void warnOfIdleRates(Limit limit) {

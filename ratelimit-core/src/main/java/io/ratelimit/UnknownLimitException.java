@@ -6,11 +6,19 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
-/** Thrown when no limit is defined under a name. Suggests the most similar name that is defined. */
+/**
+ * Thrown when no limit is defined under a name. Suggests the most similar name that is defined.
+ *
+ * <p>Of a registry with many limits, such as one for each tenant, only 2,000 names are searched, and the 100 that are
+ * most similar to the unknown one are listed.
+ */
 public final class UnknownLimitException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1L;
+    private static final int MOST_SEARCHED = 2_000;
+    private static final int MOST_LISTED = 100;
 
     /** Characters that no valid name has. A computed name could otherwise forge lines of a log. */
     private static final Pattern UNPRINTABLE = Pattern.compile("[^ -~]");
@@ -25,12 +33,27 @@ public final class UnknownLimitException extends IllegalArgumentException {
      * @param known the names of all limits
      */
     public UnknownLimitException(String name, Collection<String> known) {
+        this(name, listed(name, known), known.size());
+    }
+
+    private UnknownLimitException(String name, TreeSet<String> listed, int all) {
         super("Unknown limit \"" + UNPRINTABLE.matcher(name).replaceAll("?") + "\""
-                + nearest(name, known)
+                + nearest(name, listed)
                         .map(near -> "; did you mean \"" + near + "\"?")
-                        .orElse(".") + " Known limits: " + new TreeSet<>(known));
+                        .orElse(".") + " Known limits: " + listed
+                + (all > listed.size() ? " and " + (all - listed.size()) + " more" : ""));
         this.name = name;
-        this.known = new TreeSet<>(known);
+        this.known = listed;
+    }
+
+    private static TreeSet<String> listed(String name, Collection<String> known) {
+        return known.stream()
+                .limit(MOST_SEARCHED)
+                .map(candidate -> new Candidate(candidate, distance(name, candidate)))
+                .sorted()
+                .limit(MOST_LISTED)
+                .map(Candidate::name)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** {@return the unknown name} */
@@ -38,12 +61,12 @@ public final class UnknownLimitException extends IllegalArgumentException {
         return name;
     }
 
-    /** {@return the names of all limits} */
+    /** {@return the names of all limits; if there are more than 100, the most similar ones, as described above} */
     public SortedSet<String> getKnown() {
         return known;
     }
 
-    /** {@return the most similar known name; empty if more than half of its letters differ} */
+    /** {@return the most similar of the known names; empty if more than half of its letters differ} */
     public Optional<String> getNearest() {
         return nearest(name, known);
     }
@@ -58,13 +81,34 @@ public final class UnknownLimitException extends IllegalArgumentException {
      */
     public static Optional<String> nearest(String name, Collection<String> known) {
         return known.stream()
-                .filter(candidate -> distance(name, candidate) * 2 <= Math.max(name.length(), candidate.length()))
-                .min(Comparator.comparingInt((String candidate) -> distance(name, candidate))
-                        .thenComparing(candidate -> candidate));
+                .map(candidate -> new Candidate(candidate, distance(name, candidate)))
+                .filter(candidate -> candidate.distance * 2 <= longer(name, candidate.name))
+                .min(Comparator.naturalOrder())
+                .map(Candidate::name);
     }
 
-    /** Returns the Levenshtein distance of two names, computed one row at a time (Wagner and Fischer, 1974). */
+    private static int longer(String one, String other) {
+        return Math.max(one.length(), other.length());
+    }
+
+    /** A known name with its distance to the unknown one. */
+    private record Candidate(String name, int distance) implements Comparable<Candidate> {
+
+        @Override
+        public int compareTo(Candidate other) {
+            return distance == other.distance ? name.compareTo(other.name) : Integer.compare(distance, other.distance);
+        }
+    }
+
+    /**
+     * Returns the Levenshtein distance of two names, computed one row at a time (Wagner and Fischer, 1974). For names
+     * whose lengths differ by more than half, the difference is returned, which the distance is at least.
+     */
     private static int distance(String from, String to) {
+        int difference = Math.abs(from.length() - to.length());
+        if (difference * 2 > longer(from, to)) {
+            return difference;
+        }
         int[] row = new int[to.length() + 1];
         for (int j = 0; j <= to.length(); j++) {
             row[j] = j;

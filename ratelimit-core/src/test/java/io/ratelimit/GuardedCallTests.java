@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Timeout;
 class GuardedCallTests {
 
     private final RateLimiterRegistry registry = InMemoryRateLimitStore.newRegistry();
-    private final DecisionEngine engine = new DecisionEngine(registry.store(), new ListenerNotifier(List.of()), false);
+    private final DecisionEngine engine =
+            new DecisionEngine(registry.store(), new ListenerNotifier(List.of()), false, List.of());
     private final RateLimiter hour = registry.define(Limit.of("hour", "2/1h"));
     private final RateLimiter quick = registry.define(Limit.named("quick")
             .rates("20/s burst 1")

@@ -110,12 +110,17 @@ final class Bucket {
     }
 
     /**
-     * Returns whether this is the bucket of a limit's key. Compares references first; a full comparison alone would
-     * make the hot path too long to be inlined.
+     * Returns whether this is the bucket of a key of a limit, or of a removed limit of its name. Compares references
+     * first; a full comparison alone would make the hot path too long to be inlined.
      */
     boolean isOf(int ofBoth, Limit limit, String text) {
         return text == key && limit == layout.limit
                 || hash == ofBoth && text.equals(key) && limit.name().equals(layout.limit.name());
+    }
+
+    /** Returns whether this is the bucket of a key of an owner. */
+    boolean isOf(int ofBoth, BucketOwner owner, String text) {
+        return hash == ofBoth && owner == layout.owner && text.equals(key);
     }
 
     long word() {
@@ -207,8 +212,14 @@ final class Bucket {
         return FULL;
     }
 
-    /** Returns how full a locked bucket is, from 0 to 1: the least of its rates, and 0 while a lease is held. */
+    /**
+     * Returns how full a locked bucket is, from 0 to 1: the least of its rates, and 0 while a lease is held; 1 if its
+     * limit was removed.
+     */
     double fullness(long locked, long nanos) {
+        if (layout.owner.isRemoved()) {
+            return 1;
+        }
         long[][] now = states(locked, nanos);
         double least = 1;
         for (int i = 0; i < now.length; i++) {
@@ -264,8 +275,7 @@ final class Bucket {
      */
     boolean yieldsTo(BucketLayout wanted, int rate, long locked, long nanos) {
         RateAlgorithm scale = wanted.rates[rate];
-        return wanted.limit.countsLike(layout.limit)
-                || scale.isFasterThan(layout.rates[origin(scale, states(locked, nanos))]);
+        return wanted.countsLike(layout) || scale.isFasterThan(layout.rates[origin(scale, states(locked, nanos))]);
     }
 
     /**

@@ -6,8 +6,8 @@ import io.ratelimit.algorithm.TokenBucket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The form in which the buckets of a limit are stored: the rates of the limit and, for smooth rates, the time from
- * which their ticks are counted.
+ * The form in which the buckets of one version of a limit are stored: the configuration of its rates and, for smooth
+ * rates, the time from which their ticks are counted.
  *
  * <p>A smooth rate of a bucket is one word, the instant at which it is full, in units. Counted from the epoch it would
  * overflow a long: at a refill of a million units per microsecond after a hundred days. So it is counted from the base
@@ -17,12 +17,10 @@ import org.jspecify.annotations.Nullable;
 final class BucketLayout {
 
     private static final long BASE_STEP = 1_000_000;
-    private static final long MOST_UNITS = 1L << 61;
-    private static final long MOST_NANOS = 1L << 61;
-    /** The largest refill that one word can hold: with more, the base could be too long ago from the start. */
-    private static final long MOST_REFILL = MOST_UNITS / 2_000;
 
     final Limit limit;
+    final BucketOwner owner;
+    final RateConfiguration configuration;
     final RateAlgorithm[] rates;
     /** The rates if each of them is smooth and fits into one word; otherwise empty. */
     final TokenBucket[] smooth;
@@ -31,47 +29,25 @@ final class BucketLayout {
 
     private final long baseNanos;
     private final long servedNanos;
-    /**
-     * For each smooth rate, a time since the base by which every bucket is full and that can still be counted without
-     * overflow.
-     */
-    private final long[] fullNanos;
 
     /**
      * Creates a layout whose base is the last whole millisecond of the store's clock, so that ticks begin at the same
      * instants in every layout.
      */
-    BucketLayout(Limit limit, long nanos) {
+    BucketLayout(Limit limit, BucketOwner owner, RateConfiguration configuration, long nanos) {
         this.limit = limit;
-        this.rates = limit.algorithms().toArray(new RateAlgorithm[0]);
-        this.smooth = smooth(rates);
+        this.owner = owner;
+        this.configuration = configuration;
+        this.rates = configuration.rates;
+        this.smooth = configuration.smooth;
         this.singleRate = smooth.length == 1 ? smooth[0] : null;
         this.baseNanos = nanos - nanos % BASE_STEP;
-        this.fullNanos = new long[smooth.length];
-        long served = Long.MAX_VALUE;
-        for (int i = 0; i < smooth.length; i++) {
-            long each = servedNanos(smooth[i]);
-            served = Math.min(served, each);
-            fullNanos[i] = 2 * each - 1;
-        }
-        this.servedNanos = served;
+        this.servedNanos = configuration.servedNanos;
     }
 
-    private static TokenBucket[] smooth(RateAlgorithm[] rates) {
-        TokenBucket[] smooth = new TokenBucket[rates.length];
-        for (int i = 0; i < rates.length; i++) {
-            TokenBucket bucket = rates[i].asSmoothTokenBucket();
-            if (bucket == null || bucket.refill() > MOST_REFILL) {
-                return new TokenBucket[0];
-            }
-            smooth[i] = bucket;
-        }
-        return smooth;
-    }
-
-    private static long servedNanos(TokenBucket rate) {
-        long ticks = MOST_UNITS / rate.refill();
-        return ticks < MOST_NANOS / rate.tickNanos() ? ticks * rate.tickNanos() : MOST_NANOS;
+    /** Creates the layout that follows this one, because this one does not reach the given time. */
+    BucketLayout rebased(long nanos) {
+        return new BucketLayout(limit, owner, configuration, nanos);
     }
 
     boolean isSmooth() {
@@ -83,8 +59,17 @@ final class BucketLayout {
         return countsLike(other) && reaches(nanos);
     }
 
+    /** Returns whether a bucket of this layout can be changed without a migration to another one. */
+    boolean serves(BucketLayout wanted, long nanos) {
+        return countsLike(wanted) && reaches(nanos);
+    }
+
     boolean countsLike(Limit other) {
-        return limit == other || limit.countsLike(other);
+        return limit == other || configuration.countsLike(other);
+    }
+
+    boolean countsLike(BucketLayout other) {
+        return configuration == other.configuration;
     }
 
     /** Returns whether a time can be counted from the base. */
@@ -105,6 +90,6 @@ final class BucketLayout {
      * never overflow.
      */
     long ticksSinceBase(int rate, long nanos) {
-        return smooth[rate].ticks(Math.min(nanos - baseNanos, fullNanos[rate]));
+        return smooth[rate].ticks(Math.min(nanos - baseNanos, configuration.fullNanos[rate]));
     }
 }

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,36 +43,44 @@ final class BucketMap implements Iterable<Bucket> {
         }
     }
 
-    /** Returns the bucket of a key of a limit; null if there is none. */
+    /**
+     * Returns the bucket of a key of a limit; null if there is none. While the bucket of a removed limit of the same
+     * name is in the map, it may be that one.
+     */
     @Nullable Bucket get(Limit limit, String key) {
         int hash = hash(limit, key.hashCode());
-        Bucket bucket = findInChain(hash, limit, key);
-        return bucket != null ? bucket : find(hash, limit, key);
+        Bucket bucket = findInChain(hash, null, limit, key);
+        return bucket != null ? bucket : find(hash, null, limit, key);
+    }
+
+    /** Returns the bucket of a key that belongs to the given owner; null if there is none. */
+    @Nullable Bucket get(BucketOwner owner, Limit limit, String key) {
+        return find(hash(limit, key.hashCode()), owner, limit, key);
     }
 
     /**
      * Returns the bucket of a key; null if there is none, it is in the second map, or it was missed because of growth.
      */
-    private @Nullable Bucket findInChain(int hash, Limit limit, String key) {
+    private @Nullable Bucket findInChain(int hash, @Nullable BucketOwner owner, Limit limit, String key) {
         for (Bucket each = first(segment(hash).chains, hash); each != null; each = each.next) {
-            if (each.isOf(hash, limit, key)) {
+            if (owner == null ? each.isOf(hash, limit, key) : each.isOf(hash, owner, key)) {
                 return each;
             }
         }
         return null;
     }
 
-    private @Nullable Bucket find(int hash, Limit limit, String key) {
+    private @Nullable Bucket find(int hash, @Nullable BucketOwner owner, Limit limit, String key) {
         Segment segment = segment(hash);
         Bucket bucket;
         int before;
         do {
             before = segment.growth;
-            bucket = findInChain(hash, limit, key);
+            bucket = findInChain(hash, owner, limit, key);
         } while (bucket == null && ((before & 1) != 0 || segment.growth != before));
         // A long key has no bucket under its own text, and no keyed hash.
         BucketMap second = bucket == null && KeyedHash.isShort(key) ? overflow : null;
-        return second == null ? bucket : second.find(hash(limit, KeyedHash.of(key)), limit, key);
+        return second == null ? bucket : second.find(hash(limit, KeyedHash.of(key)), owner, limit, key);
     }
 
     /** Adds a bucket and returns null; if its key has a bucket already, returns that one. */
@@ -79,7 +88,7 @@ final class BucketMap implements Iterable<Bucket> {
         int hash = hash(bucket);
         Segment segment = segment(hash);
         synchronized (segment) {
-            Bucket existing = find(hash, bucket.limit(), bucket.key());
+            Bucket existing = find(hash, bucket.layout.owner, bucket.limit(), bucket.key());
             if (existing == null && !keyed && segment.isCrowded(hash)) {
                 return overflow().putIfAbsent(bucket);
             }
@@ -111,6 +120,22 @@ final class BucketMap implements Iterable<Bucket> {
     @Override
     public Iterator<Bucket> iterator() {
         return new BucketIterator();
+    }
+
+    /**
+     * Passes on the buckets of some chains of this map and as many of the second one, numbered over all segments and
+     * beginning anew after the last.
+     */
+    void forEachInChains(int from, int count, Consumer<Bucket> action) {
+        for (int number = from; number != from + count; number++) {
+            for (Bucket each = first(segment(number).chains, number); each != null; each = each.next) {
+                action.accept(each);
+            }
+        }
+        BucketMap second = overflow;
+        if (second != null) {
+            second.forEachInChains(from, count, action);
+        }
     }
 
     private synchronized BucketMap overflow() {

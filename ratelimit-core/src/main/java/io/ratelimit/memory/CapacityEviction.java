@@ -2,6 +2,7 @@ package io.ratelimit.memory;
 
 import java.util.Collections;
 import java.util.Iterator;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
@@ -14,6 +15,10 @@ import java.util.function.LongSupplier;
 final class CapacityEviction {
 
     private static final int SAMPLE = 16;
+    private static final int CHAINS_PER_REMOVAL = 64;
+    private static final int FEWEST_SHARED = 2_048;
+    private static final int KEYS_PER_SHARED = 4;
+    private static final int FEWEST_SHARED_OF_A_LIMIT = 16;
 
     private final int maxKeys;
     private final BucketMap buckets;
@@ -21,6 +26,8 @@ final class CapacityEviction {
     private final AtomicLong keys = new AtomicLong();
     private final LongAdder evictions = new LongAdder();
     private final LongAdder overflows = new LongAdder();
+    private final AtomicInteger unclaimedShared;
+    private final AtomicInteger nextChain = new AtomicInteger();
     private final ReentrantLock cursorLock = new ReentrantLock();
     private Iterator<Bucket> cursor = Collections.emptyIterator();
 
@@ -28,6 +35,7 @@ final class CapacityEviction {
         this.maxKeys = maxKeys;
         this.buckets = buckets;
         this.nanos = nanos;
+        this.unclaimedShared = new AtomicInteger(Math.max(FEWEST_SHARED, maxKeys / KEYS_PER_SHARED));
     }
 
     long keys() {
@@ -59,6 +67,25 @@ final class CapacityEviction {
         return false;
     }
 
+    /**
+     * Claims shared buckets for a limit: the given number, or half of those that no limit has claimed yet, but at least
+     * 16. So the shared buckets of all limits are a quarter as many as the keys, or 2,048, and 16 for each limit that
+     * comes when these are used up.
+     */
+    int claimShared(int most) {
+        int before = unclaimedShared.getAndUpdate(unclaimed -> unclaimed - claim(unclaimed, most));
+        return claim(before, most);
+    }
+
+    private static int claim(int unclaimed, int most) {
+        return Math.max(FEWEST_SHARED_OF_A_LIMIT, Math.min(most, unclaimed / 2));
+    }
+
+    /** Releases the shared buckets of a limit, because they are all full or the limit was removed. */
+    void releaseShared(int claimed) {
+        unclaimedShared.addAndGet(claimed);
+    }
+
     /** Counts a charge that went to a shared bucket. */
     void countOverflow() {
         overflows.increment();
@@ -73,6 +100,23 @@ final class CapacityEviction {
         buckets.replace(locked, null);
         keys.decrementAndGet();
         locked.unlock(Bucket.GONE);
+    }
+
+    /**
+     * Deletes the buckets of removed limits in the next 64 chains of the map, and in as many of its second map. Each
+     * removal does so. Therefore the buckets of at most one removed limit for each 64 chains are left, however many
+     * limits are removed between two sweeps.
+     */
+    void deleteSomeOfRemovedLimits() {
+        buckets.forEachInChains(
+                nextChain.getAndAdd(CHAINS_PER_REMOVAL), CHAINS_PER_REMOVAL, this::deleteIfLimitRemoved);
+    }
+
+    /** Deletes a bucket if its limit was removed, unless a late call has locked it. */
+    void deleteIfLimitRemoved(Bucket bucket) {
+        if (bucket.layout.owner.isRemoved()) {
+            evict(bucket);
+        }
     }
 
     private boolean evictOne() {

@@ -31,14 +31,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A call of one key whose limit has a single smooth token-bucket rate is decided by one compare-and-set. Any other
  * call locks the buckets of all of its keys, reads the clock once, decides, and writes all buckets before it unlocks
- * them. One background thread deletes full buckets.
+ * them. One background thread deletes full buckets, and those of limits that were removed.
  *
  * <p><b>Bounded memory.</b> At most {@code maxKeys} keys have a bucket of their own, and at most one for each kilobyte
  * of the JVM's maximum heap. If there is no room for another key, the fullest of 16 sampled buckets is evicted,
  * provided that it is at least half full; an eviction thus grants a key at most half a capacity more than its rate. If
- * none of them is, the new key shares one of 1,024 buckets of its limit until there is room. A key of more than 200
- * characters is replaced by a digest. So millions of rotating keys neither exhaust the heap, nor refill an exhausted
- * bucket, nor lock out other keys, and keys that are crafted to have the same hash code are as fast as others.
+ * none of them is, the new key shares one of 1,024 buckets of its limit until there is room; if many limits need such
+ * buckets at once, one of at least 16. A key of more than 200 characters is replaced by a digest. So millions of
+ * rotating keys neither exhaust the heap nor refill an exhausted bucket, and lock out no key that has a bucket. Keys
+ * that are crafted to have the same hash code are as fast as others.
  */
 public final class InMemoryRateLimitStore implements RateLimitStore {
 
@@ -51,6 +52,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
     private final long originNanos;
     private final BucketMap buckets = new BucketMap();
     private final ConcurrentMap<String, LimitBuckets> limits = new ConcurrentHashMap<>();
+    private final RateConfiguration.Pool configurations = new RateConfiguration.Pool();
     private final CapacityEviction eviction;
     private final BucketLookup decisionLookup = this::find;
     private final BucketLookup changeLookup = (charge, ownBucket) -> findDecided(charge, false, ownBucket);
@@ -182,7 +184,14 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
 
     private LeaseState renewed(Decision decision) {
         List<LeaseState> states = new ArrayList<>();
-        change(decision.leases(), changeLookup, locked -> states.add(locked.renew()));
+        List<Charge> leases = decision.leases().stream()
+                .filter(charge -> !charge.limit().isRemoved())
+                .toList();
+        // A limit may be removed after the line above, and its leases are then not found, but not lost either.
+        change(
+                leases,
+                changeLookup,
+                locked -> states.add(locked.charge.limit().isRemoved() ? LeaseState.HELD : locked.renew()));
         return states.stream().reduce(LeaseState.HELD, LeaseState::and);
     }
 
@@ -196,16 +205,38 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         bucketsOf(limit).fill(key);
     }
 
+    /**
+     * Frees the buckets of the limit. No call finds them any more. Each removal deletes a few of them, and the
+     * background thread deletes the others within about ten seconds, so that no caller waits for a scan of all keys.
+     */
+    @Override
+    public void limitRemoved(Limit limit) {
+        // In one step, so that no concurrent call defines the limit anew before its earlier buckets are out of use.
+        // And written even without an entry, so that a first call of the limit that comes later sees its mark.
+        limits.compute(limit.name(), (name, removed) -> {
+            if (removed != null) {
+                removed.remove();
+            }
+            return null;
+        });
+        eviction.deleteSomeOfRemovedLimits();
+    }
+
     @Override
     public void close() {
         sweeper.close();
     }
 
-    /** Deletes all full buckets. */
+    /** Deletes all full buckets, and those of limits that were removed. */
     void sweep() {
         limits.values().forEach(LimitBuckets::sweepShared);
         for (Bucket bucket : buckets) {
-            bucketsOf(bucket.layout.limit).sweep(bucket);
+            LimitBuckets ofLimit = limits.get(bucket.layout.limit.name());
+            if (ofLimit != null && ofLimit.owns(bucket)) {
+                ofLimit.sweep(bucket);
+            } else {
+                eviction.deleteIfLimitRemoved(bucket);
+            }
         }
     }
 
@@ -213,7 +244,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         // A long key is stored under its digest and is not found here; the general case computes the digest.
         Bucket bucket = buckets.get(charge.limit(), charge.key());
         Decision decision = null;
-        if (bucket != null && bucket.layout.countsLike(charge.limit())) {
+        if (bucket != null && isDecidedBy(bucket, charge.limit())) {
             TokenBucket only = bucket.layout.singleRate;
             if (only != null) {
                 decision = decideByWord(charge, maxWait, bucket, only);
@@ -222,6 +253,15 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
             }
         }
         return decision != null ? decision : decideLocked(List.of(charge), maxWait);
+    }
+
+    /**
+     * Returns whether a bucket that was found by name decides a call. It may be of a limit that was removed, or the
+     * call may be late, and the bucket of a limit that was defined again under the name.
+     */
+    private static boolean isDecidedBy(Bucket bucket, Limit limit) {
+        BucketLayout layout = bucket.layout;
+        return layout.countsLike(limit) && !layout.owner.isRemoved() && (layout.limit == limit || !limit.isRemoved());
     }
 
     /**
@@ -386,21 +426,30 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
      */
     private LockedBucket findDecided(Charge charge, boolean createBucket, boolean ownBuckets) {
         LimitBuckets ofLimit = bucketsOf(charge.limit());
-        Bucket bucket = bucket(charge, ofLimit, ofLimit.layout(), createBucket && charge.cost() > 0, ownBuckets);
-        return new LockedBucket(charge, ofLimit, ofLimit.layoutOf(bucket), bucket);
+        BucketLayout current = ofLimit.layout();
+        Bucket bucket = bucket(charge, ofLimit, current, createBucket && charge.cost() > 0, ownBuckets);
+        return new LockedBucket(charge, ofLimit, bucket == null ? current : ofLimit.layoutOf(bucket), bucket);
     }
 
-    private static Bucket bucket(
+    private static @Nullable Bucket bucket(
             Charge charge, LimitBuckets ofLimit, BucketLayout layout, boolean createBucket, boolean ownBuckets) {
-        Bucket bucket = createBucket ? ofLimit.bucket(charge.key(), layout, ownBuckets) : ofLimit.find(charge.key());
-        return bucket == null ? Bucket.full(charge.key(), layout) : bucket;
+        return createBucket ? ofLimit.bucket(charge.key(), layout, ownBuckets) : ofLimit.find(charge.key());
     }
 
+    /** Returns the buckets of a limit. Those of a limit that was removed are not kept. */
     private LimitBuckets bucketsOf(Limit limit) {
         LimitBuckets known = limits.get(limit.name());
-        return known != null
-                ? known
-                : limits.computeIfAbsent(limit.name(), name -> new LimitBuckets(limit, buckets, eviction, this::nanos));
+        if (known == null) {
+            known = limits.computeIfAbsent(limit.name(), name -> limit.isRemoved() ? null : newBuckets(limit));
+        }
+        if (known != null && !limit.isRemoved()) {
+            return known;
+        }
+        return newBuckets(limit).forLateCall();
+    }
+
+    private LimitBuckets newBuckets(Limit limit) {
+        return new LimitBuckets(limit, buckets, eviction, configurations, this::nanos);
     }
 
     private long nanos() {

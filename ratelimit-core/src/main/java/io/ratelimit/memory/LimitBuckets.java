@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The buckets of one limit: a bucket for each key in the map of all limits, and up to 1,024 shared buckets for keys
- * that were first used while there was no room for another one.
+ * that were first used while there was no room for another one. If many limits need shared buckets, each has fewer,
+ * but at least 16.
  *
  * <p>The shared bucket of a key is selected by a keyed hash, so that nobody can choose a key to drain the bucket of
  * another. If such a key gets a bucket of its own later, that bucket starts as a copy of the shared one. It is kept,
@@ -19,26 +20,62 @@ final class LimitBuckets {
     private static final int SHARED_BUCKETS = 1024;
 
     private final Limit limit;
+    private final BucketOwner owner = new BucketOwner();
     private final BucketMap own;
     private volatile @Nullable AtomicReferenceArray<@Nullable Bucket> shared;
     private final AtomicInteger sharedCount = new AtomicInteger();
     private final CapacityEviction eviction;
+    private final RateConfiguration.Pool configurations;
     private final LongSupplier nanos;
     private volatile BucketLayout layout;
+    /** Whether these are the buckets of all calls of the limit, and not of a late one alone. */
+    private boolean kept = true;
 
-    LimitBuckets(Limit limit, BucketMap own, CapacityEviction eviction, LongSupplier nanos) {
+    LimitBuckets(
+            Limit limit,
+            BucketMap own,
+            CapacityEviction eviction,
+            RateConfiguration.Pool configurations,
+            LongSupplier nanos) {
         this.limit = limit;
         this.own = own;
         this.eviction = eviction;
+        this.configurations = configurations;
         this.nanos = nanos;
-        this.layout = new BucketLayout(limit, nanos.getAsLong());
+        this.layout = new BucketLayout(limit, owner, configurations.of(limit), nanos.getAsLong());
+    }
+
+    /** Marks these buckets as those of a late call, whose limit was removed before. */
+    LimitBuckets forLateCall() {
+        owner.remove();
+        kept = false;
+        return this;
+    }
+
+    /**
+     * Ends the use of these buckets, because the limit was removed. No later call finds them, and those in the map are
+     * deleted like full ones.
+     */
+    synchronized void remove() {
+        owner.remove();
+        releaseShared();
+    }
+
+    /** Returns whether the limit was removed after a call looked up its buckets. */
+    boolean isOutdated() {
+        return owner.isRemoved() && kept;
     }
 
     /** Returns the bucket of a key, its own or a shared one; null if it has none. */
     @Nullable Bucket find(String key) {
         String text = KeyedHash.shortened(key);
-        Bucket bucket = own.get(limit, text);
+        Bucket bucket = own.get(owner, limit, text);
         return bucket == null ? sharedBy(text) : bucket;
+    }
+
+    /** Returns whether a bucket belongs to this limit, and not to an earlier or later one of its name. */
+    boolean owns(Bucket bucket) {
+        return bucket.layout.owner == owner;
     }
 
     /** Returns the layout in which a charge of the given configuration is decided now. */
@@ -46,7 +83,7 @@ final class LimitBuckets {
         BucketLayout current = layout;
         long now = nanos.getAsLong();
         if (!current.serves(limit, now)) {
-            current = new BucketLayout(limit, now);
+            current = new BucketLayout(limit, owner, configurations.of(limit), now);
             layout = current;
         }
         return current;
@@ -62,25 +99,25 @@ final class LimitBuckets {
      * configuration.
      */
     BucketLayout layoutOf(Bucket bucket) {
-        Limit configured = bucket.layout.limit;
         long now = nanos.getAsLong();
         if (bucket.layout.reaches(now)) {
             return bucket.layout;
         }
-        return layout.countsLike(configured) ? layout(configured) : new BucketLayout(configured, now);
+        return layout.countsLike(bucket.layout) ? layout(bucket.layout.limit) : bucket.layout.rebased(now);
     }
 
     /**
-     * Returns the bucket of a key, and creates it if there is none.
+     * Returns the bucket of a key, and creates it if there is none. Returns null after the limit was removed:
+     * a late call gets no bucket.
      *
      * @param wanted the layout of a new bucket
      * @param ownBucket whether the key may get a bucket of its own; if not, or if there is no room, it gets a shared
      *     one
      */
-    Bucket bucket(String key, BucketLayout wanted, boolean ownBucket) {
+    @Nullable Bucket bucket(String key, BucketLayout wanted, boolean ownBucket) {
         String text = KeyedHash.shortened(key);
-        while (true) {
-            Bucket bucket = own.get(limit, text);
+        while (!owner.isRemoved()) {
+            Bucket bucket = own.get(owner, limit, text);
             if (bucket != null) {
                 return bucket;
             }
@@ -98,6 +135,7 @@ final class LimitBuckets {
                 return common;
             }
         }
+        return null;
     }
 
     /**
@@ -106,8 +144,8 @@ final class LimitBuckets {
      */
     void fill(String key) {
         String text = KeyedHash.shortened(key);
-        while (true) {
-            Bucket bucket = own.get(limit, text);
+        while (!owner.isRemoved()) {
+            Bucket bucket = own.get(owner, limit, text);
             Bucket common = sharedBy(text);
             if (bucket != null) {
                 if (bucket.lock() == Bucket.GONE) {
@@ -140,7 +178,7 @@ final class LimitBuckets {
      */
     void remove(Bucket locked) {
         if (locked.isShared()) {
-            sharedTable().set(locked.hash, null);
+            setShared(locked.hash, null);
             sharedCount.decrementAndGet();
             locked.unlock(Bucket.GONE);
         } else {
@@ -154,20 +192,38 @@ final class LimitBuckets {
      */
     void replace(Bucket locked, Bucket next) {
         if (locked.isShared()) {
-            sharedTable().set(locked.hash, next);
+            setShared(locked.hash, next);
         } else {
             own.replace(locked, next);
         }
         locked.unlock(Bucket.GONE);
     }
 
-    /** Removes the shared buckets that are full. */
+    /** Removes the shared buckets that are full. When none is left, other limits may claim their number. */
     void sweepShared() {
-        for (int i = 0; i < SHARED_BUCKETS && sharedCount.get() > 0; i++) {
-            Bucket bucket = sharedTable().get(i);
+        AtomicReferenceArray<@Nullable Bucket> table = shared;
+        for (int i = 0; table != null && i < table.length() && sharedCount.get() > 0; i++) {
+            Bucket bucket = table.get(i);
             if (bucket != null) {
                 removeIfFull(bucket);
             }
+        }
+        if (table != null && sharedCount.get() == 0) {
+            releaseUnusedShared();
+        }
+    }
+
+    private synchronized void releaseUnusedShared() {
+        if (sharedCount.get() == 0) {
+            releaseShared();
+        }
+    }
+
+    private void releaseShared() {
+        AtomicReferenceArray<@Nullable Bucket> table = shared;
+        if (table != null) {
+            eviction.releaseShared(table.length());
+            shared = null;
         }
     }
 
@@ -233,12 +289,20 @@ final class LimitBuckets {
         return there;
     }
 
-    private void share(String text, BucketLayout wanted) {
-        int number = KeyedHash.number(text, SHARED_BUCKETS);
+    /** Adds the shared bucket of a key. The lock keeps the table from being released meanwhile. */
+    private synchronized void share(String text, BucketLayout wanted) {
+        if (owner.isRemoved()) {
+            return;
+        }
+        AtomicReferenceArray<@Nullable Bucket> table = shared;
+        if (table == null) {
+            table = new AtomicReferenceArray<>(eviction.claimShared(SHARED_BUCKETS));
+            shared = table;
+        }
+        int number = KeyedHash.number(text, table.length());
         Bucket bucket = Bucket.lockedShared(number, wanted);
-        AtomicReferenceArray<@Nullable Bucket> sharedTable = sharedTable();
         sharedCount.incrementAndGet();
-        if (!sharedTable.compareAndSet(number, null, bucket)) {
+        if (!table.compareAndSet(number, null, bucket)) {
             sharedCount.decrementAndGet();
         }
         bucket.unlock(Bucket.FULL);
@@ -246,21 +310,14 @@ final class LimitBuckets {
 
     /** Returns the shared bucket that is selected for a key, or null if there is none. */
     private @Nullable Bucket sharedBy(String text) {
-        return sharedCount.get() == 0 ? null : sharedTable().get(KeyedHash.number(text, SHARED_BUCKETS));
+        AtomicReferenceArray<@Nullable Bucket> table = sharedCount.get() == 0 ? null : shared;
+        return table == null ? null : table.get(KeyedHash.number(text, table.length()));
     }
 
-    /** Returns the table of shared buckets, which is created when it is first needed. */
-    private AtomicReferenceArray<@Nullable Bucket> sharedTable() {
-        AtomicReferenceArray<@Nullable Bucket> sharedTable = shared;
-        return sharedTable != null ? sharedTable : newSharedTable();
-    }
-
-    private synchronized AtomicReferenceArray<@Nullable Bucket> newSharedTable() {
-        AtomicReferenceArray<@Nullable Bucket> sharedTable = shared;
-        if (sharedTable == null) {
-            sharedTable = new AtomicReferenceArray<>(SHARED_BUCKETS);
-            shared = sharedTable;
+    private void setShared(int number, @Nullable Bucket bucket) {
+        AtomicReferenceArray<@Nullable Bucket> table = shared;
+        if (table != null) {
+            table.set(number, bucket);
         }
-        return sharedTable;
     }
 }

@@ -27,6 +27,7 @@ final class LockedBucket {
     final Charge charge;
     private final LimitBuckets table;
     private final BucketLayout wanted;
+    private final @Nullable Bucket found;
     private final Bucket bucket;
     private final List<RateAlgorithm> rates;
     private final @Nullable ConcurrencyLeases leases;
@@ -42,11 +43,17 @@ final class LockedBucket {
     private long nanos;
     private long[][] states = {};
 
-    LockedBucket(Charge charge, LimitBuckets table, BucketLayout wanted, Bucket bucket) {
+    /**
+     * Creates an object whose bucket is not locked yet.
+     *
+     * @param found the bucket; null if the key has none, and is decided as a full one that is not kept
+     */
+    LockedBucket(Charge charge, LimitBuckets table, BucketLayout wanted, @Nullable Bucket found) {
         this.charge = charge;
         this.table = table;
         this.wanted = wanted;
-        this.bucket = bucket;
+        this.found = found;
+        this.bucket = found == null ? Bucket.full(charge.key(), wanted) : found;
         this.rates = charge.algorithms(wanted.limit);
         this.leases = charge.isLeased() ? rates.get(0).asLeases() : null;
     }
@@ -64,18 +71,20 @@ final class LockedBucket {
         return locked;
     }
 
-    /** Returns whether the key shares this bucket although it has a bucket of its own by now. */
+    /**
+     * Returns whether the key has another bucket by now: its own instead of a shared one or of none, or none because
+     * the limit was removed. The call would otherwise come before a concurrent one for some of its keys, and after it
+     * for others.
+     */
     boolean isOutdated() {
-        return bucket.isShared() && table.find(charge.key()) != bucket;
+        return table.isOutdated() || (found == null || found.isShared()) && table.find(charge.key()) != found;
     }
 
     /** Reads the state of the bucket at the given time of the store's clock. */
     void look(long now) {
         nanos = now;
         if (owner == this) {
-            states = bucket.layout.serves(wanted.limit, now)
-                    ? bucket.states(word, now)
-                    : bucket.migrated(word, wanted, now);
+            states = bucket.layout.serves(wanted, now) ? bucket.states(word, now) : bucket.migrated(word, wanted, now);
         }
     }
 
@@ -188,7 +197,7 @@ final class LockedBucket {
      */
     void reject(int rate) {
         Bucket found = owner.bucket;
-        if (!found.layout.serves(wanted.limit, nanos) && found.yieldsTo(wanted, rate, owner.word, nanos)) {
+        if (!found.layout.serves(wanted, nanos) && found.yieldsTo(wanted, rate, owner.word, nanos)) {
             owner.changed = true;
         }
     }
@@ -208,7 +217,7 @@ final class LockedBucket {
         }
         if (!changed) {
             bucket.unlock(word);
-        } else if (bucket.layout.serves(wanted.limit, nanos)) {
+        } else if (bucket.layout.serves(wanted, nanos)) {
             bucket.unlock(bucket.set(states, nanos));
         } else {
             Bucket migrated = bucket.lockedFull(wanted);

@@ -26,7 +26,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A denial is cached for a second. Then one call reaches the remote store, while the others are still rejected until
  * it is answered. The denial is dropped when this node refunds, debits or resets the key, when the store admits a call
  * of the key from this node, or when this node uses another configuration of the limit. A refund by another node is
- * therefore noticed up to a second late.
+ * therefore noticed up to a second late. Denials of a limit that was removed are not used any more. This node then also
+ * forgets how the limit was configured: if it is defined again with other rates before its buckets are full, a denial of
+ * a key that is still in the earlier configuration may be cached, for up to a second.
  *
  * <p>Calls of several charges, of {@linkplain Limit#isLeased() leased} limits and of a cost of zero always reach the
  * remote store. So does every call after a failure, until the remote store answers again. The cache keeps at most 8,192
@@ -118,6 +120,21 @@ final class DenialCachingStore extends ForwardingRateLimitStore {
         }
     }
 
+    @Override
+    public void limitRemoved(Limit limit) {
+        try {
+            super.limitRemoved(limit);
+        } finally {
+            // Not remove, which does not make a later first call see that the limit was removed.
+            versions.compute(limit.name(), (name, version) -> {
+                if (version != null) {
+                    version.replace();
+                }
+                return null;
+            });
+        }
+    }
+
     private @Nullable Decision cached(List<Charge> charges, Duration maxWait) {
         if (charges.size() > 1 || unavailable) {
             return null;
@@ -131,26 +148,35 @@ final class DenialCachingStore extends ForwardingRateLimitStore {
         return charge.cost() > 0 && charge.lease() == 0 && charge.key().length() <= DenialCache.LONGEST_KEY;
     }
 
-    /** Records the wait for the limit of each charge, and returns the version of the first. */
+    /**
+     * Records the wait for the limit of each charge, and returns the version of the first; null if that limit was
+     * removed.
+     */
     private @Nullable LimitVersion version(List<Charge> charges, Duration maxWait) {
         LimitVersion first = null;
         for (Charge charge : charges) {
             LimitVersion version = version(charge.limit());
-            version.recordWait(maxWait);
-            first = first == null ? version : first;
+            if (version != null) {
+                version.recordWait(maxWait);
+            }
+            first = charge == charges.get(0) ? version : first;
         }
         return first;
     }
 
-    private LimitVersion version(Limit limit) {
+    private @Nullable LimitVersion version(Limit limit) {
         LimitVersion current = versions.get(limit.name());
         if (current != null && current.countsLike(limit)) {
             return current;
         }
         long now = nanoClock.getAsLong();
-        return versions.compute(
-                limit.name(),
-                (name, before) -> before == null ? LimitVersion.first(limit, now) : before.followedBy(limit, now));
+        LimitVersion version = versions.compute(limit.name(), (name, before) -> {
+            if (limit.isRemoved()) {
+                return before;
+            }
+            return before == null ? LimitVersion.first(limit, now) : before.followedBy(limit, now);
+        });
+        return limit.isRemoved() ? null : version;
     }
 
     /** A call on its way to the remote store, with the state of this node before it was sent. */

@@ -160,6 +160,12 @@ final class FallbackStore extends ForwardingRateLimitStore {
     }
 
     @Override
+    public void limitRemoved(Limit limit) {
+        local.limitRemoved(limit);
+        super.limitRemoved(limit);
+    }
+
+    @Override
     public void close() {
         scheduler.close();
         super.close();

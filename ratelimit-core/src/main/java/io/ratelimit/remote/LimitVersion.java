@@ -35,8 +35,13 @@ final class LimitVersion {
         if (countsLike(changed)) {
             return this;
         }
-        replaced = true;
+        replace();
         return new LimitVersion(changed, now, Math.max(mixedNanos - (now - since), nanosUntilFull()));
+    }
+
+    /** Ends this version: denials that were cached under it are not used any more. */
+    void replace() {
+        replaced = true;
     }
 
     boolean countsLike(Limit other) {

@@ -10,6 +10,7 @@ import io.ratelimit.RateLimitStore;
 import io.ratelimit.TimeoutScheduler;
 import io.ratelimit.algorithm.Tokens;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -170,10 +171,10 @@ final class PrefetchingStore extends ForwardingRateLimitStore {
         ConcurrentMap<String, PrefetchedTokens> byKey =
                 prefetchedByLimit.get(charge.limit().name());
         PrefetchedTokens prefetched = byKey == null ? null : byKey.get(charge.key());
-        if (prefetched == null || prefetched.serves(charge.limit())) {
+        if (byKey == null || prefetched == null || prefetched.serves(charge.limit())) {
             return prefetched;
         }
-        drop(prefetched, refunds);
+        drop(prefetched, byKey, refunds);
         return null;
     }
 
@@ -182,23 +183,32 @@ final class PrefetchingStore extends ForwardingRateLimitStore {
             return;
         }
         PrefetchedTokens started = new PrefetchedTokens(charge.limit(), charge.key());
-        if (prefetchedByLimit
-                        .computeIfAbsent(charge.limit().name(), name -> new ConcurrentHashMap<>())
-                        .putIfAbsent(started.key, started)
-                == null) {
-            keys.incrementAndGet();
-            if (idleCheckStarted.compareAndSet(false, true)) {
-                scheduler.scheduleRepeatedly(idleCheckNanos, this::dropIdle);
-            }
+        prefetchedByLimit.compute(
+                charge.limit().name(), (name, byKey) -> charge.limit().isRemoved() ? byKey : with(started, byKey));
+        if (idleCheckStarted.compareAndSet(false, true)) {
+            scheduler.scheduleRepeatedly(idleCheckNanos, this::dropIdle);
         }
     }
 
-    private void drop(PrefetchedTokens prefetched, @Nullable PendingRefunds to) {
-        ConcurrentMap<String, PrefetchedTokens> byKey = prefetchedByLimit.get(prefetched.limit.name());
-        if (byKey != null && byKey.remove(prefetched.key, prefetched)) {
+    private ConcurrentMap<String, PrefetchedTokens> with(
+            PrefetchedTokens started, @Nullable ConcurrentMap<String, PrefetchedTokens> byKey) {
+        ConcurrentMap<String, PrefetchedTokens> keysOfLimit = byKey == null ? new ConcurrentHashMap<>() : byKey;
+        if (keysOfLimit.putIfAbsent(started.key, started) == null) {
+            keys.incrementAndGet();
+        }
+        return keysOfLimit;
+    }
+
+    private void drop(
+            PrefetchedTokens prefetched, ConcurrentMap<String, PrefetchedTokens> byKey, @Nullable PendingRefunds to) {
+        if (byKey.remove(prefetched.key, prefetched)) {
             keys.decrementAndGet();
         }
         prefetched.end(to);
+    }
+
+    private void dropAll(ConcurrentMap<String, PrefetchedTokens> byKey) {
+        byKey.values().forEach(prefetched -> drop(prefetched, byKey, refunds));
     }
 
     /** Refunds the tokens of each key that no call used since the last time that this method ran. */
@@ -207,7 +217,7 @@ final class PrefetchingStore extends ForwardingRateLimitStore {
                 .values()
                 .forEach(byKey -> byKey.values().forEach(prefetched -> {
                     if (prefetched.isIdle()) {
-                        drop(prefetched, refunds);
+                        drop(prefetched, byKey, refunds);
                     }
                 }));
     }
@@ -243,10 +253,25 @@ final class PrefetchingStore extends ForwardingRateLimitStore {
     public void reset(Limit limit, String key) {
         ConcurrentMap<String, PrefetchedTokens> byKey = prefetchedByLimit.get(limit.name());
         PrefetchedTokens prefetched = byKey == null ? null : byKey.get(key);
-        if (prefetched != null) {
-            drop(prefetched, null);
+        if (byKey != null && prefetched != null) {
+            drop(prefetched, byKey, null);
         }
         super.reset(limit, key);
+    }
+
+    /** Refunds the prefetched tokens of the limit, because other nodes may use its buckets still. */
+    @Override
+    public void limitRemoved(Limit limit) {
+        List<ConcurrentMap<String, PrefetchedTokens>> removed = new ArrayList<>(1);
+        // Not remove, which does not make a later first call see that the limit was removed.
+        prefetchedByLimit.compute(limit.name(), (name, byKey) -> {
+            if (byKey != null) {
+                removed.add(byKey);
+            }
+            return null;
+        });
+        removed.forEach(this::dropAll);
+        super.limitRemoved(limit);
     }
 
     /** Refunds all prefetched tokens before the delegate is closed; waits for it at most half a second. */
@@ -255,7 +280,7 @@ final class PrefetchingStore extends ForwardingRateLimitStore {
         long deadline = System.nanoTime() + CLOSE_TIMEOUT_NANOS;
         closed = true;
         scheduler.close();
-        prefetchedByLimit.values().forEach(byKey -> byKey.values().forEach(prefetched -> drop(prefetched, refunds)));
+        prefetchedByLimit.values().forEach(this::dropAll);
         while (pendingRequests.get() > 0 && System.nanoTime() < deadline) {
             LockSupport.parkNanos(1_000_000);
         }

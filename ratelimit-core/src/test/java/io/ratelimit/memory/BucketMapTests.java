@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class BucketMapTests {
 
-    private static final BucketLayout LAYOUT = new BucketLayout(Limit.of("search", "10/s"), 0);
+    private static final BucketLayout LAYOUT = layout();
 
     private final BucketMap map = new BucketMap();
 
@@ -98,6 +98,17 @@ class BucketMapTests {
         assertThat(map.replace(bucket, null)).isTrue();
         assertThat(map.replace(bucket, null)).isFalse();
         assertThat(map).isEmpty();
+    }
+
+    private static BucketLayout layout() {
+        BucketMap other = new BucketMap();
+        return new LimitBuckets(
+                        Limit.of("search", "10/s"),
+                        other,
+                        new CapacityEviction(1, other, () -> 0),
+                        new RateConfiguration.Pool(),
+                        () -> 0)
+                .layout();
     }
 
     private static Bucket bucket(String key) {

@@ -8,10 +8,7 @@ import io.ratelimit.RateLimitStore;
 import io.ratelimit.UnreliableStore;
 import io.ratelimit.algorithm.Algorithm;
 import io.ratelimit.remote.RemoteRateLimitStore;
-import java.io.File;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,25 +29,9 @@ class InMemoryRateLimitStoreHeapTests {
     @CsvSource({"TOKEN_BUCKET, STORE", "SLIDING_WINDOW, FALLBACK"})
     void twoMillionRotatingKeysLeaveAnExhaustedKeyExhausted(Algorithm algorithm, Memory memory, @TempDir Path directory)
             throws Exception {
-        Path output = directory.resolve("output");
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
-                        "-cp",
-                        System.getProperty("java.class.path")
-                                .replace(File.pathSeparator + File.pathSeparator, File.pathSeparator),
-                        RotatingKeys.class.getName(),
-                        algorithm.name(),
-                        memory.name())
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        try {
-            assertThat(process.waitFor(180, TimeUnit.SECONDS)).isTrue();
-        } finally {
-            process.destroyForcibly();
-        }
-        assertThat(Files.readString(output).strip()).endsWith(GOOD).doesNotContain("OutOfMemory");
+        assertThat(SmallHeap.run(256, RotatingKeys.class, directory, algorithm.name(), memory.name()))
+                .endsWith(GOOD)
+                .doesNotContain("OutOfMemory");
     }
 
     /** The main class of the JVM with the small heap. */

@@ -17,7 +17,7 @@ import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.junit.jupiter.api.Test;
 
-/** Checks that charges, sweeps, resets and reconfigurations are linearizable. */
+/** Checks that charges, sweeps, resets, reconfigurations and removals are linearizable. */
 class InMemoryRateLimitStoreLinearizabilityTests {
 
     @Test
@@ -107,6 +107,11 @@ class InMemoryRateLimitStoreLinearizabilityTests {
         @Operation
         public void reset(@Param(name = "key") int key) {
             store.reset(narrow, "key-" + key);
+        }
+
+        @Operation
+        public void remove() {
+            store.limitRemoved(narrow);
         }
 
         private static String text(Decision decision) {

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Limit;
+import io.ratelimit.RateLimiter;
+import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.UnknownLimitException;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,13 +17,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Concurrent charges, sweeps, evictions, shared buckets and reconfigurations on a stopped clock, which conserve
- * capacity.
+ * capacity, and removals, which leave nothing behind.
  */
 @Tag("slow")
 class InMemoryRateLimitStoreStressTests {
@@ -67,6 +71,51 @@ class InMemoryRateLimitStoreStressTests {
     void callsOfTwoKeysCompleteWithRoomForOne() throws Exception {
         AtomicLongArray granted = run(InMemoryRateLimitStore.create(() -> 0, 1), List.of(SMALL));
         assertThat(granted.get(0)).isPositive();
+    }
+
+    @Test
+    void limitsThatAreRemovedWhileTheyAreCalledLeaveNoBucket() throws Exception {
+        InMemoryRateLimitStore store = InMemoryRateLimitStore.create(() -> 0, 2);
+        AtomicBoolean done = new AtomicBoolean();
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try (RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of())) {
+            List<Future<?>> callers = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                callers.add(threads.submit(() -> {
+                    while (!done.get()) {
+                        callLate(registry);
+                    }
+                }));
+            }
+            for (int i = 0; i < 20_000; i++) {
+                registry.define(SMALL);
+                registry.define(SEVERAL);
+                registry.remove(SMALL.name());
+                registry.remove(SEVERAL.name());
+            }
+            done.set(true);
+            for (Future<?> caller : callers) {
+                caller.get(30, TimeUnit.SECONDS);
+            }
+            store.sweep();
+            assertThat(store.keys()).isZero();
+        } finally {
+            done.set(true);
+            threads.shutdown();
+        }
+    }
+
+    /** Charges all limits of a registry in the store, which may be removed at any time. */
+    private static void callLate(RateLimiterRegistry registry) {
+        for (RateLimiter limiter : registry.all()) {
+            for (int key = 0; key < 4; key++) {
+                try {
+                    registry.store().decide(limiter.charge("key-" + key, 100));
+                } catch (UnknownLimitException ignored) {
+                    return;
+                }
+            }
+        }
     }
 
     private static double left(InMemoryRateLimitStore store, Limit limit, int key) {

@@ -8,18 +8,25 @@ import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitExceededException;
+import io.ratelimit.RateLimiter;
+import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.algorithm.LeaseState;
 import io.ratelimit.algorithm.Refill;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class InMemoryRateLimitStoreTests {
 
@@ -157,6 +164,40 @@ class InMemoryRateLimitStoreTests {
     }
 
     @Test
+    void ofManyLimitsWithoutRoomEachHasFewerSharedBuckets() {
+        exhaust("a", "b", "c", "d");
+        for (int i = 0; i < 20; i++) {
+            take(Limit.of("limit-" + i, "10/s"), "key", 10);
+        }
+        assertThat(keysWithTokens(Limit.of("limit-19", "10/s"))).isBetween(5, 15);
+        for (int i = 0; i < 20; i++) {
+            store.limitRemoved(Limit.of("limit-" + i, "10/s"));
+        }
+        assertThat(keysWithTokens(Limit.of("limit-19", "10/s"))).isGreaterThan(50);
+    }
+
+    @Test
+    void sharedBucketsThatAreFullAreReleasedForOtherLimits() {
+        exhaust("a", "b", "c", "d");
+        for (int i = 0; i < 20; i++) {
+            take(Limit.of("limit-" + i, "10/s"), "key", 10);
+        }
+        advance(Duration.ofSeconds(1));
+        store.sweep();
+        exhaust("a", "b", "c", "d");
+        assertThat(keysWithTokens(Limit.of("limit-19", "10/s"))).isGreaterThan(50);
+    }
+
+    /** Takes all tokens of 100 keys, and returns how many of them had any. */
+    private int keysWithTokens(Limit limit) {
+        int admitted = 0;
+        for (int i = 0; i < 100; i++) {
+            admitted += take(limit, "key-" + i, 10).admitted() ? 1 : 0;
+        }
+        return admitted;
+    }
+
+    @Test
     void aKeyThatLeavesASharedBucketKeepsItsLevel() {
         exhaust("a", "b", "c", "d");
         take(TEN, "new", 8);
@@ -189,6 +230,172 @@ class InMemoryRateLimitStoreTests {
         assertThat(take(TEN, "new", 9).remaining()).isEqualTo(1);
         store.reset(TEN, "new");
         assertThat(take(TEN, "new", 10).admitted()).isTrue();
+    }
+
+    @Test
+    void aRemovedLimitKeepsNoBucket() {
+        take(TEN, "key", 10);
+        take(TEN, "other", 10);
+        take(SEVERAL, "key", 10);
+        store.limitRemoved(TEN);
+        store.sweep();
+        assertThat(store.keys()).isEqualTo(1);
+        assertThat(take(TEN, "key", 0).remaining()).isEqualTo(10);
+        assertThat(take(SEVERAL, "key", 0).remaining()).isZero();
+    }
+
+    @Test
+    void aLimitThatIsDefinedAgainDoesNotFindEarlierBuckets() {
+        take(TEN, "key", 10);
+        take(SEVERAL, "key", 10);
+        store.limitRemoved(TEN);
+        assertThat(take(TEN, "key", 10).admitted()).isTrue();
+        assertThat(take(TEN, "key", 1).admitted()).isFalse();
+        store.sweep();
+        assertThat(take(TEN, "key", 1).admitted()).isFalse();
+        assertThat(take(SEVERAL, "key", 1).admitted()).isFalse();
+    }
+
+    @Test
+    void aLimitThatIsDefinedAgainDoesNotFindEarlierSharedBuckets() {
+        exhaust("a", "b", "c", "d");
+        take(TEN, "new", 10);
+        store.limitRemoved(TEN);
+        assertThat(take(TEN, "new", 10).admitted()).isTrue();
+        assertThat(take(TEN, "new", 1).admitted()).isFalse();
+    }
+
+    @Test
+    void aRemovedLimitKeepsNoSharedBucket() {
+        BucketMap none = new BucketMap();
+        LimitBuckets ofLimit = new LimitBuckets(
+                TEN, none, new CapacityEviction(1, none, () -> 0), new RateConfiguration.Pool(), () -> 0);
+        assertThat(ofLimit.bucket("key", ofLimit.layout(), false)).isNotNull();
+        ofLimit.remove();
+        assertThat(ofLimit.find("key")).isNull();
+        assertThat(ofLimit.bucket("key", ofLimit.layout(), false)).isNull();
+    }
+
+    @Test
+    void bucketsOfARemovedLimitAreEvictedFirstAndNotCounted() {
+        for (String key : List.of("a", "b", "c", "d")) {
+            take(Limit.of("removed-" + key, "10/s"), key, 10);
+        }
+        for (String key : List.of("a", "b", "c", "d")) {
+            store.limitRemoved(Limit.of("removed-" + key, "10/s"));
+        }
+        exhaust("a", "b", "c", "d");
+        assertThat(store.keys()).isEqualTo(4);
+        assertThat(store.evictions()).isZero();
+        assertThat(store.overflows()).isZero();
+    }
+
+    @Test
+    void eachRemovalDeletesSomeBucketsOfRemovedLimits() {
+        try (InMemoryRateLimitStore large = InMemoryRateLimitStore.create(nanos::get, 100_000)) {
+            for (int i = 0; i < 50_000; i++) {
+                Limit tenant = Limit.of("tenant-" + i, "10/1d");
+                large.decide(new Charge(tenant, Charge.SHARED, 1_000));
+                large.decide(new Charge(tenant, "key", 1_000));
+                large.limitRemoved(tenant);
+            }
+            assertThat(large.keys()).isLessThan(100);
+        }
+    }
+
+    @Test
+    void eachRemovalDeletesSomeBucketsOfOneKeyBesideManyOthers() {
+        try (InMemoryRateLimitStore large = InMemoryRateLimitStore.create(nanos::get, 100_000)) {
+            for (int i = 0; i < 10_000; i++) {
+                large.decide(new Charge(SEVERAL, "key-" + i, 10_000));
+            }
+            for (int i = 0; i < 20_000; i++) {
+                large.decide(new Charge(TEN, "key", 10_000));
+                large.limitRemoved(TEN);
+            }
+            assertThat(large.keys()).isBetween(10_000L, 10_500L);
+        }
+    }
+
+    @Test
+    void aRemovalBetweenTheLookupsOfOneCallAppliesToAllOfThem() {
+        AtomicReference<Runnable> onClock = new AtomicReference<>(() -> {});
+        AtomicInteger reads = new AtomicInteger();
+        try (InMemoryRateLimitStore other = InMemoryRateLimitStore.create(
+                () -> {
+                    onClock.get().run();
+                    return 0;
+                },
+                10)) {
+            other.decide(new Charge(SEVERAL, "key", 10_000));
+            other.decide(new Charge(TEN, "key", 1_000));
+            onClock.set(() -> {
+                if (reads.incrementAndGet() == 2) {
+                    other.limitRemoved(SEVERAL);
+                }
+            });
+            List<Charge> both =
+                    Charge.merged(List.of(new Charge(SEVERAL, "key", 1_000), new Charge(TEN, "key", 1_000)));
+            assertThat(other.decide(both, Duration.ZERO).admitted()).isTrue();
+        }
+    }
+
+    @Test
+    void aRenewalDuringTheRemovalOfTheLimitLosesNoLease() {
+        AtomicReference<Runnable> onClock = new AtomicReference<>(() -> {});
+        InMemoryRateLimitStore other = InMemoryRateLimitStore.create(
+                () -> {
+                    onClock.getAndSet(() -> {}).run();
+                    return 0;
+                },
+                10);
+        try (RateLimiterRegistry registry = new RateLimiterRegistry(other, List.of())) {
+            Decision held = registry.define(Limit.named("leased")
+                            .maxConcurrent(1, Duration.ofSeconds(30))
+                            .build())
+                    .tryAcquire("key");
+            onClock.set(() -> registry.remove("leased"));
+            assertThat(other.renew(List.of(held)).toCompletableFuture().join()).containsExactly(LeaseState.HELD);
+            assertThat(registry.find("leased")).isEmpty();
+        }
+    }
+
+    @Test
+    void aLateCallOfARemovedLimitKeepsNothing() {
+        RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of());
+        Limit limit = registry.define(TEN).limit();
+        Charge charge = new Charge(limit, "key", 10_000);
+        registry.remove("ten");
+        assertThat(store.decide(charge).admitted()).isTrue();
+        assertThat(store.decide(charge).admitted()).isTrue();
+        assertThat(store.keys()).isZero();
+
+        RateLimiter again = registry.define(TEN);
+        again.tryAcquire("key", 4);
+        store.reset(limit, "key");
+        assertThat(again.peek("key").remaining()).isEqualTo(6);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10/s", "10/s 20/1m"})
+    void aLateCallChargesNoBucketOfALimitThatIsDefinedAgain(String rates) {
+        RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of());
+        Limit limit = Limit.of("tenant", rates.split(" "));
+        Charge late = registry.define(limit).charge("key", 2);
+        registry.remove("tenant");
+        RateLimiter again = registry.define(limit);
+        again.tryAcquire("key", 4);
+        assertThat(store.decide(late).remaining()).isEqualTo(8);
+        assertThat(again.peek("key").remaining()).isEqualTo(6);
+        assertThat(again.tryAcquire("key").remaining()).isEqualTo(5);
+    }
+
+    @Test
+    void limitsThatCountAlikeShareTheirRates() {
+        RateConfiguration.Pool pool = new RateConfiguration.Pool();
+        RateConfiguration one = pool.of(Limit.of("one", "10/s", "60/1m"));
+        assertThat(pool.of(Limit.of("two", "10/s", "60/1m"))).isSameAs(one);
+        assertThat(pool.of(Limit.of("one", "10/s"))).isNotSameAs(one);
     }
 
     @Test

@@ -68,6 +68,14 @@ class DenialCachingStoreTests {
     }
 
     @Test
+    void aRemovedLimitHasNoCachedDenials() {
+        take(TEN_A_DAY, 10);
+        assertThat(take(TEN_A_DAY, 1).admitted()).isFalse();
+        store.limitRemoved(TEN_A_DAY);
+        assertThat(take(TEN_A_DAY, 10).admitted()).isTrue();
+    }
+
+    @Test
     void cachedAnswersEqualThoseOfTheStore() {
         for (Limit limit : KINDS) {
             take(limit, 9.5);

@@ -70,6 +70,17 @@ class FallbackStoreTests {
         assertThat(store.name()).isEqualTo("memory");
     }
 
+    @Test
+    void aRemovedLimitIsFreedInBothStores() {
+        store.decide(charges(LOCAL), Duration.ZERO);
+        remote.failure = new StoreUnavailableException("down", null);
+        store.decide(charges(LOCAL), Duration.ZERO);
+        store.limitRemoved(LOCAL);
+        for (InMemoryRateLimitStore each : List.of(shared, local)) {
+            assertThat(each.decide(new Charge(LOCAL, "key", 0)).remaining()).isEqualTo(LOCAL.capacity() / 1_000.0);
+        }
+    }
+
     static Stream<List<Object>> policies() {
         return Arrays.stream(Call.values())
                 .flatMap(call -> Stream.of(

@@ -8,6 +8,7 @@ import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.DecisionSource;
 import io.ratelimit.Limit;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.RecordingStore;
 import io.ratelimit.StoreUnavailableException;
 import io.ratelimit.algorithm.Algorithm;
@@ -52,6 +53,37 @@ class PrefetchingStoreTests {
         }
         assertThat(remote.drainCalls()).isEmpty();
         assertThat(store.prefetchedTokens("ahead")).isEqualTo(6);
+    }
+
+    @Test
+    void theTokensOfARemovedLimitAreRefunded() {
+        fill(TEN_AHEAD);
+        store.limitRemoved(TEN_AHEAD);
+        assertThat(remote.drainCalls()).containsExactly("refund 10000");
+        assertThat(store.prefetchedTokens("ahead")).isZero();
+        assertThat(take(TEN_AHEAD, 1)).isTrue();
+        assertThat(remote.drainCalls()).containsExactly("decide 1000");
+    }
+
+    @Test
+    void aLateCallOfARemovedLimitStartsNoPrefetch() {
+        RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of());
+        Charge late = registry.define(TEN_AHEAD).charge(KEY, 1);
+        registry.remove("ahead");
+        store.decide(late);
+        store.decide(late);
+        assertThat(remote.drainCalls()).containsExactly("decide 1000", "decide 1000");
+    }
+
+    @Test
+    void tokensThatArriveAfterTheRemovalOfTheirLimitAreRefunded() {
+        remote.delaysReplies = true;
+        take(TEN_AHEAD, 1);
+        take(TEN_AHEAD, 1);
+        store.limitRemoved(TEN_AHEAD);
+        remote.drainCalls();
+        remote.reply();
+        assertThat(remote.drainCalls()).containsExactly("refund 10000");
     }
 
     @Test

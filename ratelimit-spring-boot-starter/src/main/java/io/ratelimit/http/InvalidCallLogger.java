@@ -2,23 +2,30 @@ package io.ratelimit.http;
 
 import io.ratelimit.EmptyKeyException;
 import io.ratelimit.expression.InvalidCallException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 /**
  * Logs calls with invalid values and with empty keys: at most one line a second for each limit, without a stack trace
- * and without the values.
+ * and without the values. Only the last 1,000 limits with such calls are remembered, as limits may come and go.
  */
 final class InvalidCallLogger {
 
     private static final Log LOG = LogFactory.getLog(InvalidCallLogger.class);
     private static final long LOG_INTERVAL_NANOS = 1_000_000_000;
+    private static final int MAX_LIMITS = 1_000;
 
     private final LongSupplier clock;
-    private final Map<String, Lines> lines = new ConcurrentHashMap<>();
+    private final Map<String, Lines> lines = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Lines> eldest) {
+            return size() > MAX_LIMITS;
+        }
+    });
 
     InvalidCallLogger(LongSupplier nanoClock) {
         this.clock = nanoClock;

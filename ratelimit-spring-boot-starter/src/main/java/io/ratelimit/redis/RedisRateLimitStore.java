@@ -240,6 +240,12 @@ public final class RedisRateLimitStore implements RateLimitStore {
         await(client.delete(keys.key(limit.name(), key)));
     }
 
+    /** Leaves the buckets to expire, because other nodes may have the limit still. */
+    @Override
+    public void limitRemoved(Limit limit) {
+        operations.limitRemoved(limit);
+    }
+
     @Override
     public synchronized void close() {
         closed = true;

@@ -2,6 +2,7 @@ package io.ratelimit.redis;
 
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
+import io.ratelimit.Limit;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -66,9 +67,16 @@ final class ScriptOperations {
         }
         TokenBucketArguments made = TokenBucketArguments.of(charge);
         if (made != null) {
-            rates.put(name, made);
+            // A call that is on its way while its limit is removed leaves nothing behind.
+            rates.compute(name, (same, before) -> charge.limit().isRemoved() ? before : made);
         }
         return made;
+    }
+
+    /** Frees the arguments of a limit that was removed. */
+    void limitRemoved(Limit limit) {
+        // Not remove, which does not make a later first call see that the limit was removed.
+        rates.compute(limit.name(), (name, before) -> null);
     }
 
     CompletableFuture<ScriptReply> read(SlotCharges group, long deadline) {

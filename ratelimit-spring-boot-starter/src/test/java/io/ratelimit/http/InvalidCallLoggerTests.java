@@ -70,6 +70,20 @@ class InvalidCallLoggerTests {
                 .hasSize(1);
     }
 
+    @Test
+    void remembersTheLastThousandLimits(CapturedOutput output) {
+        for (int i = 0; i < 1_001; i++) {
+            logger.log(INVALID.forLimit("limit-" + i));
+        }
+        logger.log(INVALID.forLimit("limit-1"));
+        logger.log(INVALID.forLimit("limit-0"));
+
+        assertThat(output.getAll().lines().filter(line -> line.contains("\"limit-1\"")))
+                .hasSize(1);
+        assertThat(output.getAll().lines().filter(line -> line.contains("\"limit-0\"")))
+                .hasSize(2);
+    }
+
     private static long lines(CapturedOutput output) {
         return output.getAll().lines().filter(line -> line.contains("Shop")).count();
     }

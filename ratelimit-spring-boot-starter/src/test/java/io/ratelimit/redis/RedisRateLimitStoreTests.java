@@ -8,6 +8,8 @@ import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.RateLimiter;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.RateStatus;
 import io.ratelimit.algorithm.Algorithm;
 import io.ratelimit.algorithm.Refill;
@@ -19,15 +21,18 @@ import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.test.util.ReflectionTestUtils;
 
 @ExtendWith(RedisExtension.class)
 class RedisRateLimitStoreTests {
@@ -70,6 +75,25 @@ class RedisRateLimitStoreTests {
         assertThat(rejected.retryAfter().orElseThrow()).isBetween(Duration.ofMinutes(5), Duration.ofMinutes(6));
         assertThat(store.decide(charge(SLOW, "b", 1000)).admitted()).isTrue();
         assertThat(store.name()).isEqualTo("redis");
+    }
+
+    @Test
+    void aRemovedLimitLeavesItsBucketsToExpireAndNothingElse() {
+        RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of());
+        RateLimiter limiter = registry.define(SLOW);
+        Charge late = limiter.charge("late", 1);
+        limiter.tryAcquire("a", 10);
+        Object operations = Objects.requireNonNull(ReflectionTestUtils.getField(store, "operations"));
+        assertThat(ReflectionTestUtils.getField(operations, "rates"))
+                .asInstanceOf(InstanceOfAssertFactories.MAP)
+                .containsKey("slow");
+
+        registry.remove("slow");
+        store.decide(late);
+        assertThat(ReflectionTestUtils.getField(operations, "rates"))
+                .asInstanceOf(InstanceOfAssertFactories.MAP)
+                .isEmpty();
+        assertThat(registry.define(SLOW).tryAcquire("a").admitted()).isFalse();
     }
 
     @Test

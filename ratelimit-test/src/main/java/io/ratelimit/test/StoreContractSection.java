@@ -126,6 +126,11 @@ abstract class StoreContractSection {
         store.reset(twin(limit), key);
     }
 
+    final void remove(Limit limit) {
+        store.limitRemoved(limit);
+        store.limitRemoved(twin(limit));
+    }
+
     /** Asserts that two keys of a limit have the same tokens and the same times. */
     final void assertSameStatus(Limit limit, String one, String other) {
         assertThat(figures(peek(limit, one))).isEqualTo(figures(peek(limit, other)));

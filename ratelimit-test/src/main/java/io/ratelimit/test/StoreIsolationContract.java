@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ratelimit.Charge;
 import io.ratelimit.Decision;
 import io.ratelimit.Limit;
+import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.algorithm.LeaseState;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -16,7 +17,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Checks that each key of each limit has a bucket of its own, which a reset fills. */
+/** Checks that each key of each limit has a bucket of its own, which a reset fills and a removal of the limit frees. */
 abstract class StoreIsolationContract extends StoreContractSection {
 
     StoreIsolationContract(TestedStore tested) {
@@ -102,6 +103,48 @@ abstract class StoreIsolationContract extends StoreContractSection {
         reset(TWO_AT_ONCE, "key");
         assertThat(renew(held)).isEqualTo(LeaseState.LOST);
         assertThat(tryAcquire(TWO_AT_ONCE, "key", "2").admitted()).isTrue();
+    }
+
+    @Test
+    void removingALimitChangesNoBucketOfAnother() {
+        List<Limit> others = List.of(limit("a.b", "10/s"), limit("aa", "10/s"), limit("A", "10/s"), TEN_A_SECOND);
+        others.forEach(other -> tryAcquire(other, "key", "4"));
+        tryAcquire(limit("a", "10/s"), "key", "4");
+        remove(limit("a", "10/s"));
+        for (Limit other : others) {
+            assertThat(peek(other, "key").remaining()).as(other.name()).isEqualTo(6);
+        }
+    }
+
+    @Test
+    void allBucketsOfARemovedLimitAreFullOrAsBefore() {
+        for (Limit limit : EVERY_KIND) {
+            tryAcquire(limit, "key", "10");
+            tryAcquire(limit, "other", "10");
+            tryAcquire(limit, Charge.SHARED, "10");
+            remove(limit);
+            double left = peek(limit, "key").remaining();
+            assertThat(left).isIn(0.0, 10.0);
+            assertThat(peek(limit, "other").remaining()).isEqualTo(left);
+            assertThat(peek(limit, Charge.SHARED).remaining()).isEqualTo(left);
+            assertThat(tryAcquire(limit, "key", "10").admitted()).isEqualTo(left == 10);
+            assertThat(tryAcquire(limit, "key", "10").admitted()).isFalse();
+        }
+    }
+
+    @Test
+    void aCallEndsAfterTheRemovalOfItsLimit() {
+        try (RateLimiterRegistry registry = new RateLimiterRegistry(store, List.of())) {
+            Decision taken = registry.define(TEN_A_SECOND).tryAcquire("key", 4);
+            Decision held = registry.define(TWO_AT_ONCE).tryAcquire("key");
+            registry.remove(TEN_A_SECOND.name());
+            registry.remove(TWO_AT_ONCE.name());
+            assertThat(await(store.renew(List.of(held)))).containsExactly(LeaseState.HELD);
+            await(registry.refund(held));
+            await(registry.refund(taken));
+            assertThat(peek(TEN_A_SECOND, "key").remaining()).isEqualTo(10);
+            assertThat(tryAcquire(TWO_AT_ONCE, "key", "2").admitted()).isTrue();
+        }
     }
 
     private static Stream<String> hostile() {

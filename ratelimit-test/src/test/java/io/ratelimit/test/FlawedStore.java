@@ -41,6 +41,9 @@ final class FlawedStore implements RateLimitStore {
         IGNORES_THE_CASE_OF_KEYS,
         JOINS_LIMIT_AND_KEY,
         IGNORES_RESETS,
+        REMOVES_LIMITS_BY_PREFIX,
+        KEEPS_THE_SHARED_BUCKET_OF_A_REMOVED_LIMIT,
+        LOSES_THE_LEASES_OF_A_REMOVED_LIMIT,
         REJECTS_A_COST_OF_ZERO,
         REFILLS_WHEN_REDEFINED,
         WRITES_NO_REJECTION_WHEN_REDEFINED,
@@ -161,6 +164,9 @@ final class FlawedStore implements RateLimitStore {
     private LeaseState renew(Decision decision) {
         LeaseState worst = LeaseState.HELD;
         for (Charge charge : decision.leases()) {
+            if (charge.limit().isRemoved() && flaw != Flaw.LOSES_THE_LEASES_OF_A_REMOVED_LIMIT) {
+                continue;
+            }
             Loaded loaded = load(charge);
             ConcurrencyLeases leases = loaded.leases();
             LeaseState state = leases.leaseState(loaded.states[0]);
@@ -215,6 +221,15 @@ final class FlawedStore implements RateLimitStore {
             if (flaw != Flaw.IGNORES_RESETS) {
                 keys.remove(bucketName(new Charge(limit, key, 0)));
             }
+        }
+    }
+
+    @Override
+    public void limitRemoved(Limit limit) {
+        String prefix = limit.name() + (flaw == Flaw.REMOVES_LIMITS_BY_PREFIX ? "" : " ");
+        boolean keepsShared = flaw == Flaw.KEEPS_THE_SHARED_BUCKET_OF_A_REMOVED_LIMIT;
+        synchronized (keys) {
+            keys.keySet().removeIf(name -> name.startsWith(prefix) && !(keepsShared && name.equals(prefix)));
         }
     }
 
