@@ -153,9 +153,8 @@ public interface RateLimitStore extends AutoCloseable {
      * may have the limit still.
      *
      * <p>Returns quickly, without waiting for a remote store. A call of the limit that is on its way may arrive later.
-     * {@link Limit#isRemoved()} then returns true, and a store keeps nothing for it.
-     * The leases of its running calls are not lost, though: a store that has freed them renews them as
-     * {@link LeaseState#HELD}.
+     * {@link Limit#isRemoved()} then returns true, and a store keeps nothing for it. The leases of its running calls
+     * are not lost, though: a store that has freed them renews them as {@link LeaseState#HELD}.
      *
      * <p>Does nothing unless overridden, so a decorator that extends no {@link ForwardingRateLimitStore} must pass it
      * on. If two registries use one store, a limit that one of them removes is removed for both.

@@ -18,8 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -51,9 +49,8 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
     private final LongSupplier clock;
     private final long originNanos;
     private final BucketMap buckets = new BucketMap();
-    private final ConcurrentMap<String, LimitBuckets> limits = new ConcurrentHashMap<>();
-    private final RateConfiguration.Pool configurations = new RateConfiguration.Pool();
     private final CapacityEviction eviction;
+    private final BucketsByLimit limits;
     private final BucketLookup decisionLookup = this::find;
     private final BucketLookup changeLookup = (charge, ownBucket) -> findDecided(charge, false, ownBucket);
     private final BucketLookup debitLookup = (charge, ownBucket) -> findDecided(charge, true, ownBucket);
@@ -74,6 +71,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         this.originNanos = originNanos;
         long heap = Runtime.getRuntime().maxMemory();
         this.eviction = new CapacityEviction((int) Math.min(maxKeys, heap / HEAP_BYTES_PER_KEY), buckets, this::nanos);
+        this.limits = new BucketsByLimit(buckets, eviction, this::nanos);
     }
 
     /** {@return a store for at most {@value #DEFAULT_MAX_KEYS} keys, on the JVM's monotonic clock} */
@@ -202,7 +200,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
 
     @Override
     public void reset(Limit limit, String key) {
-        bucketsOf(limit).fill(key);
+        limits.of(limit).fill(key);
     }
 
     /**
@@ -211,14 +209,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
      */
     @Override
     public void limitRemoved(Limit limit) {
-        // In one step, so that no concurrent call defines the limit anew before its earlier buckets are out of use.
-        // And written even without an entry, so that a first call of the limit that comes later sees its mark.
-        limits.compute(limit.name(), (name, removed) -> {
-            if (removed != null) {
-                removed.remove();
-            }
-            return null;
-        });
+        limits.remove(limit);
         eviction.deleteSomeOfRemovedLimits();
     }
 
@@ -229,15 +220,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
 
     /** Deletes all full buckets, and those of limits that were removed. */
     void sweep() {
-        limits.values().forEach(LimitBuckets::sweepShared);
-        for (Bucket bucket : buckets) {
-            LimitBuckets ofLimit = limits.get(bucket.layout.limit.name());
-            if (ofLimit != null && ofLimit.owns(bucket)) {
-                ofLimit.sweep(bucket);
-            } else {
-                eviction.deleteIfLimitRemoved(bucket);
-            }
-        }
+        limits.sweep();
     }
 
     private Decision decide(Charge charge, Duration maxWait) {
@@ -413,7 +396,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
     }
 
     private LockedBucket find(Charge charge, boolean ownBuckets) {
-        LimitBuckets ofLimit = bucketsOf(charge.limit());
+        LimitBuckets ofLimit = limits.of(charge.limit());
         BucketLayout layout = ofLimit.layout(charge.limit());
         return new LockedBucket(
                 charge, ofLimit, layout, bucket(charge, ofLimit, layout, mayConsume(charge), ownBuckets));
@@ -425,7 +408,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
      * @param createBucket whether a key without a bucket, which is full, gets one
      */
     private LockedBucket findDecided(Charge charge, boolean createBucket, boolean ownBuckets) {
-        LimitBuckets ofLimit = bucketsOf(charge.limit());
+        LimitBuckets ofLimit = limits.of(charge.limit());
         BucketLayout current = ofLimit.layout();
         Bucket bucket = bucket(charge, ofLimit, current, createBucket && charge.cost() > 0, ownBuckets);
         return new LockedBucket(charge, ofLimit, bucket == null ? current : ofLimit.layoutOf(bucket), bucket);
@@ -434,22 +417,6 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
     private static @Nullable Bucket bucket(
             Charge charge, LimitBuckets ofLimit, BucketLayout layout, boolean createBucket, boolean ownBuckets) {
         return createBucket ? ofLimit.bucket(charge.key(), layout, ownBuckets) : ofLimit.find(charge.key());
-    }
-
-    /** Returns the buckets of a limit. Those of a limit that was removed are not kept. */
-    private LimitBuckets bucketsOf(Limit limit) {
-        LimitBuckets known = limits.get(limit.name());
-        if (known == null) {
-            known = limits.computeIfAbsent(limit.name(), name -> limit.isRemoved() ? null : newBuckets(limit));
-        }
-        if (known != null && !limit.isRemoved()) {
-            return known;
-        }
-        return newBuckets(limit).forLateCall();
-    }
-
-    private LimitBuckets newBuckets(Limit limit) {
-        return new LimitBuckets(limit, buckets, eviction, configurations, this::nanos);
     }
 
     private long nanos() {

@@ -28,8 +28,8 @@ final class LimitBuckets {
     private final RateConfiguration.Pool configurations;
     private final LongSupplier nanos;
     private volatile BucketLayout layout;
-    /** Whether these are the buckets of all calls of the limit, and not of a late one alone. */
-    private boolean kept = true;
+    /** True if the limit was removed before, so that these buckets are those of one late call. */
+    private boolean forLateCall;
 
     LimitBuckets(
             Limit limit,
@@ -48,7 +48,7 @@ final class LimitBuckets {
     /** Marks these buckets as those of a late call, whose limit was removed before. */
     LimitBuckets forLateCall() {
         owner.remove();
-        kept = false;
+        forLateCall = true;
         return this;
     }
 
@@ -63,7 +63,7 @@ final class LimitBuckets {
 
     /** Returns whether the limit was removed after a call looked up its buckets. */
     boolean isOutdated() {
-        return owner.isRemoved() && kept;
+        return owner.isRemoved() && !forLateCall;
     }
 
     /** Returns the bucket of a key, its own or a shared one; null if it has none. */
