@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * rule that is broken, and the fix.
  *
  * <p>{@code Invalid @RateLimited on com.acme.Search#search(String): key "#usrId": unknown variable #usrId; did you mean
- * #userId? its parameters are #userId}
+ * #userId? Its parameters are #userId}
  */
 public final class InvalidRateLimitedException extends RuntimeException {
 

@@ -7,6 +7,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
+import org.springframework.util.StringUtils;
 
 /** Explains an invalid {@code @RateLimited}. Runs before the analyzer of unknown limits, which cannot name a method. */
 @Order(Ordered.LOWEST_PRECEDENCE - 1)
@@ -23,10 +24,11 @@ final class InvalidRateLimitedFailureAnalyzer extends AbstractFailureAnalyzer<In
         if (cause.getCause() instanceof UnknownLimitException unknown) {
             return unknownLimit(cause, unknown);
         }
+        String action = StringUtils.capitalize(cause.getFix());
         return new FailureAnalysis(
                 "The @RateLimited on " + cause.getMethod() + " cannot work:" + System.lineSeparator()
                         + System.lineSeparator() + "    " + cause.getAttribute() + " " + cause.getProblem(),
-                "In " + cause.getAttribute() + ": " + cause.getFix() + ".",
+                action + (action.endsWith("?") ? "" : "."),
                 cause);
     }
 

@@ -35,6 +35,7 @@ import org.springframework.expression.spel.ast.Selection;
 import org.springframework.expression.spel.ast.TypeReference;
 import org.springframework.expression.spel.ast.VariableReference;
 import org.springframework.util.ClassUtils;
+import org.springframework.util.StringUtils;
 
 /**
  * Checks the types in an expression before its first use. Every variable, property, method, bean and type must exist,
@@ -199,9 +200,8 @@ final class ExpressionTypeChecker {
         throw origin.invalid(
                 "unknown variable #" + name,
                 UnknownLimitException.nearest(name, parameters.names())
-                                .map(near -> "did you mean #" + near + "? ")
-                                .orElse("")
-                        + known);
+                        .map(near -> "did you mean #" + near + "? " + StringUtils.capitalize(known))
+                        .orElse(known));
     }
 
     private ResolvableType member(SpelNode node, ResolvableType owner) {

@@ -25,7 +25,7 @@ class InvalidRateLimitedFailureAnalyzerTests {
         FailureAnalysis analysis = new InvalidRateLimitedFailureAnalyzer(new MockEnvironment()).analyze(failure);
         assertThat(analysis).isNotNull();
         assertThat(analysis.getDescription()).contains(METHOD).contains("key \"#usr\": unknown variable #usr");
-        assertThat(analysis.getAction()).isEqualTo("In key: did you mean #user?.");
+        assertThat(analysis.getAction()).isEqualTo("Did you mean #user?");
     }
 
     @Test

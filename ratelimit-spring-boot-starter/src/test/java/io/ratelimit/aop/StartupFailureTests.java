@@ -40,7 +40,7 @@ class StartupFailureTests {
                         UnknownVariable.class,
                         "key",
                         "\"#usr\": unknown variable #usr",
-                        "did you mean #user? its parameters are #user, #n"),
+                        "did you mean #user? Its parameters are #user, #n"),
                 mistake(StrangeVariable.class, "key", "unknown variable #session", "its parameters are #user"),
                 mistake(NoParameters.class, "key", "unknown variable #user", "the method has no parameters"),
                 mistake(IndexTooHigh.class, "key", "unknown variable #p1", "its parameters are #user"),

@@ -88,8 +88,8 @@ class UnreachableMethodTests {
                     .contains("FinalMethod#call() cannot work:")
                     .contains("method \"call\": has no effect: the method is final, and a proxy cannot override it");
             assertThat(analysis.getAction())
-                    .isEqualTo("In method: make it non-final; to start without this limit, set"
-                            + " ratelimit.aop.ineffective=warn.");
+                    .isEqualTo(
+                            "Make it non-final; to start without this limit, set" + " ratelimit.aop.ineffective=warn.");
         });
     }
 

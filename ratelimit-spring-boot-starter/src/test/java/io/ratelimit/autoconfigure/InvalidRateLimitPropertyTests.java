@@ -314,15 +314,25 @@ class InvalidRateLimitPropertyTests {
 
     @Test
     void theAnalysisHasTheOriginTheRuleAndTheFix() {
-        FailureAnalysis analysis = BoundApplication.of("ratelimit:", "  limits:", "    search: 10/x")
+        FailureAnalysis analysis = BoundApplication.of("ratelimit:", "  limits:", "    webSearch: 10/x")
                 .analysis();
 
         assertThat(analysis.getDescription())
-                .startsWith("The property ratelimit.limits.search.rates[0] (")
+                .startsWith("Invalid property ratelimit.limits.webSearch (")
                 .contains("application-0.yml")
-                .contains("3:13")
-                .endsWith("cannot be \"10/x\":\n\n    Unknown unit \"x\".");
+                .contains("3:16")
+                .endsWith("), set to \"10/x\":\n\n    Unknown unit \"x\".");
         assertThat(analysis.getAction()).isEqualTo("Use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S.");
+    }
+
+    @Test
+    void theAnalysisHasTheOriginOfANameInBrackets() {
+        FailureAnalysis analysis = BoundApplication.of("ratelimit.limits:", "  '[webSearch]': {rates: [10/s, 10/x]}")
+                .analysis();
+
+        assertThat(analysis.getDescription())
+                .startsWith("Invalid property ratelimit.limits[webSearch].rates[1] (")
+                .contains("application-0.yml");
     }
 
     @Test
@@ -332,9 +342,9 @@ class InvalidRateLimitPropertyTests {
                 .analysis();
 
         assertThat(analysis.getDescription())
-                .startsWith("The property ratelimit.limits.export.cost (")
+                .startsWith("Invalid property ratelimit.limits.export.cost (")
                 .contains("application-0.yml")
-                .endsWith("cannot be \"3\":\n\n    More than the max-concurrent of 2, so no call could ever run.");
+                .endsWith("), set to \"3\":\n\n    More than the max-concurrent of 2, so no call could ever run.");
         assertThat(analysis.getAction()).isEqualTo("Lower the cost or raise max-concurrent.");
     }
 
@@ -344,8 +354,8 @@ class InvalidRateLimitPropertyTests {
                 .analysis();
 
         assertThat(analysis.getDescription())
-                .startsWith("The property ratelimit.limits.search.refil (")
-                .endsWith("cannot be \"interval\":\n\n    No such property.");
+                .startsWith("Invalid property ratelimit.limits.search.refil (")
+                .endsWith("), set to \"interval\":\n\n    No such property.");
         assertThat(analysis.getAction()).isEqualTo("Did you mean ratelimit.limits.search.refill?");
     }
 }
