@@ -163,6 +163,9 @@ final class DecisionEngine implements AutoCloseable {
     }
 
     private void observe(@Nullable Limit only, Decision decision) {
+        if (decision.source() == DecisionSource.DISABLED && UndefinedLimits.containAll(decision)) {
+            return;
+        }
         if (only == null) {
             countOnEachLimit(decision);
         } else {

@@ -12,6 +12,9 @@ public enum DecisionSource {
     /** By a policy: {@link StoreFailurePolicy#ALLOW} or {@link StoreFailurePolicy#DENY}, because the store failed. */
     POLICY,
 
-    /** Nowhere: rate limiting is disabled, and every call is admitted. */
+    /**
+     * Nowhere: every call is admitted, because rate limiting is disabled, or because no limit of the call is defined and
+     * such limits are {@link UnknownLimitPolicy#UNLIMITED}.
+     */
     DISABLED
 }

@@ -82,8 +82,8 @@ public final class Limit {
         this.definition = null;
     }
 
-    private Limit(Limit other, LimitDefinition definition) {
-        this.name = other.name;
+    private Limit(Limit other, String name, LimitDefinition definition) {
+        this.name = name;
         this.rates = other.rates;
         this.concurrency = other.concurrency;
         this.algorithm = other.algorithm;
@@ -97,8 +97,8 @@ public final class Limit {
         this.prefetch = other.prefetch;
         this.algorithms = other.algorithms;
         this.longestWait = other.longestWait;
-        this.local = other.local == other ? this : new Limit(other.local, definition);
-        this.nameHash = other.nameHash;
+        this.local = other.local == other ? this : new Limit(other.local, name, definition);
+        this.nameHash = 31 * name.hashCode();
         this.validation = other.validation;
         this.definition = definition;
     }
@@ -154,7 +154,16 @@ public final class Limit {
 
     /** Returns an equal limit that belongs to a definition of a registry. */
     Limit definedBy(LimitDefinition other) {
-        return new Limit(this, other);
+        return definedAs(name, other);
+    }
+
+    /** Returns a limit of another name, which is not checked, that belongs to a definition of a registry. */
+    Limit definedAs(String otherName, LimitDefinition other) {
+        return new Limit(this, otherName, other);
+    }
+
+    boolean isDefinedBy(LimitDefinition other) {
+        return definition == other;
     }
 
     /** {@return the rates, all of which must admit a call; empty for a cap on concurrent calls} */

@@ -2,8 +2,8 @@ package io.ratelimit;
 
 import io.ratelimit.algorithm.Tokens;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -35,28 +35,46 @@ import org.jspecify.annotations.Nullable;
  * {@link Limit#maxWait()}, or the wait that they are given, as {@link RateLimiterRegistry} describes.
  *
  * <p>Thread-safe. When its limit is replaced, a limiter uses the new one. After the limit was removed from its
- * registry, every method that needs it throws an {@link UnknownLimitException}.
+ * registry, every method that needs it throws an {@link UnknownLimitException}. A limiter of an undefined limit, which
+ * {@link RateLimiterRegistry#get} returns under {@link UnknownLimitPolicy#UNLIMITED}, admits every call until the limit
+ * is defined.
  */
 public final class RateLimiter {
 
     private final DecisionEngine engine;
     private final String name;
     private final LimitDefinition definition;
-    private final Collection<String> definedNames;
+    private final Map<String, RateLimiter> defined;
+    private final @Nullable UndefinedLimits undefined;
     private volatile @Nullable Limit limit;
 
     /**
-     * Creates a limiter.
+     * Creates the limiter of a defined limit.
      *
      * @param definition what the versions of its limit share
-     * @param definedNames the names of all limits of the registry, as a live view
+     * @param defined the limiters of all limits of the registry, as a live view
      */
-    RateLimiter(DecisionEngine engine, Limit limit, LimitDefinition definition, Collection<String> definedNames) {
+    RateLimiter(DecisionEngine engine, Limit limit, LimitDefinition definition, Map<String, RateLimiter> defined) {
         this.engine = engine;
         this.name = limit.name();
         this.definition = definition;
-        this.definedNames = definedNames;
+        this.defined = defined;
+        this.undefined = null;
         this.limit = limit.definedBy(definition);
+    }
+
+    /**
+     * Creates the limiter of a limit that is not defined. It admits every call until the limit is defined.
+     *
+     * @param defined the limiters of all limits of the registry, as a live view
+     */
+    RateLimiter(DecisionEngine engine, String name, Map<String, RateLimiter> defined, UndefinedLimits undefined) {
+        this.engine = engine;
+        this.name = name;
+        this.definition = new LimitDefinition(null);
+        this.defined = defined;
+        this.undefined = undefined;
+        this.limit = null;
     }
 
     /** {@return the name of the limit} */
@@ -68,19 +86,39 @@ public final class RateLimiter {
      * Returns the limit as it is configured now.
      *
      * @return the limit
-     * @throws UnknownLimitException if it was removed
+     * @throws UnknownLimitException if it was removed, or is not defined
      */
     public Limit limit() {
         Limit current = limit;
-        if (current == null) {
-            throw new UnknownLimitException(name, definedNames);
-        }
-        return current;
+        return current != null ? current : current().orElseThrow(this::unknown);
     }
 
-    /** {@return the limit as it is configured now, or empty if it was removed} */
+    /** {@return the limit as it is configured now, or empty if it was removed or is not defined} */
     public Optional<Limit> current() {
-        return Optional.ofNullable(limit);
+        Limit current = limit;
+        if (current == null && undefined != null) {
+            RateLimiter later = defined.get(name);
+            return later == null ? Optional.empty() : later.current();
+        }
+        return Optional.ofNullable(current);
+    }
+
+    /** Returns the limit to charge: the current one or, if undefined limits are unlimited, one that admits all. */
+    private Limit charged() {
+        Limit current = limit;
+        return current != null ? current : current().orElseGet(this::unlimited);
+    }
+
+    private Limit unlimited() {
+        if (undefined == null) {
+            throw unknown();
+        }
+        undefined.warnOf(name);
+        return UndefinedLimits.named(name);
+    }
+
+    private UnknownLimitException unknown() {
+        return new UnknownLimitException(name, defined.keySet());
     }
 
     void replace(Limit replacement) {
@@ -101,7 +139,7 @@ public final class RateLimiter {
      * @return the decision
      */
     public Decision tryAcquire() {
-        Limit current = limit();
+        Limit current = charged();
         return engine.decide(new Charge(current, Charge.SHARED, current.cost()));
     }
 
@@ -302,7 +340,7 @@ public final class RateLimiter {
      * @return an admitted decision of cost 0, with the status of each rate
      */
     public Decision peek(String key) {
-        return engine.store().decide(new Charge(limit(), key, 0));
+        return engine.store().decide(new Charge(charged(), key, 0));
     }
 
     /**
@@ -311,7 +349,7 @@ public final class RateLimiter {
      * @param key the key of the bucket, or {@link Charge#SHARED}
      */
     public void reset(String key) {
-        engine.store().reset(limit(), key);
+        engine.store().reset(charged(), key);
     }
 
     /**
@@ -323,11 +361,11 @@ public final class RateLimiter {
      * @throws EmptyKeyException if the key is null or blank
      */
     public Charge charge(@Nullable String key, double cost) {
-        return new Charge(limit(), requireKey(key), Tokens.roundedUp(cost));
+        return new Charge(charged(), requireKey(key), Tokens.roundedUp(cost));
     }
 
     private Charge charge(@Nullable String key) {
-        Limit current = limit();
+        Limit current = charged();
         return new Charge(current, requireKey(key), current.cost());
     }
 
@@ -341,7 +379,9 @@ public final class RateLimiter {
      *     {@linkplain RateLimiterRegistry#RateLimiterRegistry(RateLimitStore, List, boolean) does not count}
      */
     public long count(boolean admitted, DecisionSource source) {
-        DecisionCounts counts = definition.counts();
+        DecisionCounts counts = undefined == null
+                ? definition.counts()
+                : current().map(Limit::counts).orElse(null);
         return counts == null ? 0 : counts.count(admitted, source);
     }
 

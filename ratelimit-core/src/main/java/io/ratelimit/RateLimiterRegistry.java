@@ -50,9 +50,11 @@ public final class RateLimiterRegistry implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(RateLimiterRegistry.class.getName());
 
+    private final RateLimitStore store;
     private final DecisionEngine engine;
     private final ListenerNotifier listeners;
     private final boolean countDecisions;
+    private final @Nullable UndefinedLimits undefined;
     private final Map<String, RateLimiter> limiters = new ConcurrentHashMap<>();
 
     /**
@@ -66,7 +68,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
     }
 
     /**
-     * Creates an empty registry.
+     * Creates an empty registry, in which a limit must be defined to be used.
      *
      * @param store the store that keeps the buckets; closed with the registry
      * @param listeners notified of decisions, in this order
@@ -75,9 +77,31 @@ public final class RateLimiterRegistry implements AutoCloseable {
      */
     public RateLimiterRegistry(
             RateLimitStore store, List<? extends RateLimitListener> listeners, boolean countDecisions) {
+        this(store, listeners, countDecisions, UnknownLimitPolicy.FAIL);
+    }
+
+    /**
+     * Creates an empty registry.
+     *
+     * @param store the store that keeps the buckets; closed with the registry
+     * @param listeners notified of decisions, in this order
+     * @param countDecisions whether {@link RateLimiter#count} counts; on several threads a count costs 8 to 10 ns a
+     *     call
+     * @param unknownLimits whether {@link #get} fails for a limit that is not defined, or returns a limiter that admits
+     *     every call
+     */
+    public RateLimiterRegistry(
+            RateLimitStore store,
+            List<? extends RateLimitListener> listeners,
+            boolean countDecisions,
+            UnknownLimitPolicy unknownLimits) {
+        boolean unlimited = unknownLimits == UnknownLimitPolicy.UNLIMITED;
+        this.store = store;
         this.listeners = new ListenerNotifier(listeners);
         this.countDecisions = countDecisions;
-        this.engine = new DecisionEngine(store, this.listeners, countDecisions, limiters.keySet());
+        this.undefined = unlimited ? new UndefinedLimits(limiters.keySet()) : null;
+        this.engine = new DecisionEngine(
+                unlimited ? new UndefinedLimitsStore(store) : store, this.listeners, countDecisions, limiters.keySet());
     }
 
     /**
@@ -89,7 +113,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
      */
     public synchronized RateLimiter define(Limit limit) {
         LimitDefinition definition = new LimitDefinition(countDecisions ? new DecisionCounts() : null);
-        RateLimiter limiter = new RateLimiter(engine, limit, definition, limiters.keySet());
+        RateLimiter limiter = new RateLimiter(engine, limit, definition, limiters);
         if (limiters.putIfAbsent(limit.name(), limiter) != null) {
             throw new IllegalStateException("Limit \"" + limit.name() + "\" is already defined; use replace");
         }
@@ -108,7 +132,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
      * @throws UnknownLimitException if no limit of this name is defined
      */
     public synchronized RateLimiter replace(Limit limit) {
-        RateLimiter limiter = get(limit.name());
+        RateLimiter limiter = find(limit.name()).orElseThrow(() -> unknown(limit.name()));
         limiter.replace(limit);
         warnOfIdleRates(limit);
         listeners.tell(limit, RateLimitListener::onReplaced);
@@ -151,18 +175,24 @@ public final class RateLimiterRegistry implements AutoCloseable {
     }
 
     /**
-     * Returns the limiter of a limit.
+     * Returns the limiter of a limit. If none of this name is defined, and the registry was created with
+     * {@link UnknownLimitPolicy#UNLIMITED}, the limiter admits every call until a limit of this name is defined. Its
+     * calls are neither counted nor reported to listeners. The first one is logged as a warning, for the first 100
+     * names.
      *
      * @param name the limit's name
      * @return its limiter
-     * @throws UnknownLimitException if no limit of this name is defined
+     * @throws UnknownLimitException if no limit of this name is defined, unless such limits are unlimited
      */
     public RateLimiter get(String name) {
         RateLimiter limiter = limiters.get(name);
-        if (limiter == null) {
-            throw new UnknownLimitException(name, limiters.keySet());
+        if (limiter != null) {
+            return limiter;
         }
-        return limiter;
+        if (undefined == null) {
+            throw unknown(name);
+        }
+        return new RateLimiter(engine, name, limiters, undefined);
     }
 
     /**
@@ -182,7 +212,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
 
     /** {@return the store that keeps the buckets} */
     public RateLimitStore store() {
-        return engine.store();
+        return store;
     }
 
     /**
@@ -377,8 +407,12 @@ public final class RateLimiterRegistry implements AutoCloseable {
     /** Rejects a charge that was made before its limit was removed. */
     private void requireDefined(Charge charge) {
         if (charge.limit().isRemoved()) {
-            throw new UnknownLimitException(charge.limit().name(), limiters.keySet());
+            throw unknown(charge.limit().name());
         }
+    }
+
+    private UnknownLimitException unknown(String name) {
+        return new UnknownLimitException(name, limiters.keySet());
     }
 
     private static void warnOfIdleRates(Limit limit) {

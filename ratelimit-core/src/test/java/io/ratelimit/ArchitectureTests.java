@@ -48,6 +48,7 @@ class ArchitectureTests {
             Map.entry("StoreUnavailableException", "stores throw it"),
             Map.entry("TimeoutScheduler", "remote stores schedule probes by it"),
             Map.entry("UnknownLimitException", "users get it for a name without a limit"),
+            Map.entry("UnknownLimitPolicy", "users and the starter choose one for a registry"),
             Map.entry("memory.InMemoryRateLimitStore", "users without Spring create it"),
             Map.entry("remote.RemoteRateLimitStore", "authors of remote stores build it"));
 

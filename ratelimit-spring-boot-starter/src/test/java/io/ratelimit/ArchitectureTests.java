@@ -206,7 +206,7 @@ class ArchitectureTests {
                 "aop\\.(ReactiveTypeAdapter|FollowedSubscriber|CoroutineAdapter|SuspendFunctionInvoker)",
                 "org.reactivestreams");
         assertOnlyIn("aop\\.EventLoopDetector\\$OfNetty|redis\\.LettuceSettings", "io.netty");
-        assertOnlyIn("aop\\.(CoroutineAdapter|SuspendFunctionInvoker)", "kotlin");
+        assertOnlyIn("aop\\.(CoroutineAdapter|SuspendFunctionInvoker|KotlinSignature\\$Reflection)", "kotlin");
         assertOnlyIn("aop\\.(CoroutineAdapter|SuspendFunctionInvoker)", "kotlinx");
         assertOnlyIn("aop\\.RateLimitAspect(\\$Execution)?", "org.aspectj");
         assertOnlyIn("actuate\\..*", "org.springframework.boot.actuate");

@@ -108,7 +108,7 @@ public final class RateLimitsEndpoint {
 
     private WebEndpointResponse<Object> answer(String limit, Function<RateLimiter, @Nullable Object> question) {
         try {
-            Object body = question.apply(registry.get(limit));
+            Object body = question.apply(registry.find(limit).orElseThrow(() -> unknown(limit)));
             return new WebEndpointResponse<>(
                     body, body == null ? WebEndpointResponse.STATUS_NO_CONTENT : WebEndpointResponse.STATUS_OK);
         } catch (UnknownLimitException ex) {
@@ -120,6 +120,11 @@ public final class RateLimitsEndpoint {
                     "The store " + registry.store().name()
                             + " does not answer. A bucket may or may not have been reset. Try again later.");
         }
+    }
+
+    private UnknownLimitException unknown(String limit) {
+        return new UnknownLimitException(
+                limit, registry.all().stream().map(RateLimiter::name).toList());
     }
 
     private static WebEndpointResponse<Object> problem(int status, String title, @Nullable String detail) {

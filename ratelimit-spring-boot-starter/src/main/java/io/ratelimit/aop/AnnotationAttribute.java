@@ -7,6 +7,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.ClassUtils;
 
@@ -16,9 +17,13 @@ record AnnotationAttribute(Method method, Class<?> targetClass, String attribute
 
     /** {@return the name of a method for messages, such as {@code com.acme.Search#search(String,String)}} */
     static String text(Method method, Class<?> targetClass) {
-        return named(method, targetClass).getName() + "#" + method.getName()
-                + Arrays.stream(method.getParameterTypes(), 0, SuspendFunction.parameterCount(method))
-                        .map(Class::getSimpleName)
+        KotlinSignature signature = KotlinSignature.of(method);
+        Class<?>[] types = method.getParameterTypes();
+        return named(method, targetClass).getName() + "#" + signature.name()
+                + IntStream.range(0, SuspendFunction.parameterCount(method))
+                        .mapToObj(i -> signature.parameters().containsKey(i)
+                                ? signature.parameters().get(i).toString()
+                                : types[i].getSimpleName())
                         .collect(Collectors.joining(",", "(", ")"));
     }
 

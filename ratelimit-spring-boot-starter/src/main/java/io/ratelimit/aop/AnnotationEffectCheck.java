@@ -2,6 +2,7 @@ package io.ratelimit.aop;
 
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.apache.commons.logging.Log;
@@ -23,6 +24,7 @@ final class AnnotationEffectCheck {
 
     private final RateLimitedMethodRegistry methods;
     private final Supplier<AdviceSettings> settings;
+    private final SelfCallCheck selfCalls = new SelfCallCheck();
 
     AnnotationEffectCheck(RateLimitedMethodRegistry methods, Supplier<AdviceSettings> settings) {
         this.methods = methods;
@@ -42,6 +44,27 @@ final class AnnotationEffectCheck {
                 checkMethods(type, chain);
             }
         }
+        if (methods.mayBeLimited(chain.innermost()) && settings.get().common().enabled()) {
+            selfCalls.log(chain.innermost(), limitedByProxies(chain));
+        }
+    }
+
+    /** Returns the methods of the innermost object that proxies limit. */
+    private Set<Method> limitedByProxies(ProxyChain chain) {
+        Class<?> type = chain.innermost();
+        Set<Method> limited = new HashSet<>();
+        for (Method method : MethodIntrospector.selectMethods(
+                type, (Method method) -> methods.isLimited(method, type) && !isLimitedByAspect(method, type))) {
+            ProxyChain.TargetMethod called = chain.limited(method, type, methods);
+            if (called != null && called.targetClass() == type) {
+                limited.add(AopUtils.getMostSpecificMethod(called.method(), type));
+            }
+        }
+        return limited;
+    }
+
+    private boolean isLimitedByAspect(Method method, Class<?> type) {
+        return settings.get().mode() == AdviceMode.ASPECTJ && methods.isReachedByAspect(method, type);
     }
 
     private void checkPlaces(Class<?> type) {
@@ -74,7 +97,7 @@ final class AnnotationEffectCheck {
         Set<Method> limited =
                 MethodIntrospector.selectMethods(type, (Method method) -> methods.isLimited(method, type));
         for (Method method : limited) {
-            if (settings.get().mode() == AdviceMode.ASPECTJ && methods.isReachedByAspect(method, type)) {
+            if (isLimitedByAspect(method, type)) {
                 methods.find(method, type);
                 requireWoven(AopUtils.getMostSpecificMethod(method, type), type);
             } else if (!isFinalInLibrary(method)) {

@@ -33,7 +33,8 @@ final class RateLimitSpecFactory {
     /** @throws InvalidRateLimitedException if a declaration is invalid, as far as its method alone determines */
     RateLimitSpec read(RateLimitedDeclaration declaration, AnnotationAttribute any) {
         ExpressionParameters parameters = ExpressionParameters.of(
-                any.method(), declaration.on(), SuspendFunction.parameterCount(any.method()), any.targetClass());
+                        any.method(), declaration.on(), SuspendFunction.parameterCount(any.method()), any.targetClass())
+                .unwrapping(KotlinSignature.of(any.method()).wrappers(any.method()));
         List<ResolverBeanReference<?>> beans = new ArrayList<>();
         AnnotationAttribute condition = origin(any, "condition", declaration.condition());
         AnnotationAttribute maxWait = origin(any, "maxWait", declaration.maxWait());
@@ -121,12 +122,16 @@ final class RateLimitSpecFactory {
         if (isMissing(settle) && declaration.refundOn().isEmpty()) {
             return SettleSpec.AS_CHARGED;
         }
-        CostExpression used = isMissing(settle)
-                ? null
-                : CostExpression.computed(
-                        settle,
-                        expressions.parse(settle, parameters.withResult(SettledResultType.of(settle)), Number.class));
-        return new SettleSpec(used, declaration.refundOn());
+        if (isMissing(settle)) {
+            return new SettleSpec(null, null, declaration.refundOn());
+        }
+        ValueClass resultClass = KotlinSignature.of(any.method()).returned();
+        ExpressionParameters withResult =
+                parameters.withResult(SettledResultType.of(settle), resultClass == null ? null : resultClass.wrapper());
+        return new SettleSpec(
+                CostExpression.computed(settle, expressions.parse(settle, withResult, Number.class)),
+                resultClass,
+                declaration.refundOn());
     }
 
     /** Checks that at most one of several attributes with the same purpose is set. */

@@ -46,12 +46,16 @@ final class RateLimitedAotProcessor implements BeanRegistrationAotProcessor {
             hints.registerType(parameter, MemberCategory.INVOKE_PUBLIC_METHODS);
         }
         members.registerReflectionHints(hints, method.getGenericParameterTypes());
+        for (ValueClass valueClass : KotlinSignature.of(method).valueClasses()) {
+            hints.registerType(
+                    valueClass.type(), MemberCategory.ACCESS_DECLARED_FIELDS, MemberCategory.INVOKE_DECLARED_METHODS);
+        }
         for (RateLimitedDeclaration declaration : declared(method, type)) {
             hints.registerType(declaration.limitResolver());
             hints.registerType(declaration.keyResolver());
             hints.registerType(declaration.costResolver());
             for (Method candidate : ReflectionUtils.getAllDeclaredMethods(type)) {
-                if (candidate.getName().equals(declaration.fallback())) {
+                if (FallbackMethod.isNamed(candidate, declaration.fallback())) {
                     hints.registerMethod(candidate, ExecutableMode.INVOKE);
                 }
             }

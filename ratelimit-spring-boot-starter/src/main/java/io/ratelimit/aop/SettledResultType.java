@@ -8,7 +8,10 @@ import org.springframework.core.ReactiveAdapter;
 import org.springframework.core.ReactiveAdapterRegistry;
 import org.springframework.core.ResolvableType;
 
-/** Determines the type of {@code #result}: the result of a method, or of its future or publisher. */
+/**
+ * Determines the type of {@code #result}: the result of a method, or of its future or publisher, or the value inside of
+ * its value class.
+ */
 final class SettledResultType {
 
     private SettledResultType() {}
@@ -16,6 +19,10 @@ final class SettledResultType {
     /** @throws InvalidRateLimitedException if the method has no result, or more than one */
     static ResolvableType of(AnnotationAttribute origin) {
         Method method = origin.method();
+        ValueClass valueClass = KotlinSignature.of(method).returned();
+        if (valueClass != null) {
+            return ResolvableType.forClass(valueClass.inner());
+        }
         ResolvableType type = KotlinDetector.isSuspendingFunction(method)
                 ? ResolvableType.forType(SuspendFunction.returned(method, origin.targetClass()))
                 : ResolvableType.forMethodReturnType(method, origin.targetClass());

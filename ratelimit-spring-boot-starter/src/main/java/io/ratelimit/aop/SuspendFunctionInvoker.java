@@ -7,6 +7,7 @@ import kotlin.coroutines.Continuation;
 import kotlin.coroutines.CoroutineContext;
 import kotlinx.coroutines.Job;
 import kotlinx.coroutines.flow.Flow;
+import kotlinx.coroutines.reactor.MonoKt;
 import kotlinx.coroutines.reactor.ReactorFlowKt;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -21,8 +22,21 @@ final class SuspendFunctionInvoker {
     /** {@return the result of a suspend function that runs in the coroutine of a continuation} */
     static Publisher<?> invoke(
             Method function, @Nullable Object target, @Nullable Object[] args, @Nullable Object continuation) {
-        CoroutineContext context = ((Continuation<?>) Objects.requireNonNull(continuation)).getContext();
-        return CoroutinesUtils.invokeSuspendingFunction(context.minusKey(Job.Key), function, target, args);
+        return CoroutinesUtils.invokeSuspendingFunction(context(continuation), function, target, args);
+    }
+
+    /**
+     * Returns an instance of a value class as a publisher. It is dispatched like the result of a suspend function,
+     * because only a caller that is resumed expects an instance: one that does not suspend expects the value inside.
+     */
+    static Publisher<?> dispatched(@Nullable Object instance, @Nullable Object continuation) {
+        return MonoKt.mono(context(continuation), (scope, inner) -> instance);
+    }
+
+    private static CoroutineContext context(@Nullable Object continuation) {
+        return ((Continuation<?>) Objects.requireNonNull(continuation))
+                .getContext()
+                .minusKey(Job.Key);
     }
 
     /** {@return the result of a plain function as a publisher, as advice of suspend functions must return it} */

@@ -56,7 +56,8 @@ public final class RateLimitAutoConfiguration {
         RateLimiterRegistry registry = new RateLimiterRegistry(
                 properties.enabled() ? store.getObject() : new NoOpRateLimitStore(),
                 all,
-                !all.isEmpty() || counting.stream().findAny().isPresent());
+                !all.isEmpty() || counting.stream().findAny().isPresent(),
+                properties.unknownLimitsOfRegistry());
         List<Limit> beans = limits.orderedStream().toList();
         properties.checkBeside(beans);
         properties.toLimits().forEach(registry::define);

@@ -1,6 +1,7 @@
 package io.ratelimit.autoconfigure;
 
 import io.ratelimit.Limit;
+import io.ratelimit.UnknownLimitPolicy;
 import java.util.List;
 import java.util.Map;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -16,7 +17,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     memory.
  * @param emptyKey How a call is answered whose key is null or blank, or has a null part: by an exception, or from one
  *     bucket that all such calls share.
- * @param unknownLimit How a call is answered whose computed limit is not defined: by an exception, or without a limit.
+ * @param unknownLimit How a call is answered whose limit is not defined, if its name was computed or passed to
+ *     RateLimiterRegistry.get: by an exception, or without a limit.
  * @param defaults Defaults for limits that do not set a property themselves.
  * @param limits Limits by name, each given by its rates as text or by its properties.
  * @param memory The store in memory.
@@ -62,6 +64,11 @@ record RateLimitProperties(
                 }
             });
         }
+    }
+
+    /** {@return what the registry does with unknown limits: if limiting is switched off, limits may be missing} */
+    UnknownLimitPolicy unknownLimitsOfRegistry() {
+        return enabled ? unknownLimit : UnknownLimitPolicy.UNLIMITED;
     }
 
     RateLimitSettings toSettings() {

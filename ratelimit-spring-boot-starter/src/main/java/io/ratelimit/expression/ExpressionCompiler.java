@@ -1,10 +1,12 @@
 package io.ratelimit.expression;
 
 import io.ratelimit.annotation.RateLimitedCall;
+import io.ratelimit.expression.ExpressionParameters.Wrapper;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.context.expression.BeanFactoryResolver;
 import org.springframework.core.convert.ConversionService;
@@ -13,7 +15,9 @@ import org.springframework.expression.ParseException;
 import org.springframework.expression.spel.SpelCompilerMode;
 import org.springframework.expression.spel.SpelNode;
 import org.springframework.expression.spel.SpelParserConfiguration;
+import org.springframework.expression.spel.ast.CompoundExpression;
 import org.springframework.expression.spel.ast.Elvis;
+import org.springframework.expression.spel.ast.PropertyOrFieldReference;
 import org.springframework.expression.spel.ast.StringLiteral;
 import org.springframework.expression.spel.ast.Ternary;
 import org.springframework.expression.spel.standard.SpelExpressionParser;
@@ -68,7 +72,7 @@ public final class ExpressionCompiler {
      * @throws RuntimeException the exception of the origin, if the text is no expression or cannot work
      */
     public CallExpression parse(ExpressionOrigin origin, ExpressionParameters parameters, Class<?> wanted) {
-        SpelNode root = parse(origin);
+        SpelNode root = parse(origin, parameters);
         return nodes(origin, parameters, check(origin, parameters, root, wanted))
                 .compile(root);
     }
@@ -99,7 +103,7 @@ public final class ExpressionCompiler {
 
     private CallExpression parseConcatenation(
             ExpressionOrigin origin, ExpressionParameters parameters, Class<?> wanted) {
-        SpelNode root = parse(origin);
+        SpelNode root = parse(origin, parameters);
         ExpressionTypeChecker types = check(origin, parameters, root, wanted);
         return new KeyConcatenation(origin, parameters, types, nodes(origin, parameters, types), shared.typeConverter())
                 .compile(root);
@@ -143,7 +147,7 @@ public final class ExpressionCompiler {
      */
     public Set<String> texts(ExpressionOrigin origin) {
         Set<String> texts = new TreeSet<>();
-        collectTexts(parse(origin), texts);
+        collectTexts(parse(origin, origin.value()), texts);
         return texts;
     }
 
@@ -157,9 +161,43 @@ public final class ExpressionCompiler {
         }
     }
 
-    private SpelNode parse(ExpressionOrigin origin) {
+    /**
+     * Parses an expression. The property of a value class is dropped where a call has the value inside:
+     * {@code #id.v.length()} is parsed as {@code #id.length()}.
+     */
+    private SpelNode parse(ExpressionOrigin origin, ExpressionParameters parameters) {
+        String text = origin.value();
+        SpelNode root = parse(origin, text);
+        for (SpelNode chain = unboxing(root, parameters); chain != null; chain = unboxing(root, parameters)) {
+            int end = chain.getChild(0).getEndPosition();
+            text = text.substring(0, end) + text.substring(chain.getChild(1).getEndPosition());
+            root = parse(origin, text);
+        }
+        return root;
+    }
+
+    /** Returns a chain that begins with a variable of a value class and its property; null if there is none. */
+    private static @Nullable SpelNode unboxing(SpelNode node, ExpressionParameters parameters) {
+        if (node instanceof CompoundExpression) {
+            Wrapper wrapper = parameters.wrapper(node.getChild(0));
+            if (wrapper != null
+                    && node.getChild(1) instanceof PropertyOrFieldReference property
+                    && property.getName().equals(wrapper.property())) {
+                return node;
+            }
+        }
+        for (int i = 0; i < node.getChildCount(); i++) {
+            SpelNode found = unboxing(node.getChild(i), parameters);
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
+    }
+
+    private SpelNode parse(ExpressionOrigin origin, String text) {
         try {
-            return parser.parseRaw(origin.value()).getAST();
+            return parser.parseRaw(text).getAST();
         } catch (ParseException | IllegalStateException ex) {
             throw origin.invalid(
                     "not an expression ("

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.DefaultParameterNameDiscoverer;
 import org.springframework.core.ParameterNameDiscoverer;
 import org.springframework.core.ResolvableType;
+import org.springframework.expression.spel.SpelNode;
+import org.springframework.expression.spel.ast.VariableReference;
 
 /**
  * The parameters of a method as its expressions see them.
@@ -16,10 +18,31 @@ import org.springframework.core.ResolvableType;
  * @param names the names in order; empty if the class file has no parameter names
  * @param types the types in order, with type variables resolved as far as the class resolves them
  * @param indexes the position of each variable: the names, {@code p0}, {@code a0} and so on
+ * @param wrappers the value classes of Kotlin by position, where a call has the value inside of the class
  */
-public record ExpressionParameters(List<String> names, List<ResolvableType> types, Map<String, Integer> indexes) {
+public record ExpressionParameters(
+        List<String> names, List<ResolvableType> types, Map<String, Integer> indexes, Map<Integer, Wrapper> wrappers) {
+
+    /**
+     * A value class of Kotlin.
+     *
+     * @param type its simple name
+     * @param property the name of its one property
+     */
+    public record Wrapper(String type, String property) {}
 
     private static final ParameterNameDiscoverer NAMES = new DefaultParameterNameDiscoverer();
+
+    /**
+     * Creates parameters without value classes.
+     *
+     * @param names the names in order
+     * @param types the types in order
+     * @param indexes the position of each variable
+     */
+    public ExpressionParameters(List<String> names, List<ResolvableType> types, Map<String, Integer> indexes) {
+        this(names, types, indexes, Map.of());
+    }
 
     /**
      * Reads the parameters of a method.
@@ -46,17 +69,40 @@ public record ExpressionParameters(List<String> names, List<ResolvableType> type
     }
 
     /**
+     * Tells the value classes of the source.
+     *
+     * @param valueClasses the value classes by position, where a call has the value inside of the class
+     * @return these parameters, whose types stay those that a call has
+     */
+    public ExpressionParameters unwrapping(Map<Integer, Wrapper> valueClasses) {
+        return new ExpressionParameters(names, types, indexes, Map.copyOf(valueClasses));
+    }
+
+    /**
      * Appends the method's result as the variable {@code result}.
      *
-     * @param type the declared type of the result
+     * @param type the declared type of the result, or of the value inside if it is a value class
+     * @param wrapper the value class that is returned; null if it is another type
      * @return these parameters and the result
      */
-    public ExpressionParameters withResult(ResolvableType type) {
+    public ExpressionParameters withResult(ResolvableType type, @Nullable Wrapper wrapper) {
         List<ResolvableType> all = new ArrayList<>(types);
         Map<String, Integer> variables = new HashMap<>(indexes);
         variables.put("result", all.size());
+        Map<Integer, Wrapper> classes = new HashMap<>(wrappers);
+        if (wrapper != null) {
+            classes.put(all.size(), wrapper);
+        }
         all.add(type);
-        return new ExpressionParameters(names, List.copyOf(all), Map.copyOf(variables));
+        return new ExpressionParameters(names, List.copyOf(all), Map.copyOf(variables), Map.copyOf(classes));
+    }
+
+    /** {@return the value class of a variable that has the value inside of it; null for any other expression} */
+    @Nullable Wrapper wrapper(SpelNode node) {
+        Integer index = node instanceof VariableReference
+                ? indexes.get(node.toStringAST().substring(1))
+                : null;
+        return index == null ? null : wrappers.get(index);
     }
 
     private static List<String> names(Method first, Method second, int count) {

@@ -1,6 +1,7 @@
 package io.ratelimit.expression;
 
 import io.ratelimit.UnknownLimitException;
+import io.ratelimit.expression.ExpressionParameters.Wrapper;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
@@ -120,6 +121,7 @@ final class ExpressionTypeChecker {
         ResolvableType type;
         if (node instanceof CompoundExpression) {
             type = found(node.getChild(0), start(node.getChild(0)));
+            checkValueClass(node, type);
             for (int i = 1; i < node.getChildCount(); i++) {
                 type = found(node.getChild(i), member(node.getChild(i), type));
             }
@@ -127,6 +129,28 @@ final class ExpressionTypeChecker {
             type = start(node);
         }
         return found(node, type);
+    }
+
+    /** Checks that a chain does not begin with a member of a value class that the value inside does not have. */
+    private void checkValueClass(SpelNode chain, ResolvableType owner) {
+        Wrapper wrapper = parameters.wrapper(chain.getChild(0));
+        SpelNode member = chain.getChild(1);
+        Class<?> inner = owner.resolve();
+        String name = member instanceof PropertyOrFieldReference property
+                ? property.getName()
+                : member instanceof MethodReference method ? method.getName() : null;
+        if (wrapper == null || inner == null || name == null || isDynamic(inner, false)) {
+            return;
+        }
+        if (MEMBERS.property(owner, inner, name) == null
+                && MEMBERS.methods(owner, inner, name).isEmpty()) {
+            String variable = chain.getChild(0).toStringAST();
+            throw origin.invalid(
+                    variable + " is of the value class " + wrapper.type() + ", which the JVM passes as "
+                            + inner.getSimpleName() + ", so it has no " + name,
+                    "write " + variable + " or " + variable + "." + wrapper.property()
+                            + " for the value inside, or call a bean with it");
+        }
     }
 
     private ResolvableType found(SpelNode node, ResolvableType type) {

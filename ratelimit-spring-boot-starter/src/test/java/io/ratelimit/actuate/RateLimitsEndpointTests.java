@@ -5,6 +5,7 @@ import static org.springframework.aot.hint.predicate.RuntimeHintsPredicates.refl
 
 import io.ratelimit.Limit;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.UnknownLimitPolicy;
 import io.ratelimit.actuate.RateLimitsEndpoint.LimitStatus;
 import io.ratelimit.actuate.RateLimitsEndpoint.Overview;
 import io.ratelimit.actuate.RateLimitsEndpoint.Problem;
@@ -51,6 +52,22 @@ class RateLimitsEndpointTests {
                 .extracting(WebEndpointResponse::getStatus)
                 .containsOnly(503);
         assertThat(endpoint.limits().store().state()).isEqualTo("down");
+    }
+
+    @Test
+    void anUnknownLimitIsNotFoundEvenIfItsCallsAreUnlimited() {
+        RateLimitsEndpoint unlimited = new RateLimitsEndpoint(
+                new RateLimiterRegistry(store, List.of(), false, UnknownLimitPolicy.UNLIMITED),
+                limit -> List.of(),
+                List::of);
+
+        assertThat(List.of(
+                        unlimited.limit("search", null),
+                        unlimited.level("search", "a"),
+                        unlimited.resetShared("search", null),
+                        unlimited.reset("search", "a")))
+                .extracting(WebEndpointResponse::getStatus)
+                .containsOnly(404);
     }
 
     @Test

@@ -22,7 +22,7 @@ class ConfigurationMetadataTests {
             ratelimit.enabled                   | java.lang.Boolean                        | true
             ratelimit.store                     | io.ratelimit.autoconfigure.StoreType     | auto
             ratelimit.empty-key                 | io.ratelimit.autoconfigure.EmptyKeyPolicy | refuse
-            ratelimit.unknown-limit             | io.ratelimit.autoconfigure.UnknownLimitPolicy | fail
+            ratelimit.unknown-limit             | io.ratelimit.UnknownLimitPolicy          | fail
             ratelimit.defaults.rates            | java.util.List<io.ratelimit.autoconfigure.RateProperties> | none
             ratelimit.defaults.algorithm        | io.ratelimit.algorithm.Algorithm                   | token-bucket
             ratelimit.defaults.calendar         | io.ratelimit.algorithm.CalendarPeriod              | none

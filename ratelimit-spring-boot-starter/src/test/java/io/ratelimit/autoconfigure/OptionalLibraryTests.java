@@ -68,6 +68,18 @@ class OptionalLibraryTests {
         }
     }
 
+    @Test
+    void findsFallbacksWithValueClassesByTheirNameWithoutKotlinReflect() throws Exception {
+        try (ReducedClassPath classPath = ReducedClassPath.without("kotlin-reflect", "kotlin.reflect.full.KClasses")) {
+            assertThat(classPath.call(KotlinApplication.class, "io.ratelimit.autoconfigure.ValueClassShop"))
+                    .isEqualTo("started");
+            assertThat(classPath.call(KotlinApplication.class, "io.ratelimit.autoconfigure.AmbiguousShop"))
+                    .asString()
+                    .contains("AmbiguousShop#find(String): fallback \"answer\": several functions with this name fit")
+                    .endsWith("add org.jetbrains.kotlin:kotlin-reflect, or give the fallback a name of its own");
+        }
+    }
+
     /** Starts an application with a bean, and returns why it fails. */
     public record KotlinApplication(String bean) implements Callable<String> {
 

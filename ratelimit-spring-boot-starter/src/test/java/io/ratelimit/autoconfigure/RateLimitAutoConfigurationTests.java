@@ -12,7 +12,9 @@ import io.ratelimit.Limit;
 import io.ratelimit.RateLimitExceededException;
 import io.ratelimit.RateLimitListener;
 import io.ratelimit.RateLimitStore;
+import io.ratelimit.RateLimiter;
 import io.ratelimit.RateLimiterRegistry;
+import io.ratelimit.UnknownLimitException;
 import io.ratelimit.actuate.RateLimitEndpointAutoConfiguration;
 import io.ratelimit.actuate.RateLimitsEndpoint;
 import io.ratelimit.annotation.RateLimited;
@@ -391,6 +393,34 @@ class RateLimitAutoConfigurationTests {
         });
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"ratelimit.unknown-limit=unlimited", "ratelimit.enabled=false"})
+    void theRegistryFailsForAnUndefinedLimitUnlessConfiguredToIgnoreIt(String property) {
+        application.run(context -> assertThatThrownBy(
+                        () -> context.getBean(RateLimiterRegistry.class).get("serch"))
+                .isInstanceOf(UnknownLimitException.class));
+        application.withPropertyValues(property).run(context -> {
+            RateLimiterRegistry registry = context.getBean(RateLimiterRegistry.class);
+            RateLimiter early = registry.get("serch");
+            for (int i = 0; i < 5; i++) {
+                assertThat(early.tryAcquire("ann").admitted()).isTrue();
+            }
+            assertThat(registry.find("serch")).isEmpty();
+            registry.define(Limit.of("serch", "1/1h"));
+            early.tryAcquire("ann");
+            assertThat(early.tryAcquire("ann").admitted()).isEqualTo(property.endsWith("enabled=false"));
+        });
+    }
+
+    @Test
+    void anAnnotationThatNamesAnUndefinedLimitStopsTheStartEvenIfSuchLimitsAreUnlimited() {
+        application
+                .withBean(Misspelt.class)
+                .withPropertyValues("ratelimit.unknown-limit=unlimited")
+                .run(context ->
+                        assertThat(context.getStartupFailure()).rootCause().isInstanceOf(UnknownLimitException.class));
+    }
+
     @Test
     void calendarWindowsInMemoryEndWithTheirCalendarUnit() {
         application
@@ -469,6 +499,12 @@ class RateLimitAutoConfigurationTests {
 
         @RateLimited(limitExpression = "#plan")
         public void use(String plan) {}
+    }
+
+    public static class Misspelt {
+
+        @RateLimited("serch")
+        public void search() {}
     }
 
     public static class Shop {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.Limit;
 import io.ratelimit.StoreFailurePolicy;
+import io.ratelimit.UnknownLimitPolicy;
 import io.ratelimit.algorithm.Algorithm;
 import io.ratelimit.algorithm.CalendarPeriod;
 import io.ratelimit.algorithm.Refill;
