@@ -16,8 +16,10 @@ import org.springframework.core.ResolvableType;
  * @param names the names in order; empty if the class file has no parameter names
  * @param types the types in order, with type variables resolved as far as the class resolves them
  * @param indexes the position of each variable: the names, {@code p0}, {@code a0} and so on
+ * @param target the class of the bean, which may be a supertype of its real class
  */
-public record ExpressionParameters(List<String> names, List<ResolvableType> types, Map<String, Integer> indexes) {
+public record ExpressionParameters(
+        List<String> names, List<ResolvableType> types, Map<String, Integer> indexes, Class<?> target) {
 
     private static final ParameterNameDiscoverer NAMES = new DefaultParameterNameDiscoverer();
 
@@ -42,7 +44,7 @@ public record ExpressionParameters(List<String> names, List<ResolvableType> type
         for (int i = 0; i < names.size(); i++) {
             indexes.put(names.get(i), i);
         }
-        return new ExpressionParameters(names, List.copyOf(types), Map.copyOf(indexes));
+        return new ExpressionParameters(names, List.copyOf(types), Map.copyOf(indexes), targetClass);
     }
 
     /**
@@ -56,7 +58,7 @@ public record ExpressionParameters(List<String> names, List<ResolvableType> type
         Map<String, Integer> variables = new HashMap<>(indexes);
         variables.put("result", all.size());
         all.add(type);
-        return new ExpressionParameters(names, List.copyOf(all), Map.copyOf(variables));
+        return new ExpressionParameters(names, List.copyOf(all), Map.copyOf(variables), target);
     }
 
     private static List<String> names(Method first, Method second, int count) {

@@ -1,13 +1,17 @@
 package io.ratelimit.expression;
 
 import io.ratelimit.UnknownLimitException;
+import java.lang.reflect.Executable;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.NoSuchBeanDefinitionException;
@@ -32,6 +36,7 @@ import org.springframework.expression.spel.ast.OpInc;
 import org.springframework.expression.spel.ast.Projection;
 import org.springframework.expression.spel.ast.PropertyOrFieldReference;
 import org.springframework.expression.spel.ast.Selection;
+import org.springframework.expression.spel.ast.StringLiteral;
 import org.springframework.expression.spel.ast.TypeReference;
 import org.springframework.expression.spel.ast.VariableReference;
 import org.springframework.util.ClassUtils;
@@ -52,18 +57,24 @@ final class ExpressionTypeChecker {
     private final ExpressionParameters parameters;
     private final ConfigurableBeanFactory beanFactory;
     private final TypeLocator typeLocator;
+    private final MemberHints hints;
     private final Map<SpelNode, ResolvableType> found = new IdentityHashMap<>();
-    private int depth;
+    /** Types of values that may have more members than their type, which is no mistake. */
+    private final Set<ResolvableType> open = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** The type of the elements, within a selection or projection. */
+    private @Nullable ResolvableType element;
 
     ExpressionTypeChecker(
             ExpressionOrigin origin,
             ExpressionParameters parameters,
             ConfigurableBeanFactory beanFactory,
-            TypeLocator typeLocator) {
+            TypeLocator typeLocator,
+            MemberHints hints) {
         this.origin = origin;
         this.parameters = parameters;
         this.beanFactory = beanFactory;
         this.typeLocator = typeLocator;
+        this.hints = hints;
     }
 
     /**
@@ -78,7 +89,7 @@ final class ExpressionTypeChecker {
         if (root instanceof NullLiteral || known == void.class) {
             throw origin.invalid("has no value", "write an expression with a value");
         }
-        if (known == null || known == Object.class) {
+        if (known == null || known == Object.class || open.contains(type)) {
             return;
         }
         if (wanted == Object.class) {
@@ -143,7 +154,7 @@ final class ExpressionTypeChecker {
                 || node instanceof Indexer
                 || node instanceof Selection
                 || node instanceof Projection) {
-            return depth > 0 ? member(node, UNKNOWN) : member(node, ResolvableType.forClass(CallSnapshot.class));
+            return member(node, element != null ? element : ResolvableType.forClass(CallSnapshot.class));
         }
         if (node instanceof Literal literal) {
             return literal(literal);
@@ -163,11 +174,26 @@ final class ExpressionTypeChecker {
             return ResolvableType.forClassWithGenerics(Class.class, located(node));
         }
         if (node instanceof ConstructorReference) {
-            children(node, 1);
-            boolean array = node.toStringAST().contains("[");
-            return array ? UNKNOWN : ResolvableType.forClass(located(node));
+            return constructed(node);
         }
         return OperatorTypeResolver.of(node, node instanceof InlineMap ? entries(node) : children(node, 0));
+    }
+
+    private ResolvableType constructed(SpelNode node) {
+        children(node, 1);
+        if (node.toStringAST().contains("[")) {
+            return UNKNOWN;
+        }
+        Class<?> type = located(node);
+        Arrays.stream(type.getConstructors())
+                .filter(constructor -> takes(constructor, node.getChildCount() - 1))
+                .forEach(constructor -> hints.reached(type, constructor));
+        return ResolvableType.forClass(type);
+    }
+
+    private static boolean takes(Executable executable, int count) {
+        return executable.getParameterCount() == count
+                || executable.isVarArgs() && count >= executable.getParameterCount() - 1;
     }
 
     /** Checks the keys and values of a map in braces, in which a name before a colon stands for itself. */
@@ -182,7 +208,7 @@ final class ExpressionTypeChecker {
 
     private ResolvableType variable(String name) {
         if (name.equals("root") || name.equals("this")) {
-            return depth > 0 && name.equals("this") ? UNKNOWN : ResolvableType.forClass(CallSnapshot.class);
+            return element != null && name.equals("this") ? element : ResolvableType.forClass(CallSnapshot.class);
         }
         Integer index = parameters.indexes().get(name);
         if (index != null) {
@@ -212,10 +238,7 @@ final class ExpressionTypeChecker {
             return method(method, owner);
         }
         if (node instanceof Selection || node instanceof Projection) {
-            depth++;
-            children(node, 0);
-            depth--;
-            return UNKNOWN;
+            return elements(node, owner);
         }
         children(node, 0);
         Class<?> type = owner.resolve();
@@ -225,15 +248,51 @@ final class ExpressionTypeChecker {
         if (type.isArray()) {
             return DeclaredMemberResolver.certain(owner.getComponentType());
         }
-        return List.class.isAssignableFrom(type)
-                ? DeclaredMemberResolver.certain(owner.as(List.class).getGeneric(0))
-                : Map.class.isAssignableFrom(type)
-                        ? DeclaredMemberResolver.certain(owner.as(Map.class).getGeneric(1))
-                        : UNKNOWN;
+        if (List.class.isAssignableFrom(type)) {
+            return DeclaredMemberResolver.certain(owner.as(List.class).getGeneric(0));
+        }
+        if (Map.class.isAssignableFrom(type)) {
+            return DeclaredMemberResolver.certain(owner.as(Map.class).getGeneric(1));
+        }
+        DeclaredMemberResolver.Property property = node.getChild(0) instanceof StringLiteral name
+                ? MEMBERS.property(
+                        owner, type, String.valueOf(name.getLiteralValue().getValue()))
+                : null;
+        return property == null ? UNKNOWN : opened(reached(type, property));
+    }
+
+    /** Checks what a selection or projection does with each element. */
+    private ResolvableType elements(SpelNode node, ResolvableType owner) {
+        ResolvableType outer = element;
+        element = opened(DeclaredMemberResolver.element(owner));
+        children(node, 0);
+        ResolvableType selected = element;
+        element = outer;
+        if (node instanceof Projection || owner.resolve(Object.class) == Optional.class) {
+            return UNKNOWN;
+        }
+        boolean isOne = !node.toStringAST().startsWith("?[");
+        return isOne ? selected : opened(owner);
+    }
+
+    /** Treats a type as one whose values may have more members than it declares. */
+    private ResolvableType opened(ResolvableType type) {
+        if (type != UNKNOWN) {
+            open.add(type);
+        }
+        return type;
+    }
+
+    private ResolvableType reached(Class<?> owner, DeclaredMemberResolver.Property property) {
+        hints.reached(owner, property.member());
+        return property.type();
     }
 
     private ResolvableType property(PropertyOrFieldReference node, ResolvableType owner) {
         Class<?> type = owner.resolve();
+        if (type == Optional.class && node.isNullSafe()) {
+            return property(node, opened(DeclaredMemberResolver.certain(owner.getGeneric(0))));
+        }
         if (type == null || isDynamic(type, node.isNullSafe())) {
             return UNKNOWN;
         }
@@ -242,10 +301,15 @@ final class ExpressionTypeChecker {
                 return ResolvableType.forClass(Integer.class);
             }
         } else {
-            ResolvableType found = MEMBERS.property(owner, type, node.getName());
+            DeclaredMemberResolver.Property found = MEMBERS.property(owner, type, node.getName());
             if (found != null) {
-                return found;
+                ResolvableType value = reached(type, found);
+                boolean isTarget = type == CallSnapshot.class && node.getName().equals("target");
+                return isTarget ? opened(ResolvableType.forClass(parameters.target())) : value;
             }
+        }
+        if (open.contains(owner)) {
+            return UNKNOWN;
         }
         String hint = type != CallSnapshot.class
                 ? "check its spelling; a property is a public getter or field"
@@ -260,15 +324,20 @@ final class ExpressionTypeChecker {
     private ResolvableType method(MethodReference node, ResolvableType owner) {
         children(node, 0);
         Class<?> type = owner.resolve();
-        if (type == null || isDynamic(type, node.isNullSafe()) && type != Map.class) {
+        if (type == Optional.class && node.isNullSafe()) {
+            method(node, opened(DeclaredMemberResolver.certain(owner.getGeneric(0))));
+        }
+        if (type == null) {
             return UNKNOWN;
         }
         List<Method> named = MEMBERS.methods(owner, type, node.getName());
         int count = node.getChildCount();
-        List<Method> fitting = named.stream()
-                .filter(method -> method.getParameterCount() == count
-                        || method.isVarArgs() && count >= method.getParameterCount() - 1)
-                .toList();
+        List<Method> fitting =
+                named.stream().filter(method -> takes(method, count)).toList();
+        fitting.forEach(method -> hints.reached(type, method));
+        if (isDynamic(type, node.isNullSafe()) && type != Map.class || fitting.isEmpty() && open.contains(owner)) {
+            return UNKNOWN;
+        }
         if (fitting.isEmpty()) {
             throw origin.invalid(
                     type.getName() + " has no public method " + node.getName() + " with " + count + " arguments",
@@ -291,7 +360,9 @@ final class ExpressionTypeChecker {
     private Class<?> located(SpelNode node) {
         String name = node.getChild(0).toStringAST();
         try {
-            return typeLocator.findType(name);
+            Class<?> type = typeLocator.findType(name);
+            hints.reached(type);
+            return type;
         } catch (EvaluationException ex) {
             throw origin.invalid("there is no type " + name, "write its full name, such as T(java.time.LocalDate)", ex);
         }
