@@ -16,6 +16,7 @@ import org.springframework.beans.factory.aot.BeanRegistrationAotContribution;
 import org.springframework.beans.factory.aot.BeanRegistrationAotProcessor;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.beans.factory.support.RegisteredBean;
+import org.springframework.beans.factory.support.RootBeanDefinition;
 import org.springframework.core.MethodIntrospector;
 import org.springframework.core.env.Environment;
 
@@ -44,8 +45,7 @@ final class RateLimitedAotProcessor implements BeanRegistrationAotProcessor {
                 type, (Method method) -> !declared(method, type).isEmpty());
         return (generation, code) -> {
             ReflectionHints hints = generation.getRuntimeHints().reflection();
-            limited.forEach(method ->
-                    register(hints, AopUtils.getMostSpecificMethod(method, type), type, bean.getBeanFactory()));
+            limited.forEach(method -> register(hints, AopUtils.getMostSpecificMethod(method, type), bean));
         };
     }
 
@@ -53,15 +53,14 @@ final class RateLimitedAotProcessor implements BeanRegistrationAotProcessor {
         return declarations.of(AopUtils.getMostSpecificMethod(method, type), type);
     }
 
-    private void register(ReflectionHints hints, Method method, Class<?> type, ConfigurableBeanFactory beanFactory) {
+    private void register(ReflectionHints hints, Method method, RegisteredBean bean) {
         hints.registerMethod(method, ExecutableMode.INVOKE);
         for (Class<?> parameter : method.getParameterTypes()) {
             hints.registerType(parameter, MemberCategory.INVOKE_PUBLIC_METHODS);
         }
         members.registerReflectionHints(hints, method.getGenericParameterTypes());
-        RateLimitSpecFactory reader = new RateLimitSpecFactory(beanFactory, hints);
-        AnnotationAttribute origin = new AnnotationAttribute(method, type, "limit", "");
-        for (RateLimitedDeclaration declaration : declared(method, type)) {
+        AnnotationAttribute origin = new AnnotationAttribute(method, bean.getBeanClass(), "limit", "");
+        for (RateLimitedDeclaration declaration : declared(method, bean.getBeanClass())) {
             if (declaration.on() != null) {
                 hints.registerMethod(declaration.on(), ExecutableMode.INVOKE);
             }
@@ -69,7 +68,9 @@ final class RateLimitedAotProcessor implements BeanRegistrationAotProcessor {
             hints.registerType(declaration.keyResolver());
             hints.registerType(declaration.costResolver());
             declaration.refundOn().forEach(hints::registerType);
-            register(hints, declaration.withTexts(text -> resolved(text, origin, beanFactory)), origin, reader);
+            RateLimitedDeclaration resolved =
+                    declaration.withTexts(text -> resolved(text, origin, bean.getBeanFactory()));
+            register(hints, resolved, origin, bean);
         }
     }
 
@@ -78,17 +79,28 @@ final class RateLimitedAotProcessor implements BeanRegistrationAotProcessor {
             ReflectionHints hints,
             RateLimitedDeclaration declaration,
             AnnotationAttribute origin,
-            RateLimitSpecFactory reader) {
+            RegisteredBean bean) {
         try {
+            RateLimitSpecFactory reader = new RateLimitSpecFactory(bean.getBeanFactory(), hints);
             FallbackMethod fallback = reader.read(declaration, origin).fallback();
             if (fallback != null) {
                 hints.registerMethod(fallback.method(), ExecutableMode.INVOKE);
             }
         } catch (InvalidRateLimitedException ex) {
-            if (!(ex.getCause() instanceof NoSuchBeanDefinitionException)) {
+            if (isExact(bean) && !(ex.getCause() instanceof NoSuchBeanDefinitionException)) {
                 throw ex;
             }
+            LOG.debug("Left to the start of the application", ex);
         }
+    }
+
+    /** Returns whether the class of a bean is known, and not only a supertype that a factory method declares. */
+    private static boolean isExact(RegisteredBean bean) {
+        RootBeanDefinition definition = bean.getMergedBeanDefinition();
+        return definition.getFactoryMethodName() == null
+                && definition.getInstanceSupplier() == null
+                && definition.hasBeanClass()
+                && definition.getBeanClass() == bean.getBeanClass();
     }
 
     /** Returns a text with the present values of its placeholders; empty if one has none. */

@@ -1,5 +1,7 @@
 package io.ratelimit.expression;
 
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Executable;
 import java.lang.reflect.Field;
 import java.lang.reflect.Member;
 import java.lang.reflect.Method;
@@ -42,6 +44,18 @@ final class DeclaredMemberResolver extends ReflectivePropertyAccessor {
                 .toList();
     }
 
+    /** {@return the public constructors of a class that take a number of arguments} */
+    static List<Constructor<?>> constructors(Class<?> type, int count) {
+        return Arrays.stream(type.getConstructors())
+                .filter(constructor -> takes(constructor, count))
+                .toList();
+    }
+
+    static boolean takes(Executable executable, int count) {
+        return executable.getParameterCount() == count
+                || executable.isVarArgs() && count >= executable.getParameterCount() - 1;
+    }
+
     /** {@return the common return type of methods; unknown if they differ} */
     static ResolvableType returned(List<Method> methods, ResolvableType owner) {
         boolean same = methods.stream().map(Method::getReturnType).distinct().count() == 1;
@@ -55,6 +69,17 @@ final class DeclaredMemberResolver extends ReflectivePropertyAccessor {
         boolean open = type.getType() instanceof TypeVariable<?> variable
                 && Arrays.asList(variable.getBounds()).contains(type.resolve(Object.class));
         return open ? ResolvableType.NONE : type;
+    }
+
+    /** {@return the type of the value at an index or key; unknown if it is not declared} */
+    static ResolvableType indexed(ResolvableType owner, Class<?> type) {
+        if (type.isArray()) {
+            return certain(owner.getComponentType());
+        }
+        if (List.class.isAssignableFrom(type)) {
+            return certain(owner.as(List.class).getGeneric(0));
+        }
+        return Map.class.isAssignableFrom(type) ? certain(owner.as(Map.class).getGeneric(1)) : ResolvableType.NONE;
     }
 
     /** {@return the type of the elements that a selection or projection of a value sees; unknown if it is not declared} */

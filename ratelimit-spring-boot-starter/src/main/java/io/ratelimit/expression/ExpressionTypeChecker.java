@@ -1,11 +1,9 @@
 package io.ratelimit.expression;
 
 import io.ratelimit.UnknownLimitException;
-import java.lang.reflect.Executable;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -185,15 +183,9 @@ final class ExpressionTypeChecker {
             return UNKNOWN;
         }
         Class<?> type = located(node);
-        Arrays.stream(type.getConstructors())
-                .filter(constructor -> takes(constructor, node.getChildCount() - 1))
+        DeclaredMemberResolver.constructors(type, node.getChildCount() - 1)
                 .forEach(constructor -> hints.reached(type, constructor));
         return ResolvableType.forClass(type);
-    }
-
-    private static boolean takes(Executable executable, int count) {
-        return executable.getParameterCount() == count
-                || executable.isVarArgs() && count >= executable.getParameterCount() - 1;
     }
 
     /** Checks the keys and values of a map in braces, in which a name before a colon stands for itself. */
@@ -245,20 +237,12 @@ final class ExpressionTypeChecker {
         if (!(node instanceof Indexer) || type == null) {
             return UNKNOWN;
         }
-        if (type.isArray()) {
-            return DeclaredMemberResolver.certain(owner.getComponentType());
-        }
-        if (List.class.isAssignableFrom(type)) {
-            return DeclaredMemberResolver.certain(owner.as(List.class).getGeneric(0));
-        }
-        if (Map.class.isAssignableFrom(type)) {
-            return DeclaredMemberResolver.certain(owner.as(Map.class).getGeneric(1));
-        }
         DeclaredMemberResolver.Property property = node.getChild(0) instanceof StringLiteral name
                 ? MEMBERS.property(
                         owner, type, String.valueOf(name.getLiteralValue().getValue()))
                 : null;
-        return property == null ? UNKNOWN : opened(reached(type, property));
+        ResolvableType value = DeclaredMemberResolver.indexed(owner, type);
+        return property == null || value != UNKNOWN ? value : opened(reached(type, property));
     }
 
     /** Checks what a selection or projection does with each element. */
@@ -271,8 +255,7 @@ final class ExpressionTypeChecker {
         if (node instanceof Projection || owner.resolve(Object.class) == Optional.class) {
             return UNKNOWN;
         }
-        boolean isOne = !node.toStringAST().startsWith("?[");
-        return isOne ? selected : opened(owner);
+        return node.toStringAST().startsWith("?[") ? opened(owner) : selected;
     }
 
     /** Treats a type as one whose values may have more members than it declares. */
@@ -332,8 +315,9 @@ final class ExpressionTypeChecker {
         }
         List<Method> named = MEMBERS.methods(owner, type, node.getName());
         int count = node.getChildCount();
-        List<Method> fitting =
-                named.stream().filter(method -> takes(method, count)).toList();
+        List<Method> fitting = named.stream()
+                .filter(method -> DeclaredMemberResolver.takes(method, count))
+                .toList();
         fitting.forEach(method -> hints.reached(type, method));
         if (isDynamic(type, node.isNullSafe()) && type != Map.class || fitting.isEmpty() && open.contains(owner)) {
             return UNKNOWN;

@@ -24,6 +24,8 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.util.TestPropertyValues;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.context.aot.ApplicationContextAotGenerator;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
@@ -107,6 +109,13 @@ class RateLimitedAotProcessorTests {
     }
 
     @Test
+    void aFallbackThatOnlyTheClassBehindADeclaredTypeHasIsFoundByTheStart() {
+        RuntimeHints hints = hintsOf(Factory.class);
+        assertThat(invocation(Open.class, "call", Customer.class)).accepts(hints);
+        assertThat(invocation(Customer.class, "city")).accepts(hints);
+    }
+
+    @Test
     @ExtendWith(OutputCaptureExtension.class)
     void aPlaceholderHasTheValueOfTheProcessingOrLeavesItsAttributeOut(CapturedOutput output) throws Exception {
         RuntimeHints hints = hintsOf(Configured.class);
@@ -116,8 +125,7 @@ class RateLimitedAotProcessorTests {
                 .contains("Configured#call(Customer): \"#customer.${undefined}\" has a placeholder without a value");
     }
 
-    private static Predicate<RuntimeHints> invocation(Class<?> type, String method, Class<?>... parameters)
-            throws NoSuchMethodException {
+    private static Predicate<RuntimeHints> invocation(Class<?> type, String method, Class<?>... parameters) {
         return hints -> {
             var hint = hints.reflection().getTypeHint(type);
             return hint != null
@@ -311,5 +319,28 @@ class RateLimitedAotProcessorTests {
         public void call(Customer customer) {}
 
         private void rejected(Customer customer) {}
+    }
+
+    public interface Open {
+
+        @RateLimited(key = "#customer.city", fallback = "rejected")
+        void call(Customer customer);
+    }
+
+    private static final class Hidden implements Open {
+
+        @Override
+        public void call(Customer customer) {}
+
+        private void rejected(Customer customer) {}
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    public static class Factory {
+
+        @Bean
+        Open open() {
+            return new Hidden();
+        }
     }
 }
