@@ -29,6 +29,7 @@ import org.springframework.boot.test.web.server.LocalServerPort;
         webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
         properties = "spring.datasource.generate-unique-name=true")
 @Timeout(120)
+@Tag("aot")
 @Tag("slow")
 class ExportTests {
 

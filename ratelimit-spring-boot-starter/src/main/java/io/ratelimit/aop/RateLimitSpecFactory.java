@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.ReflectionHints;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.util.StringUtils;
 
@@ -25,9 +26,10 @@ final class RateLimitSpecFactory {
     private final ConfigurableBeanFactory beanFactory;
     private final ExpressionCompiler expressions;
 
-    RateLimitSpecFactory(ConfigurableBeanFactory beanFactory) {
+    /** @param hints where what expressions reach is registered for native images; null if an application runs */
+    RateLimitSpecFactory(ConfigurableBeanFactory beanFactory, @Nullable ReflectionHints hints) {
         this.beanFactory = beanFactory;
-        this.expressions = new ExpressionCompiler(beanFactory);
+        this.expressions = new ExpressionCompiler(beanFactory, hints);
     }
 
     /** @throws InvalidRateLimitedException if a declaration is invalid, as far as its method alone determines */

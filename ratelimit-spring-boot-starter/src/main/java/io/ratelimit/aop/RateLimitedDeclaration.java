@@ -9,6 +9,7 @@ import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.annotation.MergedAnnotation;
 import org.springframework.core.annotation.MergedAnnotations;
@@ -58,6 +59,26 @@ record RateLimitedDeclaration(
     /** {@return whether another declaration has the same attributes, wherever it is} */
     boolean isSame(RateLimitedDeclaration other) {
         return equals(other.movedTo(on, within));
+    }
+
+    /** {@return this declaration with another text in each attribute that may have placeholders} */
+    RateLimitedDeclaration withTexts(UnaryOperator<String> change) {
+        return new RateLimitedDeclaration(
+                change.apply(limit),
+                change.apply(limitExpression),
+                limitResolver,
+                change.apply(key),
+                keyResolver,
+                cost,
+                change.apply(costExpression),
+                costResolver,
+                change.apply(maxWait),
+                change.apply(condition),
+                change.apply(settle),
+                refundOn,
+                change.apply(fallback),
+                on,
+                within);
     }
 
     private RateLimitedDeclaration movedTo(@Nullable Method method, Class<?> type) {

@@ -61,7 +61,7 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
     RateLimitedMethodRegistry(ConfigurableBeanFactory beanFactory, ObjectProvider<RateLimiterRegistry> registry) {
         this.beanFactory = beanFactory;
         this.registry = registry;
-        this.reader = new RateLimitSpecFactory(beanFactory);
+        this.reader = new RateLimitSpecFactory(beanFactory, null);
     }
 
     /**

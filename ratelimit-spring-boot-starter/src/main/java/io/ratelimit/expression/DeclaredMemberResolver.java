@@ -1,10 +1,14 @@
 package io.ratelimit.expression;
 
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Executable;
 import java.lang.reflect.Field;
+import java.lang.reflect.Member;
 import java.lang.reflect.Method;
 import java.lang.reflect.TypeVariable;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.ResolvableType;
@@ -17,13 +21,16 @@ final class DeclaredMemberResolver extends ReflectivePropertyAccessor {
         super(false);
     }
 
+    /** A getter or field, and the type of its value. */
+    record Property(Member member, ResolvableType type) {}
+
     /**
-     * Returns the type of a property of an owner; null if there is none. If the owner is a class, such as
-     * {@code T(java.lang.Math)}, it also has the static properties of that class.
+     * Returns a property of an owner; null if there is none. If the owner is a class, such as {@code T(java.lang.Math)},
+     * it also has the static properties of that class.
      */
-    @Nullable ResolvableType property(ResolvableType owner, Class<?> type, String name) {
+    @Nullable Property property(ResolvableType owner, Class<?> type, String name) {
         Class<?> named = named(owner, type);
-        ResolvableType found = named == null ? null : property(ResolvableType.forClass(named), named, name, true);
+        Property found = named == null ? null : property(ResolvableType.forClass(named), named, name, true);
         return found != null ? found : property(owner, type, name, false);
     }
 
@@ -35,6 +42,18 @@ final class DeclaredMemberResolver extends ReflectivePropertyAccessor {
                 .filter(method -> method.getName().equals(name))
                 .distinct()
                 .toList();
+    }
+
+    /** {@return the public constructors of a class that take a number of arguments} */
+    static List<Constructor<?>> constructors(Class<?> type, int count) {
+        return Arrays.stream(type.getConstructors())
+                .filter(constructor -> takes(constructor, count))
+                .toList();
+    }
+
+    static boolean takes(Executable executable, int count) {
+        return executable.getParameterCount() == count
+                || executable.isVarArgs() && count >= executable.getParameterCount() - 1;
     }
 
     /** {@return the common return type of methods; unknown if they differ} */
@@ -52,15 +71,43 @@ final class DeclaredMemberResolver extends ReflectivePropertyAccessor {
         return open ? ResolvableType.NONE : type;
     }
 
-    private @Nullable ResolvableType property(ResolvableType owner, Class<?> declared, String name, boolean isStatic) {
+    /** {@return the type of the value at an index or key; unknown if it is not declared} */
+    static ResolvableType indexed(ResolvableType owner, Class<?> type) {
+        if (type.isArray()) {
+            return certain(owner.getComponentType());
+        }
+        if (List.class.isAssignableFrom(type)) {
+            return certain(owner.as(List.class).getGeneric(0));
+        }
+        return Map.class.isAssignableFrom(type) ? certain(owner.as(Map.class).getGeneric(1)) : ResolvableType.NONE;
+    }
+
+    /** {@return the type of the elements that a selection or projection of a value sees; unknown if it is not declared} */
+    static ResolvableType element(ResolvableType owner) {
+        if (owner.isArray()) {
+            return certain(owner.getComponentType());
+        }
+        Class<?> type = owner.resolve(Object.class);
+        if (Map.class.isAssignableFrom(type)) {
+            return ResolvableType.forClassWithGenerics(
+                    Map.Entry.class, owner.as(Map.class).getGenerics());
+        }
+        return Iterable.class.isAssignableFrom(type)
+                ? certain(owner.as(Iterable.class).getGeneric(0))
+                : ResolvableType.NONE;
+    }
+
+    private @Nullable Property property(ResolvableType owner, Class<?> declared, String name, boolean isStatic) {
         for (Class<?> type : List.of(declared, Object.class)) {
             Method getter = findGetterForProperty(name, type, isStatic);
             if (getter != null) {
-                return certain(ResolvableType.forType(getter.getGenericReturnType(), owner));
+                return new Property(getter, certain(ResolvableType.forType(getter.getGenericReturnType(), owner)));
             }
         }
         Field field = findField(name, declared, isStatic);
-        return field == null ? null : certain(ResolvableType.forType(field.getGenericType(), owner));
+        return field == null
+                ? null
+                : new Property(field, certain(ResolvableType.forType(field.getGenericType(), owner)));
     }
 
     private static @Nullable Class<?> named(ResolvableType owner, Class<?> type) {

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.ReflectionHints;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.context.expression.BeanFactoryResolver;
 import org.springframework.core.convert.ConversionService;
@@ -37,6 +38,7 @@ import org.springframework.expression.spel.support.StandardTypeLocator;
 public final class ExpressionCompiler {
 
     private final ConfigurableBeanFactory beanFactory;
+    private final MemberHints hints;
     private final CallEvaluationContext.EvaluationSettings shared;
     private final SpelExpressionParser parser;
 
@@ -44,9 +46,12 @@ public final class ExpressionCompiler {
      * Creates a compiler.
      *
      * @param beanFactory resolves the beans that expressions name
+     * @param hints where the types and members that expressions reach are registered for native images; null if an
+     *     application runs
      */
-    public ExpressionCompiler(ConfigurableBeanFactory beanFactory) {
+    public ExpressionCompiler(ConfigurableBeanFactory beanFactory, @Nullable ReflectionHints hints) {
         this.beanFactory = beanFactory;
+        this.hints = new MemberHints(hints);
         ClassLoader classLoader = beanFactory.getBeanClassLoader();
         ConversionService conversion = beanFactory.getConversionService();
         this.shared = new CallEvaluationContext.EvaluationSettings(
@@ -111,7 +116,8 @@ public final class ExpressionCompiler {
 
     private ExpressionTypeChecker check(
             ExpressionOrigin origin, ExpressionParameters parameters, SpelNode root, Class<?> wanted) {
-        ExpressionTypeChecker types = new ExpressionTypeChecker(origin, parameters, beanFactory, shared.typeLocator());
+        ExpressionTypeChecker types =
+                new ExpressionTypeChecker(origin, parameters, beanFactory, shared.typeLocator(), hints);
         types.check(root, wanted);
         return types;
     }

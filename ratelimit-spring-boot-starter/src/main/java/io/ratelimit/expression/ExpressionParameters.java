@@ -19,9 +19,14 @@ import org.springframework.expression.spel.ast.VariableReference;
  * @param types the types in order, with type variables resolved as far as the class resolves them
  * @param indexes the position of each variable: the names, {@code p0}, {@code a0} and so on
  * @param wrappers the value classes of Kotlin by position, where a call has the value inside of the class
+ * @param target the class of the bean, which may be a supertype of its real class
  */
 public record ExpressionParameters(
-        List<String> names, List<ResolvableType> types, Map<String, Integer> indexes, Map<Integer, Wrapper> wrappers) {
+        List<String> names,
+        List<ResolvableType> types,
+        Map<String, Integer> indexes,
+        Map<Integer, Wrapper> wrappers,
+        Class<?> target) {
 
     /**
      * A value class of Kotlin.
@@ -39,9 +44,11 @@ public record ExpressionParameters(
      * @param names the names in order
      * @param types the types in order
      * @param indexes the position of each variable
+     * @param target the class of the bean
      */
-    public ExpressionParameters(List<String> names, List<ResolvableType> types, Map<String, Integer> indexes) {
-        this(names, types, indexes, Map.of());
+    public ExpressionParameters(
+            List<String> names, List<ResolvableType> types, Map<String, Integer> indexes, Class<?> target) {
+        this(names, types, indexes, Map.of(), target);
     }
 
     /**
@@ -65,7 +72,7 @@ public record ExpressionParameters(
         for (int i = 0; i < names.size(); i++) {
             indexes.put(names.get(i), i);
         }
-        return new ExpressionParameters(names, List.copyOf(types), Map.copyOf(indexes));
+        return new ExpressionParameters(names, List.copyOf(types), Map.copyOf(indexes), targetClass);
     }
 
     /**
@@ -75,7 +82,7 @@ public record ExpressionParameters(
      * @return these parameters, whose types stay those that a call has
      */
     public ExpressionParameters unwrapping(Map<Integer, Wrapper> valueClasses) {
-        return new ExpressionParameters(names, types, indexes, Map.copyOf(valueClasses));
+        return new ExpressionParameters(names, types, indexes, Map.copyOf(valueClasses), target);
     }
 
     /**
@@ -94,7 +101,7 @@ public record ExpressionParameters(
             classes.put(all.size(), wrapper);
         }
         all.add(type);
-        return new ExpressionParameters(names, List.copyOf(all), Map.copyOf(variables), Map.copyOf(classes));
+        return new ExpressionParameters(names, List.copyOf(all), Map.copyOf(variables), Map.copyOf(classes), target);
     }
 
     /** {@return the value class of a variable that has the value inside of it; null for any other expression} */

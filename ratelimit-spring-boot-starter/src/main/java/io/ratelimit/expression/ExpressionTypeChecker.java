@@ -3,12 +3,13 @@ package io.ratelimit.expression;
 import io.ratelimit.UnknownLimitException;
 import io.ratelimit.expression.ExpressionParameters.Wrapper;
 import java.lang.reflect.Method;
-import java.lang.reflect.Modifier;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.NoSuchBeanDefinitionException;
@@ -17,7 +18,6 @@ import org.springframework.core.ResolvableType;
 import org.springframework.expression.EvaluationException;
 import org.springframework.expression.TypeLocator;
 import org.springframework.expression.spel.SpelNode;
-import org.springframework.expression.spel.ast.*;
 import org.springframework.expression.spel.ast.Assign;
 import org.springframework.expression.spel.ast.BeanReference;
 import org.springframework.expression.spel.ast.CompoundExpression;
@@ -27,12 +27,12 @@ import org.springframework.expression.spel.ast.Indexer;
 import org.springframework.expression.spel.ast.InlineMap;
 import org.springframework.expression.spel.ast.Literal;
 import org.springframework.expression.spel.ast.MethodReference;
-import org.springframework.expression.spel.ast.NullLiteral;
 import org.springframework.expression.spel.ast.OpDec;
 import org.springframework.expression.spel.ast.OpInc;
 import org.springframework.expression.spel.ast.Projection;
 import org.springframework.expression.spel.ast.PropertyOrFieldReference;
 import org.springframework.expression.spel.ast.Selection;
+import org.springframework.expression.spel.ast.StringLiteral;
 import org.springframework.expression.spel.ast.TypeReference;
 import org.springframework.expression.spel.ast.VariableReference;
 import org.springframework.util.ClassUtils;
@@ -54,18 +54,24 @@ final class ExpressionTypeChecker {
     private final ExpressionParameters parameters;
     private final ConfigurableBeanFactory beanFactory;
     private final TypeLocator typeLocator;
+    private final MemberHints hints;
     private final Map<SpelNode, ResolvableType> found = new IdentityHashMap<>();
-    private int depth;
+    /** Types of values that may have more members than their type, which is no mistake. */
+    private final Set<ResolvableType> open = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** The type of the elements, within a selection or projection. */
+    private @Nullable ResolvableType element;
 
     ExpressionTypeChecker(
             ExpressionOrigin origin,
             ExpressionParameters parameters,
             ConfigurableBeanFactory beanFactory,
-            TypeLocator typeLocator) {
+            TypeLocator typeLocator,
+            MemberHints hints) {
         this.origin = origin;
         this.parameters = parameters;
         this.beanFactory = beanFactory;
         this.typeLocator = typeLocator;
+        this.hints = hints;
     }
 
     /**
@@ -76,21 +82,7 @@ final class ExpressionTypeChecker {
      */
     void check(SpelNode root, Class<?> wanted) {
         ResolvableType type = type(root);
-        Class<?> known = OperatorTypeResolver.boxed(type);
-        if (root instanceof NullLiteral || known == void.class) {
-            throw origin.invalid("has no value", "write an expression with a value");
-        }
-        if (known == null || known == Object.class) {
-            return;
-        }
-        if (wanted == Object.class) {
-            checkKey(known);
-        } else if (!wanted.isAssignableFrom(known) && !known.isAssignableFrom(wanted)) {
-            String noun =
-                    wanted == String.class ? "text" : wanted.getSimpleName().toLowerCase();
-            throw origin.invalid(
-                    "has the type " + known.getSimpleName() + ", not " + noun, "write an expression of a " + noun);
-        }
+        ExpressionValueType.check(origin, root, open.contains(type) ? UNKNOWN : type, wanted);
     }
 
     /** {@return the boxed class of the value of a node; null if it is unknown} */
@@ -104,17 +96,6 @@ final class ExpressionTypeChecker {
                 || owner == Object.class
                 || Map.class.isAssignableFrom(owner)
                 || owner == Optional.class && nullSafe;
-    }
-
-    private void checkKey(Class<?> known) {
-        if (known.isArray()) {
-            throw origin.invalid("an array cannot be a key", "use an element, or join the elements");
-        }
-        if (!known.isInterface() && !Modifier.isAbstract(known.getModifiers()) && !KeyFormatter.isOwn(known)) {
-            throw origin.invalid(
-                    known.getName() + " does not override toString, so every call would have its own bucket",
-                    "use one of its properties");
-        }
     }
 
     private ResolvableType type(SpelNode node) {
@@ -168,7 +149,7 @@ final class ExpressionTypeChecker {
                 || node instanceof Indexer
                 || node instanceof Selection
                 || node instanceof Projection) {
-            return depth > 0 ? member(node, UNKNOWN) : member(node, ResolvableType.forClass(CallSnapshot.class));
+            return member(node, element != null ? element : ResolvableType.forClass(CallSnapshot.class));
         }
         if (node instanceof Literal literal) {
             return literal(literal);
@@ -188,11 +169,20 @@ final class ExpressionTypeChecker {
             return ResolvableType.forClassWithGenerics(Class.class, located(node));
         }
         if (node instanceof ConstructorReference) {
-            children(node, 1);
-            boolean array = node.toStringAST().contains("[");
-            return array ? UNKNOWN : ResolvableType.forClass(located(node));
+            return constructed(node);
         }
         return OperatorTypeResolver.of(node, node instanceof InlineMap ? entries(node) : children(node, 0));
+    }
+
+    private ResolvableType constructed(SpelNode node) {
+        children(node, 1);
+        if (node.toStringAST().contains("[")) {
+            return UNKNOWN;
+        }
+        Class<?> type = located(node);
+        DeclaredMemberResolver.constructors(type, node.getChildCount() - 1)
+                .forEach(constructor -> hints.reached(type, constructor));
+        return ResolvableType.forClass(type);
     }
 
     /** Checks the keys and values of a map in braces, in which a name before a colon stands for itself. */
@@ -207,7 +197,7 @@ final class ExpressionTypeChecker {
 
     private ResolvableType variable(String name) {
         if (name.equals("root") || name.equals("this")) {
-            return depth > 0 && name.equals("this") ? UNKNOWN : ResolvableType.forClass(CallSnapshot.class);
+            return element != null && name.equals("this") ? element : ResolvableType.forClass(CallSnapshot.class);
         }
         Integer index = parameters.indexes().get(name);
         if (index != null) {
@@ -236,28 +226,52 @@ final class ExpressionTypeChecker {
             return method(method, owner);
         }
         if (node instanceof Selection || node instanceof Projection) {
-            depth++;
-            children(node, 0);
-            depth--;
-            return UNKNOWN;
+            return elements(node, owner);
         }
         children(node, 0);
         Class<?> type = owner.resolve();
         if (!(node instanceof Indexer) || type == null) {
             return UNKNOWN;
         }
-        if (type.isArray()) {
-            return DeclaredMemberResolver.certain(owner.getComponentType());
+        DeclaredMemberResolver.Property property = node.getChild(0) instanceof StringLiteral name
+                ? MEMBERS.property(
+                        owner, type, String.valueOf(name.getLiteralValue().getValue()))
+                : null;
+        ResolvableType value = DeclaredMemberResolver.indexed(owner, type);
+        return property == null || value != UNKNOWN ? value : opened(reached(type, property));
+    }
+
+    /** Checks what a selection or projection does with each element. */
+    private ResolvableType elements(SpelNode node, ResolvableType owner) {
+        ResolvableType outer = element;
+        element = opened(DeclaredMemberResolver.element(owner));
+        children(node, 0);
+        ResolvableType selected = element;
+        element = outer;
+        if (node instanceof Projection || owner.resolve(Object.class) == Optional.class) {
+            return UNKNOWN;
         }
-        return List.class.isAssignableFrom(type)
-                ? DeclaredMemberResolver.certain(owner.as(List.class).getGeneric(0))
-                : Map.class.isAssignableFrom(type)
-                        ? DeclaredMemberResolver.certain(owner.as(Map.class).getGeneric(1))
-                        : UNKNOWN;
+        return node.toStringAST().startsWith("?[") ? opened(owner) : selected;
+    }
+
+    /** Treats a type as one whose values may have more members than it declares. */
+    private ResolvableType opened(ResolvableType type) {
+        if (type != UNKNOWN) {
+            open.add(type);
+        }
+        return type;
+    }
+
+    private ResolvableType reached(Class<?> owner, DeclaredMemberResolver.Property property) {
+        hints.reached(owner, property.member());
+        return property.type();
     }
 
     private ResolvableType property(PropertyOrFieldReference node, ResolvableType owner) {
         Class<?> type = owner.resolve();
+        if (type == Optional.class && node.isNullSafe()) {
+            return property(node, opened(DeclaredMemberResolver.certain(owner.getGeneric(0))));
+        }
         if (type == null || isDynamic(type, node.isNullSafe())) {
             return UNKNOWN;
         }
@@ -266,10 +280,15 @@ final class ExpressionTypeChecker {
                 return ResolvableType.forClass(Integer.class);
             }
         } else {
-            ResolvableType found = MEMBERS.property(owner, type, node.getName());
+            DeclaredMemberResolver.Property found = MEMBERS.property(owner, type, node.getName());
             if (found != null) {
-                return found;
+                ResolvableType value = reached(type, found);
+                boolean isTarget = type == CallSnapshot.class && node.getName().equals("target");
+                return isTarget ? opened(ResolvableType.forClass(parameters.target())) : value;
             }
+        }
+        if (open.contains(owner)) {
+            return UNKNOWN;
         }
         String hint = type != CallSnapshot.class
                 ? "check its spelling; a property is a public getter or field"
@@ -284,15 +303,21 @@ final class ExpressionTypeChecker {
     private ResolvableType method(MethodReference node, ResolvableType owner) {
         children(node, 0);
         Class<?> type = owner.resolve();
-        if (type == null || isDynamic(type, node.isNullSafe()) && type != Map.class) {
+        if (type == Optional.class && node.isNullSafe()) {
+            method(node, opened(DeclaredMemberResolver.certain(owner.getGeneric(0))));
+        }
+        if (type == null) {
             return UNKNOWN;
         }
         List<Method> named = MEMBERS.methods(owner, type, node.getName());
         int count = node.getChildCount();
         List<Method> fitting = named.stream()
-                .filter(method -> method.getParameterCount() == count
-                        || method.isVarArgs() && count >= method.getParameterCount() - 1)
+                .filter(method -> DeclaredMemberResolver.takes(method, count))
                 .toList();
+        fitting.forEach(method -> hints.reached(type, method));
+        if (isDynamic(type, node.isNullSafe()) && type != Map.class || fitting.isEmpty() && open.contains(owner)) {
+            return UNKNOWN;
+        }
         if (fitting.isEmpty()) {
             throw origin.invalid(
                     type.getName() + " has no public method " + node.getName() + " with " + count + " arguments",
@@ -315,7 +340,9 @@ final class ExpressionTypeChecker {
     private Class<?> located(SpelNode node) {
         String name = node.getChild(0).toStringAST();
         try {
-            return typeLocator.findType(name);
+            Class<?> type = typeLocator.findType(name);
+            hints.reached(type);
+            return type;
         } catch (EvaluationException ex) {
             throw origin.invalid("there is no type " + name, "write its full name, such as T(java.time.LocalDate)", ex);
         }

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.NativeDetector;
 
 /**
  * Formats the value of a key as text, equal values as equal texts.
@@ -29,9 +30,12 @@ final class KeyFormatter {
 
     private KeyFormatter() {}
 
-    /** {@return whether a class overrides {@code toString}; unknown for an interface} */
+    /**
+     * Returns whether a class overrides {@code toString}; unknown for an interface. A native image does not know the
+     * methods of most classes, so there every class is taken to do so.
+     */
     static boolean isOwn(Class<?> type) {
-        return OWN.get(type);
+        return NativeDetector.inNativeImage() || OWN.get(type);
     }
 
     /** {@return whether a value, or a part of an array, a collection or a map, is null or an empty {@code Optional}} */

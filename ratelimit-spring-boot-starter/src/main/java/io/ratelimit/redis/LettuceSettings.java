@@ -162,6 +162,8 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
                 .timeoutOptions(TimeoutOptions.enabled(timeout));
     }
 
+    /** Enables all triggers, which are on by default in Lettuce 7 and not in Lettuce 6, the driver of Spring Boot 4.0. */
+    @SuppressWarnings("deprecation")
     private static ClusterClientOptions clusterOptions(ClientOptions theirs, Duration timeout) {
         ClusterClientOptions.Builder own = theirs instanceof ClusterClientOptions cluster
                 ? cluster.mutate()
@@ -173,6 +175,7 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
         return own.topologyRefreshOptions(ClusterTopologyRefreshOptions.builder()
                         .dynamicRefreshSources(everyNode)
                         .enablePeriodicRefresh(TOPOLOGY_PERIOD)
+                        .enableAllAdaptiveRefreshTriggers()
                         .adaptiveRefreshTriggersTimeout(TOPOLOGY_PAUSE)
                         .build())
                 .build();

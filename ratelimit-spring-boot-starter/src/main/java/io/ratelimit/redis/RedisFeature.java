@@ -2,6 +2,7 @@ package io.ratelimit.redis;
 
 import io.ratelimit.autoconfigure.InvalidRateLimitPropertyException;
 import io.ratelimit.autoconfigure.RateLimitFeature;
+import org.springframework.aot.AotDetector;
 
 /** The properties of the store on Redis. Those that need Redis are rejected if there is no connection factory. */
 final class RedisFeature implements RateLimitFeature<RedisProperties> {
@@ -20,6 +21,13 @@ final class RedisFeature implements RateLimitFeature<RedisProperties> {
 
     @Override
     public void checkMemoryStore(RedisProperties properties, boolean selected) {
+        if (selected && AotDetector.useGeneratedArtifacts()) {
+            throw new InvalidRateLimitPropertyException(
+                    "ratelimit.store",
+                    "redis",
+                    "the application was processed ahead of time for a store in memory",
+                    "process the application with ratelimit.store=redis");
+        }
         if (selected) {
             throw new InvalidRateLimitPropertyException(
                     "ratelimit.store", "redis", ABSENT, "add spring-boot-starter-data-redis, or use memory");

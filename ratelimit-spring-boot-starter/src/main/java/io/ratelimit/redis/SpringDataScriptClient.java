@@ -34,6 +34,8 @@ final class SpringDataScriptClient implements RedisScriptClient {
     private static final int MOST_WAITING = 1_024;
     private static final boolean JEDIS_PRESENT =
             ClassUtils.isPresent("redis.clients.jedis.Jedis", SpringDataScriptClient.class.getClassLoader());
+    private static final boolean JEDIS_CLIENT_PRESENT =
+            ClassUtils.isPresent("redis.clients.jedis.RedisClient", SpringDataScriptClient.class.getClassLoader());
 
     private final RedisConnectionFactory connections;
     private final long timeoutNanos;
@@ -115,7 +117,7 @@ final class SpringDataScriptClient implements RedisScriptClient {
                         cluster = true;
                     }
                     reply.complete(answer(redis, command));
-                } catch (Exception ex) {
+                } catch (Exception | LinkageError ex) {
                     reply.completeExceptionally(ex);
                 }
             });
@@ -161,10 +163,20 @@ final class SpringDataScriptClient implements RedisScriptClient {
 
         /** Removes a connection to a demoted master from the pool. */
         static void drop(Object connection) {
+            if (connection instanceof redis.clients.jedis.Jedis one) {
+                one.getConnection().setBroken();
+            } else if (JEDIS_CLIENT_PRESENT) {
+                JedisClient.drop(connection);
+            }
+        }
+    }
+
+    /** Loaded only with a Jedis that has this client, as Spring Boot 4.1 has and 4.0 has not. */
+    private static final class JedisClient {
+
+        static void drop(Object connection) {
             if (connection instanceof RedisClient client) {
                 client.getPool().clear();
-            } else if (connection instanceof redis.clients.jedis.Jedis one) {
-                one.getConnection().setBroken();
             }
         }
     }

@@ -6,11 +6,13 @@ import io.ratelimit.DecisionSource;
 import io.ratelimit.RateLimiterRegistry;
 import io.ratelimit.aop.RateLimitAopAutoConfiguration;
 import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
+@Tag("compatibility")
 class RateLimitEndpointAutoConfigurationTests {
 
     private final ApplicationContextRunner application = new ApplicationContextRunner()

@@ -12,6 +12,7 @@ import io.ratelimit.redis.RateLimitRedisAutoConfiguration;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
@@ -25,6 +26,7 @@ import org.springframework.boot.health.registry.HealthContributorRegistry;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
 
+@Tag("compatibility")
 class RateLimitHealthTests {
 
     private final ApplicationContextRunner application = new ApplicationContextRunner()

@@ -241,9 +241,10 @@ class StartupFailureTests {
         ExpressionParameters nameless = new ExpressionParameters(
                 List.of(),
                 List.of(org.springframework.core.ResolvableType.forClass(String.class)),
-                Map.of("p0", 0, "a0", 0));
-        ExpressionCompiler expressions =
-                new ExpressionCompiler(new org.springframework.beans.factory.support.DefaultListableBeanFactory());
+                Map.of("p0", 0, "a0", 0),
+                NoNames.class);
+        ExpressionCompiler expressions = new ExpressionCompiler(
+                new org.springframework.beans.factory.support.DefaultListableBeanFactory(), null);
         assertThat(org.assertj.core.api.Assertions.catchThrowable(
                         () -> expressions.parse(origin, nameless, Object.class)))
                 .isInstanceOf(InvalidRateLimitedException.class)

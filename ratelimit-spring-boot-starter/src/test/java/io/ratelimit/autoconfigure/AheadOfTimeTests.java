@@ -12,6 +12,7 @@ import io.ratelimit.annotation.LimitResolver;
 import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.annotation.RateLimitedCall;
 import io.ratelimit.aop.RateLimitAopAutoConfiguration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
@@ -26,6 +27,7 @@ import org.springframework.core.test.tools.CompileWithForkedClassLoader;
 import org.springframework.core.test.tools.TestCompiler;
 import org.springframework.javapoet.ClassName;
 
+@Tag("compatibility")
 class AheadOfTimeTests {
 
     private static final TestPropertyValues LIMITS = TestPropertyValues.of(

@@ -22,7 +22,7 @@ import org.springframework.util.ReflectionUtils;
 class ExpressionCompilerTests {
 
     private final DefaultListableBeanFactory beans = new DefaultListableBeanFactory();
-    private final ExpressionCompiler expressions = new ExpressionCompiler(beans);
+    private final ExpressionCompiler expressions = new ExpressionCompiler(beans, null);
 
     @ParameterizedTest
     @CsvSource(
@@ -110,7 +110,8 @@ class ExpressionCompilerTests {
                 origin,
                 ExpressionParameters.of(on, on, on.getParameterCount(), Varied.class),
                 beans,
-                new StandardTypeLocator());
+                new StandardTypeLocator(),
+                new MemberHints(null));
         types.check(root, Object.class);
         assertThat(new CompilationSafety(types).isSafe(root)).isEqualTo(compiled);
     }

@@ -1,6 +1,7 @@
 package io.ratelimit.http;
 
 import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.context.annotation.Bean;
@@ -16,6 +17,7 @@ import org.springframework.web.server.WebFilter;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
+@Tag("compatibility")
 class WebFluxRejectionTests extends RejectionResponses {
 
     WebFluxRejectionTests() {

@@ -14,6 +14,7 @@ import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -28,6 +29,7 @@ import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /** The effect of the properties of the Redis store, on a real server. */
+@Tag("compatibility")
 @ExtendWith(RedisExtension.class)
 class RateLimitRedisAutoConfigurationTests {
 
@@ -78,14 +80,13 @@ class RateLimitRedisAutoConfigurationTests {
     void doesNotStartWithAConnectionFactoryThatIsNotThere() {
         ApplicationContextRunner misspelt = application.withPropertyValues(NAME + "=primry");
         factory(factory(misspelt, "second", 1, false), "primary", 1, true)
-                .run(
-                        context -> assertThat(context)
-                                .getFailure()
-                                .rootCause()
-                                .isInstanceOf(InvalidRateLimitPropertyException.class)
-                                .hasMessage(
-                                        "Invalid property " + NAME
-                                                + " = \"primry\": no Redis connection factory has this name; use one of primary, second"));
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .isInstanceOf(InvalidRateLimitPropertyException.class)
+                        .hasMessage("Invalid property " + NAME
+                                + " = \"primry\": no Redis connection factory has this name; use one"
+                                + " of primary, second"));
         misspelt.run(context -> assertThat(context)
                 .getFailure()
                 .rootCause()

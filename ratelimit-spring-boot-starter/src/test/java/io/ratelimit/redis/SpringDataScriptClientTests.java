@@ -13,11 +13,13 @@ import io.ratelimit.test.redis.TcpProxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 
 /** Applications that have Jedis. */
+@Tag("compatibility")
 @ExtendWith(RedisExtension.class)
 class SpringDataScriptClientTests {
 

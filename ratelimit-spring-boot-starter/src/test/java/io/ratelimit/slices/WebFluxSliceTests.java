@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.memory.InMemoryRateLimitStore;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.webflux.test.autoconfigure.WebFluxTest;
@@ -11,6 +12,7 @@ import org.springframework.http.HttpStatusCode;
 import org.springframework.test.web.reactive.server.WebTestClient;
 
 /** A slice of WebFlux, in which no Redis is configured although the application keeps its buckets there. */
+@Tag("compatibility")
 @WebFluxTest(
         controllers = SliceControllers.ReactiveSearch.class,
         properties = {"ratelimit.limits.search=2/1h", "ratelimit.store=redis"})

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.memory.InMemoryRateLimitStore;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.webmvc.test.autoconfigure.WebMvcTest;
@@ -11,6 +12,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.test.web.servlet.assertj.MockMvcTester;
 
 /** A slice of Spring MVC, in which no Redis is configured although the application keeps its buckets there. */
+@Tag("compatibility")
 @WebMvcTest(
         controllers = SliceControllers.Search.class,
         properties = {
