@@ -3,6 +3,7 @@ package io.ratelimit.sample.documentation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.ratelimit.sample.SampleProcess;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,9 +1,8 @@
-package io.ratelimit.sample.documentation;
+package io.ratelimit.sample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.ratelimit.sample.SampleApplication;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,7 +22,7 @@ import java.util.stream.Stream;
  * @param process the process of the JVM
  * @param output the file with what it prints
  */
-record SampleProcess(Process process, Path output) implements AutoCloseable {
+public record SampleProcess(Process process, Path output) implements AutoCloseable {
 
     private static final Pattern PORT = Pattern.compile("Tomcat started on port (\\d+)");
 
@@ -33,7 +32,7 @@ record SampleProcess(Process process, Path output) implements AutoCloseable {
      * @param directory where the output is kept
      * @param arguments properties such as {@code --ratelimit.store=redis}
      */
-    static SampleProcess start(Path directory, String... arguments) throws IOException {
+    public static SampleProcess start(Path directory, String... arguments) throws IOException {
         Path output = directory.resolve("output");
         List<String> command = Stream.concat(
                         Stream.of(
@@ -54,12 +53,12 @@ record SampleProcess(Process process, Path output) implements AutoCloseable {
         return new SampleProcess(process, output);
     }
 
-    static boolean isAheadOfTime() {
+    public static boolean isAheadOfTime() {
         return Boolean.getBoolean("spring.aot.enabled");
     }
 
     /** Waits until the application has started, and returns its port. */
-    int port() {
+    public int port() {
         await().atMost(Duration.ofMinutes(1))
                 .until(() -> printed().contains("Started SampleApplication") || !process.isAlive());
         Matcher port = PORT.matcher(printed());
@@ -67,7 +66,7 @@ record SampleProcess(Process process, Path output) implements AutoCloseable {
         return Integer.parseInt(port.group(1));
     }
 
-    String printed() {
+    public String printed() {
         try {
             return Files.readString(output);
         } catch (IOException ex) {
