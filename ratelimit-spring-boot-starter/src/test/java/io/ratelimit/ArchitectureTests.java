@@ -188,12 +188,13 @@ class ArchitectureTests {
 
     @Test
     void optionalLibrariesAreUsedByTheirAdaptersOnly() {
-        String lettuce = "redis\\.(Lettuce(ScriptClient|Settings)|MonitoredConnection)(\\$.*)?";
+        String lettuce = "redis\\.(Lettuce(ScriptClient|Settings|Subscriptions)|MonitoredConnection)(\\$.*)?";
         assertOnlyIn(lettuce, "io.lettuce");
         assertOnlyIn(lettuce, "org.springframework.data.redis.connection.lettuce");
         assertOnlyIn("redis\\.SpringDataScriptClient\\$Jedis", "org.springframework.data.redis.connection.jedis");
         assertOnlyIn("redis\\..*", "org.springframework.data");
         assertOnlyIn("metrics\\..*", "io.micrometer");
+        assertOnlyIn("http\\.RateLimit(GraphQl.*|HttpAutoConfiguration\\$OfGraphQl)", "org.springframework.graphql");
         assertOnlyIn("aop\\.ThreadContextPropagator\\$Logging", "org.slf4j");
         assertOnlyIn(
                 "aop\\.(ReactiveTypeAdapter|FollowedSubscriber|CoroutineAdapter|SuspendFunctionInvoker|EventLoopDetector\\$OfReactor)"

@@ -64,6 +64,17 @@ record ProxyChain(List<AdvisedProxy> proxies, Class<?> innermost, boolean opaque
                 List.copyOf(proxies), ClassUtils.getUserClass(type), current instanceof SpringProxy, false);
     }
 
+    /**
+     * Returns the chain that a bean will have.
+     *
+     * @param proxyType the type of the proxy that Spring's auto-proxying will create; null if it will create none
+     * @param type the class of the bean
+     */
+    static ProxyChain predicted(@Nullable Class<?> proxyType, Class<?> type) {
+        List<AdvisedProxy> proxies = proxyType == null ? List.of() : List.of(new AdvisedProxy(proxyType, type, true));
+        return new ProxyChain(proxies, type, false, false);
+    }
+
     /** {@return the object inside all proxies of a bean that have a fixed target} */
     static Object target(Object bean) {
         Object current = bean;

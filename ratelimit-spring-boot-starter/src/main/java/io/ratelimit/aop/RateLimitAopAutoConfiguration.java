@@ -10,12 +10,14 @@ import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.context.annotation.Role;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
@@ -49,15 +51,17 @@ public final class RateLimitAopAutoConfiguration {
     @Bean
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
     static RateLimitedBeanPostProcessor rateLimitBeanPostProcessor(
+            ConfigurableListableBeanFactory beans,
             RateLimitedMethodRegistry methods,
             EarlyBeanRecorder early,
             LimitedProxyRecorder proxies,
             ObjectProvider<RateLimitSettings> settings,
             ObjectProvider<AopProperties> properties) {
-        return new RateLimitedBeanPostProcessor(methods, early, proxies, adviceSettings(settings, properties));
+        return new RateLimitedBeanPostProcessor(beans, methods, early, proxies, adviceSettings(settings, properties));
     }
 
     @Bean
+    @Lazy(false)
     AspectJRateLimits rateLimitAspectJ(
             RateLimitAdvisor advisor, RateLimitedMethodRegistry methods, AopProperties properties) {
         return new AspectJRateLimits(advisor, methods, properties.mode());

@@ -6,12 +6,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.config.SmartInstantiationAwareBeanPostProcessor;
 import org.springframework.util.function.SingletonSupplier;
 
 /**
- * Checks the annotated methods of each bean when it is created, so that mistakes are found at start-up. It has no
- * order, so that it sees the proxies that other post-processors create. Mocks and spies are not checked.
+ * Checks the annotated methods of each bean when it is created, and of beans that are created later by their types, so
+ * that mistakes are found at start-up. It has no order, so that it sees the proxies that other post-processors create.
+ * Mocks and spies are not checked.
  *
  * <p>It is infrastructure of Spring AOP, because the target of a proxy that fetches its target from a bean factory is
  * no bean that anybody calls.
@@ -19,28 +21,36 @@ import org.springframework.util.function.SingletonSupplier;
 final class RateLimitedBeanPostProcessor
         implements SmartInstantiationAwareBeanPostProcessor, SmartInitializingSingleton, AopInfrastructureBean {
 
+    private final RateLimitedMethodRegistry methods;
     private final AnnotationEffectCheck check;
+    private final UncreatedBeanCheck uncreated;
     private final EarlyBeanRecorder early;
     private final LimitedProxyRecorder proxies;
     private final Set<ProxyChain> checked = ConcurrentHashMap.newKeySet();
+    private final Set<String> checkedAtStart = ConcurrentHashMap.newKeySet();
+    private volatile boolean isStarting = true;
     private final Map<String, Object> exposedEarly = new ConcurrentHashMap<>();
 
     /**
      * Creates the processor.
      *
+     * @param beans tells the types of beans that are not created at start-up
      * @param methods collects the checked methods
      * @param early the beans that are created before this processor is registered, which are checked last
      * @param proxies the proxies with limits, even if another post-processor put an object around them
      * @param settings fetched when the first bean with an annotated method is created
      */
     RateLimitedBeanPostProcessor(
+            ConfigurableListableBeanFactory beans,
             RateLimitedMethodRegistry methods,
             EarlyBeanRecorder early,
             LimitedProxyRecorder proxies,
             Supplier<AdviceSettings> settings) {
+        this.methods = methods;
         this.early = early;
         this.proxies = proxies;
         this.check = new AnnotationEffectCheck(methods, SingletonSupplier.of(settings));
+        this.uncreated = new UncreatedBeanCheck(beans, methods, this::check);
     }
 
     @Override
@@ -60,6 +70,10 @@ final class RateLimitedBeanPostProcessor
     @Override
     public void afterSingletonsInstantiated() {
         early.forEach(this::check);
+        uncreated.checkAllBut(checkedAtStart);
+        isStarting = false;
+        checkedAtStart.clear();
+        methods.checkLimits();
     }
 
     private void check(Object bean, String beanName) {
@@ -67,11 +81,19 @@ final class RateLimitedBeanPostProcessor
             return;
         }
         ProxyChain chain = proxies.proxies(bean, beanName);
-        if (checked.contains(chain) || check.concerns(chain) && isMock(bean, beanName)) {
-            return;
+        if (isStarting && check.concerns(chain)) {
+            checkedAtStart.add(beanName);
         }
-        check.check(chain);
-        checked.add(chain);
+        if (!checked.contains(chain) && !(check.concerns(chain) && isMock(bean, beanName))) {
+            check(chain);
+        }
+    }
+
+    private void check(ProxyChain chain) {
+        if (!checked.contains(chain)) {
+            check.check(chain);
+            checked.add(chain);
+        }
     }
 
     /** Returns whether a bean is a mock or a spy, also within an object that a post-processor put around its proxy. */

@@ -22,7 +22,6 @@ import org.springframework.aop.framework.ProxyConfig;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.NoSuchBeanDefinitionException;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.core.KotlinDetector;
 import org.springframework.core.MethodClassKey;
@@ -38,9 +37,10 @@ import org.springframework.util.ClassUtils;
  *
  * <p>When a bean is created, everything that its methods alone determine is checked. After all singletons are created,
  * it is checked that the limits exist and can hold the costs, and that the named beans exist. Beans that are created
- * later are checked completely at once. If limiting is switched off, missing limits and beans are no mistake.
+ * later are checked by their types at the same time, and beans that are registered later are checked completely when
+ * they are created. If limiting is switched off, missing limits and beans are no mistake.
  */
-public final class RateLimitedMethodRegistry implements SmartInitializingSingleton {
+public final class RateLimitedMethodRegistry {
 
     private static final Log LOG = LogFactory.getLog(RateLimitedMethodRegistry.class);
 
@@ -65,7 +65,7 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
     }
 
     /**
-     * Returns the methods of the beans created so far that name a limit.
+     * Returns the methods of the known beans that name a limit.
      *
      * @param limit the name of the limit
      * @return sorted names, such as {@code com.acme.Search#search(String,String)}; empty if there are none
@@ -75,7 +75,7 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
     }
 
     /**
-     * Returns the methods of the beans created so far that compute their limit for each call, by an expression or a
+     * Returns the methods of the known beans that compute their limit for each call, by an expression or a
      * bean.
      *
      * @return sorted names, such as {@code com.acme.Search#search(String,String)}; empty if there are none
@@ -84,8 +84,8 @@ public final class RateLimitedMethodRegistry implements SmartInitializingSinglet
         return names(spec -> spec.limit().perCall() != null);
     }
 
-    @Override
-    public void afterSingletonsInstantiated() {
+    /** Checks the limits of all methods found so far, and from now on those of each method when it is found. */
+    void checkLimits() {
         limitsKnown = true;
         check(limited.values());
     }

@@ -1,5 +1,6 @@
 package io.ratelimit.http;
 
+import graphql.GraphQLError;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import org.springframework.beans.factory.config.BeanDefinition;
@@ -11,6 +12,7 @@ import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Role;
+import org.springframework.graphql.execution.DataFetcherExceptionResolver;
 import org.springframework.http.ProblemDetail;
 import org.springframework.security.authentication.ProviderManager;
 
@@ -70,6 +72,17 @@ public final class RateLimitHttpAutoConfiguration {
         @Bean
         RateLimitWebExceptionHandler rateLimitWebExceptionHandler(RateLimitResponseFactory responses) {
             return new RateLimitWebExceptionHandler(responses);
+        }
+    }
+
+    /** The exception resolver, which answers for the methods of Spring for GraphQL. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnClass({GraphQLError.class, DataFetcherExceptionResolver.class})
+    static class OfGraphQl {
+
+        @Bean
+        RateLimitGraphQlExceptionResolver rateLimitGraphQlExceptionResolver(RateLimitResponseFactory responses) {
+            return new RateLimitGraphQlExceptionResolver(responses);
         }
     }
 }

@@ -30,6 +30,7 @@ final class LeaseNotifications implements AutoCloseable {
     private static final long LAST_WAIT_STEP_MILLIS = 100;
 
     private final Supplier<RedisConnection> opener;
+    private final Runnable closer;
     private final byte[] channel;
     private final LongConsumer listener;
     private final Thread thread;
@@ -38,17 +39,27 @@ final class LeaseNotifications implements AutoCloseable {
     private volatile @Nullable RedisConnection connection;
     private volatile boolean closed;
 
-    private LeaseNotifications(Supplier<RedisConnection> opener, String channel, LongConsumer listener) {
+    private LeaseNotifications(
+            Supplier<RedisConnection> opener, Runnable closer, String channel, LongConsumer listener) {
         this.opener = opener;
+        this.closer = closer;
         this.channel = channel.getBytes(StandardCharsets.US_ASCII);
         this.listener = listener;
         this.thread = new Thread(this::listen, "ratelimit-redis-ready");
         thread.setDaemon(true);
     }
 
-    /** Starts to listen in the background. */
-    static LeaseNotifications open(Supplier<RedisConnection> opener, String channel, LongConsumer listener) {
-        LeaseNotifications ready = new LeaseNotifications(opener, channel, listener);
+    /**
+     * Starts to listen in the background.
+     *
+     * @param opener opens a connection
+     * @param closer closes what is left of a connection; called some time after the connection was closed
+     * @param channel the name of the channel
+     * @param listener gets the numbers of the leases that became free
+     */
+    static LeaseNotifications open(
+            Supplier<RedisConnection> opener, Runnable closer, String channel, LongConsumer listener) {
+        LeaseNotifications ready = new LeaseNotifications(opener, closer, channel, listener);
         ready.thread.start();
         return ready;
     }
@@ -94,6 +105,7 @@ final class LeaseNotifications implements AutoCloseable {
             attempted.complete(null);
             if (!closed) {
                 pause(BETWEEN_ATTEMPTS_MILLIS);
+                closer.run();
             }
         }
     }

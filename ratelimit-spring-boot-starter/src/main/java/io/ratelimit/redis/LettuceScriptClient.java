@@ -28,6 +28,8 @@ final class LettuceScriptClient implements RedisScriptClient {
     private final LettuceSettings settings;
     private final long timeoutNanos;
     private final ReconnectingConnection<MonitoredConnection> connection;
+    private final LettuceSubscriptions subscriptions = new LettuceSubscriptions();
+    private final TopologyRefreshPace refreshes = new TopologyRefreshPace(System::nanoTime);
 
     private LettuceScriptClient(LettuceConnectionFactory application, Duration timeout) {
         this.settings = new LettuceSettings(application, timeout);
@@ -87,6 +89,11 @@ final class LettuceScriptClient implements RedisScriptClient {
     }
 
     @Override
+    public void closeSubscriptions() {
+        subscriptions.close();
+    }
+
+    @Override
     public void close() {
         connection.close();
         factory.destroy();
@@ -129,10 +136,11 @@ final class LettuceScriptClient implements RedisScriptClient {
         }
     }
 
-    /** Opens a connection. In a cluster this also refreshes the topology that the previous connection uses. */
+    /** Opens a connection. In a cluster this may also refresh the topology that the previous connection uses. */
     private MonitoredConnection connectNow() {
         factory.start();
-        if (isCluster() && isOpen(connection.get())) {
+        factory.getRequiredNativeClient().addListener(subscriptions);
+        if (isCluster() && isOpen(connection.get()) && refreshes.mayRefresh()) {
             ((RedisClusterClient) factory.getRequiredNativeClient()).refreshPartitions();
         }
         return MonitoredConnection.open(factory);

@@ -31,7 +31,7 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
     private static final Duration SHUTDOWN_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration FIRST_RECONNECT = Duration.ofMillis(10);
     private static final Duration LAST_RECONNECT = Duration.ofMillis(500);
-    private static final Duration TOPOLOGY_PERIOD = Duration.ofSeconds(5);
+    private static final Duration TOPOLOGY_PERIOD = Duration.ofSeconds(30);
     private static final Duration TOPOLOGY_PAUSE = Duration.ofSeconds(1);
     private static final int MOST_UNANSWERED = 32_768;
 
@@ -162,7 +162,7 @@ final class LettuceSettings implements LettuceClientConfiguration, AutoCloseable
                 .timeoutOptions(TimeoutOptions.enabled(timeout));
     }
 
-    /** Enables all triggers, which are on by default in Lettuce 7 and not in Lettuce 6, the driver of Spring Boot 4.0. */
+    /** Enables all triggers of a refresh, which Lettuce 6 does not do by itself. */
     @SuppressWarnings("deprecation")
     private static ClusterClientOptions clusterOptions(ClientOptions theirs, Duration timeout) {
         ClusterClientOptions.Builder own = theirs instanceof ClusterClientOptions cluster

@@ -230,7 +230,8 @@ public final class RedisRateLimitStore implements RateLimitStore {
     @Override
     public synchronized void onLeaseReady(LongConsumer listener) {
         if (!closed) {
-            leaseNotifications = LeaseNotifications.open(client::open, keys.readyChannel(), listener);
+            leaseNotifications =
+                    LeaseNotifications.open(client::open, client::closeSubscriptions, keys.readyChannel(), listener);
         }
     }
 

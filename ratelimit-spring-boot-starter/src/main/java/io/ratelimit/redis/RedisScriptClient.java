@@ -40,6 +40,9 @@ interface RedisScriptClient extends AutoCloseable {
      */
     RedisConnection open();
 
+    /** Closes connections that are still subscribed to channels. */
+    default void closeSubscriptions() {}
+
     @Override
     void close();
 }

@@ -137,11 +137,12 @@ final class LimitedApplication {
         @Bean
         @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
         static RateLimitedBeanPostProcessor rateLimitedBeanPostProcessor(
+                ConfigurableListableBeanFactory beans,
                 RateLimitedMethodRegistry methods,
                 EarlyBeanRecorder early,
                 LimitedProxyRecorder proxies,
                 Environment environment) {
-            return new RateLimitedBeanPostProcessor(methods, early, proxies, () -> settings(environment));
+            return new RateLimitedBeanPostProcessor(beans, methods, early, proxies, () -> settings(environment));
         }
     }
 }

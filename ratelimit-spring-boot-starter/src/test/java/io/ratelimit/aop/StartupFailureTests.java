@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.annotation.Lazy;
+import org.springframework.context.support.GenericApplicationContext;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.ParallelFlux;
@@ -220,9 +220,10 @@ class StartupFailureTests {
     }
 
     @Test
-    void aBeanThatIsMadeLaterIsCheckedThen() {
-        LimitedApplication.with(LazyBeans.class).run(context -> {
+    void aBeanThatIsRegisteredLaterIsCheckedWhenItIsCreated() {
+        LimitedApplication.with().run(context -> {
             assertThat(context).hasNotFailed();
+            ((GenericApplicationContext) context.getSourceApplicationContext()).registerBean(UnknownLimit.class);
             assertThat(org.assertj.core.api.Assertions.catchThrowable(() -> context.getBean(UnknownLimit.class)))
                     .hasRootCauseInstanceOf(UnknownLimitException.class);
         });
@@ -651,15 +652,6 @@ class StartupFailureTests {
     @RateLimited(limit = "ten", key = "#user")
     static class OnTheClass {
         public void call(String id) {}
-    }
-
-    @Configuration(proxyBeanMethods = false)
-    static class LazyBeans {
-        @Bean
-        @Lazy
-        UnknownLimit unknownLimit() {
-            return new UnknownLimit();
-        }
     }
 
     static class Dynamic {

@@ -19,6 +19,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Scope;
 import org.springframework.context.support.ApplicationObjectSupport;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.mock.env.MockEnvironment;
 import org.springframework.util.StringUtils;
 
@@ -202,8 +203,10 @@ class UnreachableMethodTests {
     }
 
     @Test
-    void aPrototypeThatCannotBeLimitedIsNeverCreated() {
-        LimitedApplication.with(Prototypes.class).run(context -> {
+    void aPrototypeThatIsRegisteredLaterAndCannotBeLimitedIsNeverCreated() {
+        LimitedApplication.with().run(context -> {
+            ((GenericApplicationContext) context.getSourceApplicationContext())
+                    .registerBean(FinalMethod.class, definition -> definition.setScope("prototype"));
             for (int attempt = 0; attempt < 2; attempt++) {
                 assertThatExceptionOfType(BeanCreationException.class)
                         .isThrownBy(() -> context.getBean(FinalMethod.class))

@@ -8,6 +8,9 @@ import io.ratelimit.annotation.RateLimited;
 import io.ratelimit.annotation.RateLimitedCall;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -59,10 +62,41 @@ class FailedStartTests {
         assertThat(output).contains("APPLICATION FAILED TO START", "Abandoned#find()", "\"elsewhere\"");
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ratelimit.limit.search=10/s        | ratelimit.limits
+            ratelimit.limits.search=10/x       | nknown unit "x"
+            ratelimit.aop.order=soon           | ratelimit.aop.order
+            ratelimit.aop.mode=agent           | ratelimit.aop.mode
+            ratelimit.store=disk               | ratelimit.store
+            """)
+    void namesAWrongPropertyWithLazyInitializationToo(String property, String named, CapturedOutput output) {
+        start(Correct.class, "--" + property, "--spring.main.lazy-initialization=true");
+        assertThat(output).contains("APPLICATION FAILED TO START", named);
+    }
+
     @Test
-    void startsWhateverLimitsAreMissingIfSwitchedOffAndNamesThemInOneWarning(CapturedOutput output) {
+    void namesTheLimitThatWasProbablyMeantWithLazyInitializationToo(CapturedOutput output) {
+        start(Misspelt.class, "--ratelimit.limits.search=10/s", "--spring.main.lazy-initialization=true");
+        assertThat(output).contains("APPLICATION FAILED TO START", "Misspelt#find()", "\"serach\"", "\"search\"");
+    }
+
+    @Test
+    void wovenMethodsAreLimitedWithLazyInitializationToo() {
+        try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Correct.class)
+                .web(WebApplicationType.NONE)
+                .run("--spring.main.lazy-initialization=true", "--spring.main.banner-mode=off")) {
+            assertThat(context.getBeanFactory().containsSingleton("rateLimitAspectJ"))
+                    .isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void startsWhateverLimitsAreMissingIfSwitchedOffAndNamesThemInOneWarning(boolean lazy, CapturedOutput output) {
         try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Misspelt.class, Unlimited.class)
                 .web(WebApplicationType.NONE)
+                .lazyInitialization(lazy)
                 .run("--ratelimit.enabled=false", "--ratelimit.limits.search=10/s", "--spring.main.banner-mode=off")) {
             context.getBean(Misspelt.class).find();
             context.getBean(Unlimited.class).find("any");
@@ -85,10 +119,11 @@ class FailedStartTests {
         assertThat(output).doesNotContain("not defined");
     }
 
-    private static void start(Class<?> application, String property) {
+    private static void start(Class<?> application, String... properties) {
         assertThatThrownBy(() -> new SpringApplicationBuilder(application)
                         .web(WebApplicationType.NONE)
-                        .run(property, "--spring.main.banner-mode=off"))
+                        .properties("spring.main.banner-mode=off")
+                        .run(properties))
                 .isInstanceOf(Exception.class);
     }
 

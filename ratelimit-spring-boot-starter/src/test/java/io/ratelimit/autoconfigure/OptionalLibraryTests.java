@@ -36,6 +36,7 @@ class OptionalLibraryTests {
             spring-boot-actuator,                     org.springframework.boot.actuate.endpoint.annotation.Endpoint,    redis
             spring-boot-health,                       org.springframework.boot.health.contributor.HealthIndicator,      redis
             spring-web|spring-security-web,           org.springframework.http.ProblemDetail,                           redis
+            spring-graphql|graphql-java,              org.springframework.graphql.execution.GraphQlSource,              redis
             spring-webmvc,                            org.springframework.web.servlet.DispatcherServlet,                redis
             spring-security-,                         org.springframework.security.authentication.ProviderManager,      redis
             jakarta.servlet|tomcat-embed|jetty-,      jakarta.servlet.Filter,                                           redis

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -31,15 +32,29 @@ public final class ReducedClassPath implements AutoCloseable {
      * always removed, because its auto-configuration needs libraries that are optional here.
      */
     public static ReducedClassPath without(String jars, String absent) {
-        Pattern left = Pattern.compile("(resilience4j-|" + jars + ").*");
-        URL[] urls = Stream.of(System.getProperty("java.class.path").split(Pattern.quote(File.pathSeparator)))
-                .map(Path::of)
-                .filter(entry -> !left.matcher(entry.getFileName().toString()).matches())
-                .map(ReducedClassPath::url)
-                .toArray(URL[]::new);
-        URLClassLoader loader = new URLClassLoader(urls, ClassLoader.getPlatformClassLoader());
+        URLClassLoader loader = loader(left(jars));
         assertThatThrownBy(() -> loader.loadClass(absent)).isInstanceOf(ClassNotFoundException.class);
         return new ReducedClassPath(loader);
+    }
+
+    /** Puts the jars of a directory in the place of those whose names begin with a pattern. */
+    public static ReducedClassPath withOthers(String jars, Path directory) throws IOException {
+        try (Stream<Path> others = Files.list(directory)) {
+            return new ReducedClassPath(loader(Stream.concat(left(jars), others)));
+        }
+    }
+
+    private static Stream<Path> left(String jars) {
+        Pattern removed = Pattern.compile("(resilience4j-|" + jars + ").*");
+        return Stream.of(System.getProperty("java.class.path").split(Pattern.quote(File.pathSeparator)))
+                .map(Path::of)
+                .filter(entry ->
+                        !removed.matcher(entry.getFileName().toString()).matches());
+    }
+
+    private static URLClassLoader loader(Stream<Path> entries) {
+        return new URLClassLoader(
+                entries.map(ReducedClassPath::url).toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
     }
 
     /** Creates a task on this class path with its only constructor, and runs it. */
