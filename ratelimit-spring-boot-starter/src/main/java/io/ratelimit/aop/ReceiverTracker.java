@@ -40,7 +40,7 @@ final class ReceiverTracker extends MethodVisitor {
         void referred(Handle target, BitSet captured);
     }
 
-    /** What is known at a label that was jumped to. */
+    /** The state at a label that was jumped to. */
     private record State(int height, BitSet stack, BitSet locals) {}
 
     /**

@@ -1,5 +1,6 @@
 package io.ratelimit.aop
 
+import io.ratelimit.RateLimitExceededException
 import io.ratelimit.annotation.RateLimited
 import java.util.stream.Stream
 import kotlinx.coroutines.delay
@@ -117,8 +118,10 @@ class ValueClassTests {
         factory.registerBeanDefinition("shop", RootBeanDefinition(ValueClassShop::class.java))
         val generation = TestGenerationContext()
         RateLimitedAotProcessor().processAheadOfTime(RegisteredBean.of(factory, "shop"))!!.applyTo(generation, org.mockito.Mockito.mock())
-        val fallback = ValueClassShop::class.java.declaredMethods.first { it.name.startsWith("whenRejected-") }
-        assertThat(reflection().onMethodInvocation(fallback)).accepts(generation.runtimeHints)
+        val fallbacks = ValueClassShop::class.java.declaredMethods.filter { it.name.startsWith("whenRejected-") }
+        assertThat(fallbacks.filter { reflection().onMethodInvocation(it).test(generation.runtimeHints) })
+            .singleElement()
+            .satisfies({ assertThat(it.parameterTypes).contains(RateLimitExceededException::class.java) })
         for (type in listOf(UserId::class.java, Tokens::class.java, Result::class.java)) {
             assertThat(reflection().onType(type).withMemberCategories(MemberCategory.ACCESS_DECLARED_FIELDS, MemberCategory.INVOKE_DECLARED_METHODS))
                 .accepts(generation.runtimeHints)
