@@ -43,7 +43,18 @@ record RateLimitSpec(
      *     the wait or cannot be settled, or if a bean is missing
      */
     void check(RateLimiterRegistry registry, String unknownLimitHint) {
-        beans.forEach(ResolverBeanReference::get);
+        beans.forEach(ResolverBeanReference::check);
+        checkLimits(registry, unknownLimitHint);
+    }
+
+    /**
+     * Checks the named limits only.
+     *
+     * @param unknownLimitHint what the failure of an unknown limit adds to its fix
+     * @throws InvalidRateLimitedException if a named limit does not exist, can never hold the cost, does not support
+     *     the wait or cannot be settled
+     */
+    void checkLimits(RateLimiterRegistry registry, String unknownLimitHint) {
         for (String name : limit.written()) {
             check(name, registry, unknownLimitHint);
         }

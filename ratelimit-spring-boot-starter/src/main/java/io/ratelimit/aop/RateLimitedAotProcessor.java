@@ -78,7 +78,7 @@ final class RateLimitedAotProcessor implements BeanRegistrationAotProcessor {
         }
     }
 
-    /** Reads a declaration, which registers what its expressions reach. A missing bean is a matter of the start. */
+    /** Reads a declaration, which registers what its expressions reach. A missing bean is reported at start-up, not here. */
     private static void register(
             ReflectionHints hints,
             RateLimitedDeclaration declaration,

@@ -10,9 +10,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Predicate;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -50,6 +52,7 @@ public final class RateLimitedMethodRegistry {
     private final RateLimitSpecFactory reader;
     private final Map<MethodClassKey, MethodAdvice> limited = new ConcurrentHashMap<>();
     private final Map<Class<?>, Map<Method, MethodAdvice>> invoked = new ConcurrentHashMap<>();
+    private final Queue<MethodAdvice> ofSupertypes = new ConcurrentLinkedQueue<>();
     private volatile boolean limitsKnown;
 
     /**
@@ -88,6 +91,25 @@ public final class RateLimitedMethodRegistry {
     void checkLimits() {
         limitsKnown = true;
         check(limited.values());
+        if (isEnabled()) {
+            String hint = hint();
+            ofSupertypes.forEach(
+                    advice -> advice.method().specs().forEach(spec -> spec.checkLimits(registry.getObject(), hint)));
+        }
+        ofSupertypes.clear();
+    }
+
+    /**
+     * Reads a method of a bean of which only a supertype is known, so that the limits that it names are checked at
+     * start-up. What else is wrong may be right in the class of the bean, which is checked when the bean is created.
+     */
+    void readOfSupertype(Method method, Class<?> supertype) {
+        Method specific = AopUtils.getMostSpecificMethod(method, supertype);
+        try {
+            ofSupertypes.add(read(specific, supertype, declarations.of(specific, supertype)));
+        } catch (InvalidRateLimitedException ex) {
+            LOG.debug("Checked when the bean is created", ex);
+        }
     }
 
     /** {@return whether a class has limited methods and a proxy can be created for it} */
@@ -245,11 +267,15 @@ public final class RateLimitedMethodRegistry {
             MissingLimitLogger.log(advised, registry);
             return;
         }
-        String hint = UnknownLimitHint.of(beanFactory.getBean(Environment.class));
+        String hint = hint();
         for (MethodAdvice advice : advised) {
             advice.method().specs().forEach(spec -> spec.check(registry.getObject(), hint));
             warnIfConsumedLater(advice.method());
         }
+    }
+
+    private String hint() {
+        return UnknownLimitHint.of(beanFactory.getBean(Environment.class));
     }
 
     private void warnIfConsumedLater(RateLimitedMethod method) {

@@ -38,14 +38,17 @@ final class ReceiverTracker extends MethodVisitor {
          * @param captured the words of the captured values that hold {@code this}
          */
         void referred(Handle target, BitSet captured);
+
+        /** Drops all calls received so far: a loop assigns a variable that held {@code this} when the loop began. */
+        void dropAll();
     }
 
     /** The state at a label that was jumped to. */
     private record State(int height, BitSet stack, BitSet locals) {}
 
     /**
-     * Begins the names of the fields in which a Kotlin suspend function keeps its variables while it is suspended. The code
-     * that restores them follows the code that saves them.
+     * Prefix of the fields in which a Kotlin suspend function saves its variables. The compiler emits each restore after
+     * its save.
      */
     private static final String SPILLED = "L$";
 
@@ -53,6 +56,8 @@ final class ReceiverTracker extends MethodVisitor {
     private final BitSet initial;
     private final BitSet stored = new BitSet();
     private final Map<Label, State> jumps = new HashMap<>();
+    private final Map<Label, BitSet> visited = new HashMap<>();
+    private boolean isUncertain;
     private final Set<Label> handlers = new HashSet<>();
     private final Set<String> spilled = new HashSet<>();
     private final BitSet stack = new BitSet();
@@ -84,9 +89,17 @@ final class ReceiverTracker extends MethodVisitor {
         } else if (jumped != null) {
             enter(jumped);
         }
+        visited.put(label, (BitSet) locals.clone());
     }
 
-    /** Goes on at a place that is only reached by jumps from behind, of which nothing is known yet. */
+    @Override
+    public void visitEnd() {
+        if (isUncertain) {
+            calls.dropAll();
+        }
+    }
+
+    /** Starts a block that only later jumps reach, with {@code this} in parameters that were not assigned. */
     @Override
     public void visitFrame(int type, int localCount, Object[] local, int stackCount, Object[] types) {
         if (!reached) {
@@ -237,6 +250,13 @@ final class ReceiverTracker extends MethodVisitor {
     /** Remembers the present state for a label, or what it has in common with that of another jump. */
     private void jump(Label label) {
         if (!reached) {
+            return;
+        }
+        BitSet assumed = visited.get(label);
+        if (assumed != null) {
+            BitSet lost = (BitSet) assumed.clone();
+            lost.andNot(locals);
+            isUncertain |= !lost.isEmpty();
             return;
         }
         State known = jumps.get(label);

@@ -75,7 +75,7 @@ final class SelfCallFinder extends ClassVisitor {
         return read ? new ReceiverTracker(firstWord(), new CallsOf(method)) : null;
     }
 
-    /** Drops methods of the source, which are read by themselves. */
+    /** Drops requests for ordinary methods, which are read anyway. */
     @Override
     public void visitEnd() {
         unread.keySet().retainAll(parts);
@@ -103,6 +103,7 @@ final class SelfCallFinder extends ClassVisitor {
     private final class CallsOf implements ReceiverTracker.Calls {
 
         private final MethodKey source;
+        private final Set<SelfCall> added = new LinkedHashSet<>();
 
         CallsOf(MethodKey source) {
             this.source = source;
@@ -114,8 +115,20 @@ final class SelfCallFinder extends ClassVisitor {
             if (opcode == Opcodes.INVOKESTATIC) {
                 follow(type, called, arguments);
             } else if (opcode != Opcodes.INVOKESPECIAL && arguments.get(0)) {
-                found.add(new SelfCall(source, called));
+                add(called);
             }
+        }
+
+        private void add(MethodKey called) {
+            SelfCall call = new SelfCall(source, called);
+            if (found.add(call)) {
+                added.add(call);
+            }
+        }
+
+        @Override
+        public void dropAll() {
+            found.removeAll(added);
         }
 
         @Override
@@ -124,7 +137,7 @@ final class SelfCallFinder extends ClassVisitor {
             boolean virtual =
                     target.getTag() == Opcodes.H_INVOKEVIRTUAL || target.getTag() == Opcodes.H_INVOKEINTERFACE;
             if (virtual && captured.get(0)) {
-                found.add(new SelfCall(source, called));
+                add(called);
             }
             follow(target.getOwner(), called, captured);
         }

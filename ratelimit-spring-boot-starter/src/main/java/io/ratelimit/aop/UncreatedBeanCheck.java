@@ -17,9 +17,9 @@ import org.springframework.util.ClassUtils;
  * Checks the annotations of beans that are not created at start-up by their types: lazy beans, prototypes, beans of
  * other scopes, and what a {@code FactoryBean} creates later. No bean is created for it.
  *
- * <p>The annotations of a class are checked completely, with the proxy that Spring's auto-proxying would create. If
- * only an interface or an abstract class of the bean is known, or the bean comes from a {@code FactoryBean}, the proxy
- * is not known, and only the names and expressions of the annotations are checked.
+ * <p>The annotations of a class are checked completely, with the proxy that Spring's auto-proxying would create. Only
+ * the limits that they name are checked if there is no auto-proxying, if only an interface or an abstract class of the
+ * bean is known, or if the bean comes from a {@code FactoryBean}.
  */
 final class UncreatedBeanCheck {
 
@@ -48,11 +48,9 @@ final class UncreatedBeanCheck {
      */
     void checkAllBut(Set<String> checked) {
         for (String name : beans.getBeanDefinitionNames()) {
-            if (!checked.contains(name) && isUncreated(name)) {
-                Class<?> type = type(name);
-                if (type != null && methods.mayBeLimited(type) && !AopInfrastructureBean.class.isAssignableFrom(type)) {
-                    check(ClassUtils.getUserClass(type), name);
-                }
+            Class<?> type = checked.contains(name) ? null : uncreatedType(name);
+            if (type != null && methods.mayBeLimited(type) && !AopInfrastructureBean.class.isAssignableFrom(type)) {
+                check(ClassUtils.getUserClass(type), name);
             }
         }
     }
@@ -64,9 +62,9 @@ final class UncreatedBeanCheck {
                         && !beans.getBeanDefinition(name).isAbstract();
     }
 
-    private @Nullable Class<?> type(String name) {
+    private @Nullable Class<?> uncreatedType(String name) {
         try {
-            return beans.getType(name, false);
+            return isUncreated(name) ? beans.getType(name, false) : null;
         } catch (BeansException | LinkageError ex) {
             // The bean cannot be created, which is reported when it is needed.
             return null;
@@ -74,22 +72,20 @@ final class UncreatedBeanCheck {
     }
 
     private void check(Class<?> type, String name) {
-        if (!Modifier.isAbstract(type.getModifiers()) && !beans.isFactoryBean(name)) {
+        boolean isProxied = beans.containsBean(AopConfigUtils.AUTO_PROXY_CREATOR_BEAN_NAME);
+        if (isProxied && !Modifier.isAbstract(type.getModifiers()) && !beans.isFactoryBean(name)) {
             check.accept(ProxyChain.predicted(proxyType(type, name), type));
         } else if (type.getTypeParameters().length == 0) {
             Set<Method> limited =
                     MethodIntrospector.selectMethods(type, (Method method) -> methods.isLimited(method, type));
-            limited.forEach(method -> methods.find(method, type));
+            limited.forEach(method -> methods.readOfSupertype(method, type));
         }
     }
 
     /** Returns the type of the proxy that Spring's auto-proxying creates for a bean; null if it creates none. */
     private @Nullable Class<?> proxyType(Class<?> type, String name) {
-        String creator = AopConfigUtils.AUTO_PROXY_CREATOR_BEAN_NAME;
-        if (!beans.containsBean(creator)) {
-            return null;
-        }
-        Class<?> created = beans.getBean(creator, SmartInstantiationAwareBeanPostProcessor.class)
+        Class<?> created = beans.getBean(
+                        AopConfigUtils.AUTO_PROXY_CREATOR_BEAN_NAME, SmartInstantiationAwareBeanPostProcessor.class)
                 .determineBeanType(type, name);
         return created == type ? null : created;
     }

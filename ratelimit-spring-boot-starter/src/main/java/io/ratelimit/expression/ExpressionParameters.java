@@ -18,7 +18,7 @@ import org.springframework.expression.spel.ast.VariableReference;
  * @param names the names in order; empty if the class file has no parameter names
  * @param types the types in order, with type variables resolved as far as the class resolves them
  * @param indexes the position of each variable: the names, {@code p0}, {@code a0} and so on
- * @param wrappers the value classes of Kotlin by position, where a call has the value inside of the class
+ * @param wrappers the Kotlin value classes, by position, that the JVM passes unboxed
  * @param target the class of the bean, which may be a supertype of its real class
  */
 public record ExpressionParameters(
@@ -76,9 +76,9 @@ public record ExpressionParameters(
     }
 
     /**
-     * Tells the value classes of the source.
+     * Returns these parameters with the Kotlin value classes that the JVM passes unboxed.
      *
-     * @param valueClasses the value classes by position, where a call has the value inside of the class
+     * @param valueClasses the value classes by position
      * @return these parameters, whose types stay those that a call has
      */
     public ExpressionParameters unwrapping(Map<Integer, Wrapper> valueClasses) {

@@ -1,7 +1,6 @@
 package io.ratelimit.expression;
 
 import io.ratelimit.UnknownLimitException;
-import io.ratelimit.expression.ExpressionParameters.Wrapper;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -56,7 +55,7 @@ final class ExpressionTypeChecker {
     private final TypeLocator typeLocator;
     private final MemberHints hints;
     private final Map<SpelNode, ResolvableType> found = new IdentityHashMap<>();
-    /** Types of values that may have more members than their type, which is no mistake. */
+    /** Declared types whose run-time subclass may add members. A missing member is left to the evaluation. */
     private final Set<ResolvableType> open = Collections.newSetFromMap(new IdentityHashMap<>());
     /** The type of the elements, within a selection or projection. */
     private @Nullable ResolvableType element;
@@ -102,7 +101,7 @@ final class ExpressionTypeChecker {
         ResolvableType type;
         if (node instanceof CompoundExpression) {
             type = found(node.getChild(0), start(node.getChild(0)));
-            checkValueClass(node, type);
+            ValueClassMembers.check(origin, parameters, node, type);
             for (int i = 1; i < node.getChildCount(); i++) {
                 type = found(node.getChild(i), member(node.getChild(i), type));
             }
@@ -110,28 +109,6 @@ final class ExpressionTypeChecker {
             type = start(node);
         }
         return found(node, type);
-    }
-
-    /** Checks that a chain does not begin with a member of a value class that the value inside does not have. */
-    private void checkValueClass(SpelNode chain, ResolvableType owner) {
-        Wrapper wrapper = parameters.wrapper(chain.getChild(0));
-        SpelNode member = chain.getChild(1);
-        Class<?> inner = owner.resolve();
-        String name = member instanceof PropertyOrFieldReference property
-                ? property.getName()
-                : member instanceof MethodReference method ? method.getName() : null;
-        if (wrapper == null || inner == null || name == null || isDynamic(inner, false)) {
-            return;
-        }
-        if (MEMBERS.property(owner, inner, name) == null
-                && MEMBERS.methods(owner, inner, name).isEmpty()) {
-            String variable = chain.getChild(0).toStringAST();
-            throw origin.invalid(
-                    variable + " is of the value class " + wrapper.type() + ", which the JVM passes as "
-                            + inner.getSimpleName() + ", so it has no " + name,
-                    "write " + variable + " or " + variable + "." + wrapper.property()
-                            + " for the value inside, or call a bean with it");
-        }
     }
 
     private ResolvableType found(SpelNode node, ResolvableType type) {
@@ -238,20 +215,20 @@ final class ExpressionTypeChecker {
                         owner, type, String.valueOf(name.getLiteralValue().getValue()))
                 : null;
         ResolvableType value = DeclaredMemberResolver.indexed(owner, type);
-        return property == null || value != UNKNOWN ? value : opened(reached(type, property));
+        return property == null || value != UNKNOWN ? like(owner, value) : opened(reached(type, property));
     }
 
     /** Checks what a selection or projection does with each element. */
     private ResolvableType elements(SpelNode node, ResolvableType owner) {
         ResolvableType outer = element;
-        element = opened(DeclaredMemberResolver.element(owner));
+        element = opened(copy(DeclaredMemberResolver.element(owner)));
         children(node, 0);
         ResolvableType selected = element;
         element = outer;
         if (node instanceof Projection || owner.resolve(Object.class) == Optional.class) {
             return UNKNOWN;
         }
-        return node.toStringAST().startsWith("?[") ? opened(owner) : selected;
+        return node.toStringAST().startsWith("?[") ? opened(copy(owner)) : selected;
     }
 
     /** Treats a type as one whose values may have more members than it declares. */
@@ -262,6 +239,25 @@ final class ExpressionTypeChecker {
         return type;
     }
 
+    /** Returns the type of a member, which may have more members than it declares if its owner may. */
+    private ResolvableType like(ResolvableType owner, ResolvableType member) {
+        return open.contains(owner) ? opened(copy(member)) : member;
+    }
+
+    /** Returns an equal type, so that other mentions of the same variable are checked as before. */
+    private static ResolvableType copy(ResolvableType type) {
+        Class<?> known = type.resolve();
+        if (known == null) {
+            return UNKNOWN;
+        }
+        if (known.isArray()) {
+            return ResolvableType.forArrayComponent(type.getComponentType());
+        }
+        return type.hasGenerics()
+                ? ResolvableType.forClassWithGenerics(known, type.getGenerics())
+                : ResolvableType.forClass(known);
+    }
+
     private ResolvableType reached(Class<?> owner, DeclaredMemberResolver.Property property) {
         hints.reached(owner, property.member());
         return property.type();
@@ -270,7 +266,7 @@ final class ExpressionTypeChecker {
     private ResolvableType property(PropertyOrFieldReference node, ResolvableType owner) {
         Class<?> type = owner.resolve();
         if (type == Optional.class && node.isNullSafe()) {
-            return property(node, opened(DeclaredMemberResolver.certain(owner.getGeneric(0))));
+            return property(node, opened(copy(DeclaredMemberResolver.certain(owner.getGeneric(0)))));
         }
         if (type == null || isDynamic(type, node.isNullSafe())) {
             return UNKNOWN;
@@ -284,7 +280,7 @@ final class ExpressionTypeChecker {
             if (found != null) {
                 ResolvableType value = reached(type, found);
                 boolean isTarget = type == CallSnapshot.class && node.getName().equals("target");
-                return isTarget ? opened(ResolvableType.forClass(parameters.target())) : value;
+                return isTarget ? opened(ResolvableType.forClass(parameters.target())) : like(owner, value);
             }
         }
         if (open.contains(owner)) {
@@ -304,7 +300,7 @@ final class ExpressionTypeChecker {
         children(node, 0);
         Class<?> type = owner.resolve();
         if (type == Optional.class && node.isNullSafe()) {
-            method(node, opened(DeclaredMemberResolver.certain(owner.getGeneric(0))));
+            method(node, opened(copy(DeclaredMemberResolver.certain(owner.getGeneric(0)))));
         }
         if (type == null) {
             return UNKNOWN;
@@ -323,7 +319,7 @@ final class ExpressionTypeChecker {
                     type.getName() + " has no public method " + node.getName() + " with " + count + " arguments",
                     named.isEmpty() ? "check its spelling" : "it has one with another number of arguments");
         }
-        return DeclaredMemberResolver.returned(fitting, owner);
+        return like(owner, DeclaredMemberResolver.returned(fitting, owner));
     }
 
     private ResolvableType bean(String name) {

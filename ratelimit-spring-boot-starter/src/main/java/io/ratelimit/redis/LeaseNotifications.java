@@ -105,8 +105,16 @@ final class LeaseNotifications implements AutoCloseable {
             attempted.complete(null);
             if (!closed) {
                 pause(BETWEEN_ATTEMPTS_MILLIS);
-                closer.run();
+                closeWhatIsLeft();
             }
+        }
+    }
+
+    private void closeWhatIsLeft() {
+        try {
+            closer.run();
+        } catch (RuntimeException ex) {
+            // The client is shutting down, which closes the connections as well.
         }
     }
 

@@ -26,7 +26,8 @@ final class RedisFeature implements RateLimitFeature<RedisProperties> {
                     "ratelimit.store",
                     "redis",
                     "the application was processed ahead of time for a store in memory",
-                    "process the application with ratelimit.store=redis");
+                    "add spring-boot-starter-data-redis if it is missing, and process the application with"
+                            + " ratelimit.store=redis");
         }
         if (selected) {
             throw new InvalidRateLimitPropertyException(

@@ -100,11 +100,10 @@ class SelfCallTests {
     }
 
     @Test
-    void wovenMethodsAndAnApplicationWithoutLimitingHaveNoFindings(CapturedOutput output) {
+    void anApplicationWithoutLimitingHasNoFindings(CapturedOutput output) {
         LimitedApplication.with(Plain.class)
                 .withPropertyValues("enabled=false")
                 .run(context -> assertThat(context).hasNotFailed());
-        LimitedApplication.with(Plain.class).withPropertyValues("mode=ASPECTJ").run(context -> {});
         assertThat(output).doesNotContain(FINDING);
     }
 

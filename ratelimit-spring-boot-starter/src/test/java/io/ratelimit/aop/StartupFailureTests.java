@@ -185,6 +185,7 @@ class StartupFailureTests {
                         "a rejection cannot be a failed",
                         "return CompletionStage or CompletableFuture"),
                 mistake(StrangePublisher.class, "method", "ParallelFlux", "return Mono or Flux"),
+                mistake(TypoBesideSelection.class, "condition", "has no property sise", "check its spelling"),
                 mistake(SecondOfTwo.class, "key", "unknown variable #usr", "did you mean #user?"),
                 mistake(OnTheClass.class, "key", "unknown variable #user", "its parameters are #id"));
     }
@@ -654,6 +655,21 @@ class StartupFailureTests {
         public void call(String id) {}
     }
 
+    static class TypoBesideSelection {
+
+        @RateLimited(limit = "ten", condition = "#users.?[length() > 3].size() + #users.sise > 0")
+        public void call(List<String> users) {}
+    }
+
+    static class Settings {}
+
+    static class RegionalSettings extends Settings {
+
+        public String getRegion() {
+            return "eu";
+        }
+    }
+
     static class Dynamic {
 
         @RateLimited(limit = "ten", key = "#any.whatever")
@@ -667,6 +683,16 @@ class StartupFailureTests {
 
         @RateLimited(limit = "ten", key = "#list.![whatever]", costExpression = "#any", condition = "#any")
         public void ofProjection(List<Object> list, Object any) {}
+
+        @RateLimited(limit = "ten", key = "#root.target.settings.region")
+        public void ofTarget() {}
+
+        @RateLimited(limit = "ten", key = "#list.?[settings.region == 'eu'].size()")
+        public void ofElements(List<Dynamic> list) {}
+
+        public Settings getSettings() {
+            return new RegionalSettings();
+        }
 
         @RateLimited(limit = "ten", key = "#root.args[0]", costExpression = "#n", condition = "#flag == true")
         public void ofRoot(String user, Number n, Boolean flag) {}

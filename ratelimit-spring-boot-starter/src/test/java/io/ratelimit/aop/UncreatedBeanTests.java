@@ -2,7 +2,9 @@ package io.ratelimit.aop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ratelimit.annotation.KeyResolver;
 import io.ratelimit.annotation.RateLimited;
+import io.ratelimit.annotation.RateLimitedCall;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -106,6 +108,29 @@ class UncreatedBeanTests {
         });
     }
 
+    @Test
+    void whatOnlyTheClassOfABeanHasIsNoMistakeOfItsInterface() {
+        lazily(OfClassWithFallback.class).run(context -> {
+            assertThat(context).hasNotFailed();
+            Answering bean = context.getBean(Answering.class);
+            for (int i = 0; i < 10; i++) {
+                assertThat(bean.answer("ann")).isEqualTo("found");
+            }
+            assertThat(bean.answer("ann")).isEqualTo("cached");
+        });
+    }
+
+    @Test
+    void theResolverOfALazyBeanIsNotCreatedForTheCheck() {
+        lazily(WithResolver.class, CountedResolver.class).run(context -> {
+            assertThat(context).hasNotFailed();
+            assertThat(CREATED).hasValue(0);
+            context.getBean(WithResolver.class).call();
+            assertThat(CREATED).hasValue(1);
+            assertThat(LimitedApplication.taken(context, "ten", "resolved")).isEqualTo(1);
+        });
+    }
+
     private static ApplicationContextRunner lazily(Class<?>... beans) {
         return LimitedApplication.with(beans)
                 .withInitializer(context ->
@@ -146,6 +171,51 @@ class UncreatedBeanTests {
 
         @Override
         public void call(String user) {}
+    }
+
+    interface Answering {
+
+        @RateLimited(limit = "ten", key = "#user", fallback = "cached")
+        String answer(String user);
+    }
+
+    static class AnsweringFromCache implements Answering {
+
+        @Override
+        public String answer(String user) {
+            return "found";
+        }
+
+        public String cached(String user) {
+            return "cached";
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class OfClassWithFallback {
+
+        @Bean
+        Answering answering() {
+            return new AnsweringFromCache();
+        }
+    }
+
+    static class CountedResolver implements KeyResolver {
+
+        CountedResolver() {
+            CREATED.incrementAndGet();
+        }
+
+        @Override
+        public String key(RateLimitedCall call) {
+            return "resolved";
+        }
+    }
+
+    static class WithResolver {
+
+        @RateLimited(limit = "ten", keyResolver = CountedResolver.class)
+        public void call() {}
     }
 
     record Product(String name) {}

@@ -82,7 +82,7 @@ class FailedStartTests {
     }
 
     @Test
-    void wovenMethodsAreLimitedWithLazyInitializationToo() {
+    void theComponentThatLimitsWovenMethodsIsNotLazy() {
         try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Correct.class)
                 .web(WebApplicationType.NONE)
                 .run("--spring.main.lazy-initialization=true", "--spring.main.banner-mode=off")) {
