@@ -58,11 +58,11 @@ final class CompilationSafety {
 
     private static boolean isSafeMember(SpelNode node, @Nullable Class<?> owner) {
         if (node instanceof PropertyOrFieldReference property) {
-            return !ExpressionTypeChecker.isDynamic(owner, property.isNullSafe());
+            return !DeclaredMemberResolver.isDynamic(owner, property.isNullSafe());
         }
         return node instanceof MethodReference method
                 && node.getChildCount() == 0
-                && (owner == Map.class || !ExpressionTypeChecker.isDynamic(owner, method.isNullSafe()));
+                && (owner == Map.class || !DeclaredMemberResolver.isDynamic(owner, method.isNullSafe()));
     }
 
     private boolean isSafeOperator(SpelNode node) {

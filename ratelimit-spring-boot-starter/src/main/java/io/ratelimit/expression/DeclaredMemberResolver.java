@@ -9,6 +9,7 @@ import java.lang.reflect.TypeVariable;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.ResolvableType;
@@ -62,6 +63,14 @@ final class DeclaredMemberResolver extends ReflectivePropertyAccessor {
         return same
                 ? certain(ResolvableType.forType(methods.get(0).getGenericReturnType(), owner))
                 : ResolvableType.NONE;
+    }
+
+    /** {@return whether the members of an owner are not known before the evaluation, for example those of a map} */
+    static boolean isDynamic(@Nullable Class<?> owner, boolean nullSafe) {
+        return owner == null
+                || owner == Object.class
+                || Map.class.isAssignableFrom(owner)
+                || owner == Optional.class && nullSafe;
     }
 
     /** Treats an unresolved type variable as unknown, whatever its bound. */

@@ -89,14 +89,6 @@ final class ExpressionTypeChecker {
         return OperatorTypeResolver.boxed(found.getOrDefault(node, UNKNOWN));
     }
 
-    /** {@return whether the members of an owner are not known before the evaluation, for example those of a map} */
-    static boolean isDynamic(@Nullable Class<?> owner, boolean nullSafe) {
-        return owner == null
-                || owner == Object.class
-                || Map.class.isAssignableFrom(owner)
-                || owner == Optional.class && nullSafe;
-    }
-
     private ResolvableType type(SpelNode node) {
         ResolvableType type;
         if (node instanceof CompoundExpression) {
@@ -268,7 +260,7 @@ final class ExpressionTypeChecker {
         if (type == Optional.class && node.isNullSafe()) {
             return property(node, opened(copy(DeclaredMemberResolver.certain(owner.getGeneric(0)))));
         }
-        if (type == null || isDynamic(type, node.isNullSafe())) {
+        if (type == null || DeclaredMemberResolver.isDynamic(type, node.isNullSafe())) {
             return UNKNOWN;
         }
         if (type.isArray()) {
@@ -311,7 +303,8 @@ final class ExpressionTypeChecker {
                 .filter(method -> DeclaredMemberResolver.takes(method, count))
                 .toList();
         fitting.forEach(method -> hints.reached(type, method));
-        if (isDynamic(type, node.isNullSafe()) && type != Map.class || fitting.isEmpty() && open.contains(owner)) {
+        if (DeclaredMemberResolver.isDynamic(type, node.isNullSafe()) && type != Map.class
+                || fitting.isEmpty() && open.contains(owner)) {
             return UNKNOWN;
         }
         if (fitting.isEmpty()) {

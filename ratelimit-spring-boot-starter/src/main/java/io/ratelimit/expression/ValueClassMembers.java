@@ -25,7 +25,7 @@ final class ValueClassMembers {
         Wrapper wrapper = parameters.wrapper(chain.getChild(0));
         Class<?> inner = owner.resolve();
         String name = name(chain.getChild(1));
-        if (wrapper == null || inner == null || name == null || ExpressionTypeChecker.isDynamic(inner, false)) {
+        if (wrapper == null || inner == null || name == null || DeclaredMemberResolver.isDynamic(inner, false)) {
             return;
         }
         if (MEMBERS.property(owner, inner, name) == null
