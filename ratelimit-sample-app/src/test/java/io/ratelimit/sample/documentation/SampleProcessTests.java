@@ -95,7 +95,7 @@ class SampleProcessTests {
             if (SampleProcess.isAheadOfTime()) {
                 assertThat(other.process().waitFor(1, TimeUnit.MINUTES)).isTrue();
                 assertThat(other.printed())
-                        .contains("ratelimit.store", "Process the application with ratelimit.store=redis");
+                        .contains("ratelimit.store", "process the application with ratelimit.store=redis");
             } else {
                 other.port();
                 assertThat(other.printed()).contains("store redis");
