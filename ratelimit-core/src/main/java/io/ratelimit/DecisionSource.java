@@ -13,8 +13,8 @@ public enum DecisionSource {
     POLICY,
 
     /**
-     * Nowhere: every call is admitted, because rate limiting is disabled, or because no limit of the call is defined and
-     * such limits are {@link UnknownLimitPolicy#UNLIMITED}.
+     * Nowhere: every call is admitted, because rate limiting is disabled, or because no limit of the call is defined
+     * and such limits are {@link UnknownLimitPolicy#UNLIMITED}.
      */
     DISABLED
 }

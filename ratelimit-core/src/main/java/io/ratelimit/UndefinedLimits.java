@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class UndefinedLimits {
 
-    private static final System.Logger LOG = System.getLogger(RateLimiterRegistry.class.getName());
+    private static final System.Logger LOG = System.getLogger(UndefinedLimits.class.getName());
 
     /** Callers may choose the names, so that both the log and this set need a bound. */
     private static final int MOST_WARNINGS = 100;

@@ -84,7 +84,7 @@ class RemovedLimitTests {
     }
 
     @Test
-    void whatACallUsedMoreBeforeTheRemovalIsNoDebtOfTheLimitThatIsDefinedAgain() {
+    void aDebtFromBeforeTheRemovalIsNoneOfTheLimitThatIsDefinedAgain() {
         RateLimiter limiter = registry.define(TEN);
         Decision before = limiter.tryAcquire("key", 1);
         registry.remove("ten");

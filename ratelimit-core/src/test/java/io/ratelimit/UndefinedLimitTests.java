@@ -157,7 +157,7 @@ class UndefinedLimitTests {
                 warnings.add(event.getLevel() + " " + event.getMessage());
             }
         };
-        Logger logger = Logger.getLogger(RateLimiterRegistry.class.getName());
+        Logger logger = Logger.getLogger(UndefinedLimits.class.getName());
         logger.addHandler(handler);
         try {
             registry.define(Limit.of("golden", "1/1h"));

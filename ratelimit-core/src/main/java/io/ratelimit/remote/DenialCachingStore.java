@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * it is answered. The denial is dropped when this node refunds, debits or resets the key, when the store admits a call
  * of the key from this node, or when this node uses another configuration of the limit. A refund by another node is
  * therefore noticed up to a second late. Denials of a limit that was removed are not used any more. This node then also
- * forgets how the limit was configured: if it is defined again with other rates before its buckets are full, a denial of
- * a key that is still in the earlier configuration may be cached, for up to a second.
+ * forgets how the limit was configured: if it is defined again with other rates before its buckets are full, a denial
+ * of a key that is still in the earlier configuration may be cached, for up to a second.
  *
  * <p>Calls of several charges, of {@linkplain Limit#isLeased() leased} limits and of a cost of zero always reach the
  * remote store. So does every call after a failure, until the remote store answers again. The cache keeps at most 8,192

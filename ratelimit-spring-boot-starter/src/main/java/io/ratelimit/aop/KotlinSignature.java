@@ -20,8 +20,8 @@ import org.springframework.util.ConcurrentReferenceHashMap;
 
 /**
  * The signature of a method as its source declares it. The Kotlin compiler gives functions with value classes another
- * name, such as {@code find-L1XQ-vc} for {@code fun find(id: UserId)}, and passes the value inside of the class instead.
- * It also renames internal functions.
+ * name, such as {@code find-L1XQ-vc} for {@code fun find(id: UserId)}, and passes the value inside of the class
+ * instead. It also renames internal functions.
  *
  * <p>Without {@code kotlin-reflect} only the name is known. Of methods in other languages the signature is that of the
  * JVM.

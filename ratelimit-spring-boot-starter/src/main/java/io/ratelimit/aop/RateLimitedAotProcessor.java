@@ -22,11 +22,11 @@ import org.springframework.core.env.Environment;
 
 /**
  * Registers what native images need for beans with limited methods: the methods with their parameter types, the members
- * that expressions reach, the fallbacks, and the classes of the resolvers. An invalid annotation ends the processing, as
- * it would end the start of the application.
+ * that expressions reach, the fallbacks, and the classes of the resolvers. An invalid annotation ends the processing,
+ * as it would end the start of the application.
  *
- * <p>Placeholders have the values of the processing. An attribute with a placeholder that has none is left out, which is
- * logged as a warning.
+ * <p>Placeholders have the values of the processing. An attribute with a placeholder that has none is left out, which
+ * is logged as a warning.
  */
 final class RateLimitedAotProcessor implements BeanRegistrationAotProcessor {
 
@@ -78,7 +78,10 @@ final class RateLimitedAotProcessor implements BeanRegistrationAotProcessor {
         }
     }
 
-    /** Reads a declaration, which registers what its expressions reach. A missing bean is reported at start-up, not here. */
+    /**
+     * Reads a declaration, which registers what its expressions reach. A missing bean is reported at start-up, not
+     * here.
+     */
     private static void register(
             ReflectionHints hints,
             RateLimitedDeclaration declaration,

@@ -101,7 +101,7 @@ public final class RateLimitedMethodRegistry {
 
     /**
      * Reads a method of a bean of which only a supertype is known, so that the limits that it names are checked at
-     * start-up. What else is wrong may be right in the class of the bean, which is checked when the bean is created.
+     * start-up. Other mistakes may be none in the class of the bean, which is checked when the bean is created.
      */
     void readOfSupertype(Method method, Class<?> supertype) {
         Method specific = AopUtils.getMostSpecificMethod(method, supertype);

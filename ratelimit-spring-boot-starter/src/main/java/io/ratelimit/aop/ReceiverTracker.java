@@ -47,8 +47,8 @@ final class ReceiverTracker extends MethodVisitor {
     private record State(int height, BitSet stack, BitSet locals) {}
 
     /**
-     * Prefix of the fields in which a Kotlin suspend function saves its variables. The compiler emits each restore after
-     * its save.
+     * Prefix of the fields in which a Kotlin suspend function saves its variables. The compiler emits each restore
+     * after its save.
      */
     private static final String SPILLED = "L$";
 

@@ -12,8 +12,8 @@ import org.springframework.util.function.SingletonSupplier;
 /**
  * A reference to the bean of a class that an annotation names.
  *
- * <p>The bean is fetched once, on the first call, so that it may depend on the bean with the annotated method, and may be
- * lazy.
+ * <p>The bean is fetched once, on the first call, so that it may depend on the bean with the annotated method, and may
+ * be lazy.
  */
 final class ResolverBeanReference<T> implements Supplier<T> {
 

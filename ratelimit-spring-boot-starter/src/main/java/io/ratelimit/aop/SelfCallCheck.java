@@ -18,8 +18,8 @@ import org.springframework.core.NativeDetector;
 import org.springframework.util.ClassUtils;
 
 /**
- * Logs the calls that limited beans make on themselves. Such a call goes past the proxy of the bean, and is not limited.
- * It may be what the author wants, so it is no mistake that stops the start.
+ * Logs the calls that limited beans make on themselves. Such a call goes past the proxy of the bean, and is not
+ * limited. It may be what the author wants, so it is no mistake that stops the start.
  */
 final class SelfCallCheck {
 
@@ -28,7 +28,8 @@ final class SelfCallCheck {
     private final Set<Class<?>> checked = ConcurrentHashMap.newKeySet();
 
     /**
-     * Logs the calls of a class on {@code this}, once for each class. Nothing is logged if the class file cannot be read.
+     * Logs the calls of a class on {@code this}, once for each class. Nothing is logged if the class file cannot be
+     * read.
      *
      * @param type the class of a bean
      * @param limited the methods that a proxy of the bean limits
@@ -66,7 +67,9 @@ final class SelfCallCheck {
         }
     }
 
-    /** Returns the text of a call; null if it is none of a limited method, or cannot happen in the class of the bean. */
+    /**
+     * Returns the text of a call; null if it is none of a limited method, or cannot happen in the class of the bean.
+     */
     private static @Nullable String finding(SelfCall call, Class<?> declaring, Class<?> type, Set<Method> limited) {
         Method called = method(call.called(), type);
         Method caller = declared(call.caller(), declaring);

@@ -17,11 +17,12 @@ import org.springframework.asm.Opcodes;
 import org.springframework.asm.SpringAsmInfo;
 
 /**
- * Finds the calls that the methods of a class make on {@code this}, in its byte code. A call of which the receiver is not
- * certain is not found.
+ * Finds the calls that the methods of a class make on {@code this}, in its byte code. A call of which the receiver is
+ * not certain is not found.
  *
- * <p>The body of a lambda is a method of its own, and so are parts that the Kotlin compiler separates, such as the body of
- * a suspend function. They are read with what the source method passes to them, and their calls are calls of that method.
+ * <p>The body of a lambda is a method of its own, and so are parts that the Kotlin compiler separates, such as the body
+ * of a suspend function. They are read with what the source method passes to them, and their calls are calls of that
+ * method.
  */
 final class SelfCallFinder extends ClassVisitor {
 

@@ -26,8 +26,8 @@ final class DeclaredMemberResolver extends ReflectivePropertyAccessor {
     record Property(Member member, ResolvableType type) {}
 
     /**
-     * Returns a property of an owner; null if there is none. If the owner is a class, such as {@code T(java.lang.Math)},
-     * it also has the static properties of that class.
+     * Returns a property of an owner; null if there is none. If the owner is a class, such as
+     * {@code T(java.lang.Math)}, it also has the static properties of that class.
      */
     @Nullable Property property(ResolvableType owner, Class<?> type, String name) {
         Class<?> named = named(owner, type);
@@ -91,7 +91,9 @@ final class DeclaredMemberResolver extends ReflectivePropertyAccessor {
         return Map.class.isAssignableFrom(type) ? certain(owner.as(Map.class).getGeneric(1)) : ResolvableType.NONE;
     }
 
-    /** {@return the type of the elements that a selection or projection of a value sees; unknown if it is not declared} */
+    /**
+     * {@return the type of the elements that a selection or projection of a value sees; unknown if it is not declared}
+     */
     static ResolvableType element(ResolvableType owner) {
         if (owner.isArray()) {
             return certain(owner.getComponentType());

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * Limits how often the topology of a cluster is read while a node does not answer. Each time the driver tries to connect
- * to this node, and logs a stack trace when it fails.
+ * Limits how often the topology of a cluster is read while a node does not answer. Each time the driver tries to
+ * connect to this node, and logs a stack trace when it fails.
  *
  * <p>The pauses are a third of the time since the first refresh, so that a failover is noticed soon after it has
  * happened: 4 s after the node is lost within 2 s, and 15 s after it within 5 s. They are at most 30 s long.

@@ -109,7 +109,7 @@ class UncreatedBeanTests {
     }
 
     @Test
-    void whatOnlyTheClassOfABeanHasIsNoMistakeOfItsInterface() {
+    void aFallbackThatOnlyTheClassOfABeanHasIsNoMistakeOfItsInterface() {
         lazily(OfClassWithFallback.class).run(context -> {
             assertThat(context).hasNotFailed();
             Answering bean = context.getBean(Answering.class);

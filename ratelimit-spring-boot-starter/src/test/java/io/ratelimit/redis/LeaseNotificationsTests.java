@@ -33,7 +33,7 @@ class LeaseNotificationsTests {
     }
 
     @Test
-    void whatAnAttemptLeftOpenIsClosedBeforeTheNextOne() {
+    void aSubscriptionThatAnAttemptLeftOpenIsClosedBeforeTheNextOne() {
         AtomicInteger closed = new AtomicInteger();
         LeaseNotifications failing = LeaseNotifications.open(
                 () -> {

@@ -30,8 +30,8 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * What an application logs while its Redis is away: a line of ours when the outage starts and one when it ends, and few
- * lines of the driver. The line of each minute is tested with a virtual clock, in {@code StoreOutageLoggerTests}.
+ * The log of an application while its Redis is away: a line of ours when the outage starts and one when it ends, and
+ * few lines of the driver. The line of each minute is tested with a virtual clock, in {@code StoreOutageLoggerTests}.
  */
 @Tag("server")
 @Timeout(180)
