@@ -400,7 +400,9 @@ public final class RateLimiterRegistry implements AutoCloseable {
     }
 
     private List<Charge> merged(Collection<Charge> charges) {
-        charges.forEach(this::requireDefined);
+        for (Charge charge : charges) {
+            requireDefined(charge);
+        }
         return Charge.merged(charges);
     }
 

@@ -76,9 +76,15 @@ final class UndefinedLimitsStore extends ForwardingRateLimitStore {
         return decision.forCharges(List.copyOf(all), decision.source());
     }
 
+    /** Returns the charges of defined limits, which is the same list if there are no others. */
     private static List<Charge> defined(List<Charge> charges) {
-        return charges.stream()
-                .filter(charge -> !UndefinedLimits.contains(charge.limit()))
-                .toList();
+        for (Charge each : charges) {
+            if (UndefinedLimits.contains(each.limit())) {
+                return charges.stream()
+                        .filter(charge -> !UndefinedLimits.contains(charge.limit()))
+                        .toList();
+            }
+        }
+        return charges;
     }
 }

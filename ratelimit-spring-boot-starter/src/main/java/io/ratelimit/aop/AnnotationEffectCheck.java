@@ -110,6 +110,7 @@ final class AnnotationEffectCheck {
         ProxyChain.TargetMethod limited = chain.limited(method, type, methods);
         if (limited != null) {
             methods.find(limited.method(), limited.targetClass());
+            checkBridge(AopUtils.getMostSpecificMethod(limited.method(), limited.targetClass()), type);
         } else if (chain.ofOtherBean() || !methods.isAnnotatedItself(method, type) && chain.hides(method)) {
             return;
         } else if (isFinalInUnannotatedParent(method, type)) {
@@ -120,6 +121,23 @@ final class AnnotationEffectCheck {
                             "annotate the methods that are to be limited instead of the class"));
         } else {
             report(method, type, chain.obstacle(method, type, methods));
+        }
+    }
+
+    /** Reports a Kotlin function that a generic supertype calls past its proxy. */
+    private void checkBridge(Method method, Class<?> type) {
+        Method bridge = KotlinSignature.bridge(method);
+        if (bridge != null) {
+            String name = bridge.getName();
+            report(
+                    method,
+                    type,
+                    new IneffectiveReason(
+                            "a generic supertype calls it by another name, because it takes or returns a value class,"
+                                    + " so the proxy does not limit such calls",
+                            "let " + name
+                                    + " of the supertype have no type parameter in the place of the value class, or"
+                                    + " weave the class (ratelimit.aop.mode=aspectj)"));
         }
     }
 

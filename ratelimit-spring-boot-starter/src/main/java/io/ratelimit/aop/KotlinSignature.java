@@ -52,6 +52,27 @@ record KotlinSignature(
                 : new KotlinSignature(method.getName(), Map.of(), null);
     }
 
+    /**
+     * Returns the bridge method through which a generic supertype calls a function with value classes. It has another
+     * name than the function, so that Spring does not see that they belong together.
+     *
+     * @param method any method
+     * @return the bridge method; null if there is none
+     */
+    static @Nullable Method bridge(Method method) {
+        String name = of(method).name();
+        if (!name.equals(method.getName())) {
+            for (Method other : method.getDeclaringClass().getDeclaredMethods()) {
+                if (other.isBridge()
+                        && other.getName().equals(name)
+                        && other.getParameterCount() == method.getParameterCount()) {
+                    return other;
+                }
+            }
+        }
+        return null;
+    }
+
     /** {@return all value classes of the signature} */
     List<ValueClass> valueClasses() {
         List<ValueClass> all = new ArrayList<>(parameters.values());

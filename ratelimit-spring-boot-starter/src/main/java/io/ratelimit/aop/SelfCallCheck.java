@@ -73,7 +73,7 @@ final class SelfCallCheck {
     private static @Nullable String finding(SelfCall call, Class<?> declaring, Class<?> type, Set<Method> limited) {
         Method called = method(call.called(), type);
         Method caller = declared(call.caller(), declaring);
-        if (called == null || caller == null || isOverridden(caller, type)) {
+        if (called == null || caller == null || caller.isBridge() || isOverridden(caller, type)) {
             return null;
         }
         Method running = AopUtils.getMostSpecificMethod(called, type);
@@ -88,11 +88,7 @@ final class SelfCallCheck {
                 + " (ratelimit.aop.mode=aspectj)";
     }
 
-    /**
-     * Returns whether a method of a superclass does not run in the class of the bean. Java's bridge methods count as
-     * overridden by what they call. Those of Kotlin to a function with value classes do not: a call of such a method
-     * through a generic supertype goes past the proxy.
-     */
+    /** Returns whether a method of a superclass does not run in the class of the bean. */
     private static boolean isOverridden(Method method, Class<?> type) {
         return !Modifier.isPrivate(method.getModifiers())
                 && !AopUtils.getMostSpecificMethod(method, type).equals(method);

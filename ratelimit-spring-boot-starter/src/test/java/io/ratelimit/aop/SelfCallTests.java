@@ -264,6 +264,22 @@ class SelfCallTests {
             return last;
         }
 
+        String sparesAVariableThatALoopAssigns() {
+            Callers last = this;
+            while (last.other != null) {
+                last = last.other;
+            }
+            return last.search("ann");
+        }
+
+        String callsAfterALoopThatAssignsAnotherVariable(List<String> users) {
+            Callers last = null;
+            for (String user : users) {
+                last = user.isEmpty() ? other : last;
+            }
+            return search("ann") + last;
+        }
+
         String callsInAHandler() {
             try {
                 return other.search("ann");

@@ -29,25 +29,6 @@ class SelfCallKotlinTests {
         )
     }
 
-    @Test
-    fun `a call through a generic supertype goes past the proxy if it passes a value class`(output: CapturedOutput) {
-        LimitedApplication.with(UserFinder::class.java).run { context ->
-            val finder: Finder<UserId> = context.getBean(UserFinder::class.java)
-            repeat(2) { assertThat(finder.find(UserId("ann"))).isEqualTo("ann") }
-        }
-        assertThat(output).contains("UserFinder#find(Object) calls io.ratelimit.aop.UserFinder#find(UserId) on this object")
-    }
-}
-
-interface Finder<T> {
-
-    fun find(id: T): String
-}
-
-open class UserFinder : Finder<UserId> {
-
-    @RateLimited("one")
-    override fun find(id: UserId): String = id.v
 }
 
 open class SelfCaller {

@@ -1,5 +1,6 @@
 package io.ratelimit.aop
 
+import org.assertj.core.api.Assertions.assertThatExceptionOfType
 import io.ratelimit.RateLimitExceededException
 import io.ratelimit.annotation.RateLimited
 import java.util.stream.Stream
@@ -109,6 +110,22 @@ class ValueClassTests {
                 settled.failure("failure")
                 assertThat(LimitedApplication.taken(context, "ten", "failure")).isEqualTo(9.0)
             }
+        }
+    }
+
+    @Test
+    fun `a function that a generic supertype calls by another name stops the start`() {
+        LimitedApplication.with(UserFinder::class.java).run { context ->
+            assertThat(LimitedApplication.mistake(context))
+                .hasMessageContaining("UserFinder#find(UserId)")
+                .hasMessageContaining("a generic supertype calls it by another name")
+                .hasMessageContaining("let find of the supertype have no type parameter")
+        }
+        LimitedApplication.with(FinderOfUsers::class.java).run { context ->
+            assertThat(context).hasNotFailed()
+            val users: Users = context.getBean(FinderOfUsers::class.java)
+            assertThat(users.find(UserId("ann"))).isEqualTo("ann")
+            assertThatExceptionOfType(RateLimitExceededException::class.java).isThrownBy { users.find(UserId("ann")) }
         }
     }
 
@@ -301,4 +318,26 @@ open class TextAsSuspendingResult {
     open suspend fun find(id: String): Result<String> = Result.success(id)
 
     private fun answer(id: String): String = id
+}
+
+interface Finder<T> {
+
+    fun find(id: T): String
+}
+
+open class UserFinder : Finder<UserId> {
+
+    @RateLimited("one")
+    override fun find(id: UserId): String = id.v
+}
+
+interface Users {
+
+    fun find(id: UserId): String
+}
+
+open class FinderOfUsers : Users {
+
+    @RateLimited("one")
+    override fun find(id: UserId): String = id.v
 }
