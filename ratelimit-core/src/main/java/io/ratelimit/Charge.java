@@ -5,7 +5,6 @@ import io.ratelimit.algorithm.RateAlgorithm;
 import io.ratelimit.algorithm.Tokens;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -26,9 +25,6 @@ public record Charge(Limit limit, String key, long cost, long lease) {
      * The key of the one bucket of a limit that has no keys. It is the empty text, which users cannot pass as a key.
      */
     public static final String SHARED = "";
-
-    private static final Comparator<Charge> ORDER =
-            Comparator.comparing((Charge charge) -> charge.limit.name()).thenComparing(Charge::key);
 
     /**
      * Checks the cost.
@@ -69,6 +65,11 @@ public record Charge(Limit limit, String key, long cost, long lease) {
      */
     public Charge withCost(long other) {
         return new Charge(limit, key, other, lease);
+    }
+
+    /** Returns this charge with a new lease, if the limit is leased. */
+    Charge withNewLease() {
+        return lease == 0 ? this : new Charge(limit, key, cost);
     }
 
     /** {@return whether this charge holds a lease or queues for one; a charge of cost zero does not} */
@@ -119,12 +120,14 @@ public record Charge(Limit limit, String key, long cost, long lease) {
      * @return at most as many charges
      */
     public static List<Charge> merged(Collection<Charge> charges) {
+        if (charges instanceof List<Charge> list && isMerged(list)) {
+            return List.copyOf(list);
+        }
         if (charges.size() == 1) {
-            Charge only = charges.iterator().next();
-            return List.of(only.lease == 0 ? only : new Charge(only.limit, only.key, only.cost));
+            return List.of(charges.iterator().next().withNewLease());
         }
         List<Charge> merged = new ArrayList<>(charges.size());
-        for (Charge charge : charges.stream().sorted(ORDER).toList()) {
+        for (Charge charge : charges.stream().sorted(Charge::inOrder).toList()) {
             int last = merged.size() - 1;
             boolean sameLimit = last >= 0 && merged.get(last).limit.name().equals(charge.limit.name());
             Limit limit = sameLimit ? merged.get(last).limit : charge.limit;
@@ -136,5 +139,28 @@ public record Charge(Limit limit, String key, long cost, long lease) {
             }
         }
         return List.copyOf(merged);
+    }
+
+    /** Returns whether charges are in order, each bucket once, without leases. */
+    private static boolean isMerged(List<Charge> charges) {
+        for (int i = 0; i < charges.size(); i++) {
+            Charge charge = charges.get(i);
+            if (charge.lease != 0 || i > 0 && !follows(charge, charges.get(i - 1))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Returns whether a charge comes after another one, and is not of another version of the same limit. */
+    private static boolean follows(Charge charge, Charge before) {
+        return charge.limit == before.limit
+                ? charge.key.compareTo(before.key) > 0
+                : charge.limit.name().compareTo(before.limit.name()) > 0;
+    }
+
+    private static int inOrder(Charge first, Charge second) {
+        int byName = first.limit.name().compareTo(second.limit.name());
+        return byName != 0 ? byName : first.key.compareTo(second.key);
     }
 }

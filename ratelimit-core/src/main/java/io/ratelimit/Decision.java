@@ -3,13 +3,12 @@ package io.ratelimit;
 import io.ratelimit.algorithm.Observations;
 import io.ratelimit.algorithm.RateAlgorithm;
 import io.ratelimit.algorithm.TokenBucket;
+import io.ratelimit.algorithm.Tokens;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -26,9 +25,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable. All figures are as of the instant of the decision, and are computed here in the same way for every
  * store.
  */
-public final class Decision {
+public final class Decision extends ObservedCharges {
 
     private static final DecisionSource[] SOURCES = DecisionSource.values();
+    private static final byte LOCAL = (byte) DecisionSource.LOCAL.ordinal();
+    private static final byte STORE = (byte) DecisionSource.STORE.ordinal();
     private static final VarHandle SETTLED;
 
     static {
@@ -38,25 +39,6 @@ public final class Decision {
             throw new ExceptionInInitializerError(ex);
         }
     }
-
-    // A decision of the memory store on one charge of smooth rates keeps only levels, and creates charges and
-    // observations when they are requested. The fields are chosen so that a decision takes 64 bytes.
-
-    /** The charges and what was observed of their rates; null for one charge of smooth rates. */
-    private final @Nullable List<Charge> charges;
-
-    private final @Nullable Observations observations;
-
-    /** The one charge of smooth rates, with the level of its only rate or the levels of all. */
-    private final @Nullable Limit limit;
-
-    private final String key;
-    private final long cost;
-    private final long level;
-    private final long @Nullable [] levels;
-
-    /** The store's instant of a decision on smooth rates; for others the time that the call was queued. */
-    private final long nanos;
 
     private final Duration maxWait;
     private final boolean admitted;
@@ -70,62 +52,55 @@ public final class Decision {
             Observations observations,
             DecisionSource source,
             long queuedNanos) {
-        this.charges = charges;
-        this.observations = observations;
-        this.limit = null;
-        this.key = Charge.SHARED;
-        this.cost = 0;
-        this.level = 0;
-        this.levels = null;
-        this.nanos = queuedNanos;
+        super(charges, observations, queuedNanos);
         this.maxWait = maxWait;
         this.admitted = admitted;
         this.source = (byte) source.ordinal();
     }
 
-    private Decision(
-            Charge only, Duration maxWait, boolean admitted, long level, long @Nullable [] levels, long nanos) {
-        this.charges = null;
-        this.observations = null;
-        this.limit = only.limit();
-        this.key = only.key();
-        this.cost = only.cost();
-        this.level = level;
-        this.levels = levels;
-        this.nanos = nanos;
+    private Decision(Charge only, Duration maxWait, boolean admitted, Observations observations) {
+        super(only, observations);
         this.maxWait = maxWait;
         this.admitted = admitted;
-        this.source = (byte) DecisionSource.STORE.ordinal();
+        this.source = STORE;
+    }
+
+    private Decision(Charge only, Duration maxWait, boolean admitted, long instant, long level) {
+        super(only, instant, level);
+        this.maxWait = maxWait;
+        this.admitted = admitted;
+        this.source = STORE;
     }
 
     /**
-     * Creates the decision of a store on one charge of a limit with a single smooth token-bucket rate. It is equivalent
-     * to {@link #of} and allocates less: {@link Observations} are created only when they are requested.
+     * Creates the decision of a store on one charge of a limit with a single smooth token-bucket rate, like
+     * {@link #of(Charge, Duration, boolean, Observations)} with what {@link TokenBucket#observeLevel} writes.
      *
      * @param only the charge, without a lease
      * @param maxWait the longest wait that was requested
      * @param admitted whether the charge was consumed
+     * @param instant the time of the store's clock, in ticks of the rate
      * @param level the level of the bucket before the charge, in units of the rate
-     * @param nanos the time of the store's clock
      * @return the decision, from {@link DecisionSource#STORE}
      */
-    public static Decision ofLevel(Charge only, Duration maxWait, boolean admitted, long level, long nanos) {
-        return new Decision(only, maxWait, admitted, level, null, nanos);
+    public static Decision ofLevel(Charge only, Duration maxWait, boolean admitted, long instant, long level) {
+        return new Decision(only, maxWait, admitted, instant, level);
     }
 
     /**
-     * Creates the decision of a store on one charge of a limit with several smooth token-bucket rates, like
-     * {@link #ofLevel}.
+     * Creates the decision of a store on one charge.
      *
-     * @param only the charge, without a lease
+     * @param only the charge
      * @param maxWait the longest wait that was requested
      * @param admitted whether the charge was consumed
-     * @param levels the level of each rate before the charge, in its units; not copied
-     * @param nanos the time of the store's clock
+     * @param observations for each rate of the charge, in order, what {@link RateAlgorithm#observe} reported before
+     *     anything was consumed
      * @return the decision, from {@link DecisionSource#STORE}
+     * @throws IllegalArgumentException if the observations are not of as many rates as the charge has
      */
-    public static Decision ofLevels(Charge only, Duration maxWait, boolean admitted, long[] levels, long nanos) {
-        return new Decision(only, maxWait, admitted, 0, levels, nanos);
+    public static Decision of(Charge only, Duration maxWait, boolean admitted, Observations observations) {
+        requireRates(only.limit().algorithms().size(), observations);
+        return new Decision(only, maxWait, admitted, observations);
     }
 
     /**
@@ -144,11 +119,15 @@ public final class Decision {
         for (Charge charge : charges) {
             rates += charge.limit().algorithms().size();
         }
+        requireRates(rates, observations);
+        return new Decision(charges, maxWait, admitted, observations, DecisionSource.STORE, 0);
+    }
+
+    private static void requireRates(int rates, Observations observations) {
         if (observations.rates() != rates) {
             throw new IllegalArgumentException("Observations of " + observations.rates() + " rates for " + rates
                     + " rates of the charges; a store observes every rate");
         }
-        return new Decision(charges, maxWait, admitted, observations, DecisionSource.STORE, 0);
     }
 
     /**
@@ -200,7 +179,7 @@ public final class Decision {
 
     /** {@return the charges that were decided, each bucket once} */
     public List<Charge> charges() {
-        return charges != null ? charges : List.of(new Charge(Objects.requireNonNull(limit), key, cost));
+        return list();
     }
 
     /**
@@ -210,20 +189,7 @@ public final class Decision {
      * @return the observations; of no rate if no bucket was read
      */
     public Observations observations() {
-        if (observations != null) {
-            return observations;
-        }
-        List<RateAlgorithm> rates = Objects.requireNonNull(limit).algorithms();
-        Observations made = Observations.ofRates(rates.size());
-        for (int i = 0; i < rates.size(); i++) {
-            TokenBucket bucket = Objects.requireNonNull(rates.get(i).asSmoothTokenBucket());
-            bucket.observeLevel(bucket.ticks(nanos), levels == null ? level : levels[i], made, i);
-        }
-        return made;
-    }
-
-    private long queuedNanos() {
-        return charges == null ? 0 : nanos;
+        return observed();
     }
 
     /**
@@ -233,22 +199,7 @@ public final class Decision {
      * @return true for every charge of an admitted call
      */
     public boolean admits(int index) {
-        Observations seen = observations();
-        if (admitted || seen.rates() == 0) {
-            return admitted;
-        }
-        List<Charge> all = charges();
-        Charge charge = all.get(index);
-        Duration longest = maxReservation(all, maxWait);
-        int rate = firstRate(all, index);
-        for (RateAlgorithm algorithm : charge.limit().algorithms()) {
-            if (rate < seen.rates()
-                    && algorithm.ticksUntilAdmitted(seen, rate, charge.cost()) > algorithm.waitWithin(longest)) {
-                return false;
-            }
-            rate++;
-        }
-        return true;
+        return admitted || observedRates() > 0 && !rejects(index, maxWait);
     }
 
     /** {@return the longest wait that was requested; zero for none} */
@@ -262,7 +213,8 @@ public final class Decision {
      * @return zero unless the call was given a reservation; then the time until the last of its charges fits
      */
     public Duration waitTime() {
-        return admitted ? Duration.ofNanos(waitNanos(charges(), observations())) : Duration.ZERO;
+        long nanos = nanosUntilGrant();
+        return nanos == 0 ? Duration.ZERO : Duration.ofNanos(nanos);
     }
 
     /**
@@ -291,42 +243,26 @@ public final class Decision {
      * @return true if the call would wait, one of its leases is not free, and none of its charges is above a capacity
      */
     public boolean isQueued() {
-        return !admitted && !maxWait.isZero() && isShortOfLeases() && !isPermanent();
+        return !admitted && !maxWait.isZero() && rejectsLease(maxWait) && !isPermanent();
     }
 
-    private boolean isShortOfLeases() {
-        if (charges == null || observations().rates() == 0) {
-            return false;
-        }
-        for (int i = 0; i < charges.size(); i++) {
-            if (charges.get(i).isLeased() && !admits(i)) {
-                return true;
-            }
-        }
-        return false;
+    /** Returns whether the call is admitted, but has to wait first. */
+    boolean isReserved() {
+        return nanosUntilGrant() > 0;
+    }
+
+    private long nanosUntilGrant() {
+        return admitted && !maxWait.isZero() ? waitNanos() : 0;
     }
 
     /** {@return the leased charges for which a bucket was read; they are held if the call was admitted, else queued} */
     public List<Charge> leases() {
-        List<Charge> leases = new ArrayList<>();
-        int observed = observations().rates();
-        int rate = 0;
-        for (Charge charge : charges()) {
-            if (charge.isLeased() && rate < observed) {
-                leases.add(charge);
-            }
-            rate += charge.limit().algorithms().size();
-        }
-        return leases;
+        return observedLeases();
     }
 
     /** {@return whether the call holds leases in a store} */
     public boolean isLeased() {
-        return admitted
-                && charges != null
-                && (source() == DecisionSource.STORE || source() == DecisionSource.LOCAL)
-                && Charge.anyLeased(charges)
-                && !leases().isEmpty();
+        return admitted && (source == STORE || source == LOCAL) && hasObservedLease();
     }
 
     /**
@@ -338,17 +274,7 @@ public final class Decision {
      * @throws IllegalArgumentException if the charge is not of this decision
      */
     public long[] grantTicks(Charge charge) {
-        List<Charge> all = charges();
-        Observations seen = observations();
-        int index = index(all, charge);
-        List<RateAlgorithm> algorithms = all.get(index).limit().algorithms();
-        long waitNanos = admitted ? waitNanos(all, seen) : 0;
-        long[] grants = new long[algorithms.size()];
-        int first = firstRate(all, index);
-        for (int i = 0; i < grants.length; i++) {
-            grants[i] = seen.instant(first + i) + algorithms.get(i).ticks(waitNanos);
-        }
-        return grants;
+        return grantTicks(charge, nanosUntilGrant());
     }
 
     /** Returns the charge that was consumed from the bucket of another one. */
@@ -357,19 +283,7 @@ public final class Decision {
             throw new IllegalArgumentException(
                     "The decision was not admitted and consumed nothing; settle admitted decisions only");
         }
-        List<Charge> all = charges();
-        return all.get(index(all, charge));
-    }
-
-    private static int index(List<Charge> all, Charge charge) {
-        for (int i = 0; i < all.size(); i++) {
-            if (all.get(i).limit().name().equals(charge.limit().name())
-                    && all.get(i).key().equals(charge.key())) {
-                return i;
-            }
-        }
-        throw new IllegalArgumentException("No charge of limit \""
-                + charge.limit().name() + "\" with this key is in the decision; pass one of Decision.charges()");
+        return charges().get(index(charge));
     }
 
     /** Marks the charges as settled; returns true for the first caller only. */
@@ -379,18 +293,7 @@ public final class Decision {
 
     /** {@return the status of each rate of each charge, in order; none if no bucket was read} */
     public List<RateStatus> statuses() {
-        List<Charge> all = charges();
-        Observations seen = observations();
-        long waitNanos = admitted ? waitNanos(all, seen) : 0;
-        List<RateStatus> statuses = new ArrayList<>(seen.rates());
-        for (Charge charge : all) {
-            int rates = charge.limit().algorithms().size();
-            for (int i = 0; i < rates && statuses.size() < seen.rates(); i++) {
-                ObservedRate observed = new ObservedRate(charge, i, seen, statuses.size());
-                statuses.add(admitted ? observed.admitted(waitNanos) : observed.rejected());
-            }
-        }
-        return statuses;
+        return statuses(admitted, nanosUntilGrant());
     }
 
     /** {@return the rate that rejected the call; of several the one with the longest wait. Empty if none did} */
@@ -401,7 +304,7 @@ public final class Decision {
 
     /** {@return tokens left in the tightest bucket, rounded down to a thousandth; 0 if no bucket was read} */
     public double remaining() {
-        return statuses().stream().mapToDouble(RateStatus::remaining).min().orElse(0);
+        return Tokens.decimal(remaining(admitted));
     }
 
     /**
@@ -445,6 +348,19 @@ public final class Decision {
         return this;
     }
 
+    /** Returns whether the other object is this decision, as no two calls share one. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return this == other;
+    }
+
+    /** Returns a hash code of the leases, if there are any: that of the object would take longer than a decision. */
+    @Override
+    public int hashCode() {
+        int ofLeases = hashOfLeases();
+        return ofLeases != 0 ? ofLeases : super.hashCode();
+    }
+
     /** Such as {@code rejected by search 10/s, remaining 0, retry after 0.1s}; no key. */
     @Override
     public String toString() {
@@ -461,49 +377,6 @@ public final class Decision {
 
     /** Returns the rate that has the longest wait of those that rejected the call; null if none did. */
     private @Nullable ObservedRate rejection() {
-        if (admitted) {
-            return null;
-        }
-        Observations seen = observations();
-        ObservedRate longest = null;
-        long longestMicros = 0;
-        int rate = 0;
-        for (Charge charge : charges()) {
-            int rates = charge.limit().algorithms().size();
-            for (int i = 0; i < rates && rate < seen.rates(); i++, rate++) {
-                ObservedRate observed = new ObservedRate(charge, i, seen, rate);
-                long micros = observed.microsUntilAdmitted();
-                if (micros > longestMicros) {
-                    longestMicros = micros;
-                    longest = observed;
-                }
-            }
-        }
-        return longest;
-    }
-
-    /** Returns the index of the first rate of a charge. */
-    private static int firstRate(List<Charge> all, int index) {
-        int first = 0;
-        for (int i = 0; i < index; i++) {
-            first += all.get(i).limit().algorithms().size();
-        }
-        return first;
-    }
-
-    /** Returns the time until the last charge of an admitted decision fits. */
-    private static long waitNanos(List<Charge> all, Observations seen) {
-        long wait = 0;
-        int rate = 0;
-        for (Charge charge : all) {
-            for (RateAlgorithm algorithm : charge.limit().algorithms()) {
-                if (rate < seen.rates()) {
-                    long ticks = algorithm.ticksUntilAdmitted(seen, rate, charge.cost());
-                    wait = Math.max(wait, ticks * algorithm.tickNanos());
-                    rate++;
-                }
-            }
-        }
-        return wait;
+        return admitted ? null : longestWait();
     }
 }

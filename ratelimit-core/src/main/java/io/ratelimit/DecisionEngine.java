@@ -53,8 +53,7 @@ final class DecisionEngine implements AutoCloseable {
         this.observed = countDecisions || !listeners.isEmpty();
         this.refunds = new PendingRefunds(store);
         this.waits = new ReservationWaits(refunds, scheduler);
-        this.leases = new LeaseRenewals(
-                store, scheduler, refunds, decision -> listeners.tell(decision, RateLimitListener::onLost));
+        this.leases = new LeaseRenewals(store, scheduler, refunds, listeners);
         this.queue = new LeaseWaitQueue(store, leases, refunds, scheduler, definedNames);
     }
 
@@ -72,7 +71,7 @@ final class DecisionEngine implements AutoCloseable {
         queue.endWaitsOfRemovedLimits();
     }
 
-    /** Decides one charge without waiting. This is the fast path, on which only the store allocates. */
+    /** Decides one charge without waiting. */
     Decision decide(Charge charge) {
         return complete(charge.limit(), store.decide(charge));
     }
@@ -81,10 +80,23 @@ final class DecisionEngine implements AutoCloseable {
         return store.decideAsync(charges, Duration.ZERO).thenApply(decision -> complete(charges, decision));
     }
 
+    /**
+     * Decides one charge, and blocks until it fits.
+     *
+     * @param charge with a lease of its own if its limit is leased
+     * @throws java.util.concurrent.CancellationException as {@link #acquire(List, Duration)}
+     */
     Decision acquire(Charge charge, Duration maxWait) {
-        return maxWait.isZero() && !charge.isLeased()
-                ? decide(charge)
-                : acquire(Charge.merged(List.of(charge)), maxWait);
+        if (maxWait.isZero()) {
+            return decide(charge);
+        }
+        if (charge.isLeased()) {
+            return acquire(List.of(charge), maxWait);
+        }
+        charge.limit().requireWait(maxWait);
+        long calledNanos = calledNanos();
+        Decision decision = store.decide(charge, maxWait);
+        return complete(charge.limit(), decision.isReserved() ? await(decision, calledNanos) : decision);
     }
 
     /**
@@ -98,14 +110,23 @@ final class DecisionEngine implements AutoCloseable {
         if (maxWait.isZero()) {
             return complete(charges, store.decide(charges, maxWait));
         }
-        long calledNanos = System.nanoTime();
+        long calledNanos = calledNanos();
         requireWait(charges, maxWait);
         if (Charge.anyLeased(charges)) {
             return LeaseWaitQueue.await(
                     await(charges, maxWait, () -> CompletableFuture.completedFuture(store.decide(charges, maxWait))));
         }
         Decision decision = store.decide(charges, maxWait);
-        return complete(charges, ReservationWaits.isReserved(decision) ? waits.await(decision, calledNanos) : decision);
+        return complete(charges, decision.isReserved() ? await(decision, calledNanos) : decision);
+    }
+
+    /** Returns when a call came in, by {@link System#nanoTime}; 0 if the store decides at once. */
+    private long calledNanos() {
+        return store.isRemote() ? System.nanoTime() : 0;
+    }
+
+    private Decision await(Decision decision, long calledNanos) {
+        return waits.await(decision, store.isRemote() ? calledNanos : System.nanoTime());
     }
 
     CompletableFuture<Decision> acquireAsync(List<Charge> charges, Duration maxWait) {

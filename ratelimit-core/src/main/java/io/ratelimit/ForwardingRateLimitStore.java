@@ -26,8 +26,8 @@ import java.util.function.LongConsumer;
  * }</pre>
  *
  * <p>A subclass that changes decisions overrides {@link #decide(List, Duration)} and {@link #decideAsync(List,
- * Duration)}. {@link #decide(Charge)} is not forwarded by itself: it goes through {@code decide(List, Duration)}, so
- * that no decision misses the override.
+ * Duration)}. {@link #decide(Charge)} and {@link #decide(Charge, Duration)} are not forwarded by themselves: they
+ * go through {@code decide(List, Duration)}, so that no decision misses the override.
  */
 public abstract class ForwardingRateLimitStore implements RateLimitStore {
 
@@ -50,6 +50,11 @@ public abstract class ForwardingRateLimitStore implements RateLimitStore {
     @Override
     public String name() {
         return delegate.name();
+    }
+
+    @Override
+    public boolean isRemote() {
+        return delegate.isRemote();
     }
 
     @Override

@@ -1,11 +1,8 @@
 package io.ratelimit;
 
-import io.ratelimit.algorithm.ConcurrencyCap;
 import io.ratelimit.algorithm.LeaseState;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -13,7 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Renews the leases of running calls and of queued ones, in batches, three times within each lease time, until they are
@@ -29,39 +26,44 @@ final class LeaseRenewals {
     private final RateLimitStore store;
     private final TimeoutScheduler scheduler;
     private final PendingRefunds refunds;
-    private final Consumer<Decision> lost;
+    private final ListenerNotifier listeners;
     private final Map<Decision, RenewedLease> leases = new ConcurrentHashMap<>();
-    private final Map<Duration, Future<?>> rounds = new HashMap<>();
+    private final Map<Duration, Future<?>> rounds = new ConcurrentHashMap<>();
 
     /**
      * Creates an object without leases.
      *
-     * @param lost gets each decision whose lease is lost while its call runs, once
+     * @param listeners notified of each decision whose lease is lost while its call runs, once
      */
-    LeaseRenewals(RateLimitStore store, TimeoutScheduler scheduler, PendingRefunds refunds, Consumer<Decision> lost) {
+    LeaseRenewals(
+            RateLimitStore store, TimeoutScheduler scheduler, PendingRefunds refunds, ListenerNotifier listeners) {
         this.store = store;
         this.scheduler = scheduler;
         this.refunds = refunds;
-        this.lost = lost;
+        this.listeners = listeners;
     }
 
     /** Starts renewing the leases of a running call. */
     void hold(Decision decision) {
-        keep(decision, this::notifyIfLost);
+        keep(decision, null);
     }
 
     /**
      * Starts renewing the leases of a decision.
      *
-     * @param renewed gets the state of the leases after each renewal
+     * @param renewed gets the state of the leases after each renewal; null for a running call, whose loss is reported
      */
-    void keep(Decision decision, BiConsumer<Decision, LeaseState> renewed) {
+    void keep(Decision decision, @Nullable BiConsumer<Decision, LeaseState> renewed) {
         RenewedLease lease = new RenewedLease(shortestLeaseTime(decision), renewed);
         leases.put(decision, lease);
-        synchronized (rounds) {
-            rounds.computeIfAbsent(
-                    lease.time, time -> scheduler.scheduleRepeatedly(time.toNanos() / RENEWALS, () -> renewAll(time)));
+        if (!rounds.containsKey(lease.time)) {
+            startRound(lease.time);
         }
+    }
+
+    private void startRound(Duration leaseTime) {
+        rounds.computeIfAbsent(
+                leaseTime, time -> scheduler.scheduleRepeatedly(time.toNanos() / RENEWALS, () -> renewAll(time)));
     }
 
     /** Stops renewing the leases of a decision, without releasing them. */
@@ -88,19 +90,27 @@ final class LeaseRenewals {
     }
 
     private void renewAll(Duration time) {
-        List<Decision> all = new ArrayList<>();
-        synchronized (rounds) {
-            leases.forEach((decision, lease) -> {
-                if (lease.time.equals(time)) {
-                    all.add(decision);
-                }
-            });
-            Future<?> round = all.isEmpty() ? rounds.remove(time) : null;
-            if (round != null) {
-                round.cancel(false);
+        List<Decision> all = of(time);
+        Future<?> round = all.isEmpty() ? rounds.remove(time) : null;
+        if (round != null) {
+            round.cancel(false);
+            // A lease that was added before the round was removed relied on it.
+            all = of(time);
+            if (!all.isEmpty()) {
+                startRound(time);
             }
         }
         renew(all);
+    }
+
+    private List<Decision> of(Duration leaseTime) {
+        List<Decision> all = new ArrayList<>();
+        leases.forEach((decision, lease) -> {
+            if (lease.time.equals(leaseTime)) {
+                all.add(decision);
+            }
+        });
+        return all;
     }
 
     private void renewBatch(List<Decision> batch) {
@@ -127,33 +137,32 @@ final class LeaseRenewals {
         if (isKnown) {
             lease.renewedNanos = sent;
         }
-        lease.renewed.accept(decision, lease.isLost() ? LeaseState.LOST : state);
-    }
-
-    private void notifyIfLost(Decision decision, LeaseState state) {
-        RenewedLease lease = leases.get(decision);
-        if (state == LeaseState.LOST && lease != null && !lease.lost) {
+        LeaseState known = lease.isLost() ? LeaseState.LOST : state;
+        if (lease.renewed != null) {
+            lease.renewed.accept(decision, known);
+        } else if (known == LeaseState.LOST && !lease.lost) {
             lease.lost = true;
-            lost.accept(decision);
+            listeners.tell(decision, RateLimitListener::onLost);
         }
     }
 
     private static Duration shortestLeaseTime(Decision decision) {
-        return decision.leases().stream()
-                .flatMap(charge -> charge.limit().concurrency().stream())
-                .map(ConcurrencyCap::leaseTime)
-                .min(Comparator.naturalOrder())
-                .orElse(Duration.ZERO);
+        Duration shortest = Duration.ZERO;
+        for (Charge charge : decision.leases()) {
+            Duration time = charge.limit().leaseTime();
+            shortest = shortest.isZero() || time.compareTo(shortest) < 0 ? time : shortest;
+        }
+        return shortest;
     }
 
     private static final class RenewedLease {
 
         final Duration time;
-        final BiConsumer<Decision, LeaseState> renewed;
+        final @Nullable BiConsumer<Decision, LeaseState> renewed;
         volatile long renewedNanos = System.nanoTime();
         volatile boolean lost;
 
-        RenewedLease(Duration time, BiConsumer<Decision, LeaseState> renewed) {
+        RenewedLease(Duration time, @Nullable BiConsumer<Decision, LeaseState> renewed) {
             this.time = time;
             this.renewed = renewed;
         }

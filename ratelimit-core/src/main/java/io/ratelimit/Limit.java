@@ -13,7 +13,7 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,15 +67,11 @@ public final class Limit {
         this.validation = LimitValidation.of(name, algorithm);
         validation.requireRates(rates, concurrency);
         validation.requireOwnOptions(refill, calendar);
-        this.algorithms = concurrency != null
-                ? List.of(ConcurrencyLeases.of(concurrency))
-                : rates.stream()
-                        .map(rate -> RateAlgorithm.of(rate, algorithm, refill, calendar, zone))
-                        .toList();
-        this.cost = validation.cost(builder.cost, capacity(), texts());
+        this.algorithms = concurrency != null ? List.of(ConcurrencyLeases.of(concurrency)) : algorithmOfEachRate();
+        this.cost = validation.cost(builder.cost, capacity(), ratesOrCap());
         this.longestWait = longestWait(algorithms);
         this.maxWait = requireWait(builder.maxWait);
-        this.prefetch = validation.prefetch(builder.prefetch, cost, capacity(), texts());
+        this.prefetch = validation.prefetch(builder.prefetch, cost, capacity(), ratesOrCap());
         this.localShare = validation.localShare(builder.localShare, onStoreFailure);
         this.local = localShare.equals(BigDecimal.ONE) ? this : sharedDown();
         this.nameHash = 31 * name.hashCode();
@@ -174,6 +170,11 @@ public final class Limit {
     /** {@return the cap on concurrent calls; empty for a limit of rates} */
     public Optional<ConcurrencyCap> concurrency() {
         return Optional.ofNullable(concurrency);
+    }
+
+    /** Returns the lease time of the cap on concurrent calls; zero for a limit of rates. */
+    Duration leaseTime() {
+        return concurrency == null ? Duration.ZERO : concurrency.leaseTime();
     }
 
     /** {@return the algorithm by which this limit counts} */
@@ -331,9 +332,11 @@ public final class Limit {
 
     /** {@return each rate, or the cap on concurrent calls, as text for people: {@code 10/s}, {@code 2 at once}} */
     public List<String> texts() {
-        return concurrency != null
-                ? List.of(concurrency.toString())
-                : rates.stream().map(Rate::toString).toList();
+        return ratesOrCap().stream().map(Object::toString).toList();
+    }
+
+    private List<?> ratesOrCap() {
+        return concurrency != null ? List.of(concurrency) : rates;
     }
 
     private Limit sharedDown() {
@@ -350,6 +353,14 @@ public final class Limit {
         } catch (InvalidLimitException ex) {
             throw validation.uncountableShare(localShare, ex);
         }
+    }
+
+    private List<RateAlgorithm> algorithmOfEachRate() {
+        RateAlgorithm[] each = new RateAlgorithm[rates.size()];
+        for (int i = 0; i < each.length; i++) {
+            each[i] = RateAlgorithm.of(rates.get(i), algorithm, refill, calendar, zone);
+        }
+        return List.of(each);
     }
 
     private static Duration longestWait(List<RateAlgorithm> algorithms) {
@@ -400,7 +411,11 @@ public final class Limit {
          * @throws InvalidLimitException if a text is not a rate
          */
         public Builder rates(String... rates) {
-            return rates(Arrays.stream(rates).map(Rate::parse).toList());
+            List<Rate> parsed = new ArrayList<>();
+            for (String rate : rates) {
+                parsed.add(Rate.parse(rate));
+            }
+            return rates(parsed);
         }
 
         /**

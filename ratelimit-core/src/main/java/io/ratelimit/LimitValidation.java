@@ -9,8 +9,10 @@ import io.ratelimit.algorithm.Refill;
 import io.ratelimit.algorithm.Tokens;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +57,11 @@ final class LimitValidation {
         if (rates.isEmpty()) {
             throw invalid("rates", rates, "a limit has at least one rate", "give it one, such as 10/s");
         }
-        if (rates.stream().map(Rate::period).distinct().count() < rates.size()) {
+        Set<Duration> periods = new HashSet<>();
+        for (Rate rate : rates) {
+            periods.add(rate.period());
+        }
+        if (periods.size() < rates.size()) {
             throw invalid(
                     "rates",
                     rates,
@@ -96,7 +102,7 @@ final class LimitValidation {
     }
 
     /** Checks the cost of a call and returns its thousandths. */
-    long cost(BigDecimal tokens, long capacity, List<String> rates) {
+    long cost(BigDecimal tokens, long capacity, List<?> rates) {
         long thousandths = exactly("cost", tokens);
         if (thousandths > capacity) {
             throw invalid(
@@ -109,7 +115,7 @@ final class LimitValidation {
     }
 
     /** Checks the prefetch and returns its thousandths. */
-    long prefetch(BigDecimal tokens, long cost, long capacity, List<String> rates) {
+    long prefetch(BigDecimal tokens, long cost, long capacity, List<?> rates) {
         long thousandths = exactly("prefetch", tokens);
         if (thousandths > 0 && algorithm == Algorithm.CONCURRENCY) {
             throw invalid(

@@ -11,13 +11,11 @@ import java.util.function.BiConsumer;
  */
 final class ListenerNotifier {
 
-    private static final System.Logger LOG = System.getLogger(RateLimitListener.class.getName());
-
     private final RateLimitListener[] listeners;
     private final Set<Class<?>> failed = ConcurrentHashMap.newKeySet();
 
     ListenerNotifier(List<? extends RateLimitListener> listeners) {
-        this.listeners = List.copyOf(listeners).toArray(RateLimitListener[]::new);
+        this.listeners = List.copyOf(listeners).toArray(new RateLimitListener[0]);
     }
 
     boolean isEmpty() {
@@ -30,10 +28,12 @@ final class ListenerNotifier {
                 event.accept(listener, subject);
             } catch (Exception | LinkageError | AssertionError ex) {
                 boolean first = failed.add(listener.getClass());
-                LOG.log(
-                        first ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
-                        "Rate limit listener " + listener.getClass().getName() + " failed; the call is not affected",
-                        ex);
+                System.getLogger(RateLimitListener.class.getName())
+                        .log(
+                                first ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
+                                "Rate limit listener " + listener.getClass().getName()
+                                        + " failed; the call is not affected",
+                                ex);
             }
         }
     }

@@ -9,19 +9,23 @@ import java.util.Optional;
 /**
  * One rate of one charge of a decision, with what was observed of it.
  *
- * @param charge the charge
+ * @param limit the limit of the charge
+ * @param cost thousandths
  * @param ofLimit the index of the rate in its limit
  * @param observations what was observed of all rates of the decision
  * @param rate the index of the rate in the observations
  */
-record ObservedRate(Charge charge, int ofLimit, Observations observations, int rate) {
+record ObservedRate(Limit limit, long cost, int ofLimit, Observations observations, int rate) {
+
+    private static final Optional<Duration> AT_ONCE = Optional.of(Duration.ZERO);
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
 
     private RateAlgorithm algorithm() {
-        return charge.limit().algorithms().get(ofLimit);
+        return limit.algorithms().get(ofLimit);
     }
 
     private long ticksUntilAdmitted() {
-        return algorithm().ticksUntilAdmitted(observations, rate, charge.cost());
+        return algorithm().ticksUntilAdmitted(observations, rate, cost);
     }
 
     /** Returns the time until the charge fits in microseconds; {@link RateAlgorithm#NEVER} above the capacity. */
@@ -43,7 +47,7 @@ record ObservedRate(Charge charge, int ofLimit, Observations observations, int r
     /** Returns the status after a decision that admitted the call, for a grant after a wait. */
     RateStatus admitted(long waitNanos) {
         long wait = algorithm().ticks(waitNanos);
-        return status(true, charge.cost(), Optional.of(Duration.ZERO), wait);
+        return status(true, cost, AT_ONCE, wait);
     }
 
     /** Returns the status after a decision that rejected the call, even if another rate rejected it. */
@@ -52,7 +56,6 @@ record ObservedRate(Charge charge, int ofLimit, Observations observations, int r
     }
 
     private RateStatus status(boolean admitted, long taken, Optional<Duration> retryAfter, long wait) {
-        Limit limit = charge.limit();
         return new RateStatus(
                 limit,
                 limit.rates().isEmpty()
@@ -65,6 +68,8 @@ record ObservedRate(Charge charge, int ofLimit, Observations observations, int r
     }
 
     private Duration duration(long ticks) {
-        return Duration.ofNanos(algorithm().tickNanos()).multipliedBy(ticks);
+        long tickNanos = algorithm().tickNanos();
+        long ticksPerSecond = NANOS_PER_SECOND / tickNanos;
+        return Duration.ofSeconds(ticks / ticksPerSecond, ticks % ticksPerSecond * tickNanos);
     }
 }

@@ -40,8 +40,10 @@ public final class PendingRefunds {
      */
     public CompletionStage<Void> refund(Decision decision, List<Charge> charges) {
         CompletableFuture<Void> done = send(decision, charges);
-        pending.add(done);
-        done.whenComplete((nothing, failure) -> pending.remove(done));
+        if (!done.isDone()) {
+            pending.add(done);
+            done.whenComplete((nothing, failure) -> pending.remove(done));
+        }
         return done;
     }
 

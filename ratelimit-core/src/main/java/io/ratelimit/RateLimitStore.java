@@ -49,6 +49,16 @@ public interface RateLimitStore extends AutoCloseable {
     String name();
 
     /**
+     * Returns whether the buckets are elsewhere than in the memory of this JVM, so that a decision may take long. The
+     * time of a decision then counts as a part of a call's wait.
+     *
+     * @return true unless overridden
+     */
+    default boolean isRemote() {
+        return true;
+    }
+
+    /**
      * Returns the part of the store that currently keeps the bucket of a charge, for stores whose parts fail
      * independently, such as the nodes of a cluster. While a part is unavailable, only calls to that part are answered
      * without it.
@@ -79,6 +89,18 @@ public interface RateLimitStore extends AutoCloseable {
     Decision decide(List<Charge> charges, Duration maxWait);
 
     /**
+     * Decides a call with a single charge, like {@link #decide(List, Duration)} with a list of it.
+     *
+     * @param charge the charge
+     * @param maxWait the longest wait to reserve for, zero for none
+     * @return the decision, with the state of each rate before anything was consumed
+     * @throws StoreUnavailableException if the store did not answer; whether tokens were consumed is then unknown
+     */
+    default Decision decide(Charge charge, Duration maxWait) {
+        return decide(List.of(charge), maxWait);
+    }
+
+    /**
      * Decides a call with a single charge that does not wait.
      *
      * @param charge the charge
@@ -86,7 +108,7 @@ public interface RateLimitStore extends AutoCloseable {
      * @throws StoreUnavailableException if the store did not answer; whether tokens were consumed is then unknown
      */
     default Decision decide(Charge charge) {
-        return decide(List.of(charge), Duration.ZERO);
+        return decide(charge, Duration.ZERO);
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.ratelimit;
 
+import io.ratelimit.algorithm.Rate;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
@@ -47,8 +48,6 @@ import org.jspecify.annotations.Nullable;
  * instead, methods throw, or complete with, a {@link StoreUnavailableException}.
  */
 public final class RateLimiterRegistry implements AutoCloseable {
-
-    private static final System.Logger LOG = System.getLogger(RateLimiterRegistry.class.getName());
 
     private final RateLimitStore store;
     private final DecisionEngine engine;
@@ -118,7 +117,9 @@ public final class RateLimiterRegistry implements AutoCloseable {
             throw new IllegalStateException("Limit \"" + limit.name() + "\" is already defined; use replace");
         }
         warnOfIdleRates(limit);
-        listeners.tell(limit, RateLimitListener::onDefined);
+        if (!listeners.isEmpty()) {
+            listeners.tell(limit, RateLimitListener::onDefined);
+        }
         return limiter;
     }
 
@@ -259,7 +260,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
      */
     public Decision acquire(Charge charge, Duration maxWait) {
         requireDefined(charge);
-        return engine.acquire(charge, maxWait);
+        return engine.acquire(charge.withNewLease(), maxWait);
     }
 
     /**
@@ -418,10 +419,12 @@ public final class RateLimiterRegistry implements AutoCloseable {
     }
 
     private static void warnOfIdleRates(Limit limit) {
-        limit.redundantRates()
-                .forEach((idle, stricter) -> LOG.log(
-                        System.Logger.Level.WARNING,
-                        "Rate " + idle + " of limit \"" + limit.name() + "\" never rejects a call that " + stricter
-                                + " admits; remove it, or make it stricter"));
+        for (Map.Entry<Rate, Rate> each : limit.redundantRates().entrySet()) {
+            System.getLogger(RateLimiterRegistry.class.getName())
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "Rate " + each.getKey() + " of limit \"" + limit.name() + "\" never rejects a call that "
+                                    + each.getValue() + " admits; remove it, or make it stricter");
+        }
     }
 }

@@ -90,20 +90,13 @@ final class ReservationWaits {
                     refund(decision);
                 }
             });
-            if (isReserved(decision)) {
+            if (decision.isReserved()) {
                 scheduleGrant(decision, calledNanos, answered, beforeAnswer);
             } else {
                 answer(answered, decision, beforeAnswer);
             }
         });
         return answered;
-    }
-
-    /** Returns whether a call is admitted, but has to wait first. */
-    static boolean isReserved(Decision decision) {
-        return decision.admitted()
-                && !decision.maxWait().isZero()
-                && !decision.waitTime().isZero();
     }
 
     private void scheduleGrant(

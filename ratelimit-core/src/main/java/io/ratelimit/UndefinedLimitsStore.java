@@ -14,10 +14,10 @@ final class UndefinedLimitsStore extends ForwardingRateLimitStore {
     }
 
     @Override
-    public Decision decide(Charge charge) {
+    public Decision decide(Charge charge, Duration maxWait) {
         return UndefinedLimits.contains(charge.limit())
                 ? admitted(List.of(charge))
-                : delegate().decide(charge);
+                : delegate().decide(charge, maxWait);
     }
 
     @Override

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
  * Leases of calls that run at the same time and together hold at most N tokens.
@@ -25,6 +24,7 @@ import java.util.stream.LongStream;
 public final class ConcurrencyLeases implements RateAlgorithm {
 
     private static final long NO_LEASE = 0;
+    private static final long[] NONE = {};
     private static final int TIME = 0;
     private static final int FIRST = 1;
     private static final int ENTRY = 3;
@@ -111,19 +111,25 @@ public final class ConcurrencyLeases implements RateAlgorithm {
      */
     @Override
     public long[] advance(long[] state, long now) {
-        long time = clockMovedBack(state, now) ? now : Math.max(now, state[TIME]);
-        long[] live = new long[state.length];
-        live[TIME] = time;
+        if (!clockMovedBack(state, now)) {
+            return withoutExpired(state, Math.max(now, state[TIME]));
+        }
+        for (int i = FIRST; i < state.length; i += ENTRY) {
+            state[i + END] = Math.min(state[i + END], now + lease);
+        }
+        return withoutExpired(state, now);
+    }
+
+    private static long[] withoutExpired(long[] state, long time) {
         int length = FIRST;
         for (int i = FIRST; i < state.length; i += ENTRY) {
             if (state[i + END] > time) {
-                System.arraycopy(state, i, live, length, ENTRY);
-                live[length + END] =
-                        clockMovedBack(state, now) ? Math.min(state[i + END], time + lease) : state[i + END];
+                System.arraycopy(state, i, state, length, ENTRY);
                 length += ENTRY;
             }
         }
-        return Arrays.copyOf(live, length);
+        state[TIME] = time;
+        return length == state.length ? state : Arrays.copyOf(state, length);
     }
 
     @Override
@@ -137,13 +143,15 @@ public final class ConcurrencyLeases implements RateAlgorithm {
      */
     @Override
     public void observe(long[] state, long now, long cost, Observations observations, int rate) {
-        int own = find(state);
-        long others = entries(state)
-                .filter(i -> i != own)
-                .mapToLong(i -> cost(state, i))
-                .sum();
-        long wait = cost > most ? 0 : untilFree(state, cost);
-        observations.set(rate, state[TIME], most - others, wait, ticksUntilFull(state));
+        long time = Math.max(now, state[TIME]);
+        long[] live = state.length == FIRST ? state : withoutExpired(state.clone(), time);
+        int own = find(live);
+        long others = 0;
+        for (int i = FIRST; i < live.length; i += ENTRY) {
+            others += i == own ? 0 : cost(live, i);
+        }
+        long wait = cost > most ? 0 : untilFree(live, cost, own);
+        observations.set(rate, time, most - others, wait, live.length == FIRST ? 0 : ticksUntilFull(live));
     }
 
     /** Projects nothing, because nobody knows when a call ends. */
@@ -219,8 +227,22 @@ public final class ConcurrencyLeases implements RateAlgorithm {
         if (!isWaiting(state, own)) {
             return LeaseState.HELD;
         }
-        long ahead = ahead(state).mapToLong(i -> cost(state, i)).sum();
-        return ahead + cost(state, own) <= most ? LeaseState.READY : LeaseState.WAITING;
+        return ahead(state, own) + cost(state, own) <= most ? LeaseState.READY : LeaseState.WAITING;
+    }
+
+    /**
+     * Returns whether calls are queued for leases.
+     *
+     * @param state any state
+     * @return true if one of its entries is of a queued lease, which may have expired
+     */
+    public boolean hasQueue(long[] state) {
+        for (int i = FIRST; i < state.length; i += ENTRY) {
+            if (isWaiting(state, i)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
@@ -230,20 +252,27 @@ public final class ConcurrencyLeases implements RateAlgorithm {
      * @return their ids, in the order of the queue
      */
     public long[] readyLeases(long[] state) {
-        LongStream.Builder ready = LongStream.builder();
-        long taken = entries(state)
-                .filter(i -> !isWaiting(state, i))
-                .mapToLong(i -> cost(state, i))
-                .sum();
-        for (int i = FIRST; i < state.length && taken <= most; i += ENTRY) {
+        long taken = 0;
+        int waiting = 0;
+        for (int i = FIRST; i < state.length; i += ENTRY) {
             if (isWaiting(state, i)) {
+                waiting++;
+            } else {
                 taken += cost(state, i);
-                if (taken <= most) {
-                    ready.add(state[i]);
-                }
             }
         }
-        return ready.build().toArray();
+        long[] ready = waiting == 0 ? NONE : new long[waiting];
+        int count = 0;
+        for (int i = FIRST; i < state.length && waiting > 0; i += ENTRY) {
+            if (isWaiting(state, i)) {
+                taken += cost(state, i);
+                if (taken > most) {
+                    break;
+                }
+                ready[count++] = state[i];
+            }
+        }
+        return count == ready.length ? ready : Arrays.copyOf(ready, count);
     }
 
     /** Changes nothing: there is no debt for concurrent calls. */
@@ -266,7 +295,11 @@ public final class ConcurrencyLeases implements RateAlgorithm {
 
     @Override
     public long used(long[] state) {
-        return Math.min(most, entries(state).mapToLong(i -> cost(state, i)).sum());
+        long used = 0;
+        for (int i = FIRST; i < state.length; i += ENTRY) {
+            used += cost(state, i);
+        }
+        return Math.min(most, used);
     }
 
     /** Represents the used tokens by a lease without a holder, which expires. */
@@ -295,7 +328,11 @@ public final class ConcurrencyLeases implements RateAlgorithm {
 
     @Override
     public long ticksUntilFull(long[] state) {
-        return entries(state).mapToLong(i -> state[i + END] - state[TIME]).max().orElse(0);
+        long last = state[TIME];
+        for (int i = FIRST; i < state.length; i += ENTRY) {
+            last = Math.max(last, state[i + END]);
+        }
+        return last - state[TIME];
     }
 
     @Override
@@ -319,33 +356,47 @@ public final class ConcurrencyLeases implements RateAlgorithm {
         return consumed > 0 ? Math.max(lease, observations.get(rate, UNTIL_FULL)) : observations.get(rate, UNTIL_FULL);
     }
 
-    private long untilFree(long[] state, long cost) {
-        long missing = cost + ahead(state).mapToLong(i -> cost(state, i)).sum() - most;
-        int[] ends = ahead(state)
+    /** Returns the ticks until a cost fits, if none of the leases ahead is renewed. */
+    private long untilFree(long[] state, long cost, int own) {
+        long missing = cost + ahead(state, own) - most;
+        return missing <= 0 ? 0 : untilExpired(state, missing, own);
+    }
+
+    /** Returns the ticks until leases ahead of this call have expired that hold the missing tokens together. */
+    private static long untilExpired(long[] state, long missing, int own) {
+        int[] byEnd = IntStream.iterate(FIRST, i -> i < state.length, i -> i + ENTRY)
+                .filter(i -> isAhead(state, i, own))
                 .boxed()
                 .sorted(Comparator.comparingLong(i -> state[i + END]))
                 .mapToInt(Integer::intValue)
                 .toArray();
+        long left = missing;
         long end = state[TIME];
-        for (int i = 0; i < ends.length && missing > 0; i++) {
-            missing -= cost(state, ends[i]);
-            end = state[ends[i] + END];
+        for (int i = 0; i < byEnd.length && left > 0; i++) {
+            left -= cost(state, byEnd[i]);
+            end = state[byEnd[i] + END];
         }
         return end - state[TIME];
     }
 
-    /**
-     * Returns the entries of all leases that other calls hold, and of the leases that are queued before that of this
-     * call. If this call is not queued, all queued leases are before it.
-     */
-    private IntStream ahead(long[] state) {
-        int own = find(state);
-        boolean queued = own > 0 && isWaiting(state, own);
-        return entries(state).filter(i -> i != own && !(queued && i > own && isWaiting(state, i)));
+    /** Returns the tokens of all entries ahead of this call. */
+    private static long ahead(long[] state, int own) {
+        long ahead = 0;
+        for (int i = FIRST; i < state.length; i += ENTRY) {
+            ahead += isAhead(state, i, own) ? cost(state, i) : 0;
+        }
+        return ahead;
     }
 
-    private static IntStream entries(long[] state) {
-        return IntStream.iterate(FIRST, i -> i < state.length, i -> i + ENTRY);
+    /**
+     * Returns whether an entry is the lease that another call holds, or a lease that is queued before that of this
+     * call. If this call is not queued, all queued leases are before it.
+     *
+     * @param own the index of the own lease's entry; -1 if there is none
+     */
+    private static boolean isAhead(long[] state, int entry, int own) {
+        boolean behind = own > 0 && entry > own && isWaiting(state, own) && isWaiting(state, entry);
+        return entry != own && !behind;
     }
 
     private static long cost(long[] state, int entry) {

@@ -115,18 +115,27 @@ final class FixedWindow implements RateAlgorithm {
     @Override
     public long[] advance(long[] state, long now) {
         if (clockMovedBack(state, now)) {
-            long count = count(state);
+            long count = count(state, FIRST);
             return count == 0 ? full(now) : counted(new long[] {now}, now, count);
         }
         long time = Math.max(now, state[TIME]);
+        int first = firstLive(state, time);
+        long[] live = state;
+        if (first > FIRST) {
+            live = new long[FIRST + state.length - first];
+            System.arraycopy(state, first, live, FIRST, state.length - first);
+        }
+        live[TIME] = time;
+        return live;
+    }
+
+    /** Returns the index of the first window that has not ended at the given time; the length if all have. */
+    private static int firstLive(long[] state, long time) {
         int first = FIRST;
         while (first < state.length && state[first + END] <= time) {
             first += ENTRY;
         }
-        long[] live = new long[FIRST + state.length - first];
-        live[TIME] = time;
-        System.arraycopy(state, first, live, FIRST, state.length - first);
-        return live;
+        return first;
     }
 
     @Override
@@ -139,8 +148,10 @@ final class FixedWindow implements RateAlgorithm {
      */
     @Override
     public void observe(long[] state, long now, long cost, Observations observations, int rate) {
-        long wait = Math.max(0, earliest(state, cost) - state[TIME]);
-        observations.set(rate, state[TIME], most - count(state), wait, ticksUntilFull(state));
+        long time = Math.max(now, state[TIME]);
+        int first = firstLive(state, time);
+        long wait = Math.max(0, earliest(state, first, time, cost) - time);
+        observations.set(rate, time, most - count(state, first), wait, ticksUntilFull(state, first, time));
     }
 
     /**
@@ -183,7 +194,7 @@ final class FixedWindow implements RateAlgorithm {
 
     @Override
     public long[] debit(long[] state, long cost) {
-        long owing = Math.min(cost, 2 * most - count(state));
+        long owing = Math.min(cost, 2 * most - count(state, FIRST));
         long last = isFull(state) ? state[TIME] : Math.max(state[TIME], state[state.length - ENTRY + START]);
         return owing <= 0 ? state : counted(state, last, owing);
     }
@@ -192,9 +203,8 @@ final class FixedWindow implements RateAlgorithm {
     public long[] refund(long[] state, long cost, long granted) {
         for (int i = FIRST; i < state.length; i += ENTRY) {
             if (state[i + START] <= granted && granted < state[i + END]) {
-                long[] next = state.clone();
-                next[i + COUNT] = Math.max(0, state[i + COUNT] - cost);
-                return next[i + COUNT] > 0 ? next : without(state, i);
+                state[i + COUNT] = Math.max(0, state[i + COUNT] - cost);
+                return state[i + COUNT] > 0 ? state : without(state, i);
             }
         }
         return state;
@@ -202,7 +212,7 @@ final class FixedWindow implements RateAlgorithm {
 
     @Override
     public long used(long[] state) {
-        return Math.min(most, count(state));
+        return Math.min(most, count(state, FIRST));
     }
 
     @Override
@@ -232,7 +242,11 @@ final class FixedWindow implements RateAlgorithm {
 
     @Override
     public long ticksUntilFull(long[] state) {
-        return isFull(state) ? 0 : state[state.length - ENTRY + END] - state[TIME];
+        return ticksUntilFull(state, FIRST, state[TIME]);
+    }
+
+    private static long ticksUntilFull(long[] state, int first, long time) {
+        return first == state.length ? 0 : state[state.length - ENTRY + END] - time;
     }
 
     @Override
@@ -253,9 +267,9 @@ final class FixedWindow implements RateAlgorithm {
     }
 
     /** Returns the instant at which a cost fits: in the last window with a count, or at the start of the next. */
-    private long earliest(long[] state, long cost) {
-        if (isFull(state) || cost == 0 || cost > most) {
-            return state[TIME];
+    private long earliest(long[] state, int first, long time, long cost) {
+        if (first == state.length || cost == 0 || cost > most) {
+            return time;
         }
         int lastWindow = state.length - ENTRY;
         return cost <= most - state[lastWindow + COUNT] ? state[lastWindow + START] : state[lastWindow + END];
@@ -265,9 +279,8 @@ final class FixedWindow implements RateAlgorithm {
     private long[] counted(long[] state, long granted, long cost) {
         int length = state.length;
         if (length > FIRST && granted < state[length - ENTRY + END]) {
-            long[] next = state.clone();
-            next[length - ENTRY + COUNT] += cost;
-            return next;
+            state[length - ENTRY + COUNT] += cost;
+            return state;
         }
         long[] next = Arrays.copyOf(state, length + ENTRY);
         next[length + START] = start(granted);
@@ -276,9 +289,10 @@ final class FixedWindow implements RateAlgorithm {
         return next;
     }
 
-    private static long count(long[] state) {
+    /** Returns the count of a window and those after it. */
+    private static long count(long[] state, int first) {
         long count = 0;
-        for (int i = FIRST; i < state.length; i += ENTRY) {
+        for (int i = first; i < state.length; i += ENTRY) {
             count += state[i + COUNT];
         }
         return count;

@@ -102,8 +102,14 @@ public final class Observations {
         return numbers[NUMBERS * rate + INSTANT];
     }
 
-    /** Returns one of the three numbers that belong to the algorithm. */
-    long get(int rate, int number) {
+    /**
+     * Returns one of the three numbers that belong to the algorithm, for decisions that keep them elsewhere.
+     *
+     * @param rate the index of the rate
+     * @param number 1, 2 or 3
+     * @return the number
+     */
+    public long get(int rate, int number) {
         return numbers[NUMBERS * rate + number];
     }
 

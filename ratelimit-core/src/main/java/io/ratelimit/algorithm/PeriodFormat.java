@@ -35,7 +35,7 @@ final class PeriodFormat {
                 throw unknown("period", text);
             }
         }
-        String parts = UNITS.containsKey(text) ? "1" + text : text;
+        String parts = UNITS.containsKey(text) ? "1".concat(text) : text;
         if (!TEXT.matcher(parts).matches()) {
             throw unknown(text.chars().allMatch(Character::isLetter) ? "unit" : "period", text);
         }

@@ -5,14 +5,14 @@ import java.time.ZoneId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The algorithm of one rate: pure functions from the state of a key and the time to an answer and the next state.
+ * The algorithm of one rate: functions from the state of a key and the time to an answer and the next state.
  *
  * <p>A store keeps the state, an array of integers below 2<sup>53</sup> whose first element is the instant of its last
  * change, and reads the clock. Instants and waits are in ticks of {@link #tickNanos()}, costs are in thousandths of a
  * token. A store decides a charge as follows:
  *
  * <pre>{@code
- * long[] state = stored == null ? rate.full(now) : rate.advance(stored, now);
+ * long[] state = stored == null ? rate.full(now) : rate.advance(stored.clone(), now);
  * rate.observe(state, now, cost, observations, 0);
  * long wait = rate.ticksUntilAdmitted(observations, 0, cost);
  * if (wait <= maxWait) {
@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>No function changes an array that it is given. Implementations are immutable and thread-safe.
+ * <p>A function that returns a state may change the array that it is given and return it, so that a store need not copy
+ * the state of each call; only the returned array is used from then on. All other functions only read. Implementations
+ * are immutable and thread-safe.
  */
 public sealed interface RateAlgorithm
         permits TokenBucket, SlidingWindowLog, SlidingWindowCounter, FixedWindow, ConcurrencyLeases {
@@ -165,7 +167,8 @@ public sealed interface RateAlgorithm
      * Records the state that a charge is decided on. The other functions compute answers from these observations alone,
      * so a remote store replies with nothing else.
      *
-     * @param state a state as of now
+     * @param state a state as of now. Or of before, unless {@link #clockMovedBack}: {@link #advance} then makes no
+     *     difference to what is recorded
      * @param now the current instant
      * @param cost thousandths
      * @param observations the observations to write to

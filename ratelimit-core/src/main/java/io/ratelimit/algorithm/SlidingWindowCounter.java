@@ -107,14 +107,24 @@ final class SlidingWindowCounter implements RateAlgorithm {
 
     @Override
     public long[] advance(long[] state, long now) {
-        if (clockMovedBack(state, now)) {
-            return new long[] {now, state[CURRENT], state[PREVIOUS]};
-        }
-        long time = Math.max(now, state[TIME]);
-        long windows = time / period - state[TIME] / period;
-        long current = windows == 0 ? state[CURRENT] : 0;
-        long previous = windows == 0 ? state[PREVIOUS] : windows == 1 ? state[CURRENT] : 0;
-        return new long[] {time, current, previous};
+        long windows = windowsSince(state, now);
+        state[PREVIOUS] = previous(state, windows);
+        state[CURRENT] = current(state, windows);
+        state[TIME] = clockMovedBack(state, now) ? now : Math.max(now, state[TIME]);
+        return state;
+    }
+
+    /** Returns the number of windows that have begun since the instant of a state; none if the clock moved back. */
+    private long windowsSince(long[] state, long now) {
+        return now <= state[TIME] ? 0 : now / period - state[TIME] / period;
+    }
+
+    private static long current(long[] state, long windows) {
+        return windows == 0 ? state[CURRENT] : 0;
+    }
+
+    private static long previous(long[] state, long windows) {
+        return windows == 0 ? state[PREVIOUS] : windows == 1 ? state[CURRENT] : 0;
     }
 
     @Override
@@ -125,7 +135,8 @@ final class SlidingWindowCounter implements RateAlgorithm {
     /** Records both counters. */
     @Override
     public void observe(long[] state, long now, long cost, Observations observations, int rate) {
-        observations.set(rate, state[TIME], state[CURRENT], state[PREVIOUS], 0);
+        long windows = windowsSince(state, now);
+        observations.set(rate, Math.max(now, state[TIME]), current(state, windows), previous(state, windows), 0);
     }
 
     @Override
@@ -133,7 +144,7 @@ final class SlidingWindowCounter implements RateAlgorithm {
             Observations observations, int rate, long elapsed, long rejected, long cost, Observations later) {
         long now = observations.instant(rate) + elapsed;
         long[] state = {observations.instant(rate), observations.get(rate, CURRENT), observations.get(rate, PREVIOUS)};
-        observe(advance(state, now), now, cost, later, rate);
+        observe(state, now, cost, later, rate);
         return true;
     }
 
@@ -145,23 +156,26 @@ final class SlidingWindowCounter implements RateAlgorithm {
     /** Counts the cost from now on, even if the call waits for another rate. */
     @Override
     public long[] consume(long[] state, long cost, long granted) {
-        return new long[] {state[TIME], state[CURRENT] + cost, state[PREVIOUS]};
+        state[CURRENT] += cost;
+        return state;
     }
 
     @Override
     public long[] debit(long[] state, long cost) {
         long owing = Math.min(cost, most + left(state[CURRENT], state[PREVIOUS], state[TIME] % period));
-        return owing <= 0 ? state : new long[] {state[TIME], state[CURRENT] + owing, state[PREVIOUS]};
+        state[CURRENT] += Math.max(0, owing);
+        return state;
     }
 
     @Override
     public long[] refund(long[] state, long cost, long granted) {
         long windows = state[TIME] / period - granted / period;
-        return new long[] {
-            state[TIME],
-            windows == 0 ? Math.max(0, state[CURRENT] - cost) : state[CURRENT],
-            windows == 1 ? Math.max(0, state[PREVIOUS] - cost) : state[PREVIOUS]
-        };
+        if (windows == 0) {
+            state[CURRENT] = Math.max(0, state[CURRENT] - cost);
+        } else if (windows == 1) {
+            state[PREVIOUS] = Math.max(0, state[PREVIOUS] - cost);
+        }
+        return state;
     }
 
     @Override

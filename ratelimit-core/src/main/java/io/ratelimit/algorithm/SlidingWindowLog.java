@@ -1,7 +1,5 @@
 package io.ratelimit.algorithm;
 
-import java.util.Arrays;
-
 /**
  * An exact sliding window: a log of when tokens were consumed and how many.
  *
@@ -11,7 +9,8 @@ import java.util.Arrays;
  * admit ten. With calls of one token at 0, 1, 2, 3 and 4 minutes, a sixth call at 5 minutes fits 5 minutes later, when
  * the first entry leaves the window.
  *
- * <p>The price is memory: two numbers for each instant at which tokens were consumed, however large the cost. The
+ * <p>The price is memory: two numbers for each instant at which tokens were consumed, however large the cost, and as much
+ * again for entries to come. The
  * algorithm is known as sliding window log, for instance from Figma's and Cloudflare's articles on rate limiting.
  *
  * <p>A reservation is an entry with a future instant. It counts at once, and no grant is earlier than a reservation
@@ -20,7 +19,15 @@ import java.util.Arrays;
 final class SlidingWindowLog implements RateAlgorithm {
 
     private static final int TIME = 0;
-    private static final int FIRST = 1;
+    /** The tokens of all entries. */
+    private static final int SUM = 1;
+    /** The index of the first entry. Those before it have left the window, and make room for others. */
+    private static final int FROM = 2;
+    /** The index after the last entry. */
+    private static final int TO = 3;
+
+    private static final int FIRST = 4;
+    private static final int ENTRY = 2;
     private static final int FREE = 1;
     private static final int WAIT = 2;
     private static final int UNTIL_FULL = 3;
@@ -70,7 +77,7 @@ final class SlidingWindowLog implements RateAlgorithm {
 
     @Override
     public long[] full(long now) {
-        return new long[] {now};
+        return new long[] {now, 0, FIRST, FIRST};
     }
 
     @Override
@@ -88,19 +95,34 @@ final class SlidingWindowLog implements RateAlgorithm {
             return redated(state, now);
         }
         long time = Math.max(now, state[TIME]);
-        int first = FIRST;
-        while (first < state.length && state[first] <= time - period) {
-            first += 2;
+        int first = firstLive(state, time);
+        state[SUM] -= sum(state, first);
+        state[FROM] = first;
+        state[TIME] = time;
+        return state;
+    }
+
+    /** Returns the index of the first entry that is in the window at the given time. */
+    private int firstLive(long[] state, long time) {
+        int first = (int) state[FROM];
+        while (first < state[TO] && state[first] <= time - period) {
+            first += ENTRY;
         }
-        long[] live = new long[FIRST + state.length - first];
-        live[TIME] = time;
-        System.arraycopy(state, first, live, FIRST, state.length - first);
-        return live;
+        return first;
+    }
+
+    /** Returns the tokens of the entries before an index. */
+    private static long sum(long[] state, int before) {
+        long sum = 0;
+        for (int i = (int) state[FROM]; i < before; i += ENTRY) {
+            sum += state[i + 1];
+        }
+        return sum;
     }
 
     private long[] redated(long[] state, long now) {
         long[] redated = full(now);
-        for (int i = FIRST; i < state.length; i += 2) {
+        for (int i = (int) state[FROM]; i < state[TO]; i += ENTRY) {
             redated = consume(redated, state[i + 1], Math.min(state[i], now));
         }
         return redated;
@@ -108,14 +130,18 @@ final class SlidingWindowLog implements RateAlgorithm {
 
     @Override
     public boolean isFull(long[] state) {
-        return state.length == FIRST;
+        return state[FROM] == state[TO];
     }
 
     /** Records the free tokens, the ticks until the cost fits, and the ticks until the log is empty. */
     @Override
     public void observe(long[] state, long now, long cost, Observations observations, int rate) {
-        long free = most - sum(state);
-        observations.set(rate, state[TIME], free, earliest(state, free, cost) - state[TIME], ticksUntilFull(state));
+        long time = Math.max(now, state[TIME]);
+        int first = firstLive(state, time);
+        long free = most - state[SUM] + sum(state, first);
+        long wait = first == state[TO] ? 0 : earliest(state, first, time, free, cost) - time;
+        long untilFull = first == state[TO] ? 0 : last(state) + period - time;
+        observations.set(rate, time, free, wait, untilFull);
     }
 
     /** Projects only the rejected cost, because the observations do not contain the entries. */
@@ -148,21 +174,43 @@ final class SlidingWindowLog implements RateAlgorithm {
 
     @Override
     public long[] consume(long[] state, long cost, long granted) {
-        int length = state.length;
-        if (length > FIRST && state[length - 2] == granted) {
-            long[] same = state.clone();
-            same[length - 1] += cost;
-            return same;
+        if (!isFull(state) && last(state) == granted) {
+            state[(int) state[TO] - 1] += cost;
+            state[SUM] += cost;
+            return state;
         }
-        long[] longer = Arrays.copyOf(state, length + 2);
-        longer[length] = granted;
-        longer[length + 1] = cost;
-        return longer;
+        long[] next = withRoom(state);
+        int to = (int) next[TO];
+        next[to] = granted;
+        next[to + 1] = cost;
+        next[TO] = to + ENTRY;
+        next[SUM] += cost;
+        return next;
+    }
+
+    /**
+     * Returns the state with room for another entry. If there is none, the entries move to the front of the array, or to
+     * a new array if they fill more than two thirds of it, or less than a quarter.
+     */
+    private static long[] withRoom(long[] state) {
+        if (state[TO] < state.length) {
+            return state;
+        }
+        int from = (int) state[FROM];
+        int live = (int) state[TO] - from;
+        int wanted = live + Math.max(ENTRY, live / (2 * ENTRY) * ENTRY);
+        int present = state.length - FIRST;
+        long[] next = present >= wanted && present / 4 <= wanted ? state : new long[FIRST + wanted];
+        System.arraycopy(state, 0, next, 0, FIRST);
+        System.arraycopy(state, from, next, FIRST, live);
+        next[FROM] = FIRST;
+        next[TO] = FIRST + live;
+        return next;
     }
 
     @Override
     public long[] debit(long[] state, long cost) {
-        long owing = Math.min(cost, 2 * most - sum(state));
+        long owing = Math.min(cost, 2 * most - state[SUM]);
         return owing <= 0
                 ? state
                 : consume(state, owing, isFull(state) ? state[TIME] : Math.max(state[TIME], last(state)));
@@ -170,24 +218,34 @@ final class SlidingWindowLog implements RateAlgorithm {
 
     @Override
     public long[] refund(long[] state, long cost, long granted) {
-        for (int i = FIRST; i < state.length; i += 2) {
+        for (int i = (int) state[FROM]; i < state[TO]; i += ENTRY) {
             if (state[i] == granted) {
-                long[] next = state.clone();
-                next[i + 1] = Math.max(0, state[i + 1] - cost);
-                return next[i + 1] > 0 ? next : without(state, i);
+                long refunded = Math.min(state[i + 1], cost);
+                state[i + 1] -= refunded;
+                state[SUM] -= refunded;
+                if (state[i + 1] == 0) {
+                    remove(state, i);
+                }
+                return state;
             }
         }
         return state;
     }
 
+    private static void remove(long[] state, int entry) {
+        int next = entry + ENTRY;
+        System.arraycopy(state, next, state, entry, (int) state[TO] - next);
+        state[TO] -= ENTRY;
+    }
+
     @Override
     public long used(long[] state) {
-        return Math.min(most, sum(state));
+        return Math.min(most, state[SUM]);
     }
 
     @Override
     public long[] fullWithUsed(long used, long now) {
-        return used == 0 ? full(now) : new long[] {now, now, Math.min(most, used)};
+        return used == 0 ? full(now) : consume(full(now), Math.min(most, used), now);
     }
 
     /**
@@ -223,13 +281,13 @@ final class SlidingWindowLog implements RateAlgorithm {
     }
 
     /** Returns the instant at which a cost fits: once enough entries have left, and not before the last reservation. */
-    private long earliest(long[] state, long free, long cost) {
-        if (isFull(state) || cost == 0 || cost > most) {
-            return state[TIME];
+    private long earliest(long[] state, int first, long time, long free, long cost) {
+        if (cost == 0 || cost > most) {
+            return time;
         }
-        long fits = state[TIME];
+        long fits = time;
         long missing = cost - free;
-        for (int i = FIRST; i < state.length && missing > 0; i += 2) {
+        for (int i = first; i < state[TO] && missing > 0; i += ENTRY) {
             missing -= state[i + 1];
             fits = state[i] + period;
         }
@@ -238,21 +296,6 @@ final class SlidingWindowLog implements RateAlgorithm {
 
     /** Returns the instant of the last entry. */
     private static long last(long[] state) {
-        return state[state.length - 2];
-    }
-
-    private static long sum(long[] state) {
-        long sum = 0;
-        for (int i = FIRST; i < state.length; i += 2) {
-            sum += state[i + 1];
-        }
-        return sum;
-    }
-
-    private static long[] without(long[] state, int entry) {
-        long[] shorter = new long[state.length - 2];
-        System.arraycopy(state, 0, shorter, 0, entry);
-        System.arraycopy(state, entry + 2, shorter, entry, state.length - entry - 2);
-        return shorter;
+        return state[(int) state[TO] - ENTRY];
     }
 }

@@ -58,6 +58,8 @@ public final class TokenBucket implements RateAlgorithm {
     private final long unitsPerThousandth;
     private final long thousandthsPerPeriod;
     private final long capacityThousandths;
+    private final long capacity;
+    private final long ticksToFill;
 
     private TokenBucket(Rate rate, boolean interval, long period, long refill, long unitsPerThousandth) {
         this.interval = interval;
@@ -67,6 +69,8 @@ public final class TokenBucket implements RateAlgorithm {
         this.unitsPerThousandth = unitsPerThousandth;
         this.thousandthsPerPeriod = interval ? refill : Tokens.exactly(rate.tokens());
         this.capacityThousandths = Tokens.exactly(rate.burst());
+        this.capacity = capacityThousandths * unitsPerThousandth;
+        this.ticksToFill = steps(capacity) * (interval ? period : 1);
     }
 
     /**
@@ -150,44 +154,72 @@ public final class TokenBucket implements RateAlgorithm {
 
     /** {@return K, the units of a full bucket} */
     public long capacity() {
-        return capacityThousandths * unitsPerThousandth;
+        return capacity;
     }
 
     @Override
     public long longestWait() {
-        long steps = (LIMIT - capacity()) / refill - 1;
+        long steps = (LIMIT - capacity) / refill - 1;
         return interval ? Math.min(steps, LIMIT / period - 1) * period : steps;
     }
 
     @Override
     public long[] full(long now) {
-        return new long[] {now, capacity()};
+        return new long[] {now, capacity};
     }
 
     @Override
     public boolean clockMovedBack(long[] state, long now) {
-        return now < state[TIME] - ticksToFill();
+        return now < state[TIME] - ticksToFill;
     }
 
     @Override
     public long[] advance(long[] state, long now) {
-        long since = clockMovedBack(state, now) ? now : state[TIME];
-        long current = Math.max(now, since);
-        long came = interval ? (current - since) / period : current - since;
-        long level = Math.min(capacity(), state[LEVEL] + Math.min(came, steps(capacity() - state[LEVEL])) * refill);
-        long time = interval && level < capacity() ? since + came * period : current;
-        return new long[] {time, level};
+        if (clockMovedBack(state, now)) {
+            state[TIME] = now;
+        }
+        long time = time(state, now);
+        state[LEVEL] = level(state, now);
+        state[TIME] = time;
+        return state;
+    }
+
+    /** Returns the instant up to which tokens are refilled at the given time: for interval refill, a period's start. */
+    private long time(long[] state, long now) {
+        return interval && level(state, now) < capacity
+                ? state[TIME] + refills(state, now) * period
+                : Math.max(now, state[TIME]);
+    }
+
+    /** Returns the level at the given time. */
+    private long level(long[] state, long now) {
+        long refills = refills(state, now);
+        long missing = capacity - state[LEVEL];
+        return refills == 0 || missing == 0
+                ? state[LEVEL]
+                : state[LEVEL] + Math.min(missing, refilled(refills, missing));
+    }
+
+    /** Returns the refills from the instant of a state to the given time. */
+    private long refills(long[] state, long now) {
+        long elapsed = Math.max(0, now - state[TIME]);
+        return !interval ? elapsed : elapsed < period ? 0 : elapsed / period;
+    }
+
+    /** Returns the units of some refills, or at least the missing ones. */
+    private long refilled(long refills, long missing) {
+        return refills < LIMIT / refill ? refills * refill : Math.min(refills, steps(missing)) * refill;
     }
 
     @Override
     public boolean isFull(long[] state) {
-        return state[LEVEL] == capacity();
+        return state[LEVEL] == capacity;
     }
 
     /** Records the level in units and, for interval refill, the ticks since the period began. */
     @Override
     public void observe(long[] state, long now, long cost, Observations observations, int rate) {
-        observations.set(rate, now, state[LEVEL], interval ? now - state[TIME] : 0, 0);
+        observations.set(rate, now, level(state, now), interval ? now - time(state, now) : 0, 0);
     }
 
     /**
@@ -202,6 +234,17 @@ public final class TokenBucket implements RateAlgorithm {
         observations.set(rate, now, level, 0, 0);
     }
 
+    /**
+     * Returns the level that was observed of this rate.
+     *
+     * @param observations what {@link #observe} or {@link #observeLevel} recorded
+     * @param rate the index of this rate in the observations
+     * @return units, before anything was consumed
+     */
+    public long observedLevel(Observations observations, int rate) {
+        return observations.get(rate, LEVEL);
+    }
+
     @Override
     public boolean project(
             Observations observations, int rate, long elapsed, long rejected, long cost, Observations later) {
@@ -209,53 +252,44 @@ public final class TokenBucket implements RateAlgorithm {
         long level = observations.get(rate, LEVEL);
         if (interval) {
             long[] state = {observations.instant(rate) - observations.get(rate, PHASE), level};
-            observe(advance(state, now), now, cost, later, rate);
+            observe(state, now, cost, later, rate);
             return true;
         }
         long came = elapsed * refill;
-        boolean full = Math.multiplyHigh(elapsed, refill) != 0 || came < 0 || came >= capacity() - level;
-        later.set(rate, now, full ? capacity() : level + came, 0, 0);
+        boolean full = Math.multiplyHigh(elapsed, refill) != 0 || came < 0 || came >= capacity - level;
+        later.set(rate, now, full ? capacity : level + came, 0, 0);
         return true;
     }
 
     @Override
     public void spend(Observations observations, int rate, Observations older, long spent) {
-        observations.set(rate, LEVEL, levelAfter(observations, rate, spent));
+        long level = observations.get(rate, LEVEL) - spent * unitsPerThousandth;
+        observations.set(rate, LEVEL, Math.min(capacity, level));
         if (spent < 0) {
             observations.setInstant(rate, older.instant(rate));
         }
     }
 
-    /**
-     * Returns the level that is left of an observed one.
-     *
-     * @param observations what was observed
-     * @param rate the index of this rate in the observations
-     * @param spent thousandths that were spent since; negative to add to the level
-     * @return units, at most the capacity
-     */
-    public long levelAfter(Observations observations, int rate, long spent) {
-        return Math.min(capacity(), observations.get(rate, LEVEL) - spent * unitsPerThousandth);
-    }
-
     @Override
     public long[] consume(long[] state, long cost, long granted) {
-        return new long[] {state[TIME], state[LEVEL] - cost * unitsPerThousandth};
+        state[LEVEL] -= cost * unitsPerThousandth;
+        return state;
     }
 
     @Override
     public long[] debit(long[] state, long cost) {
-        long least = Math.max(-capacity(), capacity() + refill - LIMIT);
+        long least = Math.max(-capacity, capacity + refill - LIMIT);
         long owing = state[LEVEL] - Math.min(cost, 2 * capacityThousandths) * unitsPerThousandth;
-        return new long[] {state[TIME], Math.min(state[LEVEL], Math.max(least, owing))};
+        state[LEVEL] = Math.min(state[LEVEL], Math.max(least, owing));
+        return state;
     }
 
     @Override
     public long[] refund(long[] state, long cost, long granted) {
-        if (state[TIME] - granted >= ticksToFill()) {
-            return state;
+        if (state[TIME] - granted < ticksToFill) {
+            state[LEVEL] = Math.min(capacity, state[LEVEL] + cost * unitsPerThousandth);
         }
-        return new long[] {state[TIME], Math.min(capacity(), state[LEVEL] + cost * unitsPerThousandth)};
+        return state;
     }
 
     @Override
@@ -277,8 +311,8 @@ public final class TokenBucket implements RateAlgorithm {
         long level = from.unitsPerThousandth == unitsPerThousandth
                 ? state[LEVEL]
                 : Math.min(from.whole(state[LEVEL]), capacityThousandths) * unitsPerThousandth;
-        level = Math.min(level, capacity());
-        boolean goesOn = interval == from.interval && !(interval && level == capacity());
+        level = Math.min(level, capacity);
+        boolean goesOn = interval == from.interval && !(interval && level == capacity);
         return new long[] {goesOn ? state[TIME] : Math.max(now, state[TIME]), level};
     }
 
@@ -297,7 +331,7 @@ public final class TokenBucket implements RateAlgorithm {
 
     @Override
     public long ticksUntilFull(long[] state) {
-        return steps(capacity() - state[LEVEL]) * (interval ? period : 1);
+        return steps(capacity - state[LEVEL]) * (interval ? period : 1);
     }
 
     @Override
@@ -320,7 +354,7 @@ public final class TokenBucket implements RateAlgorithm {
     @Override
     public long ticksUntilReset(Observations observations, int rate, long consumed, long wait) {
         long left = observations.get(rate, LEVEL) - consumed * unitsPerThousandth;
-        return untilLevel(left, observations.get(rate, PHASE), capacity());
+        return untilLevel(left, observations.get(rate, PHASE), capacity);
     }
 
     /**
@@ -334,16 +368,24 @@ public final class TokenBucket implements RateAlgorithm {
         return cost > capacityThousandths ? NEVER : untilLevel(level, 0, cost * unitsPerThousandth);
     }
 
+    /**
+     * Returns whether a smooth bucket at a level admits a cost after at most a wait.
+     *
+     * @param maxWait the longest wait
+     * @param level units
+     * @param cost thousandths
+     * @return true if the cost is zero, or fits after a wait that can be counted exactly
+     */
+    public boolean admitsWithin(Duration maxWait, long level, long cost) {
+        return cost == 0 || !maxWait.isZero() && ticksUntilAdmitted(level, cost) <= waitWithin(maxWait);
+    }
+
     private long untilLevel(long level, long phase, long wanted) {
         if (level >= wanted) {
             return 0;
         }
         long steps = steps(wanted - level);
         return interval ? steps * period - phase : steps;
-    }
-
-    private long ticksToFill() {
-        return steps(capacity()) * (interval ? period : 1);
     }
 
     /** Returns the ticks, or the periods of interval refill, in which units are refilled, rounded up. */
@@ -363,7 +405,7 @@ public final class TokenBucket implements RateAlgorithm {
      * @return units, at most the capacity
      */
     public long level(long fullAt, long now) {
-        return Math.min(capacity(), capacity() - fullAt + now * refill);
+        return Math.min(capacity, capacity - fullAt + now * refill);
     }
 
     /**
@@ -384,7 +426,7 @@ public final class TokenBucket implements RateAlgorithm {
      * @return the instant at which it is full again, in units from the same origin
      */
     public long fullAt(long level, long now) {
-        return now * refill + capacity() - level;
+        return now * refill + capacity - level;
     }
 
     private static void requireCountable(Rate rate, BigInteger needed, String what, String fix) {

@@ -1,6 +1,6 @@
 /**
- * Rates and the algorithms that count them: pure functions from the state of a key and the time to an answer and the
- * next state.
+ * Rates and the algorithms that count them: functions from the state of a key and the time to an answer and the next
+ * state.
  */
 @NullMarked
 package io.ratelimit.algorithm;

@@ -1,9 +1,14 @@
 package io.ratelimit.memory;
 
+import io.ratelimit.Charge;
 import io.ratelimit.Limit;
+import io.ratelimit.algorithm.ConcurrencyLeases;
+import io.ratelimit.algorithm.Observations;
 import io.ratelimit.algorithm.RateAlgorithm;
+import io.ratelimit.algorithm.TokenBucket;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -152,7 +157,7 @@ final class Bucket {
 
     /** Releases the lock by setting a word: the one before, a new one, or {@link #GONE}. */
     void unlock(long next) {
-        word = next;
+        WORD.setRelease(this, next);
     }
 
     /**
@@ -171,14 +176,88 @@ final class Bucket {
         } while (System.nanoTime() - begun < nanos);
     }
 
-    /** Returns the present state of each rate; {@code locked} is the word that {@link #lock()} returned. */
+    /**
+     * Records the present state of a rate of this locked bucket.
+     *
+     * @param rate the rate, from the point of view of the charge
+     * @param locked the word that {@link #lock()} returned
+     */
+    void observe(
+            RateAlgorithm rate, int index, long cost, long locked, long nanos, Observations observations, int ofAll) {
+        long now = rate.ticks(nanos);
+        if (layout.isSmooth()) {
+            layout.smooth[index].observeLevel(now, level(index, locked, nanos), observations, ofAll);
+        } else {
+            rate.observe(stored()[index], now, cost, observations, ofAll);
+        }
+    }
+
+    /** Returns whether the clock moved far back since this locked bucket was changed. */
+    boolean clockMovedBack(long nanos) {
+        for (int i = 0; !layout.isSmooth() && i < layout.rates.length; i++) {
+            if (layout.rates[i].clockMovedBack(stored()[i], layout.rates[i].ticks(nanos))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Consumes a cost from each rate of this locked bucket in place; returns the word to unlock it with.
+     *
+     * @param rates the rates, from the point of view of the charge
+     * @param waitNanos the time until the grant
+     * @param observations what {@link #observe} recorded
+     * @param first the index of the first rate in the observations
+     */
+    long consume(
+            List<RateAlgorithm> rates, long cost, long nanos, long waitNanos, Observations observations, int first) {
+        long next = FULL;
+        for (int i = 0; i < rates.size(); i++) {
+            RateAlgorithm rate = rates.get(i);
+            if (layout.isSmooth()) {
+                TokenBucket smooth = layout.smooth[i];
+                long left = smooth.observedLevel(observations, first + i) - cost * smooth.unitsPerThousandth();
+                next = setLevel(i, left, nanos);
+            } else {
+                long granted = observations.instant(first + i) + rate.ticks(waitNanos);
+                stored()[i] = rate.consume(rate.advance(stored()[i], rate.ticks(nanos)), cost, granted);
+            }
+        }
+        return next;
+    }
+
+    /** Returns whether calls wait for leases of this locked bucket. */
+    boolean hasQueue() {
+        ConcurrencyLeases leases = layout.rates[0].asLeases();
+        return leases != null && leases.hasQueue(stored()[0]);
+    }
+
+    /**
+     * Releases the lease of a charge, or a part of it, from this locked bucket in place; returns false, with nothing
+     * changed, if calls wait for leases.
+     */
+    boolean release(Charge charge, long nanos) {
+        ConcurrencyLeases leases = layout.rates[0].asLeases();
+        if (leases == null || leases.hasQueue(stored()[0])) {
+            return false;
+        }
+        ConcurrencyLeases own = leases.forLease(charge.lease());
+        long now = own.ticks(nanos);
+        stored()[0] = own.refund(own.advance(stored()[0], now), charge.cost(), now);
+        return true;
+    }
+
+    /**
+     * Returns a copy of the present state of each rate; {@code locked} is the word that {@link #lock()} returned.
+     */
     long[][] states(long locked, long nanos) {
         long[][] now = new long[layout.rates.length][];
         for (int i = 0; i < now.length; i++) {
             long tick = layout.rates[i].ticks(nanos);
             now[i] = layout.isSmooth()
                     ? new long[] {tick, level(i, locked, nanos)}
-                    : layout.rates[i].advance(stored()[i], tick);
+                    : layout.rates[i].advance(stored()[i].clone(), tick);
         }
         return now;
     }

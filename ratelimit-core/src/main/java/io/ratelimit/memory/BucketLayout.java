@@ -27,6 +27,9 @@ final class BucketLayout {
     /** The only rate, if it is smooth, so that a bucket is changed by one compare-and-set; otherwise null. */
     final @Nullable TokenBucket singleRate;
 
+    /** The ticks of the only rate from the origin of the store's clock to the base; 0 if there is no such rate. */
+    final long baseTicks;
+
     private final long baseNanos;
     private final long servedNanos;
 
@@ -42,6 +45,7 @@ final class BucketLayout {
         this.smooth = configuration.smooth;
         this.singleRate = smooth.length == 1 ? smooth[0] : null;
         this.baseNanos = nanos - nanos % BASE_STEP;
+        this.baseTicks = singleRate == null ? 0 : singleRate.ticks(baseNanos);
         this.servedNanos = configuration.servedNanos;
     }
 

@@ -3,7 +3,8 @@ package io.ratelimit.memory;
 import io.ratelimit.Limit;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.function.LongSupplier;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The buckets of each limit by its name, from the first charge of the limit until it is removed. */
 final class BucketsByLimit {
@@ -12,19 +13,19 @@ final class BucketsByLimit {
     private final RateConfiguration.Pool configurations = new RateConfiguration.Pool();
     private final BucketMap buckets;
     private final CapacityEviction eviction;
-    private final LongSupplier nanos;
+    private final StoreClock clock;
 
-    BucketsByLimit(BucketMap buckets, CapacityEviction eviction, LongSupplier nanos) {
+    BucketsByLimit(BucketMap buckets, CapacityEviction eviction, StoreClock clock) {
         this.buckets = buckets;
         this.eviction = eviction;
-        this.nanos = nanos;
+        this.clock = clock;
     }
 
     /** Returns the buckets of a limit. If the limit was removed, they are new, full, and kept for this call only. */
     LimitBuckets of(Limit limit) {
         LimitBuckets known = limits.get(limit.name());
         if (known == null) {
-            known = limits.computeIfAbsent(limit.name(), name -> limit.isRemoved() ? null : create(limit));
+            known = limits.computeIfAbsent(limit.name(), new Creation(limit));
         }
         return known != null && !limit.isRemoved() ? known : create(limit).forLateCall();
     }
@@ -55,6 +56,21 @@ final class BucketsByLimit {
     }
 
     private LimitBuckets create(Limit limit) {
-        return new LimitBuckets(limit, buckets, eviction, configurations, nanos);
+        return new LimitBuckets(limit, buckets, eviction, configurations, clock);
+    }
+
+    /** Creates the buckets of a limit, unless it was removed. No lambda, as the first one of a JVM takes milliseconds. */
+    private final class Creation implements Function<String, @Nullable LimitBuckets> {
+
+        private final Limit limit;
+
+        Creation(Limit limit) {
+            this.limit = limit;
+        }
+
+        @Override
+        public @Nullable LimitBuckets apply(String name) {
+            return limit.isRemoved() ? null : create(limit);
+        }
     }
 }

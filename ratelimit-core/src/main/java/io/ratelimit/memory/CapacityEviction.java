@@ -6,7 +6,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.LongSupplier;
 
 /**
  * Counts the keys of a memory store, and evicts a bucket if there is no room for another key: the fullest of the next
@@ -22,7 +21,7 @@ final class CapacityEviction {
 
     private final int maxKeys;
     private final BucketMap buckets;
-    private final LongSupplier nanos;
+    private final StoreClock clock;
     private final AtomicLong keys = new AtomicLong();
     private final LongAdder evictions = new LongAdder();
     private final LongAdder overflows = new LongAdder();
@@ -31,10 +30,10 @@ final class CapacityEviction {
     private final ReentrantLock cursorLock = new ReentrantLock();
     private Iterator<Bucket> cursor = Collections.emptyIterator();
 
-    CapacityEviction(int maxKeys, BucketMap buckets, LongSupplier nanos) {
+    CapacityEviction(int maxKeys, BucketMap buckets, StoreClock clock) {
         this.maxKeys = maxKeys;
         this.buckets = buckets;
-        this.nanos = nanos;
+        this.clock = clock;
         this.unclaimedShared = new AtomicInteger(Math.max(FEWEST_SHARED, maxKeys / KEYS_PER_SHARED));
     }
 
@@ -140,7 +139,7 @@ final class CapacityEviction {
 
     /** Returns how full a bucket is, from 0 to 1. The state is read without a lock only if it is a single word. */
     private double fullness(Bucket candidate) {
-        long now = nanos.getAsLong();
+        long now = clock.nanos();
         long word = candidate.word();
         if (!Bucket.isFree(word)) {
             return 0;
@@ -159,7 +158,7 @@ final class CapacityEviction {
     }
 
     private boolean evict(Bucket victim) {
-        long now = nanos.getAsLong();
+        long now = clock.nanos();
         long word = victim.word();
         if (!Bucket.isFree(word) || !victim.replace(word, Bucket.LOCKED)) {
             return false;

@@ -9,28 +9,28 @@ import org.jspecify.annotations.Nullable;
  * The background thread that deletes the full buckets of a memory store. It starts with the first key, and ends when
  * the store is closed or no longer reachable.
  */
-final class FullBucketSweeper {
+final class FullBucketSweeper implements Runnable {
 
-    private static final System.Logger LOG = System.getLogger(FullBucketSweeper.class.getName());
     private static final long INTERVAL_NANOS = 10_000_000_000L;
 
-    private final WeakReference<Runnable> sweep;
+    private final WeakReference<BucketsByLimit> buckets;
     private final AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
     private volatile boolean closed;
 
     /**
      * Creates a sweeper, which starts its thread later.
      *
-     * @param sweep deletes the full buckets; only weakly referenced, so the store has to keep it
+     * @param buckets the buckets to sweep; only weakly referenced, so that the thread ends when the store is no longer
+     *     reachable
      */
-    FullBucketSweeper(Runnable sweep) {
-        this.sweep = new WeakReference<>(sweep);
+    FullBucketSweeper(BucketsByLimit buckets) {
+        this.buckets = new WeakReference<>(buckets);
     }
 
     /** Starts the thread, unless it is running or this sweeper is closed. */
     void start() {
         if (thread.get() == null && !closed) {
-            Thread sweeper = new Thread(this::run, "ratelimit-sweeper");
+            Thread sweeper = new Thread(this, "ratelimit-sweeper");
             sweeper.setDaemon(true);
             if (thread.compareAndSet(null, sweeper)) {
                 sweeper.start();
@@ -43,20 +43,23 @@ final class FullBucketSweeper {
         LockSupport.unpark(thread.get());
     }
 
-    private void run() {
+    /** Sweeps every ten seconds; called by the thread only. */
+    @Override
+    public void run() {
         while (!closed) {
             LockSupport.parkNanos(INTERVAL_NANOS);
-            Runnable reachable = sweep.get();
+            BucketsByLimit reachable = buckets.get();
             if (reachable == null) {
                 return;
             }
             try {
-                reachable.run();
+                reachable.sweep();
             } catch (RuntimeException ex) {
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        "Full buckets could not be deleted; the next attempt is in 10 seconds",
-                        ex);
+                System.getLogger(FullBucketSweeper.class.getName())
+                        .log(
+                                System.Logger.Level.WARNING,
+                                "Full buckets could not be deleted; the next attempt is in 10 seconds",
+                                ex);
             }
         }
     }

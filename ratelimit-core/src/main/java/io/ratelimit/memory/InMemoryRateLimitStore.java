@@ -11,14 +11,12 @@ import io.ratelimit.algorithm.LeaseState;
 import io.ratelimit.algorithm.Observations;
 import io.ratelimit.algorithm.Rate;
 import io.ratelimit.algorithm.RateAlgorithm;
-import io.ratelimit.algorithm.TokenBucket;
 import io.ratelimit.memory.LockedBuckets.BucketLookup;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
@@ -27,9 +25,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A store that keeps buckets in this JVM's memory, on a monotonic clock.
  *
- * <p>A call of one key whose limit has a single smooth token-bucket rate is decided by one compare-and-set. Any other
- * call locks the buckets of all of its keys, reads the clock once, decides, and writes all buckets before it unlocks
- * them. One background thread deletes full buckets, and those of limits that were removed.
+ * <p>A call locks the buckets of all of its keys, reads the clock once, decides, and changes all buckets before it
+ * unlocks them. For one key whose limit has a single smooth token-bucket rate, all of this is one compare-and-set. One
+ * background thread deletes full buckets, and those of limits that were removed.
  *
  * <p><b>Bounded memory.</b> At most {@code maxKeys} keys have a bucket of their own, and at most one for each kilobyte
  * of the JVM's maximum heap. If there is no room for another key, the fullest of 16 sampled buckets is evicted,
@@ -46,32 +44,27 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
 
     private static final int HEAP_BYTES_PER_KEY = 1_024;
 
-    private final LongSupplier clock;
-    private final long originNanos;
+    private final StoreClock clock;
     private final BucketMap buckets = new BucketMap();
     private final CapacityEviction eviction;
     private final BucketsByLimit limits;
-    private final BucketLookup decisionLookup = this::find;
-    private final BucketLookup changeLookup = (charge, ownBucket) -> findDecided(charge, false, ownBucket);
-    private final BucketLookup debitLookup = (charge, ownBucket) -> findDecided(charge, true, ownBucket);
-    /**
-     * The task of the sweeper's thread, which refers to it weakly. Only this store refers to it strongly, so that the
-     * thread ends when the store is no longer reachable.
-     */
-    private final Runnable sweep = this::sweep;
+    private final InPlaceDecisions inPlace;
+    private final BucketLookup decisionLookup = new DecisionLookup();
+    private final BucketLookup changeLookup = new ChangeLookup(false);
+    private final BucketLookup debitLookup = new ChangeLookup(true);
+    private final FullBucketSweeper sweeper;
+    private volatile @Nullable LongConsumer ready;
 
-    private final FullBucketSweeper sweeper = new FullBucketSweeper(sweep);
-    private volatile LongConsumer ready = lease -> {};
-
-    private InMemoryRateLimitStore(LongSupplier clock, long originNanos, int maxKeys) {
+    private InMemoryRateLimitStore(StoreClock clock, int maxKeys) {
         if (maxKeys < 1) {
             throw new IllegalArgumentException("Invalid maxKeys " + maxKeys + ": not positive; use 1 or more");
         }
         this.clock = clock;
-        this.originNanos = originNanos;
         long heap = Runtime.getRuntime().maxMemory();
-        this.eviction = new CapacityEviction((int) Math.min(maxKeys, heap / HEAP_BYTES_PER_KEY), buckets, this::nanos);
-        this.limits = new BucketsByLimit(buckets, eviction, this::nanos);
+        this.eviction = new CapacityEviction((int) Math.min(maxKeys, heap / HEAP_BYTES_PER_KEY), buckets, clock);
+        this.limits = new BucketsByLimit(buckets, eviction, clock);
+        this.inPlace = new InPlaceDecisions(buckets, clock);
+        this.sweeper = new FullBucketSweeper(limits);
     }
 
     /** {@return a store for at most {@value #DEFAULT_MAX_KEYS} keys, on the JVM's monotonic clock} */
@@ -84,14 +77,13 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
      * later changes of the system time have no effect.
      *
      * @param maxKeys the number of keys that may have a bucket of their own, 1 or more. A key with its bucket takes
-     *     about 110 bytes, twice that with several rates or another algorithm, and 16 more for each entry of a sliding
-     *     window
+     *     about 110 bytes, twice that with several rates or another algorithm, and 16 to 24 more for each entry of a
+     *     sliding window
      * @return the store
      * @throws IllegalArgumentException if {@code maxKeys} is not positive
      */
     public static InMemoryRateLimitStore create(int maxKeys) {
-        long sinceEpoch = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
-        return new InMemoryRateLimitStore(System::nanoTime, System.nanoTime() - sinceEpoch, maxKeys);
+        return new InMemoryRateLimitStore(StoreClock.monotonic(), maxKeys);
     }
 
     /**
@@ -104,7 +96,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
      * @throws IllegalArgumentException if {@code maxKeys} is not positive
      */
     public static InMemoryRateLimitStore create(LongSupplier nanoClock, int maxKeys) {
-        return new InMemoryRateLimitStore(nanoClock, Math.min(0, nanoClock.getAsLong()), maxKeys);
+        return new InMemoryRateLimitStore(StoreClock.of(nanoClock), maxKeys);
     }
 
     /** {@return an empty registry on a new store of this kind, for use without Spring; closing it closes the store} */
@@ -148,13 +140,23 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
     }
 
     @Override
-    public Decision decide(Charge charge) {
-        return decide(charge, Duration.ZERO);
+    public boolean isRemote() {
+        return false;
+    }
+
+    @Override
+    public Decision decide(Charge charge, Duration maxWait) {
+        Decision decision = inPlace.decide(charge, maxWait);
+        return decision != null ? decision : decideOnCopies(List.of(charge), maxWait);
     }
 
     @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
-        return charges.size() == 1 ? decide(charges.get(0), maxWait) : decideLocked(charges, maxWait);
+        if (charges.size() == 1) {
+            return decide(charges.get(0), maxWait);
+        }
+        Decision decision = inPlace.decide(charges, maxWait);
+        return decision != null ? decision : decideOnCopies(charges, maxWait);
     }
 
     @Override
@@ -164,7 +166,9 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
 
     @Override
     public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
-        change(unused, changeLookup, locked -> locked.refund(taken.grantTicks(locked.charge)));
+        if (unused.size() != 1 || !inPlace.release(unused.get(0))) {
+            change(unused, changeLookup, locked -> locked.refund(taken.grantTicks(locked.charge)));
+        }
         return CompletableFuture.completedFuture(null);
     }
 
@@ -223,97 +227,10 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         limits.sweep();
     }
 
-    private Decision decide(Charge charge, Duration maxWait) {
-        // A long key is stored under its digest and is not found here; the general case computes the digest.
-        Bucket bucket = buckets.get(charge.limit(), charge.key());
-        Decision decision = null;
-        if (bucket != null && isDecidedBy(bucket, charge.limit())) {
-            TokenBucket only = bucket.layout.singleRate;
-            if (only != null) {
-                decision = decideByWord(charge, maxWait, bucket, only);
-            } else if (bucket.layout.isSmooth()) {
-                decision = decideByWords(charge, maxWait, bucket, bucket.layout.smooth);
-            }
-        }
-        return decision != null ? decision : decideLocked(List.of(charge), maxWait);
-    }
-
-    /**
-     * Returns whether a bucket that was found by name decides a call. It may be of a limit that was removed, or the
-     * call may be late, and the bucket of a limit that was defined again under the name.
-     */
-    private static boolean isDecidedBy(Bucket bucket, Limit limit) {
-        BucketLayout layout = bucket.layout;
-        return layout.countsLike(limit) && !layout.owner.isRemoved() && (layout.limit == limit || !limit.isRemoved());
-    }
-
-    /**
-     * Decides a charge of one smooth rate by one compare-and-set; returns null if the bucket is gone or of an old
-     * layout.
-     */
-    private @Nullable Decision decideByWord(Charge charge, Duration maxWait, Bucket bucket, TokenBucket rate) {
-        for (int tries = 0; ; tries++) {
-            // The word is read before the clock: a word newer than the time would show fewer tokens than there ever
-            // were.
-            long word = bucket.word();
-            if (!Bucket.isFree(word)) {
-                if (word == Bucket.GONE) {
-                    return null;
-                }
-                Bucket.pause(tries);
-                continue;
-            }
-            long nanos = nanos();
-            if (!bucket.layout.reaches(nanos)) {
-                return null;
-            }
-            long now = bucket.layout.ticksSinceBase(rate, nanos);
-            long level = rate.level(word, now);
-            long units = rate.price(charge.cost());
-            boolean admitted = level >= units
-                    || units == 0
-                    || !maxWait.isZero() && rate.ticksUntilAdmitted(level, charge.cost()) <= rate.waitWithin(maxWait);
-            long taken = admitted ? units : 0;
-            if (taken == 0 || bucket.replace(word, rate.fullAt(level - taken, now))) {
-                return Decision.ofLevel(charge, maxWait, admitted, level, nanos);
-            }
-            Bucket.pause(tries);
-        }
-    }
-
-    /** Decides a charge of several smooth rates under the lock of its bucket; returns null as {@link #decideByWord}. */
-    private @Nullable Decision decideByWords(Charge charge, Duration maxWait, Bucket bucket, TokenBucket[] rates) {
-        long word = bucket.lock();
-        if (word == Bucket.GONE) {
-            return null;
-        }
-        try {
-            long nanos = nanos();
-            if (!bucket.layout.reaches(nanos)) {
-                return null;
-            }
-            long[] levels = new long[rates.length];
-            boolean admitted = true;
-            for (int i = 0; i < rates.length; i++) {
-                levels[i] = bucket.level(i, word, nanos);
-                admitted &= charge.cost() == 0
-                        || rates[i].ticksUntilAdmitted(levels[i], charge.cost()) <= rates[i].waitWithin(maxWait);
-            }
-            if (admitted && charge.cost() > 0) {
-                for (int i = 0; i < rates.length; i++) {
-                    bucket.setLevel(i, levels[i] - charge.cost() * rates[i].unitsPerThousandth(), nanos);
-                }
-            }
-            return Decision.ofLevels(charge, maxWait, admitted, levels, nanos);
-        } finally {
-            bucket.unlock(word);
-        }
-    }
-
     /** Changes the buckets of an earlier decision, even if their limits have been reconfigured since. */
     private void change(List<Charge> charges, BucketLookup lookup, Consumer<LockedBucket> change) {
         try (LockedBuckets locked = LockedBuckets.lock(charges, lookup)) {
-            locked.look(nanos());
+            locked.look(clock.nanos());
             for (LockedBucket bucket : locked.buckets) {
                 change.accept(bucket);
             }
@@ -321,11 +238,11 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         }
     }
 
-    /** Decides any number of charges, of any algorithm, under the locks of all of their buckets. */
-    private Decision decideLocked(List<Charge> charges, Duration maxWait) {
+    /** Decides any call, on copies of the states of its locked buckets. */
+    Decision decideOnCopies(List<Charge> charges, Duration maxWait) {
         try (LockedBuckets locked = LockedBuckets.lock(charges, decisionLookup)) {
             sweeper.start();
-            locked.look(nanos());
+            locked.look(clock.nanos());
             Decision decision = decide(locked.buckets, charges, maxWait);
             locked.unlock(ready);
             return decision;
@@ -395,31 +312,39 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
         return charge.cost() > 0 && charge.cost() <= charge.limit().capacity();
     }
 
-    private LockedBucket find(Charge charge, boolean ownBuckets) {
-        LimitBuckets ofLimit = limits.of(charge.limit());
-        BucketLayout layout = ofLimit.layout(charge.limit());
-        return new LockedBucket(
-                charge, ofLimit, layout, bucket(charge, ofLimit, layout, mayConsume(charge), ownBuckets));
-    }
-
-    /**
-     * Finds the bucket of a charge that was decided earlier, to change it in the layout that it has.
-     *
-     * @param createBucket whether a key without a bucket, which is full, gets one
-     */
-    private LockedBucket findDecided(Charge charge, boolean createBucket, boolean ownBuckets) {
-        LimitBuckets ofLimit = limits.of(charge.limit());
-        BucketLayout current = ofLimit.layout();
-        Bucket bucket = bucket(charge, ofLimit, current, createBucket && charge.cost() > 0, ownBuckets);
-        return new LockedBucket(charge, ofLimit, bucket == null ? current : ofLimit.layoutOf(bucket), bucket);
-    }
-
     private static @Nullable Bucket bucket(
             Charge charge, LimitBuckets ofLimit, BucketLayout layout, boolean createBucket, boolean ownBuckets) {
         return createBucket ? ofLimit.bucket(charge.key(), layout, ownBuckets) : ofLimit.find(charge.key());
     }
 
-    private long nanos() {
-        return clock.getAsLong() - originNanos;
+    /** Finds the bucket of a charge that is to be decided, or creates one if the charge may consume from it. */
+    private final class DecisionLookup implements BucketLookup {
+
+        @Override
+        public LockedBucket find(Charge charge, boolean ownBucket) {
+            LimitBuckets ofLimit = limits.of(charge.limit());
+            BucketLayout layout = ofLimit.layout(charge.limit());
+            return new LockedBucket(
+                    charge, ofLimit, layout, bucket(charge, ofLimit, layout, mayConsume(charge), ownBucket));
+        }
+    }
+
+    /** Finds the bucket of a charge that was decided earlier, to change it in the layout that it has. */
+    private final class ChangeLookup implements BucketLookup {
+
+        private final boolean createBucket;
+
+        /** @param createBucket whether a key without a bucket, which is full, gets one */
+        ChangeLookup(boolean createBucket) {
+            this.createBucket = createBucket;
+        }
+
+        @Override
+        public LockedBucket find(Charge charge, boolean ownBucket) {
+            LimitBuckets ofLimit = limits.of(charge.limit());
+            BucketLayout current = ofLimit.layout();
+            Bucket bucket = bucket(charge, ofLimit, current, createBucket && charge.cost() > 0, ownBucket);
+            return new LockedBucket(charge, ofLimit, bucket == null ? current : ofLimit.layoutOf(bucket), bucket);
+        }
     }
 }

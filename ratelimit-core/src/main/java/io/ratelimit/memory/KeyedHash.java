@@ -16,11 +16,6 @@ import javax.crypto.spec.SecretKeySpec;
 final class KeyedHash {
 
     private static final int LONGEST_KEY = 200;
-    private static final int[] SECRETS =
-            new SecureRandom().ints(LONGEST_KEY / 2 + 1).toArray();
-    private static final long ODD_SECRET = new SecureRandom().nextLong() | 1;
-
-    private static final SecretKeySpec MAC_KEY = macKey();
 
     private KeyedHash() {}
 
@@ -50,7 +45,7 @@ final class KeyedHash {
     /** Returns the hash of a text of at most 200 characters. */
     static int of(String text) {
         int length = text.length();
-        long sum = length * ODD_SECRET;
+        long sum = length * Secrets.ODD;
         int pairs = length & ~3;
         for (int i = 0; i < pairs; i += 4) {
             sum += product(i, text.charAt(i), text.charAt(i + 1), text.charAt(i + 2), text.charAt(i + 3));
@@ -58,12 +53,12 @@ final class KeyedHash {
         if (pairs < length) {
             sum += product(pairs, text.charAt(pairs), unit(text, pairs + 1), unit(text, pairs + 2), (char) 0);
         }
-        return (int) (sum * ODD_SECRET >>> 32);
+        return (int) (sum * Secrets.ODD >>> 32);
     }
 
     private static long product(int at, char a, char b, char c, char d) {
-        int first = (a << 16 | b) + SECRETS[at / 2];
-        int second = (c << 16 | d) + SECRETS[at / 2 + 1];
+        int first = (a << 16 | b) + Secrets.OF_WORDS[at / 2];
+        int second = (c << 16 | d) + Secrets.OF_WORDS[at / 2 + 1];
         return (first & 0xffffffffL) * (second & 0xffffffffL);
     }
 
@@ -78,17 +73,31 @@ final class KeyedHash {
             units[2 * i + 1] = (byte) text.charAt(i);
         }
         try {
-            Mac mac = Mac.getInstance(MAC_KEY.getAlgorithm());
-            mac.init(MAC_KEY);
+            Mac mac = Mac.getInstance(MacKey.KEY.getAlgorithm());
+            mac.init(MacKey.KEY);
             return mac.doFinal(units);
         } catch (GeneralSecurityException ex) {
             throw new IllegalStateException("Every Java platform has HmacSHA256", ex);
         }
     }
 
-    private static SecretKeySpec macKey() {
-        byte[] secret = new byte[32];
-        new SecureRandom().nextBytes(secret);
-        return new SecretKeySpec(secret, "HmacSHA256");
+    /** The secrets of {@link KeyedHash#of}, drawn when the first such hash is needed, which takes milliseconds. */
+    private static final class Secrets {
+
+        static final int[] OF_WORDS =
+                new SecureRandom().ints(LONGEST_KEY / 2 + 1).toArray();
+        static final long ODD = new SecureRandom().nextLong() | 1;
+    }
+
+    /** The secret of digests, drawn when the first digest is needed. */
+    private static final class MacKey {
+
+        static final SecretKeySpec KEY = drawn();
+
+        private static SecretKeySpec drawn() {
+            byte[] secret = new byte[32];
+            new SecureRandom().nextBytes(secret);
+            return new SecretKeySpec(secret, "HmacSHA256");
+        }
     }
 }

@@ -3,7 +3,6 @@ package io.ratelimit.memory;
 import io.ratelimit.Limit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +25,7 @@ final class LimitBuckets {
     private final AtomicInteger sharedCount = new AtomicInteger();
     private final CapacityEviction eviction;
     private final RateConfiguration.Pool configurations;
-    private final LongSupplier nanos;
+    private final StoreClock clock;
     private volatile BucketLayout layout;
     /** True if the limit was removed before, so that these buckets are those of one late call. */
     private boolean forLateCall;
@@ -36,13 +35,13 @@ final class LimitBuckets {
             BucketMap own,
             CapacityEviction eviction,
             RateConfiguration.Pool configurations,
-            LongSupplier nanos) {
+            StoreClock clock) {
         this.limit = limit;
         this.own = own;
         this.eviction = eviction;
         this.configurations = configurations;
-        this.nanos = nanos;
-        this.layout = new BucketLayout(limit, owner, configurations.of(limit), nanos.getAsLong());
+        this.clock = clock;
+        this.layout = new BucketLayout(limit, owner, configurations.of(limit), clock.nanos());
     }
 
     /** Marks these buckets as those of a late call, whose limit was removed before. */
@@ -81,7 +80,7 @@ final class LimitBuckets {
     /** Returns the layout in which a charge of the given configuration is decided now. */
     BucketLayout layout(Limit limit) {
         BucketLayout current = layout;
-        long now = nanos.getAsLong();
+        long now = clock.nanos();
         if (!current.serves(limit, now)) {
             current = new BucketLayout(limit, owner, configurations.of(limit), now);
             layout = current;
@@ -99,7 +98,7 @@ final class LimitBuckets {
      * configuration.
      */
     BucketLayout layoutOf(Bucket bucket) {
-        long now = nanos.getAsLong();
+        long now = clock.nanos();
         if (bucket.layout.reaches(now)) {
             return bucket.layout;
         }
@@ -236,10 +235,10 @@ final class LimitBuckets {
 
     private void removeIfFull(Bucket bucket) {
         long word = bucket.word();
-        if (bucket.layout.singleRate != null && word != Bucket.LOCKED && !bucket.isFull(word, nanos.getAsLong())) {
+        if (bucket.layout.singleRate != null && word != Bucket.LOCKED && !bucket.isFull(word, clock.nanos())) {
             return;
         }
-        long now = nanos.getAsLong();
+        long now = clock.nanos();
         word = bucket.lock();
         if (word == Bucket.GONE) {
             return;

@@ -5,7 +5,6 @@ import io.ratelimit.algorithm.ConcurrencyLeases;
 import io.ratelimit.algorithm.LeaseState;
 import io.ratelimit.algorithm.Observations;
 import io.ratelimit.algorithm.RateAlgorithm;
-import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,12 +14,6 @@ import org.jspecify.annotations.Nullable;
  * replaces it only if the call changes it.
  */
 final class LockedBucket {
-
-    /** The order in which all calls lock their buckets. Charges that share a bucket follow one another. */
-    static final Comparator<LockedBucket> ORDER = Comparator.comparing(
-                    (LockedBucket locked) -> locked.charge.limit().name())
-            .thenComparing(locked -> locked.bucket.isShared() ? "" : locked.bucket.key())
-            .thenComparing(locked -> locked.bucket.isShared() ? locked.bucket.hash : -1);
 
     private static final long[] NONE = {};
 
@@ -56,6 +49,23 @@ final class LockedBucket {
         this.bucket = found == null ? Bucket.full(charge.key(), wanted) : found;
         this.rates = charge.algorithms(wanted.limit);
         this.leases = charge.isLeased() ? rates.get(0).asLeases() : null;
+    }
+
+    /**
+     * Compares buckets by the order in which all calls lock them. Charges that share a bucket follow one another.
+     */
+    int compareInLockOrder(LockedBucket other) {
+        int byName = charge.limit().name().compareTo(other.charge.limit().name());
+        int byKey = byName != 0 ? byName : ownKey().compareTo(other.ownKey());
+        return byKey != 0 ? byKey : Integer.compare(sharedNumber(), other.sharedNumber());
+    }
+
+    private String ownKey() {
+        return bucket.isShared() ? "" : bucket.key();
+    }
+
+    private int sharedNumber() {
+        return bucket.isShared() ? bucket.hash : -1;
     }
 
     /**
@@ -104,7 +114,7 @@ final class LockedBucket {
                 long cost = Math.min(others[i].charge.cost(), algorithm.capacityThousandths());
                 algorithm.observe(state, now, cost, observations, index);
                 long wait = algorithm.ticksUntilAdmitted(observations, index, cost);
-                state = algorithm.consume(state, cost, observations.instant(index) + wait);
+                state = algorithm.consume(state.clone(), cost, observations.instant(index) + wait);
             }
         }
         algorithm.observe(state, now, charge.cost(), observations, index);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The buckets of one call, locked in an order that all calls share, so that no two calls wait for each other.
@@ -56,9 +57,9 @@ final class LockedBuckets implements AutoCloseable {
     /** Charges are in the order of their limits and keys, which is the lock order unless keys share buckets. */
     private LockedBucket[] inLockOrder() {
         for (int i = 1; i < buckets.length; i++) {
-            if (LockedBucket.ORDER.compare(buckets[i - 1], buckets[i]) > 0) {
+            if (buckets[i - 1].compareInLockOrder(buckets[i]) > 0) {
                 LockedBucket[] ordered = buckets.clone();
-                Arrays.sort(ordered, LockedBucket.ORDER);
+                Arrays.sort(ordered, LockedBucket::compareInLockOrder);
                 return ordered;
             }
         }
@@ -91,9 +92,9 @@ final class LockedBuckets implements AutoCloseable {
     /**
      * Writes the changes, unlocks all buckets, and then reports each lease that became free for a waiting call.
      *
-     * @param onLeaseReady called while no bucket is locked
+     * @param onLeaseReady called while no bucket is locked; null if nobody waits for leases
      */
-    void unlock(LongConsumer onLeaseReady) {
+    void unlock(@Nullable LongConsumer onLeaseReady) {
         List<long[]> ready = List.of();
         for (LockedBucket bucket : buckets) {
             long[] leases = bucket.ready();
@@ -105,8 +106,8 @@ final class LockedBuckets implements AutoCloseable {
         for (LockedBucket bucket : buckets) {
             bucket.unlock();
         }
-        for (long[] leases : ready) {
-            for (long lease : leases) {
+        for (int i = 0; onLeaseReady != null && i < ready.size(); i++) {
+            for (long lease : ready.get(i)) {
                 onLeaseReady.accept(lease);
             }
         }

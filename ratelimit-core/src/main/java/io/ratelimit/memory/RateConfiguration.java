@@ -4,9 +4,7 @@ import io.ratelimit.Limit;
 import io.ratelimit.algorithm.RateAlgorithm;
 import io.ratelimit.algorithm.TokenBucket;
 import java.lang.ref.WeakReference;
-import java.util.Arrays;
 import java.util.Map;
-import java.util.Objects;
 import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -39,10 +37,14 @@ final class RateConfiguration {
         this.limit = limit;
         this.rates = limit.algorithms().toArray(new RateAlgorithm[0]);
         this.smooth = smooth(rates);
-        long[] served =
-                Arrays.stream(smooth).mapToLong(RateConfiguration::servedNanos).toArray();
-        this.servedNanos = Arrays.stream(served).min().orElse(Long.MAX_VALUE);
-        this.fullNanos = Arrays.stream(served).map(each -> 2 * each - 1).toArray();
+        this.fullNanos = new long[smooth.length];
+        long shortest = Long.MAX_VALUE;
+        for (int i = 0; i < smooth.length; i++) {
+            long served = servedNanos(smooth[i]);
+            fullNanos[i] = 2 * served - 1;
+            shortest = Math.min(shortest, served);
+        }
+        this.servedNanos = shortest;
     }
 
     private static TokenBucket[] smooth(RateAlgorithm[] rates) {
@@ -73,7 +75,11 @@ final class RateConfiguration {
 
     @Override
     public int hashCode() {
-        return Objects.hash(limit.rates(), limit.algorithm());
+        int hash = rates.length;
+        for (RateAlgorithm rate : rates) {
+            hash = 31 * hash + Long.hashCode(rate.period() + rate.thousandthsPerPeriod());
+        }
+        return hash;
     }
 
     /** The configurations that limits of a store have now. Those that no bucket or limit has any more are freed. */

@@ -7,12 +7,10 @@ import io.ratelimit.Limit;
 import io.ratelimit.PendingRefunds;
 import io.ratelimit.algorithm.Observations;
 import io.ratelimit.algorithm.RateAlgorithm;
-import io.ratelimit.algorithm.TokenBucket;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The tokens that one request was granted, together with those left of the request before.
@@ -44,7 +42,6 @@ final class PrefetchedChunk {
     private final long size;
     private final Observations observations;
     private final Observations olderObservations;
-    private final @Nullable TokenBucket singleRate;
     private volatile long left;
 
     /**
@@ -55,28 +52,25 @@ final class PrefetchedChunk {
      * @param size the number of newest tokens, in thousandths
      * @param left the number of all tokens, in thousandths
      */
-    private PrefetchedChunk(Limit limit, Decision taken, Decision older, long size, long left) {
+    private PrefetchedChunk(Decision taken, Decision older, long size, long left) {
         this.taken = taken;
         this.older = older;
         this.size = size;
         this.observations = taken.observations();
         this.olderObservations = older.observations();
-        this.singleRate =
-                limit.algorithms().size() == 1 ? limit.algorithms().get(0).asSmoothTokenBucket() : null;
         this.left = left;
     }
 
     /** Creates a chunk without tokens. */
-    static PrefetchedChunk empty(Limit limit) {
+    static PrefetchedChunk empty() {
         Decision none = Decision.withoutStore(List.of(), true, DecisionSource.STORE);
-        return new PrefetchedChunk(limit, none, none, 0, 0);
+        return new PrefetchedChunk(none, none, 0, 0);
     }
 
     /** Creates the chunk of the next request, which takes over the tokens left in this one. */
     PrefetchedChunk followedBy(Decision next, long nextSize, long rest) {
-        Limit limit = next.charges().get(0).limit();
         Decision oldest = rest == 0 ? next : rest <= size ? taken : older;
-        return new PrefetchedChunk(limit, next, oldest, nextSize, rest + nextSize);
+        return new PrefetchedChunk(next, oldest, nextSize, rest + nextSize);
     }
 
     /** Returns the unused tokens, in thousandths, or {@link #GONE} or {@link #MOVED}. */
@@ -103,19 +97,12 @@ final class PrefetchedChunk {
      * @param before the tokens left before the charge, in thousandths
      */
     Decision decision(Charge charge, Duration maxWait, long before) {
-        long spent = size - before;
-        TokenBucket bucket = singleRate;
-        if (bucket != null) {
-            long level = bucket.levelAfter(observations, 0, spent);
-            long tick = (spent < 0 ? olderObservations : observations).instant(0);
-            return Decision.ofLevel(charge, maxWait, true, level, tick * bucket.tickNanos());
-        }
         List<RateAlgorithm> rates = charge.limit().algorithms();
         Observations observed = observations.copyOf(0, rates.size());
         for (int i = 0; i < rates.size(); i++) {
-            rates.get(i).spend(observed, i, olderObservations, spent);
+            rates.get(i).spend(observed, i, olderObservations, size - before);
         }
-        return Decision.of(List.of(charge), maxWait, true, observed);
+        return Decision.of(charge, maxWait, true, observed);
     }
 
     /** Refunds the tokens left, those of each request to the decision that granted them. */

@@ -39,7 +39,7 @@ final class PrefetchedTokens {
         this.limit = limit;
         this.key = key;
         this.half = limit.prefetch() / 2;
-        this.chunk = PrefetchedChunk.empty(limit);
+        this.chunk = PrefetchedChunk.empty();
     }
 
     /** Returns whether a call under the given limit may use these tokens. */

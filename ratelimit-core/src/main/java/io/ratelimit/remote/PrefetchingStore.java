@@ -89,11 +89,11 @@ final class PrefetchingStore extends ForwardingRateLimitStore {
     }
 
     @Override
-    public Decision decide(Charge charge) {
-        Decision decision = fromPrefetched(charge, Duration.ZERO);
+    public Decision decide(Charge charge, Duration maxWait) {
+        Decision decision = fromPrefetched(charge, maxWait);
         return decision != null
                 ? decision
-                : complete(charge, Duration.ZERO, delegate().decide(charge));
+                : complete(charge, maxWait, delegate().decide(charge, maxWait));
     }
 
     @Override

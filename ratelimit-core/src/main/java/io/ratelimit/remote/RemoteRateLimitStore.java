@@ -7,6 +7,7 @@ import io.ratelimit.Limit;
 import io.ratelimit.RateLimitStore;
 import io.ratelimit.StoreFailurePolicy;
 import io.ratelimit.StoreUnavailableException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -62,13 +63,10 @@ public final class RemoteRateLimitStore extends ForwardingRateLimitStore {
         return new Builder(remote, local);
     }
 
-    /**
-     * {@inheritDoc} A single charge without a wait is answered from prefetched tokens without an allocation for the
-     * list.
-     */
+    /** {@inheritDoc} Prefetched tokens answer a single charge without an allocation for the list. */
     @Override
-    public Decision decide(Charge charge) {
-        return delegate().decide(charge);
+    public Decision decide(Charge charge, Duration maxWait) {
+        return delegate().decide(charge, maxWait);
     }
 
     /**

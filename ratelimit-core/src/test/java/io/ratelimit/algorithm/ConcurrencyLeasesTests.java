@@ -13,7 +13,9 @@ class ConcurrencyLeasesTests {
     private static final ConcurrencyLeases TWO = ConcurrencyLeases.of(new ConcurrencyCap(2, Duration.ofMillis(LEASE)));
 
     /** Leases 1 and 2 of one token each, which expire at 30 and 40 s, as of 20 s. */
-    private static final long[] BOTH_HELD = {20_000, 1, 1_000, 30_000, 2, 1_000, 40_000};
+    private static long[] bothHeld() {
+        return new long[] {20_000, 1, 1_000, 30_000, 2, 1_000, 40_000};
+    }
 
     @ParameterizedTest
     @CsvSource({
@@ -23,22 +25,22 @@ class ConcurrencyLeasesTests {
         "2001, never",
     })
     void theWaitLastsUntilEnoughLeasesExpire(long cost, String wait) {
-        long ticks = TWO.ticksUntilAdmitted(observed(TWO.forLease(3), BOTH_HELD, cost), 0, cost);
+        long ticks = TWO.ticksUntilAdmitted(observed(TWO.forLease(3), bothHeld(), cost), 0, cost);
         assertThat(ticks).isEqualTo(wait.equals("never") ? RateAlgorithm.NEVER : Long.parseLong(wait));
     }
 
     @Test
     void aLeaseExpiresUnlessItIsRenewed() {
-        assertThat(TWO.advance(BOTH_HELD, 29_999)).hasSize(7);
-        assertThat(TWO.advance(BOTH_HELD, 30_000)).containsExactly(30_000, 2, 1_000, 40_000);
-        long[] renewed = TWO.forLease(1).renew(BOTH_HELD);
+        assertThat(TWO.advance(bothHeld(), 29_999)).hasSize(7);
+        assertThat(TWO.advance(bothHeld(), 30_000)).containsExactly(30_000, 2, 1_000, 40_000);
+        long[] renewed = TWO.forLease(1).renew(bothHeld());
         assertThat(renewed).containsExactly(20_000, 1, 1_000, 20_000 + LEASE, 2, 1_000, 40_000);
-        assertThat(TWO.forLease(3).renew(BOTH_HELD)).isSameAs(BOTH_HELD);
+        assertThat(TWO.forLease(3).renew(bothHeld())).containsExactly(bothHeld());
     }
 
     @Test
     void aLeaseIsReleasedOnce() {
-        long[] released = TWO.forLease(1).refund(BOTH_HELD, 1_000, 0);
+        long[] released = TWO.forLease(1).refund(bothHeld(), 1_000, 0);
         assertThat(released).containsExactly(20_000, 2, 1_000, 40_000);
         assertThat(TWO.forLease(1).refund(released, 1_000, 0)).isSameAs(released);
     }
@@ -51,7 +53,7 @@ class ConcurrencyLeasesTests {
 
     @Test
     void aQueuedCallIsReadyOnceTheLeasesBeforeItAreFree() {
-        long[] queued = TWO.forLease(4).enqueue(TWO.forLease(3).enqueue(BOTH_HELD, 1_000), 1_000);
+        long[] queued = TWO.forLease(4).enqueue(TWO.forLease(3).enqueue(bothHeld(), 1_000), 1_000);
         assertThat(TWO.forLease(3).leaseState(queued)).isEqualTo(LeaseState.WAITING);
         assertThat(TWO.readyLeases(queued)).isEmpty();
         long[] oneFree = TWO.forLease(1).refund(queued, 1_000, 0);
@@ -64,7 +66,7 @@ class ConcurrencyLeasesTests {
 
     @Test
     void aNewCallDoesNotOvertakeTheQueue() {
-        long[] queued = TWO.forLease(3).enqueue(BOTH_HELD, 1_000);
+        long[] queued = TWO.forLease(3).enqueue(bothHeld(), 1_000);
         long[] oneFree = TWO.forLease(1).refund(queued, 1_000, 0);
         ConcurrencyLeases other = TWO.forLease(5);
         assertThat(other.ticksUntilAdmitted(observed(other, oneFree, 1_000), 0, 1_000))
@@ -76,16 +78,18 @@ class ConcurrencyLeasesTests {
 
     @Test
     void onlyAQueuedCallLeavesTheQueue() {
-        long[] queued = TWO.forLease(3).enqueue(BOTH_HELD, 1_000);
-        assertThat(TWO.forLease(3).leaveQueue(queued)).containsExactly(BOTH_HELD);
+        long[] queued = TWO.forLease(3).enqueue(bothHeld(), 1_000);
+        assertThat(TWO.forLease(3).leaveQueue(queued)).containsExactly(bothHeld());
         assertThat(TWO.forLease(1).leaveQueue(queued)).isSameAs(queued);
         assertThat(TWO.forLease(9).leaseState(queued)).isEqualTo(LeaseState.LOST);
     }
 
     @Test
     void aCallWithoutALeaseOrACostDoesNotQueue() {
-        assertThat(TWO.enqueue(BOTH_HELD, 1_000)).isSameAs(BOTH_HELD);
-        assertThat(TWO.forLease(3).enqueue(BOTH_HELD, 0)).isSameAs(BOTH_HELD);
+        long[] state = bothHeld();
+        assertThat(TWO.enqueue(state, 1_000)).isSameAs(state);
+        assertThat(TWO.forLease(3).enqueue(state, 0)).isSameAs(state);
+        assertThat(state).containsExactly(bothHeld());
     }
 
     @Test
@@ -102,7 +106,7 @@ class ConcurrencyLeasesTests {
 
     @Test
     void aClockThatMovedBackForGoodLeavesNoLeaseLongerThanALeaseTime() {
-        assertThat(TWO.advance(BOTH_HELD, 0)).containsExactly(BOTH_HELD);
+        assertThat(TWO.advance(bothHeld(), 0)).containsExactly(bothHeld());
         long[] late = {50_000, 1, 1_000, 80_000};
         assertThat(TWO.advance(late, 10_000)).containsExactly(10_000, 1, 1_000, 40_000);
     }

@@ -64,16 +64,16 @@ class SlidingWindowCounterTests {
     @Test
     void aRefundGoesToTheWindowOfItsGrant() {
         long[] state = {MINUTE + 5, 7_000, 3_000};
-        assertThat(HUNDRED_A_MINUTE.refund(state, 1_000, MINUTE)).containsExactly(MINUTE + 5, 6_000, 3_000);
-        assertThat(HUNDRED_A_MINUTE.refund(state, 1_000, MINUTE - 1)).containsExactly(MINUTE + 5, 7_000, 2_000);
+        assertThat(HUNDRED_A_MINUTE.refund(state.clone(), 1_000, MINUTE)).containsExactly(MINUTE + 5, 6_000, 3_000);
+        assertThat(HUNDRED_A_MINUTE.refund(state.clone(), 1_000, MINUTE - 1)).containsExactly(MINUTE + 5, 7_000, 2_000);
         long[] later = {2 * MINUTE + 5, 7_000, 3_000};
-        assertThat(HUNDRED_A_MINUTE.refund(later, 1_000, MINUTE - 1)).containsExactly(later);
+        assertThat(HUNDRED_A_MINUTE.refund(later.clone(), 1_000, MINUTE - 1)).containsExactly(later);
     }
 
     @Test
     void aClockThatMovedBackByMoreThanTwoPeriodsKeepsTheCounters() {
         long[] state = {10 * MINUTE, 7_000, 3_000};
-        assertThat(HUNDRED_A_MINUTE.advance(state, 8 * MINUTE)).containsExactly(state);
+        assertThat(HUNDRED_A_MINUTE.advance(state.clone(), 8 * MINUTE)).containsExactly(state);
         assertThat(HUNDRED_A_MINUTE.advance(state, 8 * MINUTE - 1)).containsExactly(8 * MINUTE - 1, 7_000, 3_000);
     }
 

@@ -3,6 +3,8 @@ package io.ratelimit.algorithm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -12,10 +14,10 @@ class SlidingWindowLogTests {
     private static final long SECOND = 1_000_000;
     private static final SlidingWindowLog FIVE_IN_TEN_SECONDS = SlidingWindowLog.of(Rate.parse("5/10s"));
 
-    /** One token at 0, 1, 2, 3 and 4 s, as of 4 s. */
-    private static final long[] USED_UP = {
-        4 * SECOND, 0, 1_000, SECOND, 1_000, 2 * SECOND, 1_000, 3 * SECOND, 1_000, 4 * SECOND, 1_000
-    };
+    /** Returns the log of one token at 0, 1, 2, 3 and 4 s, as of 4 s. */
+    private static long[] usedUp() {
+        return log(4 * SECOND, 0, 1_000, SECOND, 1_000, 2 * SECOND, 1_000, 3 * SECOND, 1_000, 4 * SECOND, 1_000);
+    }
 
     @ParameterizedTest
     @CsvSource({
@@ -29,7 +31,7 @@ class SlidingWindowLogTests {
         "14, 5000, 0",
     })
     void aCostFitsOnceEnoughEntriesHaveLeftTheWindow(long seconds, long cost, String waitSeconds) {
-        Observations observations = observed(USED_UP, seconds * SECOND, cost);
+        Observations observations = observed(usedUp(), seconds * SECOND, cost);
         long wait = FIVE_IN_TEN_SECONDS.ticksUntilAdmitted(observations, 0, cost);
         assertThat(wait)
                 .isEqualTo(waitSeconds.equals("never") ? RateAlgorithm.NEVER : Long.parseLong(waitSeconds) * SECOND);
@@ -37,22 +39,23 @@ class SlidingWindowLogTests {
 
     @Test
     void anEntryCountsForExactlyOnePeriod() {
-        assertThat(FIVE_IN_TEN_SECONDS.advance(new long[] {0, 0, 1_000}, 10 * SECOND - 1))
+        assertThat(content(FIVE_IN_TEN_SECONDS.advance(log(0, 0, 1_000), 10 * SECOND - 1)))
                 .containsExactly(10 * SECOND - 1, 0, 1_000);
-        assertThat(FIVE_IN_TEN_SECONDS.advance(new long[] {0, 0, 1_000}, 10 * SECOND))
+        assertThat(content(FIVE_IN_TEN_SECONDS.advance(log(0, 0, 1_000), 10 * SECOND)))
                 .containsExactly(10 * SECOND);
     }
 
     @Test
     void callsOfOneInstantShareAnEntry() {
-        long[] once = FIVE_IN_TEN_SECONDS.consume(new long[] {7}, 1_000, 7);
-        assertThat(FIVE_IN_TEN_SECONDS.consume(once, 500, 7)).containsExactly(7, 7, 1_500);
-        assertThat(FIVE_IN_TEN_SECONDS.consume(once, 500, 8)).containsExactly(7, 7, 1_000, 8, 500);
+        assertThat(content(FIVE_IN_TEN_SECONDS.consume(log(7, 7, 1_000), 500, 7)))
+                .containsExactly(7, 7, 1_500);
+        assertThat(content(FIVE_IN_TEN_SECONDS.consume(log(7, 7, 1_000), 500, 8)))
+                .containsExactly(7, 7, 1_000, 8, 500);
     }
 
     @Test
     void noGrantIsEarlierThanAReservationBeforeIt() {
-        long[] reserved = {SECOND, 0, 5_000, 10 * SECOND, 1_000};
+        long[] reserved = log(SECOND, 0, 5_000, 10 * SECOND, 1_000);
         Observations observations = observed(reserved, 2 * SECOND, 1_000);
         assertThat(FIVE_IN_TEN_SECONDS.ticksUntilAdmitted(observations, 0, 1_000))
                 .isEqualTo(8 * SECOND);
@@ -60,30 +63,33 @@ class SlidingWindowLogTests {
 
     @Test
     void aRefundGoesToTheEntryOfItsGrantAndIsVoidWithoutIt() {
-        assertThat(FIVE_IN_TEN_SECONDS.refund(new long[] {9, 3, 2_000, 5, 1_000}, 500, 3))
+        assertThat(content(FIVE_IN_TEN_SECONDS.refund(log(9, 3, 2_000, 5, 1_000), 500, 3)))
                 .containsExactly(9, 3, 1_500, 5, 1_000);
-        assertThat(FIVE_IN_TEN_SECONDS.refund(new long[] {9, 3, 2_000, 5, 1_000}, 2_000, 3))
+        assertThat(content(FIVE_IN_TEN_SECONDS.refund(log(9, 3, 2_000, 5, 1_000), 2_500, 3)))
                 .containsExactly(9, 5, 1_000);
-        assertThat(FIVE_IN_TEN_SECONDS.refund(new long[] {9, 5, 1_000}, 500, 3)).containsExactly(9, 5, 1_000);
+        assertThat(content(FIVE_IN_TEN_SECONDS.refund(log(9, 5, 1_000), 500, 3)))
+                .containsExactly(9, 5, 1_000);
     }
 
     @Test
     void aDebitAddsAtMostTheCapacityBeyondIt() {
-        assertThat(FIVE_IN_TEN_SECONDS.debit(new long[] {9, 3, 5_000}, 3_000)).containsExactly(9, 3, 5_000, 9, 3_000);
-        assertThat(FIVE_IN_TEN_SECONDS.debit(new long[] {9, 3, 5_000}, 100_000)).containsExactly(9, 3, 5_000, 9, 5_000);
+        assertThat(content(FIVE_IN_TEN_SECONDS.debit(log(9, 3, 5_000), 3_000))).containsExactly(9, 3, 5_000, 9, 3_000);
+        assertThat(content(FIVE_IN_TEN_SECONDS.debit(log(9, 3, 5_000), 100_000)))
+                .containsExactly(9, 3, 5_000, 9, 5_000);
     }
 
     @Test
     void aClockThatMovedBackByMoreThanAPeriodRedatesTheLog() {
-        long[] state = {20 * SECOND, 12 * SECOND, 1_000, 20 * SECOND, 2_000};
-        assertThat(FIVE_IN_TEN_SECONDS.advance(state, 10 * SECOND)).containsExactly(state);
-        assertThat(FIVE_IN_TEN_SECONDS.advance(state, 10 * SECOND - 1))
+        long[] entries = {20 * SECOND, 12 * SECOND, 1_000, 20 * SECOND, 2_000};
+        assertThat(content(FIVE_IN_TEN_SECONDS.advance(log(entries), 10 * SECOND)))
+                .containsExactly(entries);
+        assertThat(content(FIVE_IN_TEN_SECONDS.advance(log(entries), 10 * SECOND - 1)))
                 .containsExactly(10 * SECOND - 1, 10 * SECOND - 1, 3_000);
     }
 
     @Test
     void spendingPrefetchedTokensLeavesWhatIsFreeLessThem() {
-        Observations observations = observed(new long[] {4}, 4, 2_000);
+        Observations observations = observed(log(4), 4, 2_000);
         FIVE_IN_TEN_SECONDS.spend(observations, 0, Observations.of(1, 0, 0, 0), 2_000);
         assertThat(FIVE_IN_TEN_SECONDS.remaining(observations, 0, 0)).isEqualTo(3_000);
         assertThat(observations.instant(0)).isEqualTo(4);
@@ -94,7 +100,7 @@ class SlidingWindowLogTests {
 
     @Test
     void aProjectionIsForTheRejectedCostOnly() {
-        Observations rejected = observed(USED_UP, 5 * SECOND, 1_000);
+        Observations rejected = observed(usedUp(), 5 * SECOND, 1_000);
         Observations later = Observations.ofRates(1);
         assertThat(FIVE_IN_TEN_SECONDS.project(rejected, 0, SECOND, 1_000, 2_000, later))
                 .isFalse();
@@ -109,6 +115,52 @@ class SlidingWindowLogTests {
         assertThatThrownBy(() -> SlidingWindowLog.of(Rate.parse("5/10s burst 6")))
                 .isInstanceOf(InvalidLimitException.class)
                 .hasMessageContaining("burst is for token-bucket");
+    }
+
+    @Test
+    void aLogKeepsItsEntriesWhileTheyMoveThroughItsArray() {
+        long[] state = log(0);
+        for (int second = 1; second <= 1_000; second++) {
+            state = FIVE_IN_TEN_SECONDS.advance(state, second * SECOND + 500);
+            for (int call = 0; call <= second / 100; call++) {
+                state = FIVE_IN_TEN_SECONDS.consume(state, 1, second * SECOND + call);
+            }
+            int calls = 0;
+            for (int before = Math.max(1, second - 9); before <= second; before++) {
+                calls += before / 100 + 1;
+            }
+            assertThat(content(state)).hasSize(1 + 2 * calls).endsWith(second * SECOND + second / 100, 1);
+            assertThat(FIVE_IN_TEN_SECONDS.used(state)).isEqualTo(calls);
+            assertThat(state.length).isLessThan(20 + 4 * calls);
+        }
+    }
+
+    @Test
+    void aLogThatWasLongDoesNotStayLarge() {
+        long[] state = log(0);
+        for (int call = 0; call < 2_000; call++) {
+            state = FIVE_IN_TEN_SECONDS.consume(state, 1, call);
+        }
+        for (int second = 10; second < 4_000; second += 5) {
+            state = FIVE_IN_TEN_SECONDS.consume(
+                    FIVE_IN_TEN_SECONDS.advance(state, second * SECOND), 1, second * SECOND);
+        }
+        assertThat(state.length).isLessThan(40);
+    }
+
+    /** Returns a log as of an instant, of entries that are written as instant and cost. */
+    private static long[] log(long... instantAndEntries) {
+        long[] state = FIVE_IN_TEN_SECONDS.full(instantAndEntries[0]);
+        for (int i = 1; i < instantAndEntries.length; i += 2) {
+            state = FIVE_IN_TEN_SECONDS.consume(state, instantAndEntries[i + 1], instantAndEntries[i]);
+        }
+        return state;
+    }
+
+    /** Returns the instant of a log and its entries. */
+    private static long[] content(long[] state) {
+        return LongStream.concat(LongStream.of(state[0]), Arrays.stream(state, (int) state[2], (int) state[3]))
+                .toArray();
     }
 
     private static Observations observed(long[] state, long now, long cost) {

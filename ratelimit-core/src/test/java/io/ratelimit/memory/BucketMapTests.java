@@ -105,9 +105,9 @@ class BucketMapTests {
         return new LimitBuckets(
                         Limit.of("search", "10/s"),
                         other,
-                        new CapacityEviction(1, other, () -> 0),
+                        new CapacityEviction(1, other, StoreClock.of(() -> 0)),
                         new RateConfiguration.Pool(),
-                        () -> 0)
+                        StoreClock.of(() -> 0))
                 .layout();
     }
 

@@ -12,7 +12,7 @@ class CapacityEvictionTests {
 
     @Test
     void theSharedBucketsOfAllLimitsAreBounded() {
-        CapacityEviction eviction = new CapacityEviction(10_000, new BucketMap(), () -> 0);
+        CapacityEviction eviction = new CapacityEviction(10_000, new BucketMap(), StoreClock.of(() -> 0));
         assertThat(eviction.claimShared(1_024)).isEqualTo(1_024);
         assertThat(eviction.claimShared(1_024)).isEqualTo(738);
         int claimed = 0;
@@ -29,8 +29,9 @@ class CapacityEvictionTests {
     @Test
     void aBucketLeavesTheMapBeforeItIsGone() {
         BucketMap buckets = new BucketMap();
-        CapacityEviction eviction = new CapacityEviction(10, buckets, () -> 0);
-        BucketLayout layout = new LimitBuckets(TEN, buckets, eviction, new RateConfiguration.Pool(), () -> 0).layout();
+        CapacityEviction eviction = new CapacityEviction(10, buckets, StoreClock.of(() -> 0));
+        BucketLayout layout =
+                new LimitBuckets(TEN, buckets, eviction, new RateConfiguration.Pool(), StoreClock.of(() -> 0)).layout();
         CompletableFuture<Void> removals = CompletableFuture.runAsync(() -> {
             for (int i = 0; i < 1_000_000; i++) {
                 Bucket bucket = Bucket.lockedFull("key", layout);

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class InMemoryRateLimitStoreTests {
@@ -269,7 +270,11 @@ class InMemoryRateLimitStoreTests {
     void aRemovedLimitKeepsNoSharedBucket() {
         BucketMap none = new BucketMap();
         LimitBuckets ofLimit = new LimitBuckets(
-                TEN, none, new CapacityEviction(1, none, () -> 0), new RateConfiguration.Pool(), () -> 0);
+                TEN,
+                none,
+                new CapacityEviction(1, none, StoreClock.of(() -> 0)),
+                new RateConfiguration.Pool(),
+                StoreClock.of(() -> 0));
         assertThat(ofLimit.bucket("key", ofLimit.layout(), false)).isNotNull();
         ofLimit.remove();
         assertThat(ofLimit.find("key")).isNull();
@@ -317,26 +322,28 @@ class InMemoryRateLimitStoreTests {
         }
     }
 
-    @Test
-    void aRemovalBetweenTheLookupsOfOneCallAppliesToAllOfThem() {
+    /** A call that adds no key reads the clock once, while its buckets are locked. A new key is looked up before that. */
+    @ParameterizedTest
+    @CsvSource({"key, 1", "new, 2"})
+    void aRemovalDuringACallOfSeveralLimitsAppliesToTheWholeCall(String other, int removedAtRead) {
         AtomicReference<Runnable> onClock = new AtomicReference<>(() -> {});
         AtomicInteger reads = new AtomicInteger();
-        try (InMemoryRateLimitStore other = InMemoryRateLimitStore.create(
+        try (InMemoryRateLimitStore store = InMemoryRateLimitStore.create(
                 () -> {
                     onClock.get().run();
                     return 0;
                 },
                 10)) {
-            other.decide(new Charge(SEVERAL, "key", 10_000));
-            other.decide(new Charge(TEN, "key", 1_000));
+            store.decide(new Charge(SEVERAL, "key", 10_000));
+            store.decide(new Charge(TEN, "key", 1_000));
             onClock.set(() -> {
-                if (reads.incrementAndGet() == 2) {
-                    other.limitRemoved(SEVERAL);
+                if (reads.incrementAndGet() == removedAtRead) {
+                    store.limitRemoved(SEVERAL);
                 }
             });
             List<Charge> both =
-                    Charge.merged(List.of(new Charge(SEVERAL, "key", 1_000), new Charge(TEN, "key", 1_000)));
-            assertThat(other.decide(both, Duration.ZERO).admitted()).isTrue();
+                    Charge.merged(List.of(new Charge(SEVERAL, "key", 1_000), new Charge(TEN, other, 1_000)));
+            assertThat(store.decide(both, Duration.ZERO).admitted()).isTrue();
         }
     }
 

@@ -413,7 +413,7 @@ final class FlawedStore implements RateLimitStore {
         int mostUsed = 0;
         for (int i = 0; i < now.length; i++) {
             afterStepBack |= old.get(i).clockMovedBack(stored.states[i], now(old.get(i)));
-            now[i] = refreshed(old.get(i), stored.states[i]);
+            now[i] = refreshed(old.get(i), stored.states[i].clone());
             full &= old.get(i).isFull(now[i]);
             mostUsed = old.get(i).used(now[i]) > old.get(mostUsed).used(now[mostUsed]) ? i : mostUsed;
         }
