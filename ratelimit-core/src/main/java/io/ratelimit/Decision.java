@@ -262,7 +262,7 @@ public final class Decision extends ObservedCharges {
 
     /** {@return whether the call holds leases in a store} */
     public boolean isLeased() {
-        return admitted && (source == STORE || source == LOCAL) && hasObservedLease();
+        return hasObservedLease() && admitted && (source == STORE || source == LOCAL);
     }
 
     /**
