@@ -1,5 +1,6 @@
 package io.ratelimit.aop;
 
+import io.ratelimit.aop.RateLimitedInvocation.InvocationSettings;
 import java.util.function.Supplier;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
@@ -10,12 +11,11 @@ final class RateLimitInterceptor implements MethodInterceptor {
 
     private final RateLimitedMethodRegistry methods;
     private final Supplier<AdviceSettings> settings;
-    private final Supplier<RateLimitedInvocation.InvocationSettings> shared;
+    private final Supplier<InvocationSettings> shared;
+    private volatile @Nullable InvocationSettings fetched;
 
     RateLimitInterceptor(
-            RateLimitedMethodRegistry methods,
-            Supplier<AdviceSettings> settings,
-            Supplier<RateLimitedInvocation.InvocationSettings> shared) {
+            RateLimitedMethodRegistry methods, Supplier<AdviceSettings> settings, Supplier<InvocationSettings> shared) {
         this.methods = methods;
         this.settings = settings;
         this.shared = shared;
@@ -23,13 +23,21 @@ final class RateLimitInterceptor implements MethodInterceptor {
 
     @Override
     public @Nullable Object invoke(MethodInvocation invocation) throws Throwable {
-        if (!settings.get().common().enabled()) {
+        InvocationSettings known = fetched;
+        InvocationSettings current = known != null ? known : fetch();
+        if (current == null) {
             return invocation.proceed();
         }
         MethodAdvice limited = methods.find(invocation.getMethod(), invocation.getThis());
-        if (limited == null) {
-            return invocation.proceed();
-        }
-        return limited.invoke(invocation, shared.get());
+        return limited == null
+                ? invocation.proceed()
+                : limited.returnType().invoke(new RateLimitedInvocation(limited.method(), invocation, current));
+    }
+
+    /** Fetches what all calls share, on the first call; null if limiting is switched off. */
+    private @Nullable InvocationSettings fetch() {
+        InvocationSettings found = settings.get().common().enabled() ? shared.get() : null;
+        fetched = found;
+        return found;
     }
 }

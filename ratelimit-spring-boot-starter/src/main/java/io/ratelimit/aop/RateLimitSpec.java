@@ -21,13 +21,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A declaration whose attributes are resolved and compiled, ready to be evaluated for each call.
  *
+ * @param condition null if the declaration applies to every call
  * @param maxWait null for the maximum wait of the limit
  * @param fallback null for an exception
  * @param beans the beans that compute its limit, key or cost
  */
 record RateLimitSpec(
         LimitSelector limit,
-        Predicate<RateLimitedCall> condition,
+        @Nullable Predicate<RateLimitedCall> condition,
         KeyExpression key,
         CostExpression cost,
         @Nullable MaxWaitAttribute maxWait,
@@ -67,7 +68,7 @@ record RateLimitSpec(
         } catch (UnknownLimitException ex) {
             throw limit.origin()
                     .invalid(
-                            limit.perCall() == null ? "unknown limit" : "unknown limit \"" + name + "\"",
+                            limit.isComputed() ? "unknown limit \"" + name + "\"" : "unknown limit",
                             ex.getNearest()
                                             .map(near -> "did you mean \"" + near + "\"? ")
                                             .orElse("") + "Define " + UnknownLimitHint.property(name)
@@ -125,7 +126,7 @@ record RateLimitSpec(
     @Nullable Charge charge(RateLimitedCall call, RateLimiterRegistry registry, RateLimitSettings settings) {
         Limit current = null;
         try {
-            if (!condition.test(call)) {
+            if (condition != null && !condition.test(call)) {
                 return null;
             }
             current = limit.limit(call, registry, settings);

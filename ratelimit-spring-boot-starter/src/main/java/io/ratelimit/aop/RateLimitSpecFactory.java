@@ -43,7 +43,7 @@ final class RateLimitSpecFactory {
         AnnotationAttribute fallback = origin(any, "fallback", declaration.fallback());
         return new RateLimitSpec(
                 limit(declaration, any, parameters, beans),
-                isMissing(condition) ? call -> true : expressions.parseCondition(condition, parameters),
+                isMissing(condition) ? null : expressions.parseCondition(condition, parameters),
                 key(declaration, any, parameters, beans),
                 cost(declaration, any, parameters, beans),
                 isMissing(maxWait) ? null : MaxWaitAttribute.of(maxWait),
@@ -66,11 +66,12 @@ final class RateLimitSpecFactory {
             ResolverBeanReference<LimitResolver> resolver =
                     new ResolverBeanReference<>(bean, declaration.limitResolver(), beanFactory);
             beans.add(resolver);
-            return new LimitSelector(bean, Set.of(), call -> resolver.get().limit(call), true);
+            return new LimitSelector.Computed(
+                    bean, Set.of(), call -> resolver.get().limit(call), true);
         }
         return isMissing(expression)
-                ? LimitSelector.of(name)
-                : new LimitSelector(
+                ? LimitSelector.Named.of(name)
+                : new LimitSelector.Computed(
                         expression,
                         expressions.texts(expression),
                         expressions.parseLimit(expression, parameters),

@@ -50,6 +50,12 @@ record RateLimitedInvocation(RateLimitedMethod limited, MethodInvocation invocat
         return invocation.proceed();
     }
 
+    /** Runs the method alone, because there is nothing to report. */
+    @Override
+    public @Nullable Object runToEnd() throws Throwable {
+        return invocation.proceed();
+    }
+
     /** {@return a copy of the call for one of several subscribers, so that inner advice runs for each subscriber} */
     RateLimitedInvocation again() {
         MethodInvocation fresh =

@@ -51,7 +51,7 @@ public final class RateLimitedMethodRegistry {
     private final RateLimitedDeclarationFinder declarations = new RateLimitedDeclarationFinder();
     private final RateLimitSpecFactory reader;
     private final Map<MethodClassKey, MethodAdvice> limited = new ConcurrentHashMap<>();
-    private final Map<Class<?>, Map<Method, MethodAdvice>> invoked = new ConcurrentHashMap<>();
+    private final Map<Class<?>, InvokedMethods> invoked = new ConcurrentHashMap<>();
     private final Queue<MethodAdvice> ofSupertypes = new ConcurrentLinkedQueue<>();
     private volatile boolean limitsKnown;
 
@@ -84,7 +84,7 @@ public final class RateLimitedMethodRegistry {
      * @return sorted names, such as {@code com.acme.Search#search(String,String)}; empty if there are none
      */
     public SortedSet<String> withComputedLimit() {
-        return names(spec -> spec.limit().perCall() != null);
+        return names(spec -> spec.limit().isComputed());
     }
 
     /** Checks the limits of all methods found so far, and from now on those of each method when it is found. */
@@ -163,12 +163,12 @@ public final class RateLimitedMethodRegistry {
     /** {@return the advice of a method that is invoked on a target; null if it is not limited} */
     @Nullable MethodAdvice find(Method method, @Nullable Object target) {
         Class<?> targetClass = target == null ? method.getDeclaringClass() : target.getClass();
-        Map<Method, MethodAdvice> ofClass = invoked.get(targetClass);
+        InvokedMethods ofClass = invoked.get(targetClass);
         MethodAdvice found = ofClass == null ? null : ofClass.get(method);
         if (found == null) {
             found = find(method, ClassUtils.getUserClass(targetClass));
             if (found != null) {
-                invoked.computeIfAbsent(targetClass, type -> new ConcurrentHashMap<>())
+                invoked.computeIfAbsent(targetClass, type -> new InvokedMethods())
                         .put(method, found);
             }
         }

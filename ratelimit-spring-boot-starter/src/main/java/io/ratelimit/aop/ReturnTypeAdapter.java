@@ -9,9 +9,6 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 interface ReturnTypeAdapter {
 
-    /** The adapter for plain values and {@code void}: the call is decided at once, and a rejection is thrown. */
-    ReturnTypeAdapter VALUE = call -> call.decide().runToEnd();
-
     /** Decides and runs a call, and returns the result for the caller. */
     @Nullable Object invoke(RateLimitedInvocation call) throws Throwable;
 }

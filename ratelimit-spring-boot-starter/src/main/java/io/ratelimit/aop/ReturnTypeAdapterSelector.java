@@ -51,7 +51,7 @@ final class ReturnTypeAdapterSelector {
             return publisher;
         }
         ReturnTypeAdapter later = LaterResultAdapter.find(origin, type);
-        return later == null ? ReturnTypeAdapter.VALUE : later;
+        return later == null ? ValueAdapter.INSTANCE : later;
     }
 
     static boolean isFlow(Class<?> type) {

@@ -1,7 +1,6 @@
 package io.ratelimit.expression;
 
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.expression.BeanResolver;
 import org.springframework.expression.ConstructorResolver;
@@ -29,12 +28,12 @@ final class CallEvaluationContext implements EvaluationContext {
             OperatorOverloader operatorOverloader) {}
 
     private final EvaluationSettings shared;
-    private final Map<String, Integer> variables;
+    private final VariableIndexes variables;
     private final @Nullable Object[] args;
     private final TypedValue root;
 
     CallEvaluationContext(
-            EvaluationSettings shared, Map<String, Integer> variables, @Nullable Object[] args, TypedValue root) {
+            EvaluationSettings shared, VariableIndexes variables, @Nullable Object[] args, TypedValue root) {
         this.shared = shared;
         this.variables = variables;
         this.args = args;
@@ -48,8 +47,8 @@ final class CallEvaluationContext implements EvaluationContext {
 
     @Override
     public @Nullable Object lookupVariable(String name) {
-        Integer index = variables.get(name);
-        return index == null ? null : args[index];
+        int index = variables.of(name);
+        return index < 0 ? null : args[index];
     }
 
     @Override

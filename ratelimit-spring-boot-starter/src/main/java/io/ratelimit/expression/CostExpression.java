@@ -69,7 +69,7 @@ public interface CostExpression {
      * @return the cost
      */
     static CostExpression computed(ExpressionOrigin origin, CallExpression value) {
-        return (limit, call) -> thousandths(origin, value.of(call));
+        return new Computed(origin, value);
     }
 
     /**
@@ -86,22 +86,37 @@ public interface CostExpression {
         }
     }
 
-    private static long thousandths(ExpressionOrigin origin, @Nullable Object value) {
-        if (!(value instanceof Number number)) {
-            throw origin.unusable(
-                    value == null
-                            ? UnusableValue.shown("null", RULE)
-                            : UnusableValue.described("a " + value.getClass().getName() + ", no number", RULE),
-                    "return a number that is zero or more");
-        }
-        try {
-            if (number instanceof Integer integer && integer >= 0) {
-                return integer * 1000L;
+    /**
+     * A cost that is computed for each call.
+     *
+     * @param origin where its text is written
+     * @param value gives the number of tokens
+     */
+    record Computed(ExpressionOrigin origin, CallExpression value) implements CostExpression {
+
+        @Override
+        public long thousandths(Limit limit, RateLimitedCall call) {
+            Object tokens = value.of(call);
+            if (!(tokens instanceof Number number)) {
+                throw noNumber(tokens);
             }
-            return number instanceof Double decimal ? Tokens.roundedUp(decimal) : Tokens.roundedUp(decimal(number));
-        } catch (IllegalArgumentException ex) {
-            throw origin.unusable(
-                    UnusableValue.shown(number.toString(), RULE), "return a finite number that is zero or more");
+            try {
+                if (number instanceof Integer integer && integer >= 0) {
+                    return integer * 1000L;
+                }
+                return number instanceof Double decimal ? Tokens.roundedUp(decimal) : Tokens.roundedUp(decimal(number));
+            } catch (IllegalArgumentException ex) {
+                throw origin.unusable(
+                        UnusableValue.shown(number.toString(), RULE), "return a finite number that is zero or more");
+            }
+        }
+
+        private InvalidCallException noNumber(@Nullable Object tokens) {
+            return origin.unusable(
+                    tokens == null
+                            ? UnusableValue.shown("null", RULE)
+                            : UnusableValue.described("a " + tokens.getClass().getName() + ", no number", RULE),
+                    "return a number that is zero or more");
         }
     }
 

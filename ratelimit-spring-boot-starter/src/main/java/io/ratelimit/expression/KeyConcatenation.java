@@ -1,14 +1,12 @@
 package io.ratelimit.expression;
 
 import io.ratelimit.annotation.RateLimitedCall;
-import io.ratelimit.expression.NodeCompiler.ComputedExpression;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.convert.TypeDescriptor;
 import org.springframework.expression.TypeConverter;
@@ -77,10 +75,10 @@ final class KeyConcatenation {
             return nodes.compile(node);
         }
         if (node instanceof Ternary) {
-            Function<RateLimitedCall, Boolean> condition = nodes.compileCondition(node.getChild(0));
+            EvaluatedExpression condition = nodes.evaluated(node.getChild(0));
             CallExpression then = compile(node.getChild(1));
             CallExpression otherwise = compile(node.getChild(2));
-            return call -> (condition.apply(call) ? then : otherwise).of(call);
+            return call -> (condition.holds(call) ? then : otherwise).of(call);
         }
         return node instanceof Elvis ? elvis(node) : called(node);
     }
@@ -136,8 +134,8 @@ final class KeyConcatenation {
                 return part instanceof String same ? same : text(new TypedValue(part));
             });
         } else {
-            Function<RateLimitedCall, TypedValue> value = nodes.interpret(node);
-            parts.add(call -> text(value.apply(call)));
+            EvaluatedExpression value = nodes.interpreted(node);
+            parts.add(call -> text(value.typed(call)));
         }
     }
 
@@ -157,7 +155,7 @@ final class KeyConcatenation {
     private CallExpression added(SpelNode node) {
         CallExpression left = compile(node.getChild(0));
         CallExpression right = compile(node.getChild(1));
-        ComputedExpression sum = nodes.compile(
+        EvaluatedExpression sum = nodes.evaluated(
                 new OpPlus(node.getStartPosition(), node.getEndPosition(), computed(0), computed(1)), false, variables);
         return call -> {
             Object first = left.of(call);
@@ -186,7 +184,7 @@ final class KeyConcatenation {
         for (int i = 1; i < chain.length; i++) {
             chain[i] = (SpelNodeImpl) node.getChild(i);
         }
-        ComputedExpression members = nodes.compile(
+        EvaluatedExpression members = nodes.evaluated(
                 new CompoundExpression(node.getStartPosition(), node.getEndPosition(), chain),
                 nodes.isSafe(node),
                 variables);

@@ -28,10 +28,27 @@ public interface KeyExpression {
      * @return the expression
      */
     static KeyExpression of(ExpressionOrigin origin, CallExpression value) {
-        return call -> {
+        return new Computed(origin, value);
+    }
+
+    /**
+     * A key that is computed for each call. A text is its own key; any other value is formatted.
+     *
+     * @param origin where its text is written
+     * @param value gives the value of the key, of any type
+     */
+    record Computed(ExpressionOrigin origin, CallExpression value) implements KeyExpression {
+
+        @Override
+        public @Nullable String text(RateLimitedCall call) {
             Object key = value.of(call);
             String text = key instanceof String same ? same : KeyFormatter.of(origin, key);
-            return text == null || text.isBlank() ? null : text;
-        };
+            return text == null || isBlank(text) ? null : text;
+        }
+
+        /** Returns whether a text is blank. Most keys begin with a visible character of ASCII, and are not. */
+        private static boolean isBlank(String text) {
+            return text.isEmpty() || (text.charAt(0) <= ' ' || text.charAt(0) > '~') && text.isBlank();
+        }
     }
 }
