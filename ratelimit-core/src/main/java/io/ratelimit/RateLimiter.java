@@ -93,6 +93,11 @@ public final class RateLimiter {
         return current != null ? current : current().orElseThrow(this::unknown);
     }
 
+    /** {@return whether the limit is defined now; a removed one is not} */
+    public boolean isDefined() {
+        return limit != null || current().isPresent();
+    }
+
     /** {@return the limit as it is configured now, or empty if it was removed or is not defined} */
     public Optional<Limit> current() {
         Limit current = limit;

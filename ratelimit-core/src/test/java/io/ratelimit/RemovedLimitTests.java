@@ -64,6 +64,16 @@ class RemovedLimitTests {
     }
 
     @Test
+    void aLimiterTellsWhetherItsLimitIsDefined() {
+        RateLimiter removed = registry.define(TEN);
+        assertThat(removed.isDefined()).isTrue();
+        registry.remove("ten");
+        RateLimiter again = registry.define(TEN);
+        assertThat(removed.isDefined()).isFalse();
+        assertThat(again.isDefined()).isTrue();
+    }
+
+    @Test
     void theSameLimitObjectCanBeDefinedAgain() {
         Limit limit = registry.define(TEN).limit();
         registry.remove("ten");

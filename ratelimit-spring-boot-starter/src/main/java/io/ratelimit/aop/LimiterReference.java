@@ -24,21 +24,10 @@ final class LimiterReference {
      */
     Limit limit(RateLimiterRegistry registry) {
         RateLimiter limiter = known;
-        if (limiter != null) {
-            try {
-                return limiter.limit();
-            } catch (UnknownLimitException ex) {
-                // It was removed, and may be defined again.
-                known = null;
-            }
+        if (limiter == null || !limiter.isDefined()) {
+            limiter = registry.get(name);
+            known = limiter;
         }
-        return lookUp(registry);
-    }
-
-    private Limit lookUp(RateLimiterRegistry registry) {
-        RateLimiter limiter = registry.get(name);
-        Limit current = limiter.limit();
-        known = limiter;
-        return current;
+        return limiter.limit();
     }
 }
