@@ -1,5 +1,6 @@
 package io.ratelimit.benchmarks;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -29,15 +30,18 @@ record Workload(
     /** The warm-up of annotated methods. It is longer because the deep call stacks of a framework are compiled late. */
     private static final int FRAMEWORK_WARMUP = 6;
 
-    /** Returns all workloads in memory, each with one thread and with two. */
+    /** Returns all workloads in memory, with one thread and with two. */
     static List<Workload> inMemory() {
         return Stream.of(1, 2)
-                .flatMap(threads -> Stream.of(
-                        oneKey("One hot key", BenchmarkLimit.PLENTY, threads),
-                        oneKey("Rejected call", BenchmarkLimit.EXHAUSTED, threads),
-                        manyKeys("A million keys, uniform", Popularity.UNIFORM, threads),
-                        manyKeys("A million keys, zipfian", Popularity.ZIPFIAN, threads),
-                        fiveRates(threads)))
+                .flatMap(threads -> Stream.concat(
+                        Stream.of(
+                                oneKey("One hot key", BenchmarkLimit.PLENTY, threads),
+                                oneKey("Rejected call", BenchmarkLimit.EXHAUSTED, threads),
+                                manyKeys("A million keys, uniform", Popularity.UNIFORM, threads),
+                                manyKeys("A million keys, zipfian", Popularity.ZIPFIAN, threads)),
+                        Arrays.stream(CallTable.values())
+                                .filter(table -> threads <= table.mostThreads())
+                                .map(table -> calls(table, threads))))
                 .toList();
     }
 
@@ -78,18 +82,16 @@ record Workload(
                 List.of(InMemoryContender.MAP_FLOOR));
     }
 
-    private static Workload fiveRates(int threads) {
+    private static Workload calls(CallTable table, int threads) {
+        List<CallContender> contenders = table.contenders();
         return new Workload(
-                titled("Five rates on a limit", threads),
-                OneKey.class,
-                Map.of("limit", BenchmarkLimit.PLENTY.name()),
+                titled(table.title(), threads),
+                OneCall.class,
+                Map.of("table", table.name()),
                 threads,
                 WARMUP,
-                List.of(
-                        InMemoryContender.RATELIMIT_FIVE_RATES,
-                        InMemoryContender.BUCKET4J_FIVE_RATES,
-                        InMemoryContender.RATELIMIT),
-                List.of(InMemoryContender.RATELIMIT));
+                contenders,
+                contenders.subList(0, 1));
     }
 
     private static String titled(String title, int threads) {
