@@ -83,12 +83,7 @@ final class LimitCalls {
         return () -> {
             long now = System.nanoTime();
             for (int i = 0; i < limits; i++) {
-                ConcurrentMap<String, AtomicLong> words = maps.get(i);
-                AtomicLong word = words.get(key);
-                if (word == null) {
-                    word = words.computeIfAbsent(key, first -> new AtomicLong());
-                }
-                WordFloors.replace(word, now);
+                WordFloors.replace(KeyedLimiter.get(maps.get(i), key, first -> new AtomicLong()), now);
             }
             return now;
         };

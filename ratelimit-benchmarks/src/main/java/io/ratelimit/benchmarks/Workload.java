@@ -15,6 +15,7 @@ import java.util.stream.Stream;
  * @param warmup the length of the warm-up, as a multiple of the measurement
  * @param contenders the contenders, followed by the floors
  * @param floors the contenders with which all others are compared
+ * @param comparison how they are compared
  */
 record Workload(
         String title,
@@ -23,7 +24,8 @@ record Workload(
         int threads,
         int warmup,
         List<? extends Contender> contenders,
-        List<? extends Contender> floors) {
+        List<? extends Contender> floors,
+        Comparison comparison) {
 
     private static final int WARMUP = 2;
 
@@ -55,7 +57,8 @@ record Workload(
                         threads,
                         FRAMEWORK_WARMUP,
                         List.of(AnnotatedContender.values()),
-                        AnnotatedContender.FLOORS))
+                        AnnotatedContender.FLOORS,
+                        Comparison.RATIO))
                 .toList();
     }
 
@@ -68,7 +71,8 @@ record Workload(
                 WARMUP,
                 Stream.concat(InMemoryContender.LIMITERS.stream(), InMemoryContender.FLOORS.stream())
                         .toList(),
-                InMemoryContender.FLOORS);
+                InMemoryContender.FLOORS,
+                Comparison.RATIO);
     }
 
     private static Workload manyKeys(String title, Popularity popularity, int threads) {
@@ -79,7 +83,8 @@ record Workload(
                 threads,
                 WARMUP,
                 InMemoryContender.KEYED,
-                List.of(InMemoryContender.MAP_FLOOR));
+                List.of(InMemoryContender.MAP_FLOOR),
+                Comparison.RATIO);
     }
 
     private static Workload calls(CallTable table, int threads) {
@@ -91,7 +96,8 @@ record Workload(
                 threads,
                 WARMUP,
                 contenders,
-                contenders.subList(0, 1));
+                contenders.subList(0, 1),
+                table.comparison());
     }
 
     private static String titled(String title, int threads) {
