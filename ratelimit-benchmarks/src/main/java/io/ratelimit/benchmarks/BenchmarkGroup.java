@@ -28,6 +28,14 @@ enum BenchmarkGroup {
             return measured(Workload.ofAnnotations(), settings, target);
         }
     },
+    /** The first call and the first seconds of a JVM. */
+    START {
+        @Override
+        String tables(RunSettings settings, Path target) throws IOException, InterruptedException {
+            return (settings.wants(FirstSecond.TITLE) ? FirstSecond.table(settings) : "")
+                    + (settings.wants(FirstCall.TITLE) ? FirstCall.table(settings) : "");
+        }
+    },
     /** Limiters on a Redis server. */
     REDIS {
         @Override

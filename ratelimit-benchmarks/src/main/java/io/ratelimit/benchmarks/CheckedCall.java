@@ -12,9 +12,8 @@ interface CheckedCall {
      */
     double make();
 
-    /** Consumes the key's first token, and returns a call that reads only whether it was admitted. */
+    /** Returns a call that reads only whether it was admitted. */
     static CheckedCall of(BenchmarkLimit limit, Limiter limiter, String key) {
-        limiter.tryAcquire(key);
         return () -> limit.checked(limiter.tryAcquire(key)) ? 1 : 0;
     }
 }

@@ -20,13 +20,17 @@ final class DecisionCalls {
         BenchmarkLimit limit = BenchmarkLimit.PLENTY;
         return List.of(
                 ratelimit("admitted()", limit, decision -> 1),
-                ratelimit("admitted() and remaining()", limit, Decision::remaining),
+                readingRemaining(),
                 ratelimit("admitted() and statuses()", limit, DecisionCalls::remainingOfEach),
                 bucket4j("tryConsume", limit, bucket -> limit.checked(bucket.tryConsume(1)) ? 1 : 0),
                 bucket4j(
                         "tryConsumeAndReturnRemaining",
                         limit,
                         bucket -> probe(bucket, limit).getRemainingTokens()));
+    }
+
+    static CallContender readingRemaining() {
+        return ratelimit("admitted() and remaining()", BenchmarkLimit.PLENTY, Decision::remaining);
     }
 
     static List<CallContender> rejected() {
@@ -48,7 +52,9 @@ final class DecisionCalls {
     private static CallContender ratelimit(String read, BenchmarkLimit limit, ToDoubleFunction<Decision> figure) {
         return new CallContender("ratelimit, " + read, key -> {
             RateLimiter limiter = InMemoryRateLimitStore.newRegistry().define(limit.toLimit());
-            limiter.tryAcquire(key);
+            if (!limit.admits) {
+                limiter.tryAcquire(key);
+            }
             return () -> {
                 Decision decision = limiter.tryAcquire(key);
                 limit.checked(decision.admitted());

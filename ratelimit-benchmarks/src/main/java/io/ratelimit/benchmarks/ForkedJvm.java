@@ -17,6 +17,9 @@ import java.util.stream.Collectors;
  */
 final class ForkedJvm implements AutoCloseable {
 
+    /** The options of a JVM if nothing else is measured than the time of calls. */
+    static final List<String> OPTIONS = List.of("-Xmx1g", "-XX:+UseG1GC");
+
     private static final long PATIENCE_SECONDS = 30;
 
     private final Process process;

@@ -26,7 +26,9 @@ class RatelimitApplication {
                 Searches.class,
                 RatelimitApplication.class,
                 "ratelimit.store=memory",
-                "ratelimit.limits.benchmark.rates=" + BenchmarkLimit.PLENTY.rate());
+                "ratelimit.limits.benchmark.rates=" + BenchmarkLimit.PLENTY.rate(),
+                "ratelimit.limits.second.rates=" + BenchmarkLimit.PLENTY.rate(2),
+                "ratelimit.limits.third.rates=" + BenchmarkLimit.PLENTY.rate(3));
     }
 
     /** The bean whose methods are measured. */
@@ -44,6 +46,18 @@ class RatelimitApplication {
 
         @RateLimited(limit = "benchmark", key = "#userId", costExpression = "#request.rows / 100.0")
         public String byCost(String userId, SearchRequest request) {
+            return userId;
+        }
+
+        @RateLimited(limit = "benchmark", key = "#userId", condition = "#request.rows > 100")
+        public String onCondition(String userId, SearchRequest request) {
+            return userId;
+        }
+
+        @RateLimited(limit = "benchmark", key = "#userId")
+        @RateLimited(limit = "second", key = "#userId")
+        @RateLimited(limit = "third", key = "#userId")
+        public String byThreeLimits(String userId, SearchRequest request) {
             return userId;
         }
 

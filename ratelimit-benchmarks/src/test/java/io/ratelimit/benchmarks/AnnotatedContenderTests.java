@@ -11,7 +11,7 @@ class AnnotatedContenderTests {
 
     /** Tests one contender of each application, because an application takes a second to start. */
     @ParameterizedTest
-    @EnumSource(names = {"RATELIMIT_COST", "RESILIENCE4J_KEY", "BUCKET4J_KEY", "INTERCEPTOR_CAS_FLOOR"})
+    @EnumSource(names = {"RATELIMIT_THREE_LIMITS", "RESILIENCE4J_KEY", "BUCKET4J_KEY", "INTERCEPTOR_CAS_FLOOR"})
     void anApplicationAdmitsTheCallsOfItsMethods(AnnotatedContender contender) {
         AnnotatedCall call = contender.open();
 
