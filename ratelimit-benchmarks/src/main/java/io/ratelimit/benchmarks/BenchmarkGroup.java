@@ -36,6 +36,13 @@ enum BenchmarkGroup {
                     + (settings.wants(FirstCall.TITLE) ? FirstCall.table(settings) : "");
         }
     },
+    /** The start of an application. */
+    APPLICATION {
+        @Override
+        String tables(RunSettings settings, Path target) throws IOException, InterruptedException {
+            return settings.wants(ApplicationTables.TITLE) ? ApplicationTables.tables(settings) : "";
+        }
+    },
     /** Limiters on a Redis server. */
     REDIS {
         @Override
