@@ -43,6 +43,15 @@ enum BenchmarkGroup {
             return settings.wants(ApplicationTables.TITLE) ? ApplicationTables.tables(settings) : "";
         }
     },
+    /** The cost of calls with many keys, limits and threads. */
+    GROWTH {
+        @Override
+        String tables(RunSettings settings, Path target) throws IOException, InterruptedException {
+            return (settings.wants(GrowthOfKeys.TITLE) ? GrowthOfKeys.table(settings) : "")
+                    + (settings.wants(GrowthOfLimits.TITLE) ? GrowthOfLimits.table(settings) : "")
+                    + (settings.wants(GrowthOfThreads.TITLE) ? GrowthOfThreads.table(settings) : "");
+        }
+    },
     /** Limiters on a Redis server. */
     REDIS {
         @Override

@@ -73,6 +73,7 @@ final class FigureTable {
 
     private static String text(double figure) {
         double size = Math.abs(figure);
-        return String.format(Locale.ROOT, size >= 100 ? "%,.0f" : size >= 10 ? "%.1f" : "%.2f", figure);
+        boolean whole = size >= 100 || figure == Math.rint(figure);
+        return String.format(Locale.ROOT, whole ? "%,.0f" : size >= 10 ? "%.1f" : "%.2f", figure);
     }
 }

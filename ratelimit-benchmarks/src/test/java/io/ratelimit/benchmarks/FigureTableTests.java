@@ -24,7 +24,7 @@ class FigureTableTests {
                         | | ms | classes |
                         |---|--:|--:|
                         | first | 2.23 (1.23–3.23) | 12,346 (12,345–12,347) |
-                        | second | -15.0 (-20.0–-10.0) | 0.25 (0.00–0.50) |
+                        | second | -15.0 (-20.0–-10) | 0.25 (0–0.50) |
                         """);
     }
 
@@ -32,7 +32,7 @@ class FigureTableTests {
     void aTableOfOneRoundShowsNoSpread() {
         table.parse("only", FigureTable.line(List.of(99.96, 5.0)));
 
-        assertThat(table.markdown()).endsWith("| only | 100.0 | 5.00 |\n");
+        assertThat(table.markdown()).endsWith("| only | 100.0 | 5 |\n");
     }
 
     @Test
