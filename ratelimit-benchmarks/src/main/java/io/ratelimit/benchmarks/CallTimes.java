@@ -27,12 +27,12 @@ record CallTimes(double nanos, double p999Micros) {
      * @param call gets the number of the call, from 0 on
      */
     static CallTimes of(long start, Duration measured, LongConsumer call) {
+        Histogram times = new Histogram(3);
         long warm = start + measured.toNanos();
         long counted = warm + measured.toNanos();
         long timed = counted + measured.toNanos();
         long first = callUntil(warm, 0, call);
         long last = callUntil(counted, first, call);
-        Histogram times = new Histogram(3);
         long now = System.nanoTime();
         for (long number = last; now - timed < 0; number++) {
             long begun = System.nanoTime();

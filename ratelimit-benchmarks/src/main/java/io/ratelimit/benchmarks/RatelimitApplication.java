@@ -7,6 +7,7 @@ import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.metrics.RateLimitMetricsAutoConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
@@ -22,8 +23,11 @@ import org.springframework.context.annotation.Import;
 class RatelimitApplication {
 
     static Searches open() {
-        return BenchmarkApplication.bean(
-                Searches.class,
+        return start().getBean(Searches.class);
+    }
+
+    static ConfigurableApplicationContext start() {
+        return BenchmarkApplication.start(
                 RatelimitApplication.class,
                 "ratelimit.store=memory",
                 "ratelimit.limits.benchmark.rates=" + BenchmarkLimit.PLENTY.rate(),
