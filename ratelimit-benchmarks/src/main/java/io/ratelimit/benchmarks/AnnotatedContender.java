@@ -13,6 +13,13 @@ public enum AnnotatedContender implements Contender {
     RATELIMIT_COST(
             "ratelimit, key = \"#userId\", costExpression = \"#request.rows / 100.0\"",
             () -> RatelimitApplication.open()::byCost),
+    /** Ratelimit with a condition, which is true. */
+    RATELIMIT_CONDITION(
+            "ratelimit, key = \"#userId\", condition = \"#request.rows > 100\"",
+            () -> RatelimitApplication.open()::onCondition),
+    /** Ratelimit with three annotations, each of another limit. */
+    RATELIMIT_THREE_LIMITS(
+            "ratelimit, three annotations with key = \"#userId\"", () -> RatelimitApplication.open()::byThreeLimits),
     /** Ratelimit with one bucket for all calls. */
     RATELIMIT_SHARED("ratelimit, no key", () -> RatelimitApplication.open()::shared),
     /** Resilience4j with an argument as the key, which is the limiter's name. */

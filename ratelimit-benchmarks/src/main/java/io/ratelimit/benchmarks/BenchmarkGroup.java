@@ -28,6 +28,30 @@ enum BenchmarkGroup {
             return measured(Workload.ofAnnotations(), settings, target);
         }
     },
+    /** The first call and the first seconds of a JVM. */
+    START {
+        @Override
+        String tables(RunSettings settings, Path target) throws IOException, InterruptedException {
+            return (settings.wants(FirstSecond.TITLE) ? FirstSecond.table(settings) : "")
+                    + (settings.wants(FirstCall.TITLE) ? FirstCall.table(settings) : "");
+        }
+    },
+    /** The start of an application. */
+    APPLICATION {
+        @Override
+        String tables(RunSettings settings, Path target) throws IOException, InterruptedException {
+            return settings.wants(ApplicationTables.TITLE) ? ApplicationTables.tables(settings) : "";
+        }
+    },
+    /** The cost of calls with many keys, limits and threads. */
+    GROWTH {
+        @Override
+        String tables(RunSettings settings, Path target) throws IOException, InterruptedException {
+            return (settings.wants(GrowthOfKeys.TITLE) ? GrowthOfKeys.table(settings) : "")
+                    + (settings.wants(GrowthOfLimits.TITLE) ? GrowthOfLimits.table(settings) : "")
+                    + (settings.wants(GrowthOfThreads.TITLE) ? GrowthOfThreads.table(settings) : "");
+        }
+    },
     /** Limiters on a Redis server. */
     REDIS {
         @Override

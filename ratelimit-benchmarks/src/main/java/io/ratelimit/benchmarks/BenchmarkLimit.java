@@ -43,7 +43,15 @@ public enum BenchmarkLimit {
     }
 
     String rate() {
-        return refill + "/" + period + " burst " + capacity;
+        return rate(1);
+    }
+
+    /**
+     * Returns a rate that is slower than this one by a factor and has a burst that is larger by it, so that each of
+     * several such rates matters.
+     */
+    String rate(int factor) {
+        return refill + "/" + period.multipliedBy(factor) + " burst " + capacity * factor;
     }
 
     /** Returns the result of a call, and fails if it is not the result that the benchmark is about. */

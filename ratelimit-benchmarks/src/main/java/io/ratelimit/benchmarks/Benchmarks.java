@@ -14,9 +14,9 @@ public final class Benchmarks {
     /**
      * Runs a group.
      *
-     * @param args the group ({@code memory}, {@code annotation} or {@code redis}), the seconds for which each contender
-     *     is measured in a round, the number of rounds, and optionally a text that the titles of the wanted tables
-     *     contain
+     * @param args the group, which is the name of a {@link BenchmarkGroup} in lower case, the seconds for which each
+     *     contender is measured in a round, the number of rounds, and optionally a text that the titles of the wanted
+     *     tables contain
      * @throws RunnerException if a benchmark fails
      * @throws InterruptedException if the thread is interrupted
      * @throws IOException if the results cannot be written

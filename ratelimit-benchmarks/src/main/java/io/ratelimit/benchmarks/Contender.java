@@ -1,9 +1,9 @@
 package io.ratelimit.benchmarks;
 
-/** A limiter or floor under test: one row of a table. Implemented by enums, so that JMH can pass it to its forks. */
+/** A limiter or floor under test: one row of a table. */
 interface Contender {
 
-    /** {@return the name of the enum constant} */
+    /** {@return the name by which JMH passes the contender to its forks, as that of an enum constant} */
     String name();
 
     /** {@return the label of the row} */

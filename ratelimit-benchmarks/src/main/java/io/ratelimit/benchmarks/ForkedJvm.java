@@ -17,6 +17,9 @@ import java.util.stream.Collectors;
  */
 final class ForkedJvm implements AutoCloseable {
 
+    /** The options of a JVM if nothing else is measured than the time of calls. */
+    static final List<String> OPTIONS = List.of("-Xmx1g", "-XX:+UseG1GC");
+
     private static final long PATIENCE_SECONDS = 30;
 
     private final Process process;
@@ -35,10 +38,15 @@ final class ForkedJvm implements AutoCloseable {
      * @param options the options of the JVM
      */
     static ForkedJvm of(Class<?> main, List<String> options, String... arguments) throws IOException {
+        return of(main, System.getProperty("java.class.path"), options, arguments);
+    }
+
+    private static ForkedJvm of(Class<?> main, String classPath, List<String> options, String... arguments)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
-        command.addAll(List.of("-classpath", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of("-classpath", classPath, main.getName()));
         command.addAll(List.of(arguments));
         return new ForkedJvm(
                 new ProcessBuilder(command).redirectError(Redirect.INHERIT).start());
@@ -52,7 +60,13 @@ final class ForkedJvm implements AutoCloseable {
      */
     static String run(Class<?> main, List<String> options, String... arguments)
             throws IOException, InterruptedException {
-        try (ForkedJvm fork = of(main, options, arguments)) {
+        return run(main, System.getProperty("java.class.path"), options, arguments);
+    }
+
+    /** Runs a main class on another class path than that of this JVM. */
+    static String run(Class<?> main, String classPath, List<String> options, String... arguments)
+            throws IOException, InterruptedException {
+        try (ForkedJvm fork = of(main, classPath, options, arguments)) {
             String printed = fork.answers.lines().collect(Collectors.joining("\n"));
             if (fork.process.waitFor() != 0) {
                 throw new IOException(main.getSimpleName() + " failed; see its messages on the console");

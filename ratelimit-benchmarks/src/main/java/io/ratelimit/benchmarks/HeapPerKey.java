@@ -49,7 +49,7 @@ public final class HeapPerKey {
         Reference.reachabilityFence(keys);
     }
 
-    private static long used() {
+    static long used() {
         System.gc();
         return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }

@@ -3,30 +3,23 @@ package io.ratelimit.benchmarks;
 import com.google.common.util.concurrent.RateLimiter;
 import dev.failsafe.RateLimiterBuilder;
 import io.github.bucket4j.Bucket;
-import io.github.bucket4j.local.LocalBucketBuilder;
 import io.github.bucket4j.local.SynchronizationStrategy;
 import io.github.resilience4j.ratelimiter.RateLimiterConfig;
-import io.ratelimit.Limit;
 import io.ratelimit.memory.InMemoryRateLimitStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** A limiter with its fastest documented settings, called through its public API, or a floor: the least work of any. */
 public enum InMemoryContender implements Contender {
     /** Ratelimit, where the decision is read and not kept. */
     RATELIMIT("ratelimit", InMemoryContender::ratelimit),
-    /** Ratelimit with a limit of five rates, all of which must admit the call. */
-    RATELIMIT_FIVE_RATES("ratelimit, five rates", InMemoryContender::ratelimitOfFive),
     /** Bucket4j's default. */
     BUCKET4J_LOCK_FREE("Bucket4j, lock-free", limit -> bucket4j(limit, SynchronizationStrategy.LOCK_FREE)),
     /** Bucket4j with a lock, which allocates nothing. */
     BUCKET4J_SYNCHRONIZED("Bucket4j, synchronized", limit -> bucket4j(limit, SynchronizationStrategy.SYNCHRONIZED)),
-    /** Bucket4j's default with five limits on the bucket. */
-    BUCKET4J_FIVE_RATES("Bucket4j, lock-free, five rates", InMemoryContender::bucket4jOfFive),
     /** Guava's smooth bursty limiter. */
     GUAVA("Guava", InMemoryContender::guava),
     /** Resilience4j's atomic limiter, which never waits. */
@@ -58,7 +51,6 @@ public enum InMemoryContender implements Contender {
             Stream.concat(LIMITERS.stream(), Stream.of(MAP_FLOOR)).toList();
 
     private static final long FASTEST = 1_000_000_000;
-    private static final int FIVE = 5;
 
     private final String label;
     private final Function<BenchmarkLimit, Limiter> opened;
@@ -78,51 +70,13 @@ public enum InMemoryContender implements Contender {
     }
 
     private static Limiter ratelimit(BenchmarkLimit limit) {
-        return ratelimit(limit.toLimit());
-    }
-
-    /**
-     * Returns a limit of five rates, each slower than the one before and with a larger burst, so that all of them
-     * matter.
-     */
-    private static Limiter ratelimitOfFive(BenchmarkLimit limit) {
-        return ratelimit(Limit.of(
-                "benchmark",
-                IntStream.rangeClosed(1, FIVE)
-                        .mapToObj(
-                                i -> limit.refill + "/" + limit.period.multipliedBy(i) + " burst " + limit.capacity * i)
-                        .toArray(String[]::new)));
-    }
-
-    private static Limiter ratelimit(Limit limit) {
-        io.ratelimit.RateLimiter limiter = InMemoryRateLimitStore.newRegistry().define(limit);
+        io.ratelimit.RateLimiter limiter = InMemoryRateLimitStore.newRegistry().define(limit.toLimit());
         return key -> limiter.tryAcquire(key).admitted();
     }
 
     private static Limiter bucket4j(BenchmarkLimit limit, SynchronizationStrategy strategy) {
         return new KeyedLimiter<Bucket>(
-                key -> Bucket.builder()
-                        .addLimit(bandwidth ->
-                                bandwidth.capacity(limit.capacity).refillGreedy(limit.refill, limit.period))
-                        .withNanosecondPrecision()
-                        .withSynchronizationStrategy(strategy)
-                        .build(),
-                bucket -> bucket.tryConsume(1));
-    }
-
-    private static Limiter bucket4jOfFive(BenchmarkLimit limit) {
-        return new KeyedLimiter<Bucket>(
-                key -> {
-                    LocalBucketBuilder bucket = Bucket.builder().withNanosecondPrecision();
-                    for (int i = 1; i <= FIVE; i++) {
-                        int times = i;
-                        bucket.addLimit(bandwidth -> bandwidth
-                                .capacity(limit.capacity * times)
-                                .refillGreedy(limit.refill, limit.period.multipliedBy(times)));
-                    }
-                    return bucket.build();
-                },
-                bucket -> bucket.tryConsume(1));
+                key -> Bucket4jBuckets.create(limit, 1, strategy), bucket -> bucket.tryConsume(1));
     }
 
     private static Limiter guava(BenchmarkLimit limit) {
@@ -159,11 +113,7 @@ public enum InMemoryContender implements Contender {
     }
 
     private static boolean replaced(AtomicLong word, boolean answer) {
-        long now = System.nanoTime();
-        long last;
-        do {
-            last = word.get();
-        } while (!word.compareAndSet(last, now));
+        WordFloors.replace(word);
         return answer;
     }
 

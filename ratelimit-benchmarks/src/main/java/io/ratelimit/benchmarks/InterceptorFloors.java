@@ -17,11 +17,7 @@ final class InterceptorFloors {
     static AnnotatedCall replacingAWord() {
         AtomicLong word = new AtomicLong();
         return advised(invocation -> {
-            long now = System.nanoTime();
-            long last;
-            do {
-                last = word.get();
-            } while (!word.compareAndSet(last, now));
+            WordFloors.replace(word);
             return invocation.proceed();
         })::search;
     }

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
-/** Formats the measurements of one workload as a Markdown table of medians, their spread, and ratios to the floors. */
+/** Formats the measurements of a workload as Markdown: medians, their spread, and comparisons with the floors. */
 final class JmhTable {
 
     private JmhTable() {}
@@ -13,8 +13,8 @@ final class JmhTable {
     static String of(Workload workload, Map<Contender, List<Measurement>> measurements) {
         StringBuilder table = new StringBuilder("### ").append(workload.title()).append("\n\n| | ns/op | spread |");
         workload.floors()
-                .forEach(floor -> table.append(" × ")
-                        .append(floor.label().replace("floor: ", ""))
+                .forEach(floor -> table.append(' ')
+                        .append(workload.comparison().heading(floor.label().replace("floor: ", "")))
                         .append(" |"));
         table.append(" B/op |\n|---|--:|--:|")
                 .append("--:|".repeat(workload.floors().size() + 1))
@@ -26,11 +26,11 @@ final class JmhTable {
                     .append(contender.label())
                     .append(format(" | %.1f | %.1f–%.1f |", nanos.median(), nanos.least(), nanos.most()));
             for (Contender floor : workload.floors()) {
-                table.append(format(
-                        " %.2f |",
-                        nanos.median()
-                                / Spread.of(measured(floor, measurements), Measurement::nanos)
-                                        .median()));
+                double floorNanos = Spread.of(measured(floor, measurements), Measurement::nanos)
+                        .median();
+                table.append(' ')
+                        .append(workload.comparison().figure(nanos.median(), floorNanos))
+                        .append(" |");
             }
             table.append(format(" %.0f |\n", Spread.of(own, Measurement::bytes).median()));
         }

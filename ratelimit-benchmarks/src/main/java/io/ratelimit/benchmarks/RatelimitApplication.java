@@ -7,6 +7,7 @@ import io.ratelimit.autoconfigure.RateLimitAutoConfiguration;
 import io.ratelimit.metrics.RateLimitMetricsAutoConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
@@ -22,11 +23,16 @@ import org.springframework.context.annotation.Import;
 class RatelimitApplication {
 
     static Searches open() {
-        return BenchmarkApplication.bean(
-                Searches.class,
+        return start().getBean(Searches.class);
+    }
+
+    static ConfigurableApplicationContext start() {
+        return BenchmarkApplication.start(
                 RatelimitApplication.class,
                 "ratelimit.store=memory",
-                "ratelimit.limits.benchmark.rates=" + BenchmarkLimit.PLENTY.rate());
+                "ratelimit.limits.benchmark.rates=" + BenchmarkLimit.PLENTY.rate(),
+                "ratelimit.limits.second.rates=" + BenchmarkLimit.PLENTY.rate(2),
+                "ratelimit.limits.third.rates=" + BenchmarkLimit.PLENTY.rate(3));
     }
 
     /** The bean whose methods are measured. */
@@ -44,6 +50,18 @@ class RatelimitApplication {
 
         @RateLimited(limit = "benchmark", key = "#userId", costExpression = "#request.rows / 100.0")
         public String byCost(String userId, SearchRequest request) {
+            return userId;
+        }
+
+        @RateLimited(limit = "benchmark", key = "#userId", condition = "#request.rows > 100")
+        public String onCondition(String userId, SearchRequest request) {
+            return userId;
+        }
+
+        @RateLimited(limit = "benchmark", key = "#userId")
+        @RateLimited(limit = "second", key = "#userId")
+        @RateLimited(limit = "third", key = "#userId")
+        public String byThreeLimits(String userId, SearchRequest request) {
             return userId;
         }
 

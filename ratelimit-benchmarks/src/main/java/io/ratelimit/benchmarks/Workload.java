@@ -1,5 +1,6 @@
 package io.ratelimit.benchmarks;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -14,6 +15,7 @@ import java.util.stream.Stream;
  * @param warmup the length of the warm-up, as a multiple of the measurement
  * @param contenders the contenders, followed by the floors
  * @param floors the contenders with which all others are compared
+ * @param comparison how they are compared
  */
 record Workload(
         String title,
@@ -22,22 +24,26 @@ record Workload(
         int threads,
         int warmup,
         List<? extends Contender> contenders,
-        List<? extends Contender> floors) {
+        List<? extends Contender> floors,
+        Comparison comparison) {
 
     private static final int WARMUP = 2;
 
     /** The warm-up of annotated methods. It is longer because the deep call stacks of a framework are compiled late. */
     private static final int FRAMEWORK_WARMUP = 6;
 
-    /** Returns all workloads in memory, each with one thread and with two. */
+    /** Returns all workloads in memory, with one thread and with two. */
     static List<Workload> inMemory() {
         return Stream.of(1, 2)
-                .flatMap(threads -> Stream.of(
-                        oneKey("One hot key", BenchmarkLimit.PLENTY, threads),
-                        oneKey("Rejected call", BenchmarkLimit.EXHAUSTED, threads),
-                        manyKeys("A million keys, uniform", Popularity.UNIFORM, threads),
-                        manyKeys("A million keys, zipfian", Popularity.ZIPFIAN, threads),
-                        fiveRates(threads)))
+                .flatMap(threads -> Stream.concat(
+                        Stream.of(
+                                oneKey("One hot key", BenchmarkLimit.PLENTY, threads),
+                                oneKey("Rejected call", BenchmarkLimit.EXHAUSTED, threads),
+                                manyKeys("A million keys, uniform", Popularity.UNIFORM, threads),
+                                manyKeys("A million keys, zipfian", Popularity.ZIPFIAN, threads)),
+                        Arrays.stream(CallTable.values())
+                                .filter(table -> threads <= table.mostThreads())
+                                .map(table -> calls(table, threads))))
                 .toList();
     }
 
@@ -51,7 +57,8 @@ record Workload(
                         threads,
                         FRAMEWORK_WARMUP,
                         List.of(AnnotatedContender.values()),
-                        AnnotatedContender.FLOORS))
+                        AnnotatedContender.FLOORS,
+                        Comparison.RATIO))
                 .toList();
     }
 
@@ -64,7 +71,8 @@ record Workload(
                 WARMUP,
                 Stream.concat(InMemoryContender.LIMITERS.stream(), InMemoryContender.FLOORS.stream())
                         .toList(),
-                InMemoryContender.FLOORS);
+                InMemoryContender.FLOORS,
+                Comparison.RATIO);
     }
 
     private static Workload manyKeys(String title, Popularity popularity, int threads) {
@@ -75,21 +83,21 @@ record Workload(
                 threads,
                 WARMUP,
                 InMemoryContender.KEYED,
-                List.of(InMemoryContender.MAP_FLOOR));
+                List.of(InMemoryContender.MAP_FLOOR),
+                Comparison.RATIO);
     }
 
-    private static Workload fiveRates(int threads) {
+    private static Workload calls(CallTable table, int threads) {
+        List<CallContender> contenders = table.contenders();
         return new Workload(
-                titled("Five rates on a limit", threads),
-                OneKey.class,
-                Map.of("limit", BenchmarkLimit.PLENTY.name()),
+                titled(table.title(), threads),
+                OneCall.class,
+                Map.of("table", table.name()),
                 threads,
                 WARMUP,
-                List.of(
-                        InMemoryContender.RATELIMIT_FIVE_RATES,
-                        InMemoryContender.BUCKET4J_FIVE_RATES,
-                        InMemoryContender.RATELIMIT),
-                List.of(InMemoryContender.RATELIMIT));
+                contenders,
+                contenders.subList(0, 1),
+                table.comparison());
     }
 
     private static String titled(String title, int threads) {

@@ -2,8 +2,12 @@ package io.ratelimit.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.context.ConfigurableApplicationContext;
 
 class AnnotatedContenderTests {
 
@@ -18,5 +22,31 @@ class AnnotatedContenderTests {
         for (int i = 0; i < 3; i++) {
             assertThat(call.search("user-42", REQUEST)).isEqualTo("user-42");
         }
+    }
+
+    @Test
+    void everyAnnotationOfAMethodIsAppliedToItsCalls() {
+        try (ConfigurableApplicationContext application = RatelimitApplication.start()) {
+            RatelimitApplication.Searches searches = application.getBean(RatelimitApplication.Searches.class);
+            MeterRegistry meters = application.getBean(MeterRegistry.class);
+
+            searches.onCondition("user-42", REQUEST);
+            searches.byThreeLimits("user-42", REQUEST);
+
+            assertThat(admitted(meters, "benchmark")).isEqualTo(2);
+            assertThat(admitted(meters, "second")).isEqualTo(1);
+            assertThat(admitted(meters, "third")).isEqualTo(1);
+        }
+    }
+
+    private static double admitted(MeterRegistry meters, String limit) {
+        return meters
+                .get("ratelimit.decisions")
+                .tag("limit", limit)
+                .tag("outcome", "admitted")
+                .functionCounters()
+                .stream()
+                .mapToDouble(FunctionCounter::count)
+                .sum();
     }
 }

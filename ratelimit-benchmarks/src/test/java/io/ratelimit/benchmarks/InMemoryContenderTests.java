@@ -10,7 +10,7 @@ class InMemoryContenderTests {
 
     static List<Workload> workloads() {
         return Workload.inMemory().stream()
-                .filter(workload -> workload.threads() == 1)
+                .filter(workload -> workload.threads() == 1 && workload.benchmark() != OneCall.class)
                 .toList();
     }
 

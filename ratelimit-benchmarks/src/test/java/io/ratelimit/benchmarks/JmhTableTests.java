@@ -26,7 +26,18 @@ class JmhTableTests {
             2,
             1,
             List.of(InMemoryContender.GUAVA, InMemoryContender.CAS_FLOOR, InMemoryContender.MAP_FLOOR),
-            InMemoryContender.FLOORS);
+            InMemoryContender.FLOORS,
+            Comparison.RATIO);
+
+    private static final Workload WAIT = new Workload(
+            "Waiting for 50 µs, 1 thread",
+            OneCall.class,
+            Map.of("table", "USED_WAITS"),
+            1,
+            1,
+            List.of(InMemoryContender.MAP_FLOOR, InMemoryContender.RATELIMIT),
+            List.of(InMemoryContender.MAP_FLOOR),
+            Comparison.DIFFERENCE);
 
     @Test
     void aTableShowsMediansTheirSpreadAndRatiosToEachFloor() {
@@ -45,6 +56,24 @@ class JmhTableTests {
                         | Guava | 75.0 | 59.0–120.0 | 2.50 | 1.88 | 24 |
                         | floor: CAS | 30.0 | 29.0–31.0 | 1.00 | 0.75 | 0 |
                         | floor: map + CAS | 40.0 | 38.0–42.0 | 1.33 | 1.00 | 0 |
+                        """);
+    }
+
+    @Test
+    void aTableOfWaitsShowsTheTimeBeyondThatOfTheFloor() {
+        String table = JmhTable.of(
+                WAIT,
+                Map.of(
+                        InMemoryContender.MAP_FLOOR, measurements(0, 110_000),
+                        InMemoryContender.RATELIMIT, measurements(400, 112_340)));
+
+        assertThat(table).isEqualTo("""
+                        ### Waiting for 50 µs, 1 thread
+
+                        | | ns/op | spread | µs beyond map + CAS | B/op |
+                        |---|--:|--:|--:|--:|
+                        | floor: map + CAS | 110000.0 | 110000.0–110000.0 | 0.00 | 0 |
+                        | ratelimit | 112340.0 | 112340.0–112340.0 | 2.34 | 400 |
                         """);
     }
 
