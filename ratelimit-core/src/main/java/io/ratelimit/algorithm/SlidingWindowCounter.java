@@ -116,7 +116,8 @@ final class SlidingWindowCounter implements RateAlgorithm {
 
     /** Returns the number of windows that have begun since the instant of a state; none if the clock moved back. */
     private long windowsSince(long[] state, long now) {
-        return now <= state[TIME] ? 0 : now / period - state[TIME] / period;
+        long sinceStart = state[TIME] % period + now - state[TIME];
+        return now <= state[TIME] || sinceStart < period ? 0 : sinceStart / period;
     }
 
     private static long current(long[] state, long windows) {
@@ -241,7 +242,8 @@ final class SlidingWindowCounter implements RateAlgorithm {
     private long left(long current, long previous, long elapsed) {
         long share = steps - elapsed / step;
         // A counter that was kept for a much larger rate may overflow the product.
-        long inSight = previous <= Long.MAX_VALUE / share ? previous * share : Long.MAX_VALUE;
+        boolean countable = previous <= most || previous <= Long.MAX_VALUE / share;
+        long inSight = countable ? previous * share : Long.MAX_VALUE;
         return Math.floorDiv(most * steps - inSight, steps) - current;
     }
 

@@ -60,6 +60,10 @@ public final class TokenBucket implements RateAlgorithm {
     private final long capacityThousandths;
     private final long capacity;
     private final long ticksToFill;
+    /** The ticks of a nanosecond, as a multiple of 2<sup>-64 - ticksShift</sup>, rounded up. */
+    private final long ticksPerNano;
+
+    private final int ticksShift;
 
     private TokenBucket(Rate rate, boolean interval, long period, long refill, long unitsPerThousandth) {
         this.interval = interval;
@@ -69,6 +73,8 @@ public final class TokenBucket implements RateAlgorithm {
         this.unitsPerThousandth = unitsPerThousandth;
         this.thousandthsPerPeriod = interval ? refill : Tokens.exactly(rate.tokens());
         this.capacityThousandths = Tokens.exactly(rate.burst());
+        this.ticksPerNano = tickNanos == 1_000 ? 0x20C49BA5E353F7CFL : 0x431BDE82D7B634DBL;
+        this.ticksShift = tickNanos == 1_000 ? 7 : 18;
         this.capacity = capacityThousandths * unitsPerThousandth;
         this.ticksToFill = steps(capacity) * (interval ? period : 1);
     }
@@ -127,6 +133,15 @@ public final class TokenBucket implements RateAlgorithm {
         return tickNanos;
     }
 
+    /**
+     * {@inheritDoc} Multiplies by a reciprocal: one product is shorter than two divisions by constants, and the path of a
+     * smooth decision must be short to be inlined.
+     */
+    @Override
+    public long ticks(long nanos) {
+        return Math.multiplyHigh(nanos, ticksPerNano) >> ticksShift;
+    }
+
     @Override
     public long period() {
         return period;
@@ -178,22 +193,20 @@ public final class TokenBucket implements RateAlgorithm {
         if (clockMovedBack(state, now)) {
             state[TIME] = now;
         }
-        long time = time(state, now);
-        state[LEVEL] = level(state, now);
-        state[TIME] = time;
+        long refills = refills(state, now);
+        long level = level(state, refills);
+        state[TIME] = time(state, now, refills, level);
+        state[LEVEL] = level;
         return state;
     }
 
     /** Returns the instant up to which tokens are refilled at the given time: for interval refill, a period's start. */
-    private long time(long[] state, long now) {
-        return interval && level(state, now) < capacity
-                ? state[TIME] + refills(state, now) * period
-                : Math.max(now, state[TIME]);
+    private long time(long[] state, long now, long refills, long level) {
+        return interval && level < capacity ? state[TIME] + refills * period : Math.max(now, state[TIME]);
     }
 
-    /** Returns the level at the given time. */
-    private long level(long[] state, long now) {
-        long refills = refills(state, now);
+    /** Returns the level after some refills. */
+    private long level(long[] state, long refills) {
         long missing = capacity - state[LEVEL];
         return refills == 0 || missing == 0
                 ? state[LEVEL]
@@ -219,7 +232,9 @@ public final class TokenBucket implements RateAlgorithm {
     /** Records the level in units and, for interval refill, the ticks since the period began. */
     @Override
     public void observe(long[] state, long now, long cost, Observations observations, int rate) {
-        observations.set(rate, now, level(state, now), interval ? now - time(state, now) : 0, 0);
+        long refills = refills(state, now);
+        long level = level(state, refills);
+        observations.set(rate, now, level, interval ? now - time(state, now, refills, level) : 0, 0);
     }
 
     /**

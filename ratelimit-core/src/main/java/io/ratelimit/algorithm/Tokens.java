@@ -70,6 +70,10 @@ public final class Tokens {
      * @throws IllegalArgumentException if the value is negative, NaN or infinite
      */
     public static long roundedUp(double tokens) {
+        long whole = (long) tokens;
+        if (whole == tokens && whole >= 0 && whole < DIVISIBLE) {
+            return whole * 1000;
+        }
         if (tokens >= 0 && tokens < DIVISIBLE) {
             // The product is a guess. The quotient, which is the double nearest to that number of thousandths, decides.
             long nearest = (long) Math.rint(tokens * 1000);

@@ -8,7 +8,7 @@ import io.ratelimit.algorithm.RateAlgorithm;
 import io.ratelimit.algorithm.TokenBucket;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.List;
+import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +26,9 @@ final class Bucket {
     static final long LOCKED = Long.MIN_VALUE;
     static final long GONE = Long.MIN_VALUE + 1;
     static final long FULL = 0;
+
+    /** The wait for a cost that does not fit within the longest wait. */
+    static final long REJECTED = -1;
 
     private static final long FIRST_PAUSE_NANOS = 256;
     private static final int MOST_DOUBLINGS = 3;
@@ -176,20 +179,52 @@ final class Bucket {
         } while (System.nanoTime() - begun < nanos);
     }
 
+    /** Returns the state of the only rate of this locked bucket, if that is not smooth. */
+    long[] state() {
+        return stored()[0];
+    }
+
+    /** Sets the state of the only rate of this locked bucket, if that is not smooth. */
+    void setState(long[] next) {
+        stored()[0] = next;
+    }
+
     /**
-     * Records the present state of a rate of this locked bucket.
+     * Records the present state of each rate of this locked bucket for a charge without a lease.
      *
-     * @param rate the rate, from the point of view of the charge
      * @param locked the word that {@link #lock()} returned
+     * @param first the index of the first rate in the observations
+     * @return the nanoseconds until the cost fits, or {@link #REJECTED} if that is longer than the wait
      */
-    void observe(
-            RateAlgorithm rate, int index, long cost, long locked, long nanos, Observations observations, int ofAll) {
-        long now = rate.ticks(nanos);
-        if (layout.isSmooth()) {
-            layout.smooth[index].observeLevel(now, level(index, locked, nanos), observations, ofAll);
-        } else {
-            rate.observe(stored()[index], now, cost, observations, ofAll);
+    long observe(long cost, Duration maxWait, long locked, long nanos, Observations observations, int first) {
+        TokenBucket only = layout.singleRate;
+        if (only != null) {
+            long tick = layout.ticksSinceBase(only, nanos);
+            only.observeLevel(layout.baseTicks + tick, only.level(locked, tick), observations, first);
+            return untilAdmitted(only, observations, first, cost, maxWait);
         }
+        long longest = 0;
+        for (int i = 0; i < layout.rates.length; i++) {
+            RateAlgorithm rate = layout.rates[i];
+            if (layout.isSmooth()) {
+                layout.smooth[i].observeLevel(rate.ticks(nanos), level(i, locked, nanos), observations, first + i);
+            } else {
+                rate.observe(stored()[i], rate.ticks(nanos), cost, observations, first + i);
+            }
+            longest = longerWait(longest, untilAdmitted(rate, observations, first + i, cost, maxWait));
+        }
+        return longest;
+    }
+
+    /** Returns the nanoseconds until a cost fits, or {@link #REJECTED} if that is longer than the wait. */
+    static long untilAdmitted(RateAlgorithm rate, Observations observations, int index, long cost, Duration maxWait) {
+        long ticks = rate.ticksUntilAdmitted(observations, index, cost);
+        return ticks == 0 ? 0 : ticks <= rate.waitWithin(maxWait) ? ticks * rate.tickNanos() : REJECTED;
+    }
+
+    /** Returns the longer one of two waits; {@link #REJECTED} is the longest. */
+    static long longerWait(long one, long other) {
+        return one == REJECTED || other == REJECTED ? REJECTED : Math.max(one, other);
     }
 
     /** Returns whether the clock moved far back since this locked bucket was changed. */
@@ -203,23 +238,27 @@ final class Bucket {
     }
 
     /**
-     * Consumes a cost from each rate of this locked bucket in place; returns the word to unlock it with.
+     * Consumes a cost from each rate of this locked bucket in place, for a charge without a lease.
      *
-     * @param rates the rates, from the point of view of the charge
      * @param waitNanos the time until the grant
      * @param observations what {@link #observe} recorded
      * @param first the index of the first rate in the observations
+     * @return the word to unlock it with
      */
-    long consume(
-            List<RateAlgorithm> rates, long cost, long nanos, long waitNanos, Observations observations, int first) {
+    long consume(long cost, long nanos, long waitNanos, Observations observations, int first) {
+        TokenBucket only = layout.singleRate;
+        if (only != null) {
+            long left = only.observedLevel(observations, first) - cost * only.unitsPerThousandth();
+            return only.fullAt(left, observations.instant(first) - layout.baseTicks);
+        }
         long next = FULL;
-        for (int i = 0; i < rates.size(); i++) {
-            RateAlgorithm rate = rates.get(i);
+        for (int i = 0; i < layout.rates.length; i++) {
             if (layout.isSmooth()) {
                 TokenBucket smooth = layout.smooth[i];
                 long left = smooth.observedLevel(observations, first + i) - cost * smooth.unitsPerThousandth();
                 next = setLevel(i, left, nanos);
             } else {
+                RateAlgorithm rate = layout.rates[i];
                 long granted = observations.instant(first + i) + rate.ticks(waitNanos);
                 stored()[i] = rate.consume(rate.advance(stored()[i], rate.ticks(nanos)), cost, granted);
             }

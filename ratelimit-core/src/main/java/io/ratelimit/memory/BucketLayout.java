@@ -58,6 +58,11 @@ final class BucketLayout {
         return smooth.length > 0;
     }
 
+    /** Returns whether the state of a bucket is that of one rate which is not smooth. */
+    boolean hasOneState() {
+        return rates.length == 1 && smooth.length == 0;
+    }
+
     /** Returns whether a charge of a limit can be decided in this layout at the given time. */
     boolean serves(Limit other, long nanos) {
         return countsLike(other) && reaches(nanos);

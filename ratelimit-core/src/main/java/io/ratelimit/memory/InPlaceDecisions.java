@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class InPlaceDecisions {
 
-    private static final long REJECTED = -1;
-
     private final BucketMap buckets;
     private final StoreClock clock;
 
@@ -154,22 +152,43 @@ final class InPlaceDecisions {
         }
         try {
             long now = clock.nanos();
-            if (!bucket.layout.reaches(now) || bucket.clockMovedBack(now) || bucket.hasQueue()) {
+            if (!bucket.layout.reaches(now) || bucket.clockMovedBack(now)) {
                 return null;
             }
-            List<RateAlgorithm> rates = charge.algorithms();
-            Observations observations = Observations.ofRates(rates.size());
-            long wait = observe(charge, rates, maxWait, bucket, word, now, observations, 0);
-            if (wait == REJECTED && charge.lease() != 0) {
-                return null;
-            }
-            if (wait != REJECTED && charge.cost() > 0) {
-                word = bucket.consume(rates, charge.cost(), now, wait, observations, 0);
-            }
-            return Decision.of(charge, maxWait, wait != REJECTED, observations);
+            return bucket.layout.hasOneState()
+                    ? changeState(charge, maxWait, bucket, now)
+                    : changeStates(charge, maxWait, bucket, word, now);
         } finally {
             bucket.unlock(word);
         }
+    }
+
+    /** Decides a charge of one rate that is not smooth, or of a cap on concurrent calls. */
+    private static @Nullable Decision changeState(Charge charge, Duration maxWait, Bucket bucket, long now) {
+        if (charge.lease() != 0 && bucket.hasQueue()) {
+            return null;
+        }
+        RateAlgorithm rate = charge.algorithms().get(0);
+        long tick = rate.ticks(now);
+        long cost = charge.cost();
+        Observations observations = Observations.ofRates(1);
+        rate.observe(bucket.state(), tick, cost, observations, 0);
+        long wait = rate.ticksUntilAdmitted(observations, 0, cost);
+        boolean admitted = wait == 0 || wait <= rate.waitWithin(maxWait);
+        if (admitted && cost > 0) {
+            bucket.setState(rate.consume(rate.advance(bucket.state(), tick), cost, observations.instant(0) + wait));
+        }
+        return admitted || charge.lease() == 0 ? Decision.of(charge, maxWait, admitted, observations) : null;
+    }
+
+    /** Decides a charge of several rates. */
+    private static Decision changeStates(Charge charge, Duration maxWait, Bucket bucket, long word, long now) {
+        Observations observations = Observations.ofRates(bucket.layout.rates.length);
+        long wait = bucket.observe(charge.cost(), maxWait, word, now, observations, 0);
+        if (wait != Bucket.REJECTED && charge.cost() > 0) {
+            bucket.consume(charge.cost(), now, wait, observations, 0);
+        }
+        return Decision.of(charge, maxWait, wait != Bucket.REJECTED, observations);
     }
 
     private static Decision decide(List<Charge> charges, Duration maxWait, Bucket[] locked, long[] words, long now) {
@@ -178,51 +197,20 @@ final class InPlaceDecisions {
             all += bucket.layout.rates.length;
         }
         Observations observations = Observations.ofRates(all);
-        long longest = 0;
+        long wait = 0;
         int first = 0;
         for (int i = 0; i < locked.length; i++) {
-            Charge charge = charges.get(i);
-            List<RateAlgorithm> rates = charge.limit().algorithms();
-            long wait = observe(charge, rates, maxWait, locked[i], words[i], now, observations, first);
-            longest = wait == REJECTED || longest == REJECTED ? REJECTED : Math.max(longest, wait);
-            first += rates.size();
+            long own = locked[i].observe(charges.get(i).cost(), maxWait, words[i], now, observations, first);
+            wait = Bucket.longerWait(wait, own);
+            first += locked[i].layout.rates.length;
         }
         first = 0;
-        for (int i = 0; i < locked.length && longest != REJECTED; i++) {
-            Charge charge = charges.get(i);
-            List<RateAlgorithm> rates = charge.limit().algorithms();
-            if (charge.cost() > 0) {
-                words[i] = locked[i].consume(rates, charge.cost(), now, longest, observations, first);
+        for (int i = 0; i < locked.length && wait != Bucket.REJECTED; i++) {
+            if (charges.get(i).cost() > 0) {
+                words[i] = locked[i].consume(charges.get(i).cost(), now, wait, observations, first);
             }
-            first += rates.size();
+            first += locked[i].layout.rates.length;
         }
-        return Decision.of(charges, maxWait, longest != REJECTED, observations);
-    }
-
-    /**
-     * Records the state of all rates of a locked bucket.
-     *
-     * @return the nanoseconds until the charge fits, or {@link #REJECTED} if that is later than it may wait
-     */
-    private static long observe(
-            Charge charge,
-            List<RateAlgorithm> rates,
-            Duration maxWait,
-            Bucket bucket,
-            long word,
-            long now,
-            Observations observations,
-            int first) {
-        long longest = 0;
-        for (int i = 0; i < rates.size(); i++) {
-            RateAlgorithm rate = rates.get(i);
-            bucket.observe(rate, i, charge.cost(), word, now, observations, first + i);
-            long wait = rate.ticksUntilAdmitted(observations, first + i, charge.cost());
-            if (wait > 0) {
-                boolean tooLong = longest == REJECTED || wait > rate.waitWithin(maxWait);
-                longest = tooLong ? REJECTED : Math.max(longest, wait * rate.tickNanos());
-            }
-        }
-        return longest;
+        return Decision.of(charges, maxWait, wait != Bucket.REJECTED, observations);
     }
 }

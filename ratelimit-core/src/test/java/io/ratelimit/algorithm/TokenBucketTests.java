@@ -2,6 +2,7 @@ package io.ratelimit.algorithm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -114,6 +115,23 @@ class TokenBucketTests {
         assertThat(smooth("10/10s").canMigrateFrom(smooth("10/10000s"))).isFalse();
         assertThat(TEN_A_SECOND.canMigrateFrom(SlidingWindowLog.of(Rate.parse("10/s"))))
                 .isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10/s, 1000", "10/1m, 1000000"})
+    void ticksAreWholeOnesRoundedDown(String rate, long tickNanos) {
+        TokenBucket bucket = TokenBucket.of(Rate.parse(rate), Refill.SMOOTH);
+        Random random = new Random(1);
+        for (int bits = 0; bits < 63; bits++) {
+            for (int i = 0; i < 1_000; i++) {
+                long ticks = (random.nextLong() >>> 1 >>> bits) / tickNanos;
+                assertThat(bucket.ticks(ticks * tickNanos)).isEqualTo(ticks);
+                assertThat(bucket.ticks(ticks * tickNanos + random.nextLong(tickNanos)))
+                        .isEqualTo(ticks);
+                assertThat(bucket.ticks(Math.max(0, ticks * tickNanos - 1))).isEqualTo(Math.max(0, ticks - 1));
+            }
+        }
+        assertThat(bucket.ticks(Long.MAX_VALUE)).isEqualTo(Long.MAX_VALUE / tickNanos);
     }
 
     @Test
