@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The charges of a decision and what was observed of their rates, from which all figures of the decision are computed.
  *
- * <p>Most decisions are on one charge, or one rate, or both. Their parts are in fields of this object, so that a decision
- * is a single object. Lists and {@link Observations} are created when they are requested.
+ * <p>Most decisions are on one charge, or one rate, or both. Their parts are in fields of this object, so that a
+ * decision is a single object. Lists and {@link Observations} are created when they are requested.
  */
 class ObservedCharges {
 
@@ -87,7 +87,8 @@ class ObservedCharges {
     /** Returns whether one of the charges would not be admitted alone after at most the given wait. */
     final boolean rejects(int index, Duration maxWait) {
         Observations seen = observed();
-        Duration reservation = charges == null ? maxWait : Decision.maxReservation(charges, maxWait);
+        boolean queues = charges != null && Charge.anyLeased(charges);
+        Duration reservation = queues ? Duration.ZERO : maxWait;
         int rate = firstRate(index);
         for (RateAlgorithm algorithm : limit(index).algorithms()) {
             if (rate < seen.rates()

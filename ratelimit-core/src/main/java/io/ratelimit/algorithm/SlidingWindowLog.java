@@ -9,9 +9,9 @@ package io.ratelimit.algorithm;
  * admit ten. With calls of one token at 0, 1, 2, 3 and 4 minutes, a sixth call at 5 minutes fits 5 minutes later, when
  * the first entry leaves the window.
  *
- * <p>The price is memory: two numbers for each instant at which tokens were consumed, however large the cost, and as much
- * again for entries to come. The
- * algorithm is known as sliding window log, for instance from Figma's and Cloudflare's articles on rate limiting.
+ * <p>The price is memory: two numbers for each instant at which tokens were consumed, however large the cost, and up to
+ * half as much again as room for more. The algorithm is known as sliding window log, for instance from Figma's and
+ * Cloudflare's articles on rate limiting.
  *
  * <p>A reservation is an entry with a future instant. It counts at once, and no grant is earlier than a reservation
  * made before it, so the log stays in order.
@@ -189,8 +189,8 @@ final class SlidingWindowLog implements RateAlgorithm {
     }
 
     /**
-     * Returns the state with room for another entry. If there is none, the entries move to the front of the array, or to
-     * a new array if they fill more than two thirds of it, or less than a quarter.
+     * Returns the state with room for another entry. If there is none, the entries move to the front of the array, or
+     * to a new array if they fill more than two thirds of it, or less than a sixth.
      */
     private static long[] withRoom(long[] state) {
         if (state[TO] < state.length) {

@@ -134,8 +134,8 @@ public final class TokenBucket implements RateAlgorithm {
     }
 
     /**
-     * {@inheritDoc} Multiplies by a reciprocal: one product is shorter than two divisions by constants, and the path of a
-     * smooth decision must be short to be inlined.
+     * {@inheritDoc} Multiplies by a reciprocal: one product is shorter than two divisions by constants, and the path of
+     * a smooth decision must be short to be inlined.
      */
     @Override
     public long ticks(long nanos) {

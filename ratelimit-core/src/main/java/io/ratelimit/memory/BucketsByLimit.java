@@ -59,7 +59,10 @@ final class BucketsByLimit {
         return new LimitBuckets(limit, buckets, eviction, configurations, clock);
     }
 
-    /** Creates the buckets of a limit, unless it was removed. No lambda, as the first one of a JVM takes milliseconds. */
+    /**
+     * Creates the buckets of a limit, unless it was removed. A class, because the first lambda of a JVM takes
+     * milliseconds.
+     */
     private final class Creation implements Function<String, @Nullable LimitBuckets> {
 
         private final Limit limit;

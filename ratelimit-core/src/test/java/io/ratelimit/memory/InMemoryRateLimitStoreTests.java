@@ -322,7 +322,7 @@ class InMemoryRateLimitStoreTests {
         }
     }
 
-    /** A call that adds no key reads the clock once, while its buckets are locked. A new key is looked up before that. */
+    /** A call without a new key reads the clock once, while its buckets are locked. A new key is looked up before. */
     @ParameterizedTest
     @CsvSource({"key, 1", "new, 2"})
     void aRemovalDuringACallOfSeveralLimitsAppliesToTheWholeCall(String other, int removedAtRead) {
