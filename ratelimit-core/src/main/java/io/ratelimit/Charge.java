@@ -120,14 +120,15 @@ public record Charge(Limit limit, String key, long cost, long lease) {
      * @return at most as many charges
      */
     public static List<Charge> merged(Collection<Charge> charges) {
-        if (charges instanceof List<Charge> list && isMerged(list)) {
-            return List.copyOf(list);
+        List<Charge> all = List.copyOf(charges);
+        if (isMerged(all)) {
+            return all;
         }
-        if (charges.size() == 1) {
-            return List.of(charges.iterator().next().withNewLease());
+        if (all.size() == 1) {
+            return List.of(all.get(0).withNewLease());
         }
-        List<Charge> merged = new ArrayList<>(charges.size());
-        for (Charge charge : charges.stream().sorted(Charge::inOrder).toList()) {
+        List<Charge> merged = new ArrayList<>(all.size());
+        for (Charge charge : all.stream().sorted(Charge::inOrder).toList()) {
             int last = merged.size() - 1;
             boolean sameLimit = last >= 0 && merged.get(last).limit.name().equals(charge.limit.name());
             Limit limit = sameLimit ? merged.get(last).limit : charge.limit;
@@ -145,18 +146,24 @@ public record Charge(Limit limit, String key, long cost, long lease) {
     private static boolean isMerged(List<Charge> charges) {
         for (int i = 0; i < charges.size(); i++) {
             Charge charge = charges.get(i);
-            if (charge.lease != 0 || i > 0 && !follows(charge, charges.get(i - 1))) {
+            if (charge.lease != 0 || i > 0 && !charge.follows(charges.get(i - 1))) {
                 return false;
             }
         }
         return true;
     }
 
-    /** Returns whether a charge comes after another one, and is not of another version of the same limit. */
-    private static boolean follows(Charge charge, Charge before) {
-        return charge.limit == before.limit
-                ? charge.key.compareTo(before.key) > 0
-                : charge.limit.name().compareTo(before.limit.name()) > 0;
+    /**
+     * Returns whether this charge comes after another one in the order of {@link #merged}, for stores that lock buckets
+     * in that order.
+     *
+     * @param before the other charge
+     * @return false also for a charge of another version of the same limit
+     */
+    public boolean follows(Charge before) {
+        return limit == before.limit
+                ? key.compareTo(before.key) > 0
+                : limit.name().compareTo(before.limit.name()) > 0;
     }
 
     private static int inOrder(Charge first, Charge second) {

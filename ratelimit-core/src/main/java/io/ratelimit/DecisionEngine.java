@@ -96,7 +96,7 @@ final class DecisionEngine implements AutoCloseable {
         charge.limit().requireWait(maxWait);
         long calledNanos = calledNanos();
         Decision decision = store.decide(charge, maxWait);
-        return complete(charge.limit(), decision.isReserved() ? await(decision, calledNanos) : decision);
+        return complete(charge.limit(), decision.isReserved() ? awaitGrant(decision, calledNanos) : decision);
     }
 
     /**
@@ -117,7 +117,7 @@ final class DecisionEngine implements AutoCloseable {
                     await(charges, maxWait, () -> CompletableFuture.completedFuture(store.decide(charges, maxWait))));
         }
         Decision decision = store.decide(charges, maxWait);
-        return complete(charges, decision.isReserved() ? await(decision, calledNanos) : decision);
+        return complete(charges, decision.isReserved() ? awaitGrant(decision, calledNanos) : decision);
     }
 
     /** Returns when a call came in, by {@link System#nanoTime}; 0 if the store decides at once. */
@@ -125,7 +125,7 @@ final class DecisionEngine implements AutoCloseable {
         return store.isRemote() ? System.nanoTime() : 0;
     }
 
-    private Decision await(Decision decision, long calledNanos) {
+    private Decision awaitGrant(Decision decision, long calledNanos) {
         return waits.await(decision, store.isRemote() ? calledNanos : System.nanoTime());
     }
 

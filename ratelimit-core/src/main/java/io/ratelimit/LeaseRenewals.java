@@ -90,12 +90,12 @@ final class LeaseRenewals {
     }
 
     private void renewAll(Duration time) {
-        List<Decision> all = of(time);
+        List<Decision> all = withLeaseTime(time);
         Future<?> round = all.isEmpty() ? rounds.remove(time) : null;
         if (round != null) {
             round.cancel(false);
             // A lease that was added before the round was removed relied on it.
-            all = of(time);
+            all = withLeaseTime(time);
             if (!all.isEmpty()) {
                 startRound(time);
             }
@@ -103,7 +103,7 @@ final class LeaseRenewals {
         renew(all);
     }
 
-    private List<Decision> of(Duration leaseTime) {
+    private List<Decision> withLeaseTime(Duration leaseTime) {
         List<Decision> all = new ArrayList<>();
         leases.forEach((decision, lease) -> {
             if (lease.time.equals(leaseTime)) {

@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
  */
 class ObservedCharges {
 
-    /** The charges; null for one charge without a lease, which is in the three fields below. */
+    /** The charges, also a single one that has a lease; null for one without, which is in the three fields below. */
     private final @Nullable List<Charge> charges;
 
     private final @Nullable Limit limit;
     private final String key;
-    /** The cost of the one charge; of several charges, the nanoseconds that they were queued. */
-    private final long cost;
+    /** The cost of the one charge; with a list of charges, the nanoseconds that they were queued. */
+    private final long costOrQueuedNanos;
 
     /** The observations; null for one rate, whose numbers are in the four fields below. */
     private final @Nullable Observations observations;
@@ -36,7 +36,7 @@ class ObservedCharges {
         this.charges = charges;
         this.limit = null;
         this.key = Charge.SHARED;
-        this.cost = queuedNanos;
+        this.costOrQueuedNanos = queuedNanos;
         this.observations = observations;
         this.instant = 0;
         this.first = 0;
@@ -51,7 +51,7 @@ class ObservedCharges {
         this.charges = leased ? List.of(only) : null;
         this.limit = leased ? null : only.limit();
         this.key = only.key();
-        this.cost = leased ? 0 : only.cost();
+        this.costOrQueuedNanos = leased ? 0 : only.cost();
         this.observations = single ? null : observations;
         this.instant = single ? observations.instant(0) : 0;
         this.first = single ? observations.get(0, 1) : 0;
@@ -64,7 +64,7 @@ class ObservedCharges {
         this.charges = null;
         this.limit = only.limit();
         this.key = only.key();
-        this.cost = only.cost();
+        this.costOrQueuedNanos = only.cost();
         this.observations = null;
         this.instant = instant;
         this.first = level;
@@ -73,7 +73,7 @@ class ObservedCharges {
     }
 
     final List<Charge> list() {
-        return charges != null ? charges : List.of(new Charge(Objects.requireNonNull(limit), key, cost));
+        return charges != null ? charges : List.of(new Charge(Objects.requireNonNull(limit), key, costOrQueuedNanos));
     }
 
     final Observations observed() {
@@ -81,7 +81,7 @@ class ObservedCharges {
     }
 
     final long queuedNanos() {
-        return charges == null ? 0 : cost;
+        return charges == null ? 0 : costOrQueuedNanos;
     }
 
     /** Returns whether one of the charges would not be admitted alone after at most the given wait. */
@@ -264,6 +264,6 @@ class ObservedCharges {
     }
 
     private long cost(int index) {
-        return charges == null ? cost : charges.get(index).cost();
+        return charges == null ? costOrQueuedNanos : charges.get(index).cost();
     }
 }

@@ -167,8 +167,8 @@ public sealed interface RateAlgorithm
      * Records the state that a charge is decided on. The other functions compute answers from these observations alone,
      * so a remote store replies with nothing else.
      *
-     * @param state a state as of now. Or of before, unless {@link #clockMovedBack}: {@link #advance} then makes no
-     *     difference to what is recorded
+     * @param state a state as of now, or an earlier one for which {@link #clockMovedBack} is false; both give the same
+     *     observations
      * @param now the current instant
      * @param cost thousandths
      * @param observations the observations to write to

@@ -189,18 +189,19 @@ final class SlidingWindowLog implements RateAlgorithm {
     }
 
     /**
-     * Returns the state with room for another entry. If there is none, the entries move to the front of the array, or
-     * to a new array if they fill more than two thirds of it, or less than a sixth.
+     * Returns the state with room for another entry. If there is none, the entries move to the front of the array. They
+     * move to a new array if they fill more than two thirds of it then, and whenever they fill less than a sixth.
      */
     private static long[] withRoom(long[] state) {
-        if (state[TO] < state.length) {
-            return state;
-        }
         int from = (int) state[FROM];
         int live = (int) state[TO] - from;
         int wanted = live + Math.max(ENTRY, live / (2 * ENTRY) * ENTRY);
         int present = state.length - FIRST;
-        long[] next = present >= wanted && present / 4 <= wanted ? state : new long[FIRST + wanted];
+        boolean tooLarge = present / 4 > wanted;
+        if (state[TO] < state.length && !tooLarge) {
+            return state;
+        }
+        long[] next = present >= wanted && !tooLarge ? state : new long[FIRST + wanted];
         System.arraycopy(state, 0, next, 0, FIRST);
         System.arraycopy(state, from, next, FIRST, live);
         next[FROM] = FIRST;

@@ -73,6 +73,7 @@ public final class TokenBucket implements RateAlgorithm {
         this.unitsPerThousandth = unitsPerThousandth;
         this.thousandthsPerPeriod = interval ? refill : Tokens.exactly(rate.tokens());
         this.capacityThousandths = Tokens.exactly(rate.burst());
+        // 2^71 / 1,000 and 2^82 / 1,000,000, rounded up: the product is exact for every number of nanoseconds.
         this.ticksPerNano = tickNanos == 1_000 ? 0x20C49BA5E353F7CFL : 0x431BDE82D7B634DBL;
         this.ticksShift = tickNanos == 1_000 ? 7 : 18;
         this.capacity = capacityThousandths * unitsPerThousandth;
@@ -135,11 +136,11 @@ public final class TokenBucket implements RateAlgorithm {
 
     /**
      * {@inheritDoc} Multiplies by a reciprocal: one product is shorter than two divisions by constants, and the path of
-     * a smooth decision must be short to be inlined.
+     * a smooth decision must be short to be inlined. A negative number, of a clock that was set back, is rounded up.
      */
     @Override
     public long ticks(long nanos) {
-        return Math.multiplyHigh(nanos, ticksPerNano) >> ticksShift;
+        return (Math.multiplyHigh(nanos, ticksPerNano) >> ticksShift) - (nanos >> 63);
     }
 
     @Override
@@ -194,7 +195,7 @@ public final class TokenBucket implements RateAlgorithm {
             state[TIME] = now;
         }
         long refills = refills(state, now);
-        long level = level(state, refills);
+        long level = levelAfterRefills(state, refills);
         state[TIME] = time(state, now, refills, level);
         state[LEVEL] = level;
         return state;
@@ -205,8 +206,7 @@ public final class TokenBucket implements RateAlgorithm {
         return interval && level < capacity ? state[TIME] + refills * period : Math.max(now, state[TIME]);
     }
 
-    /** Returns the level after some refills. */
-    private long level(long[] state, long refills) {
+    private long levelAfterRefills(long[] state, long refills) {
         long missing = capacity - state[LEVEL];
         return refills == 0 || missing == 0
                 ? state[LEVEL]
@@ -233,7 +233,7 @@ public final class TokenBucket implements RateAlgorithm {
     @Override
     public void observe(long[] state, long now, long cost, Observations observations, int rate) {
         long refills = refills(state, now);
-        long level = level(state, refills);
+        long level = levelAfterRefills(state, refills);
         observations.set(rate, now, level, interval ? now - time(state, now, refills, level) : 0, 0);
     }
 

@@ -82,14 +82,16 @@ final class InPlaceDecisions {
         Limit limit = charge.limit();
         // A long key is stored under its digest, and is not found here.
         Bucket bucket = buckets.get(limit, charge.key());
-        return bucket != null && isOf(bucket, limit) ? bucket : null;
+        return bucket != null && mayDecide(bucket, limit) ? bucket : null;
     }
 
+    /** Finds the bucket of each charge; returns null if one has none, or the charges are not in the lock order. */
     private Bucket @Nullable [] find(List<Charge> charges) {
         Bucket[] found = new Bucket[charges.size()];
         for (int i = 0; i < found.length; i++) {
             Charge charge = charges.get(i);
-            Bucket bucket = charge.lease() == 0 ? find(charge) : null;
+            boolean ordered = i == 0 || charge.follows(charges.get(i - 1));
+            Bucket bucket = ordered && charge.lease() == 0 ? find(charge) : null;
             if (bucket == null) {
                 return null;
             }
@@ -102,7 +104,7 @@ final class InPlaceDecisions {
      * Returns whether a bucket that was found by name decides calls of a limit. It may be of a limit that was removed,
      * or the call may be late, and the bucket of a limit that was defined again under the name.
      */
-    private static boolean isOf(Bucket bucket, Limit limit) {
+    private static boolean mayDecide(Bucket bucket, Limit limit) {
         BucketLayout layout = bucket.layout;
         return !layout.owner.isRemoved() && (layout.limit == limit || !limit.isRemoved() && layout.countsLike(limit));
     }
@@ -186,6 +188,7 @@ final class InPlaceDecisions {
         Observations observations = Observations.ofRates(bucket.layout.rates.length);
         long wait = bucket.observe(charge.cost(), maxWait, word, now, observations, 0);
         if (wait != Bucket.REJECTED && charge.cost() > 0) {
+            // The word of such a bucket is only its lock, and stays the same.
             bucket.consume(charge.cost(), now, wait, observations, 0);
         }
         return Decision.of(charge, maxWait, wait != Bucket.REJECTED, observations);

@@ -132,6 +132,8 @@ class TokenBucketTests {
             }
         }
         assertThat(bucket.ticks(Long.MAX_VALUE)).isEqualTo(Long.MAX_VALUE / tickNanos);
+        assertThat(bucket.ticks(-3 * tickNanos)).isEqualTo(-3);
+        assertThat(bucket.ticks(-3 * tickNanos + 1)).isEqualTo(-2);
     }
 
     @Test

@@ -322,6 +322,22 @@ class InMemoryRateLimitStoreTests {
         }
     }
 
+    /** The contract asks for charges as merged, but a caller that breaks it must not block a bucket forever. */
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void chargesOutOfOrderAndTwiceForABucketAreDecidedLikeOthers() {
+        take(TEN, "a", 1);
+        take(TEN, "b", 1);
+        Charge first = new Charge(TEN, "a", 2_000);
+        Charge second = new Charge(TEN, "b", 2_000);
+        assertThat(store.decide(List.of(second, first), Duration.ZERO).remaining())
+                .isEqualTo(7);
+        assertThat(store.decide(List.of(first, first), Duration.ZERO).remaining())
+                .isEqualTo(3);
+        assertThat(take(TEN, "a", 3).admitted()).isTrue();
+        assertThat(take(TEN, "a", 1).admitted()).isFalse();
+    }
+
     /** A call without a new key reads the clock once, while its buckets are locked. A new key is looked up before. */
     @ParameterizedTest
     @CsvSource({"key, 1", "new, 2"})

@@ -14,20 +14,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class InvokedMethods {
 
-    private final Map<Method, MethodAdvice> equal = new ConcurrentHashMap<>();
-    private volatile IdentityHashMap<Method, MethodAdvice> same = new IdentityHashMap<>();
+    private final Map<Method, MethodAdvice> byEquality = new ConcurrentHashMap<>();
+    private volatile IdentityHashMap<Method, MethodAdvice> byIdentity = new IdentityHashMap<>();
 
     /** {@return the advice of a method; null if it was not invoked yet} */
     @Nullable MethodAdvice get(Method method) {
-        MethodAdvice found = same.get(method);
-        return found != null ? found : equal.get(method);
+        MethodAdvice found = byIdentity.get(method);
+        return found != null ? found : byEquality.get(method);
     }
 
     synchronized void put(Method method, MethodAdvice advice) {
-        if (equal.putIfAbsent(method, advice) == null) {
-            IdentityHashMap<Method, MethodAdvice> all = new IdentityHashMap<>(same);
+        if (byEquality.putIfAbsent(method, advice) == null) {
+            IdentityHashMap<Method, MethodAdvice> all = new IdentityHashMap<>(byIdentity);
             all.put(method, advice);
-            same = all;
+            byIdentity = all;
         }
     }
 }

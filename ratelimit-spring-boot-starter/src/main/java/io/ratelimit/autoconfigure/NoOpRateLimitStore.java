@@ -21,6 +21,11 @@ final class NoOpRateLimitStore implements RateLimitStore {
     }
 
     @Override
+    public boolean isRemote() {
+        return false;
+    }
+
+    @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
         return Decision.withoutStore(charges, true, DecisionSource.DISABLED);
     }

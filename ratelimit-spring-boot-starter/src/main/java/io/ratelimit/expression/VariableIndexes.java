@@ -11,10 +11,12 @@ final class VariableIndexes {
 
     private final String[] names;
     private final int[] indexes;
+    private final Map<String, Integer> all;
 
     private VariableIndexes(List<String> names, Map<String, Integer> all) {
         this.names = names.toArray(String[]::new);
         this.indexes = names.stream().mapToInt(all::get).toArray();
+        this.all = all;
     }
 
     /** Finds the variables of an expression among all that it may mention. */
@@ -26,7 +28,7 @@ final class VariableIndexes {
 
     private static void collect(SpelNode node, Map<String, Integer> all, List<String> names) {
         if (node instanceof VariableReference variable) {
-            // Names in byte code are interned as well, so that they are equal at first sight.
+            // Names in byte code are interned as well, so that equals succeeds by comparing references.
             String name = name(variable).intern();
             if (all.containsKey(name) && !names.contains(name)) {
                 names.add(name);
@@ -49,6 +51,7 @@ final class VariableIndexes {
                 return indexes[i];
             }
         }
-        return -1;
+        // The dimensions of an array are no children of its node.
+        return all.getOrDefault(name, -1);
     }
 }

@@ -52,6 +52,7 @@ class ExpressionCompilerTests {
                 "#n > 5 ? 'big' : 'small'           | big",
                 "#n / 2.0                           | 3.5",
                 "-#n                                | -7",
+                "new int[#n].length                 | 7",
                 "@plans.of(#text)                   | plan-ann",
                 "@'other-plans'.of('x')             | plan-x",
                 "#text matches '[a-z]+'             | true",
