@@ -20,6 +20,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -232,6 +233,7 @@ class RedisLeaseTests {
         registry.forEach(each -> each.define(three));
         AtomicInteger running = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
+        CountDownLatch threeTogether = new CountDownLatch(3);
         ExecutorService threads = Executors.newFixedThreadPool(8);
         List<Future<?>> all = new ArrayList<>();
         for (int thread = 0; thread < 8; thread++) {
@@ -239,7 +241,7 @@ class RedisLeaseTests {
             RateLimiterRegistry each = registry.get(thread % 2);
             all.add(threads.submit(() -> {
                 for (int i = 0; i < 250; i++) {
-                    holdSomehow(each, new Charge(three, "key", 1_000), random, running, most);
+                    holdSomehow(each, new Charge(three, "key", 1_000), random, running, most, threeTogether);
                 }
             }));
         }
@@ -251,8 +253,21 @@ class RedisLeaseTests {
         await().until(() -> redis.command("DBSIZE").equals(0L));
     }
 
+    private static void awaitOpen(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException ex) {
+            throw new IllegalStateException(ex);
+        }
+    }
+
     private static void holdSomehow(
-            RateLimiterRegistry registry, Charge charge, Random random, AtomicInteger running, AtomicInteger most) {
+            RateLimiterRegistry registry,
+            Charge charge,
+            Random random,
+            AtomicInteger running,
+            AtomicInteger most,
+            CountDownLatch threeTogether) {
         CompletableFuture<Permit> call =
                 registry.holdAsync(List.of(charge), random.nextInt(4) == 0 ? Duration.ofMillis(2) : LONG);
         if (random.nextInt(5) == 0 && call.cancel(true)) {
@@ -262,6 +277,9 @@ class RedisLeaseTests {
             Permit permit = call.join();
             int now = running.incrementAndGet();
             most.accumulateAndGet(now, Math::max);
+            // The first calls wait for each other, so that three run at the same time however fast they are.
+            threeTogether.countDown();
+            awaitOpen(threeTogether);
             if (random.nextInt(3) == 0) {
                 Thread.yield();
             }
