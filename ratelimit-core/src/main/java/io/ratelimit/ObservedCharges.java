@@ -11,33 +11,27 @@ import org.jspecify.annotations.Nullable;
 /**
  * The charges of a decision and what was observed of their rates, from which all figures of the decision are computed.
  *
- * <p>Most decisions are on one charge, or one rate, or both. Their parts are in fields of this object, so that a
- * decision is a single object. Lists and {@link Observations} are created when they are requested.
+ * <p>Most decisions are on one charge and one rate. Their parts are in fields of this object, so that a decision is a
+ * single object. Lists and {@link Observations} are created when they are requested.
  */
 class ObservedCharges {
 
-    /** The charges, also a single one that has a lease; null for one without, which is in the three fields below. */
-    private final @Nullable List<Charge> charges;
+    /** The parts that are not in the other fields; null for one charge without a lease, of a limit with one rate. */
+    private final @Nullable OtherParts others;
 
     private final @Nullable Limit limit;
     private final String key;
-    /** The cost of the one charge; with a list of charges, the nanoseconds that they were queued. */
-    private final long costOrQueuedNanos;
-
-    /** The observations; null for one rate, whose numbers are in the four fields below. */
-    private final @Nullable Observations observations;
-
+    private final long cost;
     private final long instant;
     private final long first;
     private final long second;
     private final long third;
 
     ObservedCharges(List<Charge> charges, Observations observations, long queuedNanos) {
-        this.charges = charges;
+        this.others = new OtherParts(charges, observations, queuedNanos);
         this.limit = null;
         this.key = Charge.SHARED;
-        this.costOrQueuedNanos = queuedNanos;
-        this.observations = observations;
+        this.cost = 0;
         this.instant = 0;
         this.first = 0;
         this.second = 0;
@@ -48,24 +42,24 @@ class ObservedCharges {
     ObservedCharges(Charge only, Observations observations) {
         boolean leased = only.lease() != 0;
         boolean single = observations.rates() == 1;
-        this.charges = leased ? List.of(only) : null;
-        this.limit = leased ? null : only.limit();
+        this.others = leased || !single
+                ? new OtherParts(leased ? List.of(only) : null, single ? null : observations, 0)
+                : null;
+        this.limit = only.limit();
         this.key = only.key();
-        this.costOrQueuedNanos = leased ? 0 : only.cost();
-        this.observations = single ? null : observations;
+        this.cost = only.cost();
         this.instant = single ? observations.instant(0) : 0;
         this.first = single ? observations.get(0, 1) : 0;
         this.second = single ? observations.get(0, 2) : 0;
         this.third = single ? observations.get(0, 3) : 0;
     }
 
-    /** Creates an object of one charge of a limit with one smooth rate. */
+    /** Creates an object of one charge without a lease, of a limit with one smooth rate. */
     ObservedCharges(Charge only, long instant, long level) {
-        this.charges = null;
+        this.others = null;
         this.limit = only.limit();
         this.key = only.key();
-        this.costOrQueuedNanos = only.cost();
-        this.observations = null;
+        this.cost = only.cost();
         this.instant = instant;
         this.first = level;
         this.second = 0;
@@ -73,20 +67,28 @@ class ObservedCharges {
     }
 
     final List<Charge> list() {
-        return charges != null ? charges : List.of(new Charge(Objects.requireNonNull(limit), key, costOrQueuedNanos));
+        List<Charge> charges = charges();
+        return charges != null ? charges : List.of(new Charge(Objects.requireNonNull(limit), key, cost));
     }
 
     final Observations observed() {
-        return observations != null ? observations : Observations.of(instant, first, second, third);
+        return others != null && others.observations != null
+                ? others.observations
+                : Observations.of(instant, first, second, third);
     }
 
     final long queuedNanos() {
-        return charges == null ? 0 : costOrQueuedNanos;
+        return others == null ? 0 : others.queuedNanos;
+    }
+
+    private @Nullable List<Charge> charges() {
+        return others == null ? null : others.charges;
     }
 
     /** Returns whether one of the charges would not be admitted alone after at most the given wait. */
     final boolean rejects(int index, Duration maxWait) {
         Observations seen = observed();
+        List<Charge> charges = charges();
         boolean queues = charges != null && Charge.anyLeased(charges);
         Duration reservation = queues ? Duration.ZERO : maxWait;
         int rate = firstRate(index);
@@ -102,8 +104,9 @@ class ObservedCharges {
 
     /** Returns whether one of the leased charges would not be admitted alone. */
     final boolean rejectsLease(Duration maxWait) {
+        List<Charge> charges = charges();
         for (int i = 0; charges != null && i < charges.size(); i++) {
-            if (isObservedLease(i) && rejects(i, maxWait)) {
+            if (isObservedLease(charges, i) && rejects(i, maxWait)) {
                 return true;
             }
         }
@@ -112,12 +115,13 @@ class ObservedCharges {
 
     /** Returns the leased charges for which a bucket was read. */
     final List<Charge> observedLeases() {
-        if (charges != null && charges.size() == 1 && isObservedLease(0)) {
+        List<Charge> charges = charges();
+        if (charges != null && charges.size() == 1 && isObservedLease(charges, 0)) {
             return charges;
         }
         List<Charge> leases = new ArrayList<>();
         for (int i = 0; charges != null && i < charges.size(); i++) {
-            if (isObservedLease(i)) {
+            if (isObservedLease(charges, i)) {
                 leases.add(charges.get(i));
             }
         }
@@ -125,20 +129,22 @@ class ObservedCharges {
     }
 
     final boolean hasObservedLease() {
+        List<Charge> charges = charges();
         for (int i = 0; charges != null && i < charges.size(); i++) {
-            if (isObservedLease(i)) {
+            if (isObservedLease(charges, i)) {
                 return true;
             }
         }
         return false;
     }
 
-    private boolean isObservedLease(int index) {
-        return charges != null && charges.get(index).isLeased() && firstRate(index) < observedRates();
+    private boolean isObservedLease(List<Charge> charges, int index) {
+        return charges.get(index).isLeased() && firstRate(index) < observedRates();
     }
 
     /** Returns a hash code of the leases; 0 if there are none. */
     final int hashOfLeases() {
+        List<Charge> charges = charges();
         int hash = 0;
         for (int i = 0; charges != null && i < charges.size(); i++) {
             hash += Long.hashCode(charges.get(i).lease());
@@ -237,7 +243,7 @@ class ObservedCharges {
     }
 
     final int observedRates() {
-        return observations == null ? 1 : observations.rates();
+        return others == null || others.observations == null ? 1 : others.observations.rates();
     }
 
     /** Returns the index of the first rate of a charge. */
@@ -250,20 +256,34 @@ class ObservedCharges {
     }
 
     private int size() {
+        List<Charge> charges = charges();
         return charges == null ? 1 : charges.size();
     }
 
     private Limit limit(int index) {
+        List<Charge> charges = charges();
         return charges == null
                 ? Objects.requireNonNull(limit)
                 : charges.get(index).limit();
     }
 
     private String key(int index) {
+        List<Charge> charges = charges();
         return charges == null ? key : charges.get(index).key();
     }
 
     private long cost(int index) {
-        return charges == null ? costOrQueuedNanos : charges.get(index).cost();
+        List<Charge> charges = charges();
+        return charges == null ? cost : charges.get(index).cost();
     }
+
+    /**
+     * The parts of decisions that are not on one charge without a lease and one rate.
+     *
+     * @param charges the charges; null for one charge without a lease
+     * @param observations the observations; null for one rate
+     * @param queuedNanos the time for which the call was queued for its leases
+     */
+    private record OtherParts(
+            @Nullable List<Charge> charges, @Nullable Observations observations, long queuedNanos) {}
 }

@@ -35,7 +35,8 @@ class ConcurrencyLeasesTests {
         assertThat(TWO.advance(bothHeld(), 30_000)).containsExactly(30_000, 2, 1_000, 40_000);
         long[] renewed = TWO.forLease(1).renew(bothHeld());
         assertThat(renewed).containsExactly(20_000, 1, 1_000, 20_000 + LEASE, 2, 1_000, 40_000);
-        assertThat(TWO.forLease(3).renew(bothHeld())).containsExactly(bothHeld());
+        long[] unchanged = bothHeld();
+        assertThat(TWO.forLease(3).renew(unchanged)).isSameAs(unchanged).containsExactly(bothHeld());
     }
 
     @Test

@@ -35,9 +35,9 @@ class PlainCallTests {
         application.run(context -> {
             Shop shop = context.getBean(Shop.class);
             Order order = new Order("ann", 250);
-            assertThat(bytes(() -> shop.byParameter("ann"))).isLessThanOrEqualTo(320);
-            assertThat(bytes(() -> shop.byProperty(order))).isLessThanOrEqualTo(352);
-            assertThat(bytes(() -> shop.byCost(order))).isLessThanOrEqualTo(400);
+            assertThat(bytes(() -> shop.byParameter("ann"))).isLessThanOrEqualTo(304);
+            assertThat(bytes(() -> shop.byProperty(order))).isLessThanOrEqualTo(336);
+            assertThat(bytes(() -> shop.byCost(order))).isLessThanOrEqualTo(384);
         });
     }
 
