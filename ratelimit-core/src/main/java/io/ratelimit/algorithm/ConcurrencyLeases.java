@@ -151,7 +151,7 @@ public final class ConcurrencyLeases implements RateAlgorithm {
             others += i == own ? 0 : cost(live, i);
         }
         long wait = cost > most ? 0 : untilFree(live, cost, own);
-        observations.set(rate, time, most - others, wait, live.length == FIRST ? 0 : ticksUntilFull(live));
+        observations.set(rate, time, most - others, wait, ticksUntilFull(live));
     }
 
     /** Projects nothing, because nobody knows when a call ends. */

@@ -155,9 +155,15 @@ class SlidingWindowLogTests {
         return state;
     }
 
-    /** Returns the instant of a log and its entries. */
+    /** Returns the instant of a log and its entries, after a check of their sum. */
     private static long[] content(long[] state) {
-        return LongStream.concat(LongStream.of(state[0]), Arrays.stream(state, (int) state[2], (int) state[3]))
+        long[] entries = Arrays.copyOfRange(state, (int) state[2], (int) state[3]);
+        long sum = 0;
+        for (int i = 1; i < entries.length; i += 2) {
+            sum += entries[i];
+        }
+        assertThat(state[1]).as("sum of the entries").isEqualTo(sum);
+        return LongStream.concat(LongStream.of(state[0]), Arrays.stream(entries))
                 .toArray();
     }
 

@@ -27,7 +27,10 @@ class InPlaceDecisionsTests {
                     .rates("20/s", "90/1m")
                     .refill(Refill.INTERVAL)
                     .build(),
+            Limit.named("interval-one").rates("20/s").refill(Refill.INTERVAL).build(),
             limit("log", Algorithm.SLIDING_WINDOW, "20/s", "90/1m"),
+            limit("log-one", Algorithm.SLIDING_WINDOW, "20/s"),
+            limit("window-one", Algorithm.FIXED_WINDOW, "20/s"),
             limit("counter", Algorithm.SLIDING_WINDOW_COUNTER, "20/s"),
             limit("window", Algorithm.FIXED_WINDOW, "20/s", "300/1m"),
             Limit.named("leases").maxConcurrent(20, Duration.ofSeconds(5)).build());
@@ -46,6 +49,10 @@ class InPlaceDecisionsTests {
     @ValueSource(longs = {1, 2, 3})
     void decideLikeCopies(long seed) {
         Random random = new Random(seed);
+        List<Long> ready = new ArrayList<>();
+        List<Long> expectedReady = new ArrayList<>();
+        inPlace.onLeaseReady(ready::add);
+        onCopies.onLeaseReady(expectedReady::add);
         List<Decision> running = new ArrayList<>();
         int decidedInPlace = 0;
         for (int i = 0; i < CALLS; i++) {
@@ -60,6 +67,9 @@ class InPlaceDecisionsTests {
             assertThat(decision.statuses()).as("call %s", i).isEqualTo(expected.statuses());
             assertThat(decision.waitTime()).as("call %s", i).isEqualTo(expected.waitTime());
             assertThat(decision.isQueued()).as("call %s", i).isEqualTo(expected.isQueued());
+            assertThat(ready).as("call %s", i).isEqualTo(expectedReady);
+            ready.clear();
+            expectedReady.clear();
             if (decision.admitted() || decision.isQueued()) {
                 running.add(decision);
             }
