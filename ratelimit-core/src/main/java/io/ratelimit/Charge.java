@@ -3,7 +3,7 @@ package io.ratelimit;
 import io.ratelimit.algorithm.ConcurrencyLeases;
 import io.ratelimit.algorithm.RateAlgorithm;
 import io.ratelimit.algorithm.Tokens;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -124,22 +124,22 @@ public record Charge(Limit limit, String key, long cost, long lease) {
         if (isMerged(all)) {
             return all;
         }
-        if (all.size() == 1) {
-            return List.of(all.get(0).withNewLease());
-        }
-        List<Charge> merged = new ArrayList<>(all.size());
-        for (Charge charge : all.stream().sorted(Charge::inOrder).toList()) {
-            int last = merged.size() - 1;
-            boolean sameLimit = last >= 0 && merged.get(last).limit.name().equals(charge.limit.name());
-            Limit limit = sameLimit ? merged.get(last).limit : charge.limit;
-            if (sameLimit && merged.get(last).key.equals(charge.key)) {
-                long sum = Math.min(merged.get(last).cost + charge.cost, Tokens.MOST_THOUSANDTHS);
-                merged.set(last, merged.get(last).withCost(sum));
+        Charge[] sorted = all.toArray(new Charge[0]);
+        Arrays.sort(sorted, Charge::inOrder);
+        int last = 0;
+        sorted[0] = sorted[0].withNewLease();
+        for (int i = 1; i < sorted.length; i++) {
+            Charge before = sorted[last];
+            Charge charge = sorted[i];
+            if (!before.limit.name().equals(charge.limit.name())) {
+                sorted[++last] = charge.withNewLease();
+            } else if (before.key.equals(charge.key)) {
+                sorted[last] = before.withCost(Math.min(before.cost + charge.cost, Tokens.MOST_THOUSANDTHS));
             } else {
-                merged.add(new Charge(limit, charge.key, charge.cost));
+                sorted[++last] = new Charge(before.limit, charge.key, charge.cost);
             }
         }
-        return List.copyOf(merged);
+        return List.of(Arrays.copyOf(sorted, last + 1));
     }
 
     /** Returns whether charges are in order, each bucket once, without leases. */

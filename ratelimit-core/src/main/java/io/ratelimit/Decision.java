@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -252,7 +253,7 @@ public final class Decision extends ObservedCharges {
     }
 
     private long nanosUntilGrant() {
-        return admitted && !maxWait.isZero() ? waitNanos() : 0;
+        return admitted && !maxWait.isZero() ? TimeUnit.MICROSECONDS.toNanos(microsUntilAdmitted()) : 0;
     }
 
     /** {@return the leased charges for which a bucket was read; they are held if the call was admitted, else queued} */
@@ -298,7 +299,7 @@ public final class Decision extends ObservedCharges {
 
     /** {@return the rate that rejected the call; of several the one with the longest wait. Empty if none did} */
     public Optional<RateStatus> rejectedBy() {
-        ObservedRate rejection = rejection();
+        ObservedRate rejection = admitted ? null : longestWait();
         return rejection == null ? Optional.empty() : Optional.of(rejection.rejected());
     }
 
@@ -317,14 +318,15 @@ public final class Decision extends ObservedCharges {
         if (admitted) {
             return Optional.of(Duration.ZERO);
         }
-        ObservedRate rejection = rejection();
-        return rejection == null ? Optional.empty() : rejection.retryAfter();
+        long micros = microsUntilAdmitted();
+        return micros == 0 || micros == RateAlgorithm.NEVER
+                ? Optional.empty()
+                : Optional.of(ObservedRate.ofMicros(micros));
     }
 
     /** {@return whether the cost is above the capacity of a rate, so that the call can never be admitted} */
     public boolean isPermanent() {
-        ObservedRate rejection = rejection();
-        return rejection != null && rejection.isNeverAdmitted();
+        return !admitted && microsUntilAdmitted() == RateAlgorithm.NEVER;
     }
 
     /** {@return when every bucket is full again, if nobody calls} */
@@ -373,10 +375,5 @@ public final class Decision extends ObservedCharges {
                                         .map(wait -> ", retry after " + DecisionText.wait(wait))
                                         .orElse(", never"))
                         .orElse("rejected by policy");
-    }
-
-    /** Returns the rate that has the longest wait of those that rejected the call; null if none did. */
-    private @Nullable ObservedRate rejection() {
-        return admitted ? null : longestWait();
     }
 }

@@ -226,20 +226,23 @@ class ObservedCharges {
         return longest;
     }
 
-    /** Returns the time until the last charge fits, all of which fit some time. */
-    final long waitNanos() {
+    /** Returns the microseconds until the last charge fits; {@link RateAlgorithm#NEVER} if one is above a capacity. */
+    final long microsUntilAdmitted() {
         Observations seen = observed();
-        long wait = 0;
+        long longest = 0;
         int rate = 0;
         for (int i = 0; i < size(); i++) {
             List<RateAlgorithm> rates = limit(i).algorithms();
             for (int ofLimit = 0; ofLimit < rates.size() && rate < seen.rates(); ofLimit++, rate++) {
-                RateAlgorithm algorithm = rates.get(ofLimit);
-                long ticks = algorithm.ticksUntilAdmitted(seen, rate, cost(i));
-                wait = Math.max(wait, ticks * algorithm.tickNanos());
+                longest = Math.max(longest, microsUntilAdmitted(rates.get(ofLimit), seen, rate, cost(i)));
             }
         }
-        return wait;
+        return longest;
+    }
+
+    static long microsUntilAdmitted(RateAlgorithm algorithm, Observations observations, int rate, long cost) {
+        long ticks = algorithm.ticksUntilAdmitted(observations, rate, cost);
+        return ticks == RateAlgorithm.NEVER ? ticks : ticks * (algorithm.tickNanos() / 1_000);
     }
 
     final int observedRates() {

@@ -18,30 +18,21 @@ import java.util.Optional;
 record ObservedRate(Limit limit, long cost, int ofLimit, Observations observations, int rate) {
 
     private static final Optional<Duration> AT_ONCE = Optional.of(Duration.ZERO);
-    private static final long NANOS_PER_SECOND = 1_000_000_000;
+    private static final long MICROS_PER_SECOND = 1_000_000;
 
     private RateAlgorithm algorithm() {
         return limit.algorithms().get(ofLimit);
     }
 
-    private long ticksUntilAdmitted() {
-        return algorithm().ticksUntilAdmitted(observations, rate, cost);
-    }
-
     /** Returns the time until the charge fits in microseconds; {@link RateAlgorithm#NEVER} above the capacity. */
     long microsUntilAdmitted() {
-        long ticks = ticksUntilAdmitted();
-        return ticks == RateAlgorithm.NEVER ? ticks : ticks * (algorithm().tickNanos() / 1_000);
-    }
-
-    boolean isNeverAdmitted() {
-        return ticksUntilAdmitted() == RateAlgorithm.NEVER;
+        return ObservedCharges.microsUntilAdmitted(algorithm(), observations, rate, cost);
     }
 
     /** Returns the time until the charge fits; empty above the capacity. */
     Optional<Duration> retryAfter() {
-        long ticks = ticksUntilAdmitted();
-        return ticks == RateAlgorithm.NEVER ? Optional.empty() : Optional.of(duration(ticks));
+        long micros = microsUntilAdmitted();
+        return micros == RateAlgorithm.NEVER ? Optional.empty() : Optional.of(ofMicros(micros));
     }
 
     /** Returns the status after a decision that admitted the call, for a grant after a wait. */
@@ -52,7 +43,7 @@ record ObservedRate(Limit limit, long cost, int ofLimit, Observations observatio
 
     /** Returns the status after a decision that rejected the call, even if another rate rejected it. */
     RateStatus rejected() {
-        return status(ticksUntilAdmitted() == 0, 0, retryAfter(), 0);
+        return status(microsUntilAdmitted() == 0, 0, retryAfter(), 0);
     }
 
     private RateStatus status(boolean admitted, long taken, Optional<Duration> retryAfter, long wait) {
@@ -64,12 +55,11 @@ record ObservedRate(Limit limit, long cost, int ofLimit, Observations observatio
                 admitted,
                 Tokens.decimal(algorithm().remaining(observations, rate, taken)),
                 retryAfter,
-                duration(algorithm().ticksUntilReset(observations, rate, taken, wait)));
+                ofMicros(algorithm().ticksUntilReset(observations, rate, taken, wait)
+                        * (algorithm().tickNanos() / 1_000)));
     }
 
-    private Duration duration(long ticks) {
-        long tickNanos = algorithm().tickNanos();
-        long ticksPerSecond = NANOS_PER_SECOND / tickNanos;
-        return Duration.ofSeconds(ticks / ticksPerSecond, ticks % ticksPerSecond * tickNanos);
+    static Duration ofMicros(long micros) {
+        return Duration.ofSeconds(micros / MICROS_PER_SECOND, micros % MICROS_PER_SECOND * 1_000);
     }
 }

@@ -11,6 +11,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes callers wait until the time that their reservation was granted for: threads park, futures are completed by a
@@ -163,6 +164,17 @@ final class ReservationWaits {
 
         WaitingCall(Thread thread) {
             this.thread = thread;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return this == other;
+        }
+
+        /** Returns the hash of the thread: that of the object would take the JVM longer to make than all the rest. */
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(thread);
         }
     }
 }

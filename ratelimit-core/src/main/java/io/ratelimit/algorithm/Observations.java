@@ -1,6 +1,5 @@
 package io.ratelimit.algorithm;
 
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -11,18 +10,27 @@ import java.util.List;
  * other three belongs to the {@link RateAlgorithm} that wrote them, for instance the level of a token bucket. Stores
  * pass observations on without interpreting them.
  *
+ * <p>The numbers of the first rate are fields, so that the observations of most decisions are a single object.
+ *
  * <p>Not thread-safe while they are written.
  */
 public final class Observations {
 
     private static final int NUMBERS = 4;
     private static final int INSTANT = 0;
-    private static final Observations NONE = new Observations(new long[0]);
+    private static final long[] NO_OTHERS = {};
+    private static final Observations NONE = new Observations(NO_OTHERS);
 
-    private final long[] numbers;
+    /** The numbers of the rates after the first. */
+    private final long[] others;
 
-    private Observations(long[] numbers) {
-        this.numbers = numbers;
+    private long instant;
+    private long first;
+    private long second;
+    private long third;
+
+    private Observations(long[] others) {
+        this.others = others;
     }
 
     /** {@return observations of no rates, for a decision for which no bucket was read} */
@@ -37,13 +45,13 @@ public final class Observations {
      * @return the observations
      */
     public static Observations ofRates(int rates) {
-        return new Observations(new long[NUMBERS * rates]);
+        return rates == 0 ? NONE : new Observations(rates == 1 ? NO_OTHERS : new long[NUMBERS * (rates - 1)]);
     }
 
     /**
-     * Wraps the numbers that a remote store replied with.
+     * Creates observations of numbers, such as a remote store replies with.
      *
-     * @param numbers four for each rate, in order; not copied
+     * @param numbers four for each rate, in order; copied
      * @return the observations
      * @throws IllegalArgumentException if the number of numbers is not a multiple of four
      */
@@ -52,7 +60,12 @@ public final class Observations {
             throw new IllegalArgumentException("Invalid observations of " + numbers.length + " numbers: each rate has "
                     + NUMBERS + "; pass all numbers of whole rates");
         }
-        return new Observations(numbers);
+        Observations observations = ofRates(numbers.length / NUMBERS);
+        for (int rate = 0; rate < observations.rates(); rate++) {
+            int at = NUMBERS * rate;
+            observations.set(rate, numbers[at + INSTANT], numbers[at + 1], numbers[at + 2], numbers[at + 3]);
+        }
+        return observations;
     }
 
     /**
@@ -65,8 +78,8 @@ public final class Observations {
         Observations all = ofRates(parts.stream().mapToInt(Observations::rates).sum());
         int at = 0;
         for (Observations part : parts) {
-            System.arraycopy(part.numbers, 0, all.numbers, at, part.numbers.length);
-            at += part.numbers.length;
+            all.setAll(at, part, 0, part.rates());
+            at += part.rates();
         }
         return all;
     }
@@ -84,12 +97,21 @@ public final class Observations {
             throw new IndexOutOfBoundsException(
                     "Rates " + from + " to " + (from + rates) + " of " + rates() + " observed rates");
         }
-        return new Observations(Arrays.copyOfRange(numbers, NUMBERS * from, NUMBERS * (from + rates)));
+        Observations copy = ofRates(rates);
+        copy.setAll(0, this, from, rates);
+        return copy;
+    }
+
+    private void setAll(int rate, Observations source, int from, int rates) {
+        for (int i = 0; i < rates; i++) {
+            int other = from + i;
+            set(rate + i, source.instant(other), source.get(other, 1), source.get(other, 2), source.get(other, 3));
+        }
     }
 
     /** {@return how many rates were observed} */
     public int rates() {
-        return numbers.length / NUMBERS;
+        return this == NONE ? 0 : 1 + others.length / NUMBERS;
     }
 
     /**
@@ -99,7 +121,7 @@ public final class Observations {
      * @return ticks of the rate, by the store's clock
      */
     public long instant(int rate) {
-        return numbers[NUMBERS * rate + INSTANT];
+        return rate == 0 ? instant : others[indexOfOther(rate) + INSTANT];
     }
 
     /**
@@ -110,22 +132,48 @@ public final class Observations {
      * @return the number
      */
     public long get(int rate, int number) {
-        return numbers[NUMBERS * rate + number];
+        if (rate > 0) {
+            return others[indexOfOther(rate) + number];
+        }
+        return number == 1 ? first : number == 2 ? second : third;
     }
 
     void set(int rate, int number, long value) {
-        numbers[NUMBERS * rate + number] = value;
+        if (rate > 0) {
+            others[indexOfOther(rate) + number] = value;
+        } else if (number == 1) {
+            first = value;
+        } else if (number == 2) {
+            second = value;
+        } else {
+            third = value;
+        }
     }
 
-    void set(int rate, long instant, long first, long second, long third) {
-        int at = NUMBERS * rate;
-        numbers[at + INSTANT] = instant;
-        numbers[at + 1] = first;
-        numbers[at + 2] = second;
-        numbers[at + 3] = third;
+    void set(int rate, long newInstant, long newFirst, long newSecond, long newThird) {
+        if (rate == 0) {
+            instant = newInstant;
+            first = newFirst;
+            second = newSecond;
+            third = newThird;
+        } else {
+            int at = indexOfOther(rate);
+            others[at + INSTANT] = newInstant;
+            others[at + 1] = newFirst;
+            others[at + 2] = newSecond;
+            others[at + 3] = newThird;
+        }
     }
 
-    void setInstant(int rate, long instant) {
-        numbers[NUMBERS * rate + INSTANT] = instant;
+    void setInstant(int rate, long newInstant) {
+        if (rate == 0) {
+            instant = newInstant;
+        } else {
+            others[indexOfOther(rate) + INSTANT] = newInstant;
+        }
+    }
+
+    private static int indexOfOther(int rate) {
+        return NUMBERS * (rate - 1);
     }
 }
