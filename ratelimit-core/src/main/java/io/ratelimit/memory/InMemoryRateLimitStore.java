@@ -167,7 +167,7 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
     @Override
     public CompletionStage<Void> refund(Decision taken, List<Charge> unused) {
         if (unused.size() != 1 || !inPlace.release(unused.get(0))) {
-            change(unused, changeLookup, locked -> locked.refund(taken.grantTicks(locked.charge)));
+            refundOnCopies(taken, unused);
         }
         return CompletableFuture.completedFuture(null);
     }
@@ -247,6 +247,11 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
             locked.unlock(ready);
             return decision;
         }
+    }
+
+    /** Refunds any charges, on copies of the states of their locked buckets. */
+    void refundOnCopies(Decision taken, List<Charge> unused) {
+        change(unused, changeLookup, locked -> locked.refund(taken.grantTicks(locked.charge)));
     }
 
     private Decision decide(LockedBucket[] lockedBuckets, List<Charge> charges, Duration maxWait) {

@@ -27,13 +27,14 @@ class InPlaceDecisionsTests {
                     .rates("20/s", "90/1m")
                     .refill(Refill.INTERVAL)
                     .build(),
-            Limit.named("interval-one").rates("20/s").refill(Refill.INTERVAL).build(),
+            Limit.named("interval-one").rates("7/2s").refill(Refill.INTERVAL).build(),
             limit("log", Algorithm.SLIDING_WINDOW, "20/s", "90/1m"),
-            limit("log-one", Algorithm.SLIDING_WINDOW, "20/s"),
-            limit("window-one", Algorithm.FIXED_WINDOW, "20/s"),
+            limit("log-one", Algorithm.SLIDING_WINDOW, "7/2s"),
+            limit("window-one", Algorithm.FIXED_WINDOW, "7/2s"),
             limit("counter", Algorithm.SLIDING_WINDOW_COUNTER, "20/s"),
+            limit("counter-one", Algorithm.SLIDING_WINDOW_COUNTER, "7/2s"),
             limit("window", Algorithm.FIXED_WINDOW, "20/s", "300/1m"),
-            Limit.named("leases").maxConcurrent(20, Duration.ofSeconds(5)).build());
+            Limit.named("leases").maxConcurrent(8, Duration.ofSeconds(5)).build());
 
     private final AtomicLong nanos = new AtomicLong(1_700_000_000_000_000_000L);
     private final InMemoryRateLimitStore inPlace = InMemoryRateLimitStore.create(nanos::get, 1_000);
@@ -93,7 +94,7 @@ class InPlaceDecisionsTests {
         }
         if (decision.admitted() || unused.stream().allMatch(Charge::isLeased)) {
             inPlace.refund(decision, unused);
-            onCopies.refund(decision, unused);
+            onCopies.refundOnCopies(decision, unused);
         }
     }
 
