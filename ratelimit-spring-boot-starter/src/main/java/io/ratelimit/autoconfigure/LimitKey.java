@@ -22,6 +22,7 @@ record LimitKey(String key, String name, boolean bracketed) {
 
     private static final String LIMITS = RateLimitProperties.PREFIX + ".limits";
     private static final Pattern ALLOWED = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+    private static final Pattern OTHER = Pattern.compile("[^A-Za-z0-9]");
     private static final int LONGEST = 64;
 
     /** {@return the key of a property of a limit; null if the key is not one} */
@@ -56,7 +57,7 @@ record LimitKey(String key, String name, boolean bracketed) {
     }
 
     static String canonical(String name) {
-        return name.toLowerCase(Locale.ROOT).replaceAll("[_-]", "");
+        return name.toLowerCase(Locale.ROOT).replace("_", "").replace("-", "");
     }
 
     /** {@return the allowed name that is most similar, such as {@code get-x} for {@code GET /x}; empty if none is} */
@@ -99,6 +100,6 @@ record LimitKey(String key, String name, boolean bracketed) {
     }
 
     private static String letters(String element) {
-        return element.replaceAll("[^A-Za-z0-9]", "").toLowerCase(Locale.ROOT);
+        return OTHER.matcher(element).replaceAll("").toLowerCase(Locale.ROOT);
     }
 }

@@ -18,6 +18,8 @@ final class LimitNameBindHandler extends AbstractBindHandler {
     private static final ConfigurationPropertyName LIMITS =
             ConfigurationPropertyName.of(RateLimitProperties.PREFIX).append("limits");
 
+    private @Nullable LimitNames names;
+
     LimitNameBindHandler(BindHandler parent) {
         super(parent);
     }
@@ -25,7 +27,7 @@ final class LimitNameBindHandler extends AbstractBindHandler {
     @Override
     public <T> @Nullable Bindable<T> onStart(ConfigurationPropertyName name, Bindable<T> target, BindContext context) {
         if (name.equals(LIMITS)) {
-            LimitNames.of(context.getSources());
+            names = LimitNames.of(context.getSources());
         }
         return super.onStart(name, target, context);
     }
@@ -34,12 +36,18 @@ final class LimitNameBindHandler extends AbstractBindHandler {
     public @Nullable Object onSuccess(
             ConfigurationPropertyName name, Bindable<?> target, BindContext context, Object result) {
         Object bound = super.onSuccess(name, target, context, result);
-        if (!name.equals(LIMITS) || !(bound instanceof Map<?, ?> limits)) {
+        LimitNames read = names;
+        if (read == null || !name.equals(LIMITS) || !(bound instanceof Map<?, ?> limits)) {
             return bound;
         }
-        LimitNames names = LimitNames.of(context.getSources());
         Map<Object, @Nullable Object> own = new LinkedHashMap<>(limits);
-        own.keySet().removeIf(limit -> names.isOverride(limit.toString()));
+        own.keySet().removeIf(limit -> read.isOverride(limit.toString()));
         return own;
+    }
+
+    /** {@return the names of the limits that are bound} */
+    LimitNames names(BindContext context) {
+        LimitNames read = names;
+        return read != null ? read : LimitNames.of(context.getSources());
     }
 }

@@ -97,9 +97,13 @@ final class LimitNames {
     Map<String, ConfigurationProperty> unreadVariables(Set<String> limits) {
         Map<String, ConfigurationProperty> unread = new TreeMap<>();
         for (LimitVariables environment : environments) {
+            Map<String, ConfigurationProperty> all = environment.all();
+            if (all.isEmpty()) {
+                continue;
+            }
             Set<String> read = new TreeSet<>();
             limits.forEach(limit -> read.addAll(environment.readBy(property(limit))));
-            environment.all().forEach((variable, property) -> {
+            all.forEach((variable, property) -> {
                 if (!read.contains(variable)) {
                     unread.put(variable, property);
                 }
@@ -159,7 +163,9 @@ final class LimitNames {
             chosen = spelling.isInFile() ? spelling : chosen;
         }
         for (Spelling spelling : same) {
-            requireOverride(spelling, chosen, same);
+            if (same.size() > 1) {
+                requireOverride(spelling, chosen, same);
+            }
             overrides.add(spelling.name());
         }
         properties.put(chosen.name(), chosen.key().property());
@@ -180,6 +186,9 @@ final class LimitNames {
 
     /** Defines the limits that only environment variables name. */
     private void defineByVariables(LimitVariables environment) {
+        if (environment.properties().isEmpty()) {
+            return;
+        }
         Set<String> read = new TreeSet<>();
         properties.values().forEach(limit -> read.addAll(environment.readBy(limit)));
         environment.properties().forEach((variable, property) -> {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,7 @@ record LimitProperties(
     private static final BigDecimal MOST_AT_ONCE = BigDecimal.valueOf(Integer.MAX_VALUE);
     private static final Duration LEASE_TIME = Duration.ofSeconds(30);
     private static final Duration SHORTEST_LEASE_TIME = Duration.ofMillis(100);
+    private static final Pattern PLAIN_NAME = Pattern.compile("[a-z0-9][a-z0-9-]*");
     private static final String LIMITS = "ratelimit.limits";
     private static final String DEFAULTS = "ratelimit.defaults";
 
@@ -88,7 +90,7 @@ record LimitProperties(
      * {@code ratelimit.limits[a.b]}.
      */
     static String path(String limit) {
-        return limit.matches("[a-z0-9][a-z0-9-]*") ? LIMITS + "." + limit : LIMITS + "[" + limit + "]";
+        return PLAIN_NAME.matcher(limit).matches() ? LIMITS + "." + limit : LIMITS + "[" + limit + "]";
     }
 
     /**

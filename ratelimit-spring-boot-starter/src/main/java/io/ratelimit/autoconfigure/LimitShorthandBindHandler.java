@@ -24,13 +24,46 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
     private static final ConfigurationPropertyName LIMITS =
             ConfigurationPropertyName.of(RateLimitProperties.PREFIX).append("limits");
 
+    /** The target of a limit that has only a text, which keeps its type because a list in YAML has several. */
+    private static final Bindable<Object> TEXT = Bindable.of(Object.class);
+
+    private @Nullable LimitPropertyIndex index;
+
     LimitShorthandBindHandler(BindHandler parent) {
         super(parent);
+    }
+
+    /**
+     * Skips properties that are not set, and reads a limit that has only a text as the text: binding the limit would
+     * look for each of its properties in all sources, and then fail for want of a converter.
+     */
+    @Override
+    public <T> @Nullable Bindable<T> onStart(ConfigurationPropertyName name, Bindable<T> target, BindContext context) {
+        if (name.equals(LIMITS)) {
+            index = LimitPropertyIndex.of(context.getSources());
+        }
+        Bindable<T> started = super.onStart(name, target, context);
+        if (index == null || started == null || !LIMITS.isAncestorOf(name)) {
+            return started;
+        }
+        return switch (name.getNumberOfElements() - LIMITS.getNumberOfElements()) {
+            case 1 -> index.hasNoProperties(name) ? asText() : started;
+            case 2 -> index.isUnset(name) ? null : started;
+            default -> started;
+        };
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> Bindable<T> asText() {
+        return (Bindable<T>) TEXT;
     }
 
     @Override
     public @Nullable Object onSuccess(
             ConfigurationPropertyName name, Bindable<?> target, BindContext context, Object result) {
+        if (target == TEXT) {
+            return withText(name, context, LimitProperties.NOTHING);
+        }
         Object bound = super.onSuccess(name, target, context, result);
         return LIMITS.isParentOf(name) && bound instanceof LimitProperties limit
                 ? withText(name, context, limit)

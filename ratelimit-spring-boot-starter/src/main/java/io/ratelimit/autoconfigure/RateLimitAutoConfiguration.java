@@ -35,8 +35,9 @@ public final class RateLimitAutoConfiguration {
     @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
     static ConfigurationPropertiesBindHandlerAdvisor rateLimitPropertyBinding() {
         RateLimitFeatures features = RateLimitFeatures.load();
+        KnownProperties known = KnownProperties.of(features);
         return parent -> new UnknownPropertyBindHandler(
-                new LimitNameBindHandler(new LimitShorthandBindHandler(parent)), features);
+                new LimitNameBindHandler(new LimitShorthandBindHandler(parent)), features, known);
     }
 
     @Bean

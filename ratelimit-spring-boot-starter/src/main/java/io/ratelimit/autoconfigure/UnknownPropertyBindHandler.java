@@ -1,8 +1,6 @@
 package io.ratelimit.autoconfigure;
 
 import io.ratelimit.UnknownLimitException;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -12,12 +10,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.AbstractBindHandler;
 import org.springframework.boot.context.properties.bind.BindContext;
-import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
-import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
 import org.springframework.core.convert.ConverterNotFoundException;
@@ -34,18 +30,15 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
     private static final ConfigurationPropertyName LIMITS = ROOT.append("limits");
     private static final int LIMIT = LIMITS.getNumberOfElements();
 
+    private final LimitNameBindHandler limitNames;
     private final RateLimitFeatures features;
-    private final Set<String> names;
-    private final Set<ConfigurationPropertyName> groups = new HashSet<>(Set.of(ROOT, LIMITS));
+    private final KnownProperties known;
 
-    UnknownPropertyBindHandler(BindHandler parent, RateLimitFeatures features) {
+    UnknownPropertyBindHandler(LimitNameBindHandler parent, RateLimitFeatures features, KnownProperties known) {
         super(parent);
+        this.limitNames = parent;
         this.features = features;
-        this.names = PropertyNames.of(RateLimitProperties.class);
-        this.names.addAll(features.propertyNames());
-        names.stream()
-                .filter(name -> !name.endsWith("]") && names.stream().anyMatch(other -> other.startsWith(name + ".")))
-                .forEach(group -> groups.add(ROOT.append(group)));
+        this.known = known;
     }
 
     @Override
@@ -56,14 +49,14 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
         if (name.equals(ROOT) && result instanceof RateLimitProperties properties) {
             features.bind(context.getBinder());
             Set<String> limits = properties.limits().keySet();
-            Set<List<String>> known = known(limits);
+            Set<String> comparable = KnownProperties.comparable(limits);
             for (ConfigurationPropertySource source : context.getSources()) {
                 if (source instanceof IterableConfigurationPropertySource iterable
                         && !LimitVariables.isEnvironment(iterable)) {
-                    check(iterable, known, limits, context);
+                    check(iterable, comparable, limits, context);
                 }
             }
-            LimitNames own = LimitNames.of(context.getSources());
+            LimitNames own = limitNames.names(context);
             own.unreadVariables(limits).forEach((variable, property) -> {
                 throw unknownVariable(variable, property, limits, own);
             });
@@ -79,7 +72,7 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
                     unbound.getUnboundProperties().iterator().next();
             throw unknown(first.getName(), first.getValue(), Set.of());
         }
-        if (groups.contains(name) && error instanceof ConverterNotFoundException) {
+        if (known.groups().contains(name) && error instanceof ConverterNotFoundException) {
             for (ConfigurationPropertySource source : context.getSources()) {
                 if (isValueOfGroup(name, source, context)) {
                     throw unknown(name, value(name, source), Set.of());
@@ -91,12 +84,12 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
 
     private void check(
             IterableConfigurationPropertySource source,
-            Set<List<String>> known,
+            Set<String> comparable,
             Set<String> limits,
             BindContext context) {
         source.stream()
                 .filter(name -> name.equals(ROOT) || ROOT.isAncestorOf(name))
-                .filter(name -> !known.contains(elements(name)) || isValueOfGroup(name, source, context))
+                .filter(name -> !known.contains(name, comparable) || isValueOfGroup(name, source, context))
                 .findFirst()
                 .ifPresent(name -> {
                     throw unknown(name, value(name, source), limits);
@@ -106,7 +99,7 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
     /** Returns whether a property has a value, although it only has properties below it. An empty one is no value. */
     private boolean isValueOfGroup(
             ConfigurationPropertyName name, ConfigurationPropertySource source, BindContext context) {
-        return groups.contains(name) && !Placeholders.isBlank(value(name, source), context.getSources());
+        return known.groups().contains(name) && !Placeholders.isBlank(value(name, source), context.getSources());
     }
 
     private static Object value(ConfigurationPropertyName name, ConfigurationPropertySource source) {
@@ -114,23 +107,9 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
         return property == null ? "" : property.getValue();
     }
 
-    private Set<List<String>> known(Set<String> limits) {
-        Set<List<String>> known = new HashSet<>(Set.of(elements(ROOT)));
-        names.forEach(name -> known.add(elements(ROOT.append(name))));
-        for (String limit : limits) {
-            String inBrackets = LIMITS + "[" + limit + "]";
-            for (String path : limit.contains(".") ? List.of(inBrackets) : List.of(LIMITS + "." + limit, inBrackets)) {
-                ConfigurationPropertyName property = ConfigurationPropertyName.adapt(path, '.');
-                known.add(elements(property));
-                LimitProperties.NAMES.forEach(name -> known.add(elements(property.append(name))));
-            }
-        }
-        return known;
-    }
-
     private InvalidRateLimitPropertyException unknown(
             ConfigurationPropertyName name, Object value, Set<String> limits) {
-        if (groups.contains(name)) {
+        if (known.groups().contains(name)) {
             return new InvalidRateLimitPropertyException(
                     name.toString(),
                     value,
@@ -141,12 +120,12 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
         }
         boolean ofLimit = LIMITS.isAncestorOf(name) && name.getNumberOfElements() > LIMIT + 1;
         int parents = ofLimit ? LIMIT + 1 : ROOT.getNumberOfElements();
-        Set<String> candidates = ofLimit ? LimitProperties.NAMES : names;
+        Set<String> candidates = ofLimit ? LimitProperties.NAMES : known.names();
         ConfigurationPropertyName parent = name.chop(parents);
         Optional<String> nearest =
                 UnknownLimitException.nearest(name.subName(parents).toString(), candidates);
         if (ofLimit
-                && nearest.filter(known -> parent.append(known).equals(name)).isPresent()) {
+                && nearest.filter(option -> parent.append(option).equals(name)).isPresent()) {
             return new InvalidRateLimitPropertyException(
                     name.toString(),
                     value,
@@ -154,7 +133,7 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
                     "give the limit a rate, such as " + parent + "=10/s, or drop the property");
         }
         String fix = withDots(name, limits)
-                .or(() -> nearest.map(known -> parent + "." + known))
+                .or(() -> nearest.map(option -> parent + "." + option))
                 .map(meant -> "did you mean " + meant + "?")
                 .orElse("known below " + parent + " are " + String.join(", ", candidates)
                         + (ofLimit ? ", and a limit name with dots is written " + inBrackets(name) : ""));
@@ -162,7 +141,7 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
     }
 
     private List<String> below(ConfigurationPropertyName group) {
-        return names.stream()
+        return known.names().stream()
                 .filter(name ->
                         !name.endsWith("]") && ROOT.append(name).getParent().equals(group))
                 .map(name -> name.substring(name.lastIndexOf('.') + 1))
@@ -172,7 +151,7 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
     /** Returns the property of a limit whose name has dots, if the given one writes that name without brackets. */
     private static Optional<String> withDots(ConfigurationPropertyName name, Set<String> limits) {
         for (int end = name.getNumberOfElements(); end > LIMIT + 1; end--) {
-            String written = String.join(".", elements(name).subList(LIMIT, end));
+            String written = String.join(".", KnownProperties.elements(name).subList(LIMIT, end));
             String option =
                     end == name.getNumberOfElements() ? "" : name.subName(end).toString();
             for (String limit : limits) {
@@ -228,14 +207,5 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
                         : own.hasVariable(beginning + end)
                                 ? "drop it, because " + beginning + end + " is set too"
                                 : "did you mean " + beginning + end + "?");
-    }
-
-    /** Returns the elements of a name as Spring Boot compares them, all indexes of a list as the same. */
-    private static List<String> elements(ConfigurationPropertyName name) {
-        List<String> elements = new ArrayList<>();
-        for (int i = 0; i < name.getNumberOfElements(); i++) {
-            elements.add(i != LIMIT && name.isNumericIndex(i) ? "[]" : name.getElement(i, Form.UNIFORM));
-        }
-        return elements;
     }
 }

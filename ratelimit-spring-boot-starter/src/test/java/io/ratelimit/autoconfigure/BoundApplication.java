@@ -17,6 +17,7 @@ import org.springframework.context.annotation.AnnotationConfigApplicationContext
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.core.io.ByteArrayResource;
@@ -49,6 +50,11 @@ public final class BoundApplication {
 
     BoundApplication properties(Map<String, Object> properties) {
         environment.getPropertySources().addFirst(new MapPropertySource("properties", properties));
+        return this;
+    }
+
+    BoundApplication source(PropertySource<?> source) {
+        environment.getPropertySources().addFirst(source);
         return this;
     }
 
