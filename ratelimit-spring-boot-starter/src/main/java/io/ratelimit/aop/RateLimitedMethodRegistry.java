@@ -20,6 +20,7 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.config.AopConfigUtils;
+import org.springframework.aop.framework.AopInfrastructureBean;
 import org.springframework.aop.framework.ProxyConfig;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.NoSuchBeanDefinitionException;
@@ -41,8 +42,10 @@ import org.springframework.util.ClassUtils;
  * it is checked that the limits exist and can hold the costs, and that the named beans exist. Beans that are created
  * later are checked by their types at the same time, and beans that are registered later are checked completely when
  * they are created. If limiting is switched off, missing limits and beans are no mistake.
+ *
+ * <p>As a bean of the infrastructure it is created without a search for advisors, all of which depend on it.
  */
-public final class RateLimitedMethodRegistry {
+public final class RateLimitedMethodRegistry implements AopInfrastructureBean {
 
     private static final Log LOG = LogFactory.getLog(RateLimitedMethodRegistry.class);
 

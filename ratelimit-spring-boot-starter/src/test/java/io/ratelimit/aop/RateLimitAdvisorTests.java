@@ -12,15 +12,21 @@ import java.util.List;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aspectj.weaver.Advice;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.aop.config.AopConfigUtils;
+import org.springframework.aop.framework.autoproxy.BeanFactoryAdvisorRetrievalHelper;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.aop.support.DefaultPointcutAdvisor;
 import org.springframework.aop.support.NameMatchMethodPointcut;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -28,7 +34,23 @@ import org.springframework.context.annotation.Role;
 import org.springframework.context.annotation.Scope;
 import org.springframework.core.Ordered;
 
+@ExtendWith(OutputCaptureExtension.class)
 class RateLimitAdvisorTests {
+
+    @Test
+    void itIsNotCreatedBeforeWhatItDependsOn(CapturedOutput output) {
+        String logger = BeanFactoryAdvisorRetrievalHelper.class.getName();
+        LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
+        logging.setLogLevel(logger, LogLevel.TRACE);
+        try {
+            LimitedApplication.with(Service.class)
+                    .run(context ->
+                            context.getBean(RateLimitedMethodRegistry.class).usedBy("one"));
+        } finally {
+            logging.setLogLevel(logger, null);
+        }
+        assertThat(output).doesNotContain("dependency on currently created bean");
+    }
 
     @Test
     void aClassIsLimitedThroughASubclass() {
