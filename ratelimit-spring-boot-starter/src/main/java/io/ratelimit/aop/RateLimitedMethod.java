@@ -75,22 +75,23 @@ record RateLimitedMethod(String name, boolean suspending, List<RateLimitSpec> sp
      *     key or cost
      */
     CallCharges callCharges(RateLimitedCall call, RateLimiterRegistry registry, RateLimitSettings settings) {
-        if (specs.size() == 1) {
-            Charge charge = specs.get(0).charge(call, registry, settings);
-            return charge == null ? CallCharges.NOTHING : CallCharges.of(specs.get(0), charge);
-        }
-        List<RateLimitSpec> counting = new ArrayList<>(specs.size());
+        List<RateLimitSpec> applied = specs;
         List<Charge> charges = new ArrayList<>(specs.size());
         Duration shortest = null;
         for (RateLimitSpec spec : specs) {
             Charge charge = spec.charge(call, registry, settings);
-            if (charge != null) {
-                counting.add(spec);
+            if (charge == null) {
+                applied = without(spec, applied);
+            } else {
                 charges.add(charge);
                 Duration wait = spec.maxWait(charge);
                 shortest = shortest == null || wait.compareTo(shortest) < 0 ? wait : shortest;
             }
         }
-        return shortest == null ? CallCharges.NOTHING : new CallCharges(counting, charges, shortest);
+        return shortest == null ? CallCharges.NOTHING : new CallCharges(applied, charges, shortest);
+    }
+
+    private static List<RateLimitSpec> without(RateLimitSpec one, List<RateLimitSpec> all) {
+        return all.stream().filter(spec -> spec != one).toList();
     }
 }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The bytes that one call of a method with one limit allocates. The bounds are those of code without optimizations.
+ * The bytes that one call of a limited method allocates. The bounds are those of code without optimizations.
  *
  * <p>The calls run in a JVM of their own, because Mockito adds an allocation to methods of {@code Object}.
  */
@@ -24,10 +24,11 @@ class PlainCallTests {
     @Test
     void makesLittleMoreThanTheProxyAndTheDecision() throws IOException, InterruptedException {
         Map<String, Long> bytes = bytes();
-        assertThat(bytes).containsOnlyKeys("byParameter", "byProperty", "byCost");
+        assertThat(bytes).containsOnlyKeys("byParameter", "byProperty", "byCost", "byThreeLimits");
         assertThat(bytes.get("byParameter")).isLessThanOrEqualTo(304);
         assertThat(bytes.get("byProperty")).isLessThanOrEqualTo(336);
         assertThat(bytes.get("byCost")).isLessThanOrEqualTo(384);
+        assertThat(bytes.get("byThreeLimits")).isLessThanOrEqualTo(960);
     }
 
     private Map<String, Long> bytes() throws IOException, InterruptedException {

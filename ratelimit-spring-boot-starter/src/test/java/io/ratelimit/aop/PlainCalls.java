@@ -12,7 +12,7 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.aop.AopAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
-/** Prints the bytes that one call of each method with one limit allocates. */
+/** Prints the bytes that one call of each limited method allocates. */
 public final class PlainCalls {
 
     static final String BYTES = "BYTES ";
@@ -30,13 +30,18 @@ public final class PlainCalls {
                         RateLimitMetricsAutoConfiguration.class))
                 .withBean(MeterRegistry.class, SimpleMeterRegistry::new)
                 .withUserConfiguration(Shop.class)
-                .withPropertyValues("ratelimit.store=memory", "ratelimit.limits.many=1000000/s")
+                .withPropertyValues(
+                        "ratelimit.store=memory",
+                        "ratelimit.limits.many=1000000/s",
+                        "ratelimit.limits.more=2000000/s",
+                        "ratelimit.limits.most=3000000/s")
                 .run(context -> {
                     Shop shop = context.getBean(Shop.class);
                     Order order = new Order("ann", 250);
                     print("byParameter", () -> shop.byParameter("ann"));
                     print("byProperty", () -> shop.byProperty(order));
                     print("byCost", () -> shop.byCost(order));
+                    print("byThreeLimits", () -> shop.byThreeLimits("ann"));
                 });
     }
 
@@ -80,6 +85,13 @@ public final class PlainCalls {
         @RateLimited(limit = "many", key = "#order.user", costExpression = "#order.rows / 1000.0")
         public String byCost(Order order) {
             return order.user();
+        }
+
+        @RateLimited(limit = "many", key = "#user")
+        @RateLimited(limit = "more", key = "#user")
+        @RateLimited(limit = "most", key = "#user")
+        public String byThreeLimits(String user) {
+            return user;
         }
     }
 }
