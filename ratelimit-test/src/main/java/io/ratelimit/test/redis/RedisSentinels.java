@@ -93,15 +93,18 @@ public final class RedisSentinels implements AutoCloseable {
      */
     public RedisServer failOver() {
         RedisServer before = master();
+        RedisServer leader = sentinels.stream()
+                .filter(sentinel -> namedBy(sentinel).isPresent())
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("No sentinel replies"));
         RedisReadiness.awaitAgreement(
-                () -> sentinels.stream().anyMatch(sentinel -> sentinel.says("OK", "SENTINEL", "FAILOVER", NAME)),
-                () -> "No sentinel starts a failover: " + state());
-        RedisReadiness.awaitAgreement(
-                () -> sentinels.stream()
-                        .filter(RedisServer::isLive)
-                        .allMatch(sentinel -> namedBy(sentinel)
-                                .filter(named -> named != before && named.says("role:master", "INFO", "replication"))
-                                .isPresent()),
+                () -> {
+                    // A sentinel gives up a failover if the replica does not become a master in time.
+                    if (isIdle(leader, before)) {
+                        leader.tryCommand("SENTINEL", "FAILOVER", NAME);
+                    }
+                    return haveReplaced(before);
+                },
                 () -> "The sentinels do not agree on a new master: " + state());
         RedisReadiness.awaitAgreement(
                 () -> !before.isLive() || isReplica(before),
@@ -149,6 +152,21 @@ public final class RedisSentinels implements AutoCloseable {
         return sentinel.says("flags, master,", "SENTINEL", "MASTER", NAME)
                 && sentinel.says(others, "SENTINEL", "MASTER", NAME)
                 && sentinel.says("master-link-status, ok", "SENTINEL", "REPLICAS", NAME);
+    }
+
+    private boolean haveReplaced(RedisServer before) {
+        return sentinels.stream()
+                .filter(RedisServer::isLive)
+                .allMatch(sentinel -> namedBy(sentinel)
+                        .filter(named -> named != before && named.says("role:master", "INFO", "replication"))
+                        .isPresent());
+    }
+
+    /** Returns whether a sentinel names a server as the master, and is not replacing it. */
+    private static boolean isIdle(RedisServer sentinel, RedisServer master) {
+        String state =
+                sentinel.tryCommand("SENTINEL", "MASTER", NAME).orElse("").toString();
+        return state.contains("port, " + master.port() + ",") && !state.contains("failover_in_progress");
     }
 
     private Optional<RedisServer> namedBy(RedisServer sentinel) {
