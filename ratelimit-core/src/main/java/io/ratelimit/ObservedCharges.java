@@ -234,15 +234,11 @@ class ObservedCharges {
         for (int i = 0; i < size(); i++) {
             List<RateAlgorithm> rates = limit(i).algorithms();
             for (int ofLimit = 0; ofLimit < rates.size() && rate < seen.rates(); ofLimit++, rate++) {
-                longest = Math.max(longest, microsUntilAdmitted(rates.get(ofLimit), seen, rate, cost(i)));
+                long micros = ObservedRate.microsUntilAdmitted(rates.get(ofLimit), seen, rate, cost(i));
+                longest = Math.max(longest, micros);
             }
         }
         return longest;
-    }
-
-    static long microsUntilAdmitted(RateAlgorithm algorithm, Observations observations, int rate, long cost) {
-        long ticks = algorithm.ticksUntilAdmitted(observations, rate, cost);
-        return ticks == RateAlgorithm.NEVER ? ticks : ticks * (algorithm.tickNanos() / 1_000);
     }
 
     final int observedRates() {

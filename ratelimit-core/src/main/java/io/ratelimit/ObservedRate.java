@@ -26,7 +26,12 @@ record ObservedRate(Limit limit, long cost, int ofLimit, Observations observatio
 
     /** Returns the time until the charge fits in microseconds; {@link RateAlgorithm#NEVER} above the capacity. */
     long microsUntilAdmitted() {
-        return ObservedCharges.microsUntilAdmitted(algorithm(), observations, rate, cost);
+        return microsUntilAdmitted(algorithm(), observations, rate, cost);
+    }
+
+    static long microsUntilAdmitted(RateAlgorithm algorithm, Observations observations, int rate, long cost) {
+        long ticks = algorithm.ticksUntilAdmitted(observations, rate, cost);
+        return ticks == RateAlgorithm.NEVER ? ticks : ticks * (algorithm.tickNanos() / 1_000);
     }
 
     /** Returns the time until the charge fits; empty above the capacity. */

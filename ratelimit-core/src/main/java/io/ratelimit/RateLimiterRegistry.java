@@ -118,7 +118,7 @@ public final class RateLimiterRegistry implements AutoCloseable {
         }
         warnOfIdleRates(limit);
         if (!listeners.isEmpty()) {
-            // Only then, because the first method reference of a JVM takes milliseconds.
+            // Skipped without listeners: the first method reference in a JVM takes milliseconds.
             listeners.tell(limit, RateLimitListener::onDefined);
         }
         return limiter;

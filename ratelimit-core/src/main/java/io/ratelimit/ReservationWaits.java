@@ -171,7 +171,7 @@ final class ReservationWaits {
             return this == other;
         }
 
-        /** Returns the hash of the thread: that of the object would take the JVM longer to make than all the rest. */
+        /** Returns the hash of the thread, which often exists: making one for an object takes longer than adding it. */
         @Override
         public int hashCode() {
             return System.identityHashCode(thread);

@@ -119,9 +119,10 @@ public final class Observations {
      *
      * @param rate the index of the rate
      * @return ticks of the rate, by the store's clock
+     * @throws IndexOutOfBoundsException if there are fewer rates
      */
     public long instant(int rate) {
-        return rate == 0 ? instant : others[indexOfOther(rate) + INSTANT];
+        return isFirst(rate) ? instant : others[indexOfOther(rate) + INSTANT];
     }
 
     /**
@@ -130,16 +131,17 @@ public final class Observations {
      * @param rate the index of the rate
      * @param number 1, 2 or 3
      * @return the number
+     * @throws IndexOutOfBoundsException if there are fewer rates
      */
     public long get(int rate, int number) {
-        if (rate > 0) {
+        if (!isFirst(rate)) {
             return others[indexOfOther(rate) + number];
         }
         return number == 1 ? first : number == 2 ? second : third;
     }
 
     void set(int rate, int number, long value) {
-        if (rate > 0) {
+        if (!isFirst(rate)) {
             others[indexOfOther(rate) + number] = value;
         } else if (number == 1) {
             first = value;
@@ -151,7 +153,7 @@ public final class Observations {
     }
 
     void set(int rate, long newInstant, long newFirst, long newSecond, long newThird) {
-        if (rate == 0) {
+        if (isFirst(rate)) {
             instant = newInstant;
             first = newFirst;
             second = newSecond;
@@ -166,11 +168,18 @@ public final class Observations {
     }
 
     void setInstant(int rate, long newInstant) {
-        if (rate == 0) {
+        if (isFirst(rate)) {
             instant = newInstant;
         } else {
             others[indexOfOther(rate) + INSTANT] = newInstant;
         }
+    }
+
+    private boolean isFirst(int rate) {
+        if (this == NONE) {
+            throw new IndexOutOfBoundsException("Rate " + rate + " of 0 observed rates");
+        }
+        return rate == 0;
     }
 
     private static int indexOfOther(int rate) {

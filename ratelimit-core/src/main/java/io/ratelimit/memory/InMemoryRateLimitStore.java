@@ -152,11 +152,13 @@ public final class InMemoryRateLimitStore implements RateLimitStore {
 
     @Override
     public Decision decide(List<Charge> charges, Duration maxWait) {
-        if (charges.size() == 1) {
-            return decide(charges.get(0), maxWait);
-        }
-        Decision decision = inPlace.decide(charges, maxWait);
+        Decision decision = decideInPlace(charges, maxWait);
         return decision != null ? decision : decideOnCopies(charges, maxWait);
+    }
+
+    /** Decides a call without a copy of a state; returns null, with nothing changed, if that is not possible. */
+    @Nullable Decision decideInPlace(List<Charge> charges, Duration maxWait) {
+        return charges.size() == 1 ? inPlace.decide(charges.get(0), maxWait) : inPlace.decide(charges, maxWait);
     }
 
     @Override

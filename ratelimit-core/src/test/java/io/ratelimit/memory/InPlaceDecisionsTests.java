@@ -10,7 +10,9 @@ import io.ratelimit.algorithm.Refill;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,14 +57,18 @@ class InPlaceDecisionsTests {
         inPlace.onLeaseReady(ready::add);
         onCopies.onLeaseReady(expectedReady::add);
         List<Decision> running = new ArrayList<>();
-        int decidedInPlace = 0;
+        Map<String, Integer> decidedInPlace = new TreeMap<>();
         for (int i = 0; i < CALLS; i++) {
             nanos.addAndGet((long) (random.nextDouble() * 100_000_000));
             List<Charge> charges = charges(random);
             Duration maxWait = random.nextInt(4) == 0 ? Duration.ofMillis(random.nextInt(2_000)) : Duration.ZERO;
-            long keys = inPlace.keys();
-            Decision decision = inPlace.decide(charges, maxWait);
-            decidedInPlace += inPlace.keys() == keys ? 1 : 0;
+            Decision decision = inPlace.decideInPlace(charges, maxWait);
+            if (decision == null) {
+                decision = inPlace.decide(charges, maxWait);
+            } else {
+                String limit = charges.get(0).limit().name();
+                decidedInPlace.merge(charges.size() == 1 ? limit : "several", 1, Integer::sum);
+            }
             Decision expected = onCopies.decideOnCopies(charges, maxWait);
             assertThat(decision.admitted()).as("call %s", i).isEqualTo(expected.admitted());
             assertThat(decision.statuses()).as("call %s", i).isEqualTo(expected.statuses());
@@ -78,7 +84,8 @@ class InPlaceDecisionsTests {
                 refund(running.remove(random.nextInt(running.size())), random);
             }
         }
-        assertThat(decidedInPlace).isGreaterThan(CALLS / 2);
+        assertThat(decidedInPlace).hasSize(LIMITS.size() + 1);
+        assertThat(decidedInPlace.values()).allMatch(calls -> calls > CALLS / 100);
     }
 
     /** Refunds all tokens, or some, on both stores; a lease is often released alone. */

@@ -78,20 +78,20 @@ record RateLimitedMethod(String name, boolean suspending, List<RateLimitSpec> sp
         List<RateLimitSpec> applied = specs;
         List<Charge> charges = new ArrayList<>(specs.size());
         Duration shortest = null;
-        for (RateLimitSpec spec : specs) {
+        for (int i = 0; i < specs.size(); i++) {
+            RateLimitSpec spec = specs.get(i);
             Charge charge = spec.charge(call, registry, settings);
             if (charge == null) {
-                applied = without(spec, applied);
-            } else {
-                charges.add(charge);
-                Duration wait = spec.maxWait(charge);
-                shortest = shortest == null || wait.compareTo(shortest) < 0 ? wait : shortest;
+                applied = applied == specs ? new ArrayList<>(specs.subList(0, i)) : applied;
+                continue;
             }
+            if (applied != specs) {
+                applied.add(spec);
+            }
+            charges.add(charge);
+            Duration wait = spec.maxWait(charge);
+            shortest = shortest == null || wait.compareTo(shortest) < 0 ? wait : shortest;
         }
         return shortest == null ? CallCharges.NOTHING : new CallCharges(applied, charges, shortest);
-    }
-
-    private static List<RateLimitSpec> without(RateLimitSpec one, List<RateLimitSpec> all) {
-        return all.stream().filter(spec -> spec != one).toList();
     }
 }

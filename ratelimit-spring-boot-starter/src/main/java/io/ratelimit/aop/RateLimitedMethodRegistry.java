@@ -43,7 +43,8 @@ import org.springframework.util.ClassUtils;
  * later are checked by their types at the same time, and beans that are registered later are checked completely when
  * they are created. If limiting is switched off, missing limits and beans are no mistake.
  *
- * <p>As a bean of the infrastructure it is created without a search for advisors, all of which depend on it.
+ * <p>Spring does not look for advisors while it creates this bean. It would try to create {@link RateLimitAdvisor},
+ * which needs this bean.
  */
 public final class RateLimitedMethodRegistry implements AopInfrastructureBean {
 

@@ -11,10 +11,10 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
 /**
  * All properties under {@code ratelimit}, as Spring Boot compares their names.
  *
- * @param names the names below {@code ratelimit}, those of a limit excepted: {@code redis.timeout}
+ * @param names the names below {@code ratelimit} that are not of a single limit, such as {@code redis.timeout}
  * @param groups the names that only have properties below them
  * @param elements the elements of the names
- * @param ofLimit the elements of the names below a limit; those of the limit itself are none
+ * @param ofLimit the elements of the names below a limit; the empty list stands for the limit itself
  */
 record KnownProperties(
         Set<String> names,

@@ -22,7 +22,7 @@ record LimitKey(String key, String name, boolean bracketed) {
 
     private static final String LIMITS = RateLimitProperties.PREFIX + ".limits";
     private static final Pattern ALLOWED = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
-    private static final Pattern OTHER = Pattern.compile("[^A-Za-z0-9]");
+    private static final Pattern NOT_ALPHANUMERIC = Pattern.compile("[^A-Za-z0-9]");
     private static final int LONGEST = 64;
 
     /** {@return the key of a property of a limit; null if the key is not one} */
@@ -100,6 +100,6 @@ record LimitKey(String key, String name, boolean bracketed) {
     }
 
     private static String letters(String element) {
-        return OTHER.matcher(element).replaceAll("").toLowerCase(Locale.ROOT);
+        return NOT_ALPHANUMERIC.matcher(element).replaceAll("").toLowerCase(Locale.ROOT);
     }
 }

@@ -2,6 +2,7 @@ package io.ratelimit.autoconfigure;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.AbstractBindHandler;
 import org.springframework.boot.context.properties.bind.BindContext;
@@ -36,18 +37,17 @@ final class LimitNameBindHandler extends AbstractBindHandler {
     public @Nullable Object onSuccess(
             ConfigurationPropertyName name, Bindable<?> target, BindContext context, Object result) {
         Object bound = super.onSuccess(name, target, context, result);
-        LimitNames read = names;
-        if (read == null || !name.equals(LIMITS) || !(bound instanceof Map<?, ?> limits)) {
+        if (!name.equals(LIMITS) || !(bound instanceof Map<?, ?> limits)) {
             return bound;
         }
         Map<Object, @Nullable Object> own = new LinkedHashMap<>(limits);
+        LimitNames read = names();
         own.keySet().removeIf(limit -> read.isOverride(limit.toString()));
         return own;
     }
 
-    /** {@return the names of the limits that are bound} */
-    LimitNames names(BindContext context) {
-        LimitNames read = names;
-        return read != null ? read : LimitNames.of(context.getSources());
+    /** {@return the names of the limits, which are read when their binding begins} */
+    LimitNames names() {
+        return Objects.requireNonNull(names);
     }
 }

@@ -14,7 +14,7 @@ import org.springframework.boot.context.properties.source.IterableConfigurationP
  *
  * <p>Spring Boot asks each source for each property that a limit may have. With a thousand limits this takes most of
  * their binding, although few properties are set. The index is built from the names of each source once. Sources that
- * do not tell the names of their properties, and environment variables, which have no unique names, are still asked.
+ * do not list the names of their properties, and environment variables, which have no unique names, are still asked.
  *
  * @param limits the limits that have properties, such as {@code ratelimit.limits.search}
  * @param properties the properties, such as {@code ratelimit.limits.search.rates}, also if only elements are set
@@ -30,28 +30,40 @@ record LimitPropertyIndex(
     private static final int LIMIT = LIMITS.getNumberOfElements() + 1;
 
     static LimitPropertyIndex of(Iterable<ConfigurationPropertySource> sources) {
-        LimitPropertyIndex index = new LimitPropertyIndex(new HashSet<>(), new HashSet<>(), new ArrayList<>());
+        Set<ConfigurationPropertyName> limits = new HashSet<>();
+        Set<ConfigurationPropertyName> properties = new HashSet<>();
+        List<ConfigurationPropertySource> asked = new ArrayList<>();
         for (ConfigurationPropertySource source : sources) {
             if (source instanceof IterableConfigurationPropertySource iterable
                     && !LimitVariables.isEnvironment(iterable)) {
-                iterable.stream().forEach(index::add);
+                iterable.stream().filter(LimitPropertyIndex::isOfLimit).forEach(name -> {
+                    limits.add(name.chop(LIMIT));
+                    properties.add(name.chop(LIMIT + 1));
+                });
             } else if (source.containsDescendantOf(LIMITS) != ConfigurationPropertyState.ABSENT) {
-                index.asked.add(source);
+                asked.add(source);
             }
         }
-        return index;
+        return new LimitPropertyIndex(limits, properties, asked);
     }
 
-    private void add(ConfigurationPropertyName name) {
-        if (name.getNumberOfElements() > LIMIT && LIMITS.isAncestorOf(name)) {
-            limits.add(name.chop(LIMIT));
-            properties.add(name.chop(LIMIT + 1));
-        }
+    private static boolean isOfLimit(ConfigurationPropertyName name) {
+        return name.getNumberOfElements() > LIMIT && LIMITS.isAncestorOf(name);
     }
 
     /** {@return whether no source sets a property of the limit, so that it has at most a text} */
     boolean hasNoProperties(ConfigurationPropertyName limit) {
-        return !limits.contains(limit) && asked.stream().allMatch(source -> isAbsentBelow(limit, source));
+        return !limits.contains(limit) && asked.stream().noneMatch(source -> setsBelow(limit, source));
+    }
+
+    /**
+     * Returns whether a source sets a property of a limit. Each is looked up, because Spring Boot does not find the
+     * variables below a limit in brackets, such as {@code RATELIMIT_LIMITS_QUOTE_USER_COST} of {@code [quote_user]}.
+     */
+    private static boolean setsBelow(ConfigurationPropertyName limit, ConfigurationPropertySource source) {
+        return !isAbsentBelow(limit, source)
+                || LimitProperties.NAMES.stream()
+                        .anyMatch(name -> source.getConfigurationProperty(limit.append(name)) != null);
     }
 
     /** {@return whether no source sets the property of a limit, or an element of it} */

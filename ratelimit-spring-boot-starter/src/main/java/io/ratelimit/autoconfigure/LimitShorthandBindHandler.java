@@ -15,8 +15,8 @@ import org.springframework.core.convert.ConverterNotFoundException;
 /**
  * Allows {@code ratelimit.limits.search: 10/s} as a shorthand for {@code ratelimit.limits.search.rates: 10/s}.
  *
- * <p>A converter from text would hide all longer properties of the same limit, wherever they are set. Instead, the
- * limit is bound from its properties, and of shorthand and {@code rates} the one from the property source with the
+ * <p>A converter from text would hide all longer properties of the same limit, wherever they are set. Instead, a limit
+ * that has properties is bound from them, and of shorthand and {@code rates} the one from the property source with the
  * higher precedence wins.
  */
 final class LimitShorthandBindHandler extends AbstractBindHandler {
@@ -24,7 +24,7 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
     private static final ConfigurationPropertyName LIMITS =
             ConfigurationPropertyName.of(RateLimitProperties.PREFIX).append("limits");
 
-    /** The target of a limit that has only a text, which keeps its type because a list in YAML has several. */
+    /** The target of a limit that has only a text, which is not converted: a map may set a list or a number. */
     private static final Bindable<Object> TEXT = Bindable.of(Object.class);
 
     private @Nullable LimitPropertyIndex index;
@@ -35,7 +35,7 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
 
     /**
      * Skips properties that are not set, and reads a limit that has only a text as the text: binding the limit would
-     * look for each of its properties in all sources, and then fail for want of a converter.
+     * look for each of its properties in all sources, and then fail, because no converter makes a limit of a text.
      */
     @Override
     public <T> @Nullable Bindable<T> onStart(ConfigurationPropertyName name, Bindable<T> target, BindContext context) {
@@ -47,10 +47,15 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
             return started;
         }
         return switch (name.getNumberOfElements() - LIMITS.getNumberOfElements()) {
-            case 1 -> index.hasNoProperties(name) ? asText() : started;
+            case 1 -> isLimit(started) && index.hasNoProperties(name) ? asText() : started;
             case 2 -> index.isUnset(name) ? null : started;
             default -> started;
         };
+    }
+
+    /** Returns whether a target is a limit of ours: other beans may bind the same properties to other types. */
+    private static boolean isLimit(Bindable<?> target) {
+        return target.getType().resolve() == LimitProperties.class;
     }
 
     @SuppressWarnings("unchecked")

@@ -56,7 +56,7 @@ final class UnknownPropertyBindHandler extends AbstractBindHandler {
                     check(iterable, comparable, limits, context);
                 }
             }
-            LimitNames own = limitNames.names(context);
+            LimitNames own = limitNames.names();
             own.unreadVariables(limits).forEach((variable, property) -> {
                 throw unknownVariable(variable, property, limits, own);
             });

@@ -43,13 +43,13 @@ class RateLimitAdvisorTests {
         LoggingSystem logging = LoggingSystem.get(getClass().getClassLoader());
         logging.setLogLevel(logger, LogLevel.TRACE);
         try {
-            LimitedApplication.with(Service.class)
+            LimitedApplication.with(Service.class, AdvisorThatNeedsABean.class)
                     .run(context ->
                             context.getBean(RateLimitedMethodRegistry.class).usedBy("one"));
         } finally {
             logging.setLogLevel(logger, null);
         }
-        assertThat(output).doesNotContain("dependency on currently created bean");
+        assertThat(output).contains("'needing'").doesNotContain("rateLimitAdvisor", "subscriberInvocationAdvisor");
     }
 
     @Test
@@ -270,6 +270,23 @@ class RateLimitAdvisorTests {
             DefaultPointcutAdvisor advisor = new DefaultPointcutAdvisor(pointcut, advice);
             advisor.setOrder(0);
             return advisor;
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class AdvisorThatNeedsABean {
+
+        @Bean
+        @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+        static StringBuilder needed() {
+            return new StringBuilder();
+        }
+
+        @Bean
+        @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+        static DefaultPointcutAdvisor needing(StringBuilder needed) {
+            return new DefaultPointcutAdvisor(
+                    new NameMatchMethodPointcut(), (MethodInterceptor) invocation -> needed.append(invocation));
         }
     }
 }

@@ -10,6 +10,10 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.bind.BindHandler;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.PropertySource;
 
@@ -58,6 +62,41 @@ class LimitPropertyIndexTests {
         assertThat(limits.get("search").maxWait()).isEqualTo(Duration.ofSeconds(3));
         assertThat(limits.get("search").rates()).hasToString("[10/s]");
         assertThat(limits.get("upload").rates()).hasToString("[7/s]");
+    }
+
+    @Test
+    void variablesSetPropertiesOfLimitsWhoseNamesAreInBrackets() {
+        Map<String, Limit> limits = BoundApplication.of(
+                        "ratelimit.limits:",
+                        "  \"[quote_user]\": 10/s",
+                        "  \"[quoteAll]\": 10/s",
+                        "  \"[quote_rate]\": 10/s",
+                        "  quote_plain: 10/s")
+                .environment(Map.of(
+                        "RATELIMIT_LIMITS_QUOTE_USER_MAXWAIT", "3s",
+                        "RATELIMIT_LIMITS_QUOTEALL_COST", "2",
+                        "RATELIMIT_LIMITS_QUOTE_RATE_RATES", "9/s",
+                        "RATELIMIT_LIMITS_QUOTE_PLAIN_RATES", "7/s"))
+                .limits();
+
+        assertThat(limits.get("quote_user").maxWait()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(limits.get("quoteAll").cost()).isEqualTo(2_000);
+        assertThat(limits.get("quote_rate").rates()).hasToString("[9/s]");
+        assertThat(limits.get("quote_plain").rates()).hasToString("[7/s]");
+    }
+
+    @Test
+    void anotherBeanMayBindTheTextsOfLimits() {
+        Binder binder = new Binder(ConfigurationPropertySources.from(
+                new MapPropertySource("limits", Map.of("ratelimit.limits.search", "10/s"))));
+
+        Map<String, String> texts = binder.bind(
+                        "ratelimit.limits",
+                        Bindable.mapOf(String.class, String.class),
+                        new LimitShorthandBindHandler(BindHandler.DEFAULT))
+                .get();
+
+        assertThat(texts).containsExactly(Map.entry("search", "10/s"));
     }
 
     private static int lookups(String property, Object value) {
