@@ -86,6 +86,8 @@ class InPlaceDecisionsTests {
         }
         assertThat(decidedInPlace).hasSize(LIMITS.size() + 1);
         assertThat(decidedInPlace.values()).allMatch(calls -> calls > CALLS / 100);
+        assertThat(decidedInPlace.values().stream().mapToInt(Integer::intValue).sum())
+                .isGreaterThan(CALLS / 2);
     }
 
     /** Refunds all tokens, or some, on both stores; a lease is often released alone. */
