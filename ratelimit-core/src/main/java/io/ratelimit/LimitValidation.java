@@ -13,13 +13,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Checks the options of a limit; each failure names the option, the value, the rule and the fix. */
 final class LimitValidation {
 
-    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+    private static final int LONGEST_NAME = 64;
     private static final int FINEST_SHARE = 6;
 
     private final String limit;
@@ -32,7 +31,7 @@ final class LimitValidation {
 
     /** Checks the name and returns the validation of the other options. */
     static LimitValidation of(String name, Algorithm algorithm) {
-        if (!NAME.matcher(name).matches()) {
+        if (!isName(name)) {
             throw new InvalidLimitException(
                     "limit name",
                     name,
@@ -40,6 +39,19 @@ final class LimitValidation {
                     "choose a name such as search or report.daily");
         }
         return new LimitValidation(name, algorithm);
+    }
+
+    private static boolean isName(String name) {
+        boolean valid = !name.isEmpty() && name.length() <= LONGEST_NAME && isLetterOrDigit(name.charAt(0));
+        for (int i = 1; valid && i < name.length(); i++) {
+            char letter = name.charAt(i);
+            valid = isLetterOrDigit(letter) || letter == '.' || letter == '_' || letter == '-';
+        }
+        return valid;
+    }
+
+    private static boolean isLetterOrDigit(char letter) {
+        return letter >= 'a' && letter <= 'z' || letter >= 'A' && letter <= 'Z' || letter >= '0' && letter <= '9';
     }
 
     void requireRates(List<Rate> rates, @Nullable ConcurrencyCap cap) {

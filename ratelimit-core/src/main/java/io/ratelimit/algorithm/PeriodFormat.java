@@ -4,14 +4,10 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Reads and writes periods: {@code s}, {@code 10m}, {@code 100ms}, {@code 1m30s}, or an ISO-8601 duration. */
 final class PeriodFormat {
 
-    private static final Pattern PART = Pattern.compile("(\\d+)([a-z]+)");
-    private static final Pattern TEXT = Pattern.compile("(?:\\d+[a-z]+)+");
     private static final Map<String, Duration> UNITS = new LinkedHashMap<>();
 
     static {
@@ -36,18 +32,19 @@ final class PeriodFormat {
             }
         }
         String parts = UNITS.containsKey(text) ? "1".concat(text) : text;
-        if (!TEXT.matcher(parts).matches()) {
+        if (!isSequenceOfParts(parts)) {
             throw unknown(text.chars().allMatch(Character::isLetter) ? "unit" : "period", text);
         }
         Duration sum = Duration.ZERO;
-        Matcher part = PART.matcher(parts);
-        while (part.find()) {
-            Duration unit = UNITS.get(part.group(2));
+        for (int at = 0; at < parts.length(); ) {
+            int name = skip(parts, at, '0', '9');
+            int end = skip(parts, name, 'a', 'z');
+            Duration unit = UNITS.get(parts.substring(name, end));
             if (unit == null) {
-                throw unknown("unit", part.group(2));
+                throw unknown("unit", parts.substring(name, end));
             }
             try {
-                sum = sum.plus(unit.multipliedBy(Long.parseLong(part.group(1))));
+                sum = sum.plus(unit.multipliedBy(Long.parseLong(parts.substring(at, name))));
             } catch (ArithmeticException | NumberFormatException ex) {
                 throw new InvalidLimitException(
                         "period",
@@ -55,8 +52,31 @@ final class PeriodFormat {
                         "period \"" + text + "\" is longer than can be counted",
                         "use a shorter period");
             }
+            at = end;
         }
         return sum;
+    }
+
+    /** Returns whether a text consists of numbers, each followed by lower-case letters. */
+    private static boolean isSequenceOfParts(String text) {
+        int at = 0;
+        boolean complete = !text.isEmpty();
+        while (complete && at < text.length()) {
+            int name = skip(text, at, '0', '9');
+            int end = skip(text, name, 'a', 'z');
+            complete = at < name && name < end;
+            at = end;
+        }
+        return complete;
+    }
+
+    /** Returns the index of the first character from the given one on that is not in the range, or the length. */
+    static int skip(String text, int from, char first, char last) {
+        int at = from;
+        while (at < text.length() && text.charAt(at) >= first && text.charAt(at) <= last) {
+            at++;
+        }
+        return at;
     }
 
     /** Writes a duration in its shortest text: {@code 0s}, {@code 100ms}, {@code 1m30s}. */

@@ -2,8 +2,9 @@ package io.ratelimit.algorithm;
 
 import java.math.BigDecimal;
 import java.time.Duration;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.StringTokenizer;
 
 /**
  * A number of tokens per period, and the number of tokens that can be saved up for a burst.
@@ -19,8 +20,8 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
 
     private static final BigDecimal MOST = BigDecimal.valueOf(Tokens.MOST_THOUSANDTHS, 3);
     private static final Duration LONGEST_WINDOW = Duration.ofDays(10_000);
-    private static final Pattern TEXT = Pattern.compile("([^/\\s]+)\\s*/\\s*(\\S+)(?:\\s+burst\\s+(\\S+))?");
-    private static final Pattern NUMBER = Pattern.compile("-?\\d{1,18}(\\.\\d{1,18})?");
+    private static final String WHITESPACE = " \t\n\u000B\f\r";
+    private static final int MOST_DIGITS = 18;
 
     /**
      * Checks the three parts. A limit checks whether its algorithm can count them together.
@@ -77,16 +78,20 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
      * @throws InvalidLimitException if the text is not a rate, naming the part that is wrong
      */
     public static Rate parse(String text) {
-        Matcher parts = TEXT.matcher(text.strip());
-        if (!parts.matches()) {
+        String stripped = text.strip();
+        int slash = stripped.indexOf('/');
+        List<String> before = words(stripped.substring(0, Math.max(0, slash)));
+        List<String> after = words(stripped.substring(slash + 1));
+        boolean hasBurst = after.size() == 3 && after.get(1).equals("burst");
+        if (before.size() != 1 || after.size() != 1 && !hasBurst) {
             throw new InvalidLimitException(
                     "rate", text, "not of the form tokens/period", "write for example 10/s or 1000/1h burst 200");
         }
-        BigDecimal tokens = number(text, "tokens", parts.group(1));
-        BigDecimal burst = parts.group(3) == null ? tokens : number(text, "burst", parts.group(3));
+        BigDecimal tokens = number(text, "tokens", before.get(0));
+        BigDecimal burst = hasBurst ? number(text, "burst", after.get(2)) : tokens;
         Duration period;
         try {
-            period = PeriodFormat.parse(parts.group(2));
+            period = PeriodFormat.parse(after.get(0));
         } catch (InvalidLimitException ex) {
             throw new InvalidLimitException("rate", text, ex.getRule(), ex.getFix());
         }
@@ -153,6 +158,15 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
         return burst.equals(tokens) ? rate : rate + " burst " + Tokens.text(burst);
     }
 
+    /** Splits a text without a regular expression, whose lambdas take a new JVM several milliseconds. */
+    private static List<String> words(String text) {
+        List<String> words = new ArrayList<>(3);
+        for (StringTokenizer rest = new StringTokenizer(text, WHITESPACE); rest.hasMoreTokens(); ) {
+            words.add(rest.nextToken());
+        }
+        return words;
+    }
+
     private static BigDecimal positive(String part, BigDecimal value) {
         String text = Tokens.text(value);
         if (value.signum() <= 0) {
@@ -176,10 +190,23 @@ public record Rate(BigDecimal tokens, Duration period, BigDecimal burst) {
     }
 
     private static BigDecimal number(String text, String part, String number) {
-        if (!NUMBER.matcher(number).matches()) {
+        if (!isDecimal(number)) {
             throw new InvalidLimitException(
                     "rate", text, part + " \"" + number + "\" is not a decimal number", "write for example 10 or 0.5");
         }
         return new BigDecimal(number);
+    }
+
+    /** Returns whether a text is a number such as -1 or 0.5, with at most 18 digits before and after the point. */
+    private static boolean isDecimal(String number) {
+        int begin = number.startsWith("-") ? 1 : 0;
+        int point = number.indexOf('.');
+        return point < 0
+                ? isDigits(number, begin, number.length())
+                : isDigits(number, begin, point) && isDigits(number, point + 1, number.length());
+    }
+
+    private static boolean isDigits(String text, int begin, int end) {
+        return begin < end && end - begin <= MOST_DIGITS && PeriodFormat.skip(text, begin, '0', '9') >= end;
     }
 }

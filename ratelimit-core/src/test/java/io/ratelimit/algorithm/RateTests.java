@@ -16,6 +16,7 @@ class RateTests {
         "10/s,                  10,    PT1S,     10,    10/s",
         "10/1s,                 10,    PT1S,     10,    10/s",
         "' 10 / s ',            10,    PT1S,     10,    10/s",
+        "10/ s burst 2,         10,    PT1S,     2,     10/s burst 2",
         "100/1m,                100,   PT1M,     100,   100/m",
         "5/10m,                 5,     PT10M,    5,     5/10m",
         "0.5/100ms,             0.5,   PT0.1S,   0.5,   0.5/100ms",
@@ -47,6 +48,20 @@ class RateTests {
             10/s/s x       | not of the form tokens/period; write for example 10/s or 1000/1h burst 200
             10/s burst     | not of the form tokens/period; write for example 10/s or 1000/1h burst 200
             10/s burst 1 2 | not of the form tokens/period; write for example 10/s or 1000/1h burst 200
+            /s             | not of the form tokens/period; write for example 10/s or 1000/1h burst 200
+            10/            | not of the form tokens/period; write for example 10/s or 1000/1h burst 200
+            1 0/s          | not of the form tokens/period; write for example 10/s or 1000/1h burst 200
+            10/s Burst 5   | not of the form tokens/period; write for example 10/s or 1000/1h burst 200
+            10/s/m         | unknown period "s/m"; use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S
+            10/5           | unknown period "5"; use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S
+            10/m5          | unknown period "m5"; use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S
+            10/5x!         | unknown period "5x!"; use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S
+            10/5sm         | unknown unit "sm"; use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S
+            .5/s           | tokens ".5" is not a decimal number; write for example 10 or 0.5
+            5./s           | tokens "5." is not a decimal number; write for example 10 or 0.5
+            1.2.3/s        | tokens "1.2.3" is not a decimal number; write for example 10 or 0.5
+            --1/s          | tokens "--1" is not a decimal number; write for example 10 or 0.5
+            1234567890123456789/s | tokens "1234567890123456789" is not a decimal number; write for example 10 or 0.5
             10/x           | unknown unit "x"; use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S
             10/5x          | unknown unit "x"; use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S
             10/1s-         | unknown period "1s-"; use s, m, h, d, w or a duration such as 100ms, 1m30s or PT90S
