@@ -11,15 +11,23 @@ import org.springframework.util.ReflectionUtils;
  */
 final class MockDetector {
 
-    private MockDetector() {}
+    private final @Nullable Class<?> mockito;
+
+    /**
+     * Creates a detector.
+     *
+     * @param loader the loader of the beans; it is searched once, because a missing class is looked for in every jar
+     */
+    MockDetector(@Nullable ClassLoader loader) {
+        String name = "org.mockito.Mockito";
+        mockito = ClassUtils.isPresent(name, loader) ? ClassUtils.resolveClassName(name, loader) : null;
+    }
 
     /** {@return whether an object is a mock or a spy of Mockito} */
-    static boolean isMock(Object object) {
-        ClassLoader loader = object.getClass().getClassLoader();
-        if (!ClassUtils.isPresent("org.mockito.Mockito", loader)) {
+    boolean isMock(Object object) {
+        if (mockito == null) {
             return false;
         }
-        Class<?> mockito = ClassUtils.resolveClassName("org.mockito.Mockito", loader);
         Object details = call(mockito, "mockingDetails", null, object);
         return details != null && Boolean.TRUE.equals(call(mockingDetails(mockito), "isMock", details));
     }

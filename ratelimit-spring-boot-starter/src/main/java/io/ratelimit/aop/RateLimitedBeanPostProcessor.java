@@ -26,6 +26,7 @@ final class RateLimitedBeanPostProcessor
     private final UncreatedBeanCheck uncreated;
     private final EarlyBeanRecorder early;
     private final LimitedProxyRecorder proxies;
+    private final SingletonSupplier<MockDetector> mocks;
     private final Set<ProxyChain> checked = ConcurrentHashMap.newKeySet();
     private final Set<String> checkedAtStart = ConcurrentHashMap.newKeySet();
     private volatile boolean isStarting = true;
@@ -34,7 +35,7 @@ final class RateLimitedBeanPostProcessor
     /**
      * Creates the processor.
      *
-     * @param beans tells the types of beans that are not created at start-up
+     * @param beans tells the types of beans that are not created at start-up, and their class loader
      * @param methods collects the checked methods
      * @param early the beans that are created before this processor is registered, which are checked last
      * @param proxies the proxies with limits, even if another post-processor put an object around them
@@ -50,6 +51,7 @@ final class RateLimitedBeanPostProcessor
         this.early = early;
         this.proxies = proxies;
         this.check = new AnnotationEffectCheck(methods, SingletonSupplier.of(settings));
+        this.mocks = SingletonSupplier.of(() -> new MockDetector(beans.getBeanClassLoader()));
         this.uncreated = new UncreatedBeanCheck(beans, methods, this::check);
     }
 
@@ -99,6 +101,7 @@ final class RateLimitedBeanPostProcessor
     /** Returns whether a bean is a mock or a spy, also within an object that a post-processor put around its proxy. */
     private boolean isMock(Object bean, String beanName) {
         Object target = proxies.target(bean, beanName);
-        return MockDetector.isMock(ProxyChain.target(bean)) || target != null && MockDetector.isMock(target);
+        MockDetector detector = mocks.obtain();
+        return detector.isMock(ProxyChain.target(bean)) || target != null && detector.isMock(target);
     }
 }

@@ -100,7 +100,7 @@ record LimitProperties(
      */
     Limit toLimit(String name, LimitProperties defaults) {
         String path = path(name);
-        check(path);
+        checkOptions(path);
         LimitProperties all = with(defaults);
         List<Rate> parsed = all.parsed(rates != null ? path : DEFAULTS);
         all.requireCallsAtOnce(path, algorithm != null ? path : DEFAULTS);
@@ -147,6 +147,10 @@ record LimitProperties(
     /** Checks everything that does not depend on the defaults, so that defaults are checked that no limit uses. */
     void check(String path) {
         parsed(path);
+        checkOptions(path);
+    }
+
+    private void checkOptions(String path) {
         requireTokens(path + ".cost", cost);
         requireTokens(path + ".prefetch", prefetch);
         if (maxWait != null && maxWait.isNegative()) {

@@ -17,12 +17,16 @@ import org.springframework.boot.context.properties.source.IterableConfigurationP
  * do not list the names of their properties, and environment variables, which have no unique names, are still asked.
  *
  * @param limits the limits that have properties, such as {@code ratelimit.limits.search}
+ * @param texts the limits that have a value of their own, such as {@code ratelimit.limits.search=10/s}
  * @param properties the properties, such as {@code ratelimit.limits.search.rates}, also if only elements are set
+ * @param lists those properties that have elements, such as {@code ratelimit.limits.search.rates[0]}
  * @param asked the sources that are asked
  */
 record LimitPropertyIndex(
         Set<ConfigurationPropertyName> limits,
+        Set<ConfigurationPropertyName> texts,
         Set<ConfigurationPropertyName> properties,
+        Set<ConfigurationPropertyName> lists,
         List<ConfigurationPropertySource> asked) {
 
     private static final ConfigurationPropertyName LIMITS =
@@ -30,25 +34,30 @@ record LimitPropertyIndex(
     private static final int LIMIT = LIMITS.getNumberOfElements() + 1;
 
     static LimitPropertyIndex of(Iterable<ConfigurationPropertySource> sources) {
-        Set<ConfigurationPropertyName> limits = new HashSet<>();
-        Set<ConfigurationPropertyName> properties = new HashSet<>();
-        List<ConfigurationPropertySource> asked = new ArrayList<>();
+        LimitPropertyIndex index = new LimitPropertyIndex(
+                new HashSet<>(), new HashSet<>(), new HashSet<>(), new HashSet<>(), new ArrayList<>());
         for (ConfigurationPropertySource source : sources) {
             if (source instanceof IterableConfigurationPropertySource iterable
                     && !LimitVariables.isEnvironment(iterable)) {
-                iterable.stream().filter(LimitPropertyIndex::isOfLimit).forEach(name -> {
-                    limits.add(name.chop(LIMIT));
-                    properties.add(name.chop(LIMIT + 1));
-                });
+                iterable.stream().filter(LIMITS::isAncestorOf).forEach(index::add);
             } else if (source.containsDescendantOf(LIMITS) != ConfigurationPropertyState.ABSENT) {
-                asked.add(source);
+                index.asked.add(source);
             }
         }
-        return new LimitPropertyIndex(limits, properties, asked);
+        return index;
     }
 
-    private static boolean isOfLimit(ConfigurationPropertyName name) {
-        return name.getNumberOfElements() > LIMIT && LIMITS.isAncestorOf(name);
+    private void add(ConfigurationPropertyName name) {
+        int elements = name.getNumberOfElements();
+        if (elements == LIMIT) {
+            texts.add(name);
+        } else {
+            limits.add(name.chop(LIMIT));
+            properties.add(name.chop(LIMIT + 1));
+        }
+        if (elements > LIMIT + 1) {
+            lists.add(name.chop(LIMIT + 1));
+        }
     }
 
     /** {@return whether no source sets a property of the limit, so that it has at most a text} */
@@ -64,6 +73,17 @@ record LimitPropertyIndex(
         return !isAbsentBelow(limit, source)
                 || LimitProperties.NAMES.stream()
                         .anyMatch(name -> source.getConfigurationProperty(limit.append(name)) != null);
+    }
+
+    /** {@return whether no source sets a value of the limit itself} */
+    boolean hasNoText(ConfigurationPropertyName limit) {
+        return !texts.contains(limit)
+                && asked.stream().allMatch(source -> source.getConfigurationProperty(limit) == null);
+    }
+
+    /** {@return whether no source sets an element of the property of a limit, so that it has one value at most} */
+    boolean hasNoElements(ConfigurationPropertyName property) {
+        return !lists.contains(property) && asked.stream().allMatch(source -> isAbsentBelow(property, source));
     }
 
     /** {@return whether no source sets the property of a limit, or an element of it} */

@@ -1,5 +1,6 @@
 package io.ratelimit.autoconfigure;
 
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.AbstractBindHandler;
@@ -8,9 +9,11 @@ import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
 import org.springframework.core.convert.ConverterNotFoundException;
+import org.springframework.util.StringUtils;
 
 /**
  * Allows {@code ratelimit.limits.search: 10/s} as a shorthand for {@code ratelimit.limits.search.rates: 10/s}.
@@ -24,7 +27,9 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
     private static final ConfigurationPropertyName LIMITS =
             ConfigurationPropertyName.of(RateLimitProperties.PREFIX).append("limits");
 
-    /** The target of a limit that has only a text, which is not converted: a map may set a list or a number. */
+    private static final String RATES = "rates";
+
+    /** The target of rates that have one value, which is not converted: a map may set a list or a number. */
     private static final Bindable<Object> TEXT = Bindable.of(Object.class);
 
     private @Nullable LimitPropertyIndex index;
@@ -34,8 +39,9 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
     }
 
     /**
-     * Skips properties that are not set, and reads a limit that has only a text as the text: binding the limit would
-     * look for each of its properties in all sources, and then fail, because no converter makes a limit of a text.
+     * Skips properties that are not set, and reads rates that have one value as the value: binding them as a list would
+     * look for its elements in all sources. A limit that has only a text could not be bound at all, because no converter
+     * makes a limit of a text.
      */
     @Override
     public <T> @Nullable Bindable<T> onStart(ConfigurationPropertyName name, Bindable<T> target, BindContext context) {
@@ -48,9 +54,15 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
         }
         return switch (name.getNumberOfElements() - LIMITS.getNumberOfElements()) {
             case 1 -> isLimit(started) && index.hasNoProperties(name) ? asText() : started;
-            case 2 -> index.isUnset(name) ? null : started;
+            case 2 ->
+                index.isUnset(name) ? null : isRates(name, started) && index.hasNoElements(name) ? asText() : started;
             default -> started;
         };
+    }
+
+    private static boolean isRates(ConfigurationPropertyName name, Bindable<?> target) {
+        return name.getLastElement(Form.UNIFORM).equals(RATES)
+                && target.getType().asCollection().resolveGeneric() == RateProperties.class;
     }
 
     /** Returns whether a target is a limit of ours: other beans may bind the same properties to other types. */
@@ -67,12 +79,31 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
     public @Nullable Object onSuccess(
             ConfigurationPropertyName name, Bindable<?> target, BindContext context, Object result) {
         if (target == TEXT) {
-            return withText(name, context, LimitProperties.NOTHING);
+            List<RateProperties> rates = rates(name, context, result);
+            return LIMITS.isParentOf(name) ? withRates(LimitProperties.NOTHING, rates) : rates;
         }
         Object bound = super.onSuccess(name, target, context, result);
-        return LIMITS.isParentOf(name) && bound instanceof LimitProperties limit
+        return LIMITS.isParentOf(name)
+                        && bound instanceof LimitProperties limit
+                        && (index == null || !index.hasNoText(name))
                 ? withText(name, context, limit)
                 : bound;
+    }
+
+    private static LimitProperties withRates(LimitProperties limit, List<RateProperties> rates) {
+        return rates.isEmpty() ? limit : limit.withRates(rates);
+    }
+
+    /** Converts a value to rates. A text is split as Spring Boot does it. */
+    private static List<RateProperties> rates(ConfigurationPropertyName name, BindContext context, Object value) {
+        if (value instanceof String text) {
+            return Arrays.stream(StringUtils.commaDelimitedListToStringArray(text))
+                    .map(rate -> RateProperties.of(rate.trim()))
+                    .toList();
+        }
+        return context.getBinder()
+                .bind(name, Bindable.listOf(RateProperties.class))
+                .orElse(List.of());
     }
 
     @Override
@@ -85,7 +116,7 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
 
     private static LimitProperties withText(
             ConfigurationPropertyName name, BindContext context, LimitProperties limit) {
-        ConfigurationPropertyName rates = name.append("rates");
+        ConfigurationPropertyName rates = name.append(RATES);
         for (ConfigurationPropertySource source : context.getSources()) {
             ConfigurationProperty shorthand = source.getConfigurationProperty(name);
             if (source.getConfigurationProperty(rates) != null
@@ -94,10 +125,11 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
                 return limit;
             }
             if (shorthand != null) {
-                List<RateProperties> text = context.getBinder()
-                        .bind(name, Bindable.listOf(RateProperties.class))
-                        .orElse(List.of());
-                return text.isEmpty() ? limit : limit.withRates(text);
+                return withRates(
+                        limit,
+                        context.getBinder()
+                                .bind(name, Bindable.listOf(RateProperties.class))
+                                .orElse(List.of()));
             }
         }
         return limit;

@@ -12,8 +12,16 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.PropertySourcesPlaceholdersResolver;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.core.env.MapPropertySource;
 
 class RateLimitPropertiesTests {
 
@@ -429,5 +437,44 @@ class RateLimitPropertiesTests {
                 .limit("search");
 
         assertThat(search).isEqualTo(Limit.of("search", "20/s"));
+    }
+
+    static List<Object> valuesOfRates() {
+        return List.of(
+                "10/s",
+                " 10/s , 100/1m",
+                "",
+                " ",
+                "10/s,",
+                ",10/s",
+                "${search-rate}/s",
+                "${search-rates}",
+                List.of("10/s", "100/1m"),
+                new String[] {"10/s", "100/1m"});
+    }
+
+    @ParameterizedTest
+    @MethodSource("valuesOfRates")
+    void oneValueOfRatesIsBoundAsSpringBootBindsItToAList(Object value) {
+        MapPropertySource source = new MapPropertySource(
+                "properties",
+                Map.of(
+                        "ratelimit.limits.search.rates",
+                        value,
+                        "ratelimit.limits.search.cost",
+                        "1",
+                        "search-rate",
+                        "10",
+                        "search-rates",
+                        "10/s, 100/1m"));
+        List<RateProperties> expected = new Binder(
+                        ConfigurationPropertySources.from(source),
+                        new PropertySourcesPlaceholdersResolver(List.of(source)))
+                .bind("ratelimit.limits.search.rates", Bindable.listOf(RateProperties.class))
+                .get();
+
+        RateLimitProperties properties = new BoundApplication().source(source).properties();
+
+        assertThat(properties.limits().get("search").rates()).isEqualTo(expected);
     }
 }
