@@ -10,6 +10,8 @@ enum ApplicationKind {
     TEN_LIMITS("10 limits", true, 10, false, false, PLAIN),
     /** No starter, many beans. */
     BEANS("200 beans, without the starter", false, 0, true, false, null),
+    /** No starter, many beans, each with the least advice: what the creation of their proxies takes. */
+    BEANS_WITH_INTERCEPTOR("floor: 200 beans with an interceptor", false, 0, true, false, BEANS),
     /** Many limits and annotated beans. */
     THOUSAND_LIMITS("200 annotated beans, 1,000 limits", true, 1000, true, false, BEANS),
     /** No starter, with a connection to Redis. */

@@ -1,15 +1,26 @@
 package io.ratelimit.benchmarks;
 
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.aopalliance.intercept.MethodInterceptor;
+import org.aopalliance.intercept.MethodInvocation;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.aop.support.DefaultPointcutAdvisor;
+import org.springframework.aop.support.StaticMethodMatcherPointcut;
+import org.springframework.beans.factory.config.BeanDefinition;
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Role;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
@@ -42,9 +53,15 @@ public final class ApplicationStart {
         if (kind.starter) {
             properties.put("ratelimit.store", kind.redis ? "redis" : "memory");
         }
+        List<Class<?>> sources = new ArrayList<>(List.of(Application.class));
+        if (kind.beans) {
+            sources.add(Beans.class);
+        }
+        if (kind == ApplicationKind.BEANS_WITH_INTERCEPTOR) {
+            sources.add(Interceptor.class);
+        }
         long begun = System.nanoTime();
-        ApplicationContext context = new SpringApplicationBuilder(Application.class)
-                .sources(kind.beans ? new Class<?>[] {Beans.class} : new Class<?>[0])
+        ApplicationContext context = new SpringApplicationBuilder(sources.toArray(Class<?>[]::new))
                 .web(WebApplicationType.NONE)
                 .bannerMode(Banner.Mode.OFF)
                 .logStartupInfo(false)
@@ -66,9 +83,11 @@ public final class ApplicationStart {
     private static void checked(ApplicationKind kind, ApplicationContext context) {
         boolean starter = context.containsBean("rateLimitRegistry");
         boolean beans = context.containsBean("bean0");
-        if (starter != kind.starter || beans != kind.beans) {
-            throw new IllegalStateException("The application of " + kind + " has starter " + starter + " and beans "
-                    + beans + ", so the measurement is invalid");
+        boolean proxies = beans && AopUtils.isAopProxy(context.getBean("bean0"));
+        boolean advised = kind == ApplicationKind.BEANS_WITH_INTERCEPTOR || kind.beans && kind.starter;
+        if (starter != kind.starter || beans != kind.beans || proxies != advised) {
+            throw new IllegalStateException("The application of " + kind + " has starter " + starter + ", beans "
+                    + beans + " and proxies " + proxies + ", so the measurement is invalid");
         }
     }
 
@@ -81,6 +100,23 @@ public final class ApplicationStart {
     @Configuration(proxyBeanMethods = false)
     @ComponentScan(GeneratedBeans.PACKAGE)
     static class Beans {}
+
+    /** The least advice of the generated beans. */
+    @Configuration(proxyBeanMethods = false)
+    static class Interceptor {
+
+        @Bean
+        @Role(BeanDefinition.ROLE_INFRASTRUCTURE)
+        static DefaultPointcutAdvisor advisorOfGeneratedBeans() {
+            StaticMethodMatcherPointcut pointcut = new StaticMethodMatcherPointcut() {
+                @Override
+                public boolean matches(Method method, Class<?> type) {
+                    return type.getName().startsWith(GeneratedBeans.PACKAGE + ".");
+                }
+            };
+            return new DefaultPointcutAdvisor(pointcut, (MethodInterceptor) MethodInvocation::proceed);
+        }
+    }
 
     private static final class Redis {
 

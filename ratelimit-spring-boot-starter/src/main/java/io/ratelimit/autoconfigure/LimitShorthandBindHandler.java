@@ -40,8 +40,8 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
 
     /**
      * Skips properties that are not set, and reads rates that have one value as the value: binding them as a list would
-     * look for its elements in all sources. A limit that has only a text could not be bound at all, because no converter
-     * makes a limit of a text.
+     * look for its elements in all sources. A limit that has only a text could not be bound at all, because no
+     * converter makes a limit of a text.
      */
     @Override
     public <T> @Nullable Bindable<T> onStart(ConfigurationPropertyName name, Bindable<T> target, BindContext context) {
