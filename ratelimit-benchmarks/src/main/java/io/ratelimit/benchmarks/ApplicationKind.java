@@ -41,4 +41,9 @@ enum ApplicationKind {
         this.redis = redis;
         this.base = base;
     }
+
+    /** {@return whether each bean has a proxy, because its method is annotated or intercepted} */
+    boolean hasProxies() {
+        return beans && (starter || this == BEANS_WITH_INTERCEPTOR);
+    }
 }

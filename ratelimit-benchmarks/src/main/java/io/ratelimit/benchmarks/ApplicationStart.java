@@ -57,7 +57,7 @@ public final class ApplicationStart {
         if (kind.beans) {
             sources.add(Beans.class);
         }
-        if (kind == ApplicationKind.BEANS_WITH_INTERCEPTOR) {
+        if (kind.hasProxies() && !kind.starter) {
             sources.add(Interceptor.class);
         }
         long begun = System.nanoTime();
@@ -84,8 +84,7 @@ public final class ApplicationStart {
         boolean starter = context.containsBean("rateLimitRegistry");
         boolean beans = context.containsBean("bean0");
         boolean proxies = beans && AopUtils.isAopProxy(context.getBean("bean0"));
-        boolean advised = kind == ApplicationKind.BEANS_WITH_INTERCEPTOR || kind.beans && kind.starter;
-        if (starter != kind.starter || beans != kind.beans || proxies != advised) {
+        if (starter != kind.starter || beans != kind.beans || proxies != kind.hasProxies()) {
             throw new IllegalStateException("The application of " + kind + " has starter " + starter + ", beans "
                     + beans + " and proxies " + proxies + ", so the measurement is invalid");
         }

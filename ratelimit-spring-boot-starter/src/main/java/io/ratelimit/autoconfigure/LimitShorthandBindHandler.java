@@ -29,8 +29,8 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
 
     private static final String RATES = "rates";
 
-    /** The target of rates that have one value, which is not converted: a map may set a list or a number. */
-    private static final Bindable<Object> TEXT = Bindable.of(Object.class);
+    /** The target of a property that has one value, which is not converted: a map may set a list or a number. */
+    private static final Bindable<Object> ONE_VALUE = Bindable.of(Object.class);
 
     private @Nullable LimitPropertyIndex index;
 
@@ -39,9 +39,9 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
     }
 
     /**
-     * Skips properties that are not set, and reads rates that have one value as the value: binding them as a list would
-     * look for its elements in all sources. A limit that has only a text could not be bound at all, because no
-     * converter makes a limit of a text.
+     * Skips properties that are not set, and reads the one value of rates that are not written as a list: to bind a
+     * list, Spring Boot looks for its elements in all sources. Likewise reads the text of a limit that has nothing
+     * else, because no converter makes a limit of a text.
      */
     @Override
     public <T> @Nullable Bindable<T> onStart(ConfigurationPropertyName name, Bindable<T> target, BindContext context) {
@@ -53,9 +53,11 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
             return started;
         }
         return switch (name.getNumberOfElements() - LIMITS.getNumberOfElements()) {
-            case 1 -> isLimit(started) && index.hasNoProperties(name) ? asText() : started;
+            case 1 -> isLimit(started) && index.hasNoProperties(name) ? asOneValue() : started;
             case 2 ->
-                index.isUnset(name) ? null : isRates(name, started) && index.hasNoElements(name) ? asText() : started;
+                index.isUnset(name)
+                        ? null
+                        : isRates(name, started) && index.hasNoElements(name) ? asOneValue() : started;
             default -> started;
         };
     }
@@ -71,14 +73,14 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
     }
 
     @SuppressWarnings("unchecked")
-    private static <T> Bindable<T> asText() {
-        return (Bindable<T>) TEXT;
+    private static <T> Bindable<T> asOneValue() {
+        return (Bindable<T>) ONE_VALUE;
     }
 
     @Override
     public @Nullable Object onSuccess(
             ConfigurationPropertyName name, Bindable<?> target, BindContext context, Object result) {
-        if (target == TEXT) {
+        if (target == ONE_VALUE) {
             List<RateProperties> rates = rates(name, context, result);
             return LIMITS.isParentOf(name) ? withRates(LimitProperties.NOTHING, rates) : rates;
         }
@@ -94,13 +96,17 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
         return rates.isEmpty() ? limit : limit.withRates(rates);
     }
 
-    /** Converts a value to rates. A text is split as Spring Boot does it. */
+    /** Converts the value of a property to rates. A text is split at its commas, as Spring Boot splits it. */
     private static List<RateProperties> rates(ConfigurationPropertyName name, BindContext context, Object value) {
         if (value instanceof String text) {
             return Arrays.stream(StringUtils.commaDelimitedListToStringArray(text))
                     .map(rate -> RateProperties.of(rate.trim()))
                     .toList();
         }
+        return boundRates(name, context);
+    }
+
+    private static List<RateProperties> boundRates(ConfigurationPropertyName name, BindContext context) {
         return context.getBinder()
                 .bind(name, Bindable.listOf(RateProperties.class))
                 .orElse(List.of());
@@ -125,11 +131,7 @@ final class LimitShorthandBindHandler extends AbstractBindHandler {
                 return limit;
             }
             if (shorthand != null) {
-                return withRates(
-                        limit,
-                        context.getBinder()
-                                .bind(name, Bindable.listOf(RateProperties.class))
-                                .orElse(List.of()));
+                return withRates(limit, boundRates(name, context));
             }
         }
         return limit;

@@ -449,6 +449,7 @@ class RateLimitPropertiesTests {
                 ",10/s",
                 "${search-rate}/s",
                 "${search-rates}",
+                new StringBuilder("10/s, 100/1m"),
                 List.of("10/s", "100/1m"),
                 new String[] {"10/s", "100/1m"});
     }
