@@ -39,14 +39,14 @@ final class AlgorithmCalls {
                         key -> CheckedCall.of(LIMIT, InMemoryContender.MAP_FLOOR.open(LIMIT), key)));
     }
 
-    private static Limit interval() {
+    static Limit interval() {
         return Limit.named("benchmark")
                 .rates(LIMIT.rate())
                 .refill(Refill.INTERVAL)
                 .build();
     }
 
-    private static Limit window(Algorithm algorithm) {
+    static Limit window(Algorithm algorithm) {
         return Limit.named("benchmark")
                 .rates(PLENTY_OF_A_WINDOW)
                 .algorithm(algorithm)

@@ -3,6 +3,8 @@ package io.ratelimit.benchmarks;
 import io.ratelimit.Limit;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The capacity and rate of the limit that a benchmark calls.
@@ -33,6 +35,13 @@ public enum BenchmarkLimit {
 
     Limit toLimit() {
         return toLimit(0);
+    }
+
+    /** Returns limits for one call, with equal rates and buckets of their own. */
+    List<Limit> toLimits(int limits) {
+        return IntStream.rangeClosed(1, limits)
+                .mapToObj(i -> Limit.of("limit-" + i, rate()))
+                .toList();
     }
 
     Limit toLimit(long prefetch) {

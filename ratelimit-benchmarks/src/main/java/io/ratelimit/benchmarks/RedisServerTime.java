@@ -15,8 +15,10 @@ final class RedisServerTime {
     static final String TITLE = "One hot key, CPU time of the server";
 
     private static final int CALLS = 10_000;
-    private static final List<RedisContender> DECIDING = Stream.concat(
-                    RedisContender.DECIDING.stream(), Stream.of(RedisContender.NUMBER_FLOOR))
+    private static final List<RedisContender> CONTENDERS = Stream.of(
+                    RedisContender.LIMITS, RedisContender.ALGORITHMS, RedisContender.DECIDING)
+            .flatMap(List::stream)
+            .distinct()
             .toList();
 
     private RedisServerTime() {}
@@ -24,28 +26,35 @@ final class RedisServerTime {
     static String table(RedisServer redis, int rounds) {
         Map<RedisContender, List<Cost>> costs = new EnumMap<>(RedisContender.class);
         for (int round = 0; round < rounds; round++) {
-            for (RedisContender contender : DECIDING) {
+            for (RedisContender contender : CONTENDERS) {
                 costs.computeIfAbsent(contender, first -> new ArrayList<>()).add(measured(redis, contender));
             }
         }
-        double floor = Spread.of(Objects.requireNonNull(costs.get(RedisContender.SCRIPT_FLOOR)), Cost::all)
-                .median();
+        double floor = median(costs, RedisContender.SCRIPT_FLOOR);
+        double stateFloor = median(costs, RedisContender.STATE_FLOOR);
         StringBuilder table = new StringBuilder("\n### ")
                 .append(TITLE)
-                .append("\n\n| | CPU µs/call | spread | × EVALSHA | of that in scripts, µs |\n|---|--:|--:|--:|--:|\n");
+                .append(
+                        "\n\n| | CPU µs/call | spread | × EVALSHA | × TIME, GET, SET | of that in scripts, µs |\n|---|--:|--:|--:|--:|--:|\n");
         costs.forEach((contender, measurements) -> {
             Spread all = Spread.of(measurements, Cost::all);
             table.append(String.format(
                     Locale.ROOT,
-                    "| %s | %.1f | %.1f–%.1f | %.2f | %.1f |\n",
+                    "| %s | %.1f | %.1f–%.1f | %.2f | %.2f | %.1f |\n",
                     contender.label(),
                     all.median(),
                     all.least(),
                     all.most(),
                     all.median() / floor,
+                    all.median() / stateFloor,
                     Spread.of(measurements, Cost::executing).median()));
         });
         return table.toString();
+    }
+
+    private static double median(Map<RedisContender, List<Cost>> costs, RedisContender contender) {
+        return Spread.of(Objects.requireNonNull(costs.get(contender)), Cost::all)
+                .median();
     }
 
     private static Cost measured(RedisServer redis, RedisContender contender) {

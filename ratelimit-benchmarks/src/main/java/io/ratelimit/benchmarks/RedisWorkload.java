@@ -32,6 +32,7 @@ record RedisWorkload(
         return Stream.of(
                         Stream.of(1, 8, 64, 256).flatMap(callers -> admitted("One hot key", 1, callers)),
                         Stream.of(1, 8, 64, 256).flatMap(callers -> admitted("100,000 keys", MANY_KEYS, callers)),
+                        Stream.of(64, 256).flatMap(RedisWorkload::ofLimits),
                         Stream.of(1, 64).map(RedisWorkload::rejected),
                         Stream.of(8, 32).map(RedisWorkload::onNodes),
                         Stream.of(1, 2, 64).flatMap(RedisWorkload::prefetching))
@@ -43,6 +44,24 @@ record RedisWorkload(
         return Stream.of(false, true)
                 .map(async ->
                         workload(title, RedisContender.DECIDING, BenchmarkLimit.PLENTY_EACH, keys, callers, async));
+    }
+
+    private static Stream<RedisWorkload> ofLimits(int callers) {
+        return Stream.of(
+                workload(
+                        "Limits of one call, one key",
+                        RedisContender.LIMITS,
+                        BenchmarkLimit.PLENTY_EACH,
+                        1,
+                        callers,
+                        false),
+                workload(
+                        "Limits of one call, 10,000 keys",
+                        RedisContender.LIMITS,
+                        BenchmarkLimit.PLENTY_EACH,
+                        10_000,
+                        callers,
+                        false));
     }
 
     private static Stream<RedisWorkload> prefetching(int callers) {

@@ -45,7 +45,7 @@ final class MultiSlotDecision {
             return answer(index, deadline, null, new TimeoutException());
         }
         return operations
-                .take(groups.get(index), Duration.ZERO, deadline)
+                .take(groups.get(index).charges(), Duration.ZERO, deadline)
                 .handle((reply, failure) -> answer(index, deadline, reply, failure))
                 .thenCompose(decision -> decision);
     }

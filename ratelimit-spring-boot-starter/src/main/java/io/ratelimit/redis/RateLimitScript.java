@@ -29,7 +29,7 @@ final class RateLimitScript {
     /** The files of the script, in the order in which they are joined. */
     static final List<String> FILES = List.of(
             "protocol.lua",
-            "fast_path.lua",
+            "short_path.lua",
             "arithmetic.lua",
             "token_bucket.lua",
             "sliding_window_log.lua",
@@ -112,8 +112,9 @@ final class RateLimitScript {
     private void complete(ScriptBatch batch, List<Object> reply) {
         try {
             // The callers that go on with their answers may need the time of the server for their next call.
-            clock.synchronize(ScriptBatch.millis(reply));
-            batch.complete(reply, healed);
+            ScriptResults results = new ScriptResults(reply);
+            clock.synchronize(results.millis());
+            batch.complete(results, healed);
         } catch (RuntimeException ex) {
             batch.failed(ex);
         }

@@ -159,8 +159,8 @@ public final class RedisRateLimitStore implements RateLimitStore {
     public Decision decide(List<Charge> charges, Duration maxWait) {
         awaitWarmUp();
         long deadline = System.nanoTime() + timeout.toNanos();
-        return isAlone(charges, maxWait)
-                ? decision(charges, maxWait, await(operations.take(charges.get(0), deadline)))
+        return isOneCall(charges, maxWait)
+                ? decision(charges, maxWait, await(operations.take(charges, maxWait, deadline)))
                 : await(ask(charges, maxWait, deadline));
     }
 
@@ -171,8 +171,8 @@ public final class RedisRateLimitStore implements RateLimitStore {
             return pending.ended().thenCompose(ended -> decideAsync(charges, maxWait));
         }
         long deadline = System.nanoTime() + timeout.toNanos();
-        return isAlone(charges, maxWait)
-                ? operations.take(charges.get(0), deadline).handle((reply, failure) -> {
+        return isOneCall(charges, maxWait)
+                ? operations.take(charges, maxWait, deadline).handle((reply, failure) -> {
                     if (failure != null) {
                         throw unavailable(failure);
                     }
@@ -181,8 +181,9 @@ public final class RedisRateLimitStore implements RateLimitStore {
                 : inTime(ask(charges, maxWait, deadline));
     }
 
-    private static boolean isAlone(List<Charge> charges, Duration maxWait) {
-        return charges.size() == 1 && maxWait.isZero();
+    /** Returns whether one call of the script decides, which nothing must precede. */
+    private boolean isOneCall(List<Charge> charges, Duration maxWait) {
+        return maxWait.isZero() && (charges.size() == 1 || !client.isCluster());
     }
 
     private static Decision decision(List<Charge> charges, Duration maxWait, ScriptReply reply) {
@@ -268,7 +269,7 @@ public final class RedisRateLimitStore implements RateLimitStore {
         return groups.size() > 1
                 ? new MultiSlotDecision(charges, groups, operations, refunded).decide(deadline)
                 : subscribed(charges, maxWait)
-                        .thenCompose(ready -> operations.take(groups.get(0), maxWait, deadline))
+                        .thenCompose(ready -> operations.take(charges, maxWait, deadline))
                         .thenApply(reply -> decision(charges, maxWait, reply));
     }
 

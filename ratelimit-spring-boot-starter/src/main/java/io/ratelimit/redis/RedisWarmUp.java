@@ -97,9 +97,9 @@ final class RedisWarmUp implements AutoCloseable {
         answer(client.connect(), deadline);
         for (Charge charge : oneOfEachNode()) {
             List<Charge> alone = List.of(charge);
-            decision(alone, Duration.ZERO, answer(operations.take(charge, deadline), deadline));
-            Duration wait = Duration.ofMillis(1);
-            decision(alone, wait, answer(operations.take(SlotCharges.of(alone, keys), wait, deadline), deadline));
+            for (Duration wait : List.of(Duration.ZERO, Duration.ofMillis(1))) {
+                decision(alone, wait, answer(operations.take(alone, wait, deadline), deadline));
+            }
         }
     }
 

@@ -27,7 +27,7 @@ final class ScriptOperations {
     private final RateLimitScript script;
     private final RedisKeys keys;
     private final ConcurrentMap<Object, BatchingQueue> queues = new ConcurrentHashMap<>();
-    private final ConcurrentMap<String, TokenBucketArguments> rates = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, PackedLimit> limits = new ConcurrentHashMap<>();
 
     ScriptOperations(RedisScriptClient client, RateLimitScript script, RedisKeys keys) {
         this.client = client;
@@ -40,7 +40,15 @@ final class ScriptOperations {
         return script.healed();
     }
 
-    CompletableFuture<ScriptReply> take(SlotCharges group, Duration maxWait, long deadline) {
+    /** Takes charges that one script call can decide together, if all fit within the wait. */
+    CompletableFuture<ScriptReply> take(List<Charge> charges, Duration maxWait, long deadline) {
+        PackedCharges packed = maxWait.isZero() ? PackedCharges.of(charges, this::packed) : null;
+        return packed == null
+                ? takeInFull(SlotCharges.of(charges, keys), maxWait, deadline)
+                : ask(ScriptRequest.of(keys, charges, packed, deadline));
+    }
+
+    private CompletableFuture<ScriptReply> takeInFull(SlotCharges group, Duration maxWait, long deadline) {
         Duration reservation = Decision.maxReservation(group.charges(), maxWait);
         return run(
                 group,
@@ -51,32 +59,24 @@ final class ScriptOperations {
                 deadline);
     }
 
-    /** Performs {@link #take(SlotCharges, Duration, long)} for a single charge without a wait. */
-    CompletableFuture<ScriptReply> take(Charge charge, long deadline) {
-        TokenBucketArguments rate = rate(charge);
-        return rate == null
-                ? take(SlotCharges.of(List.of(charge), keys), Duration.ZERO, deadline)
-                : ask(ScriptRequest.of(keys, charge, rate, deadline));
-    }
-
-    private @Nullable TokenBucketArguments rate(Charge charge) {
+    private @Nullable PackedLimit packed(Charge charge) {
         String name = charge.limit().name();
-        TokenBucketArguments known = rates.get(name);
+        PackedLimit known = limits.get(name);
         if (known != null && known.isOf(charge.limit())) {
             return known;
         }
-        TokenBucketArguments made = TokenBucketArguments.of(charge);
+        PackedLimit made = PackedLimit.of(charge.limit());
         if (made != null) {
             // A call that is on its way while its limit is removed leaves nothing behind.
-            rates.compute(name, (same, before) -> charge.limit().isRemoved() ? before : made);
+            limits.compute(name, (same, before) -> charge.limit().isRemoved() ? before : made);
         }
         return made;
     }
 
-    /** Frees the arguments of a limit that was removed. */
+    /** Frees the packed form of a limit that was removed. */
     void limitRemoved(Limit limit) {
         // Not remove, which does not make a later first call see that the limit was removed.
-        rates.compute(limit.name(), (name, before) -> null);
+        limits.compute(limit.name(), (name, before) -> null);
     }
 
     CompletableFuture<ScriptReply> read(SlotCharges group, long deadline) {

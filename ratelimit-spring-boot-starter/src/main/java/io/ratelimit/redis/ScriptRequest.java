@@ -1,6 +1,7 @@
 package io.ratelimit.redis;
 
 import io.ratelimit.Charge;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -9,31 +10,37 @@ import org.jspecify.annotations.Nullable;
 /**
  * A request for one decision.
  *
- * @param naming creates the keys, one for each charge; requests of the same bucket are sent with the keys of the first
- * @param arguments an entry of the script; empty if there is a rate
- * @param charge the charge to take at once or not at all, under the rate; null for any other decision
- * @param rate the rate of the charge
+ * @param naming creates the keys, one for each charge; equal requests are sent with the keys of the first
+ * @param arguments a full entry of the script; empty if the charges are packed
+ * @param charges the charges to take at once or not at all, if they are packed; otherwise empty
+ * @param packed the limits and costs of these charges; null if the request is sent as a full entry
  * @param deadline the instant of {@link System#nanoTime()} from which on the request is not sent
  * @param reply completed with the reply of the script
  */
 record ScriptRequest(
         Supplier<byte[][]> naming,
         byte[][] arguments,
-        @Nullable Charge charge,
-        @Nullable TokenBucketArguments rate,
+        List<Charge> charges,
+        @Nullable PackedCharges packed,
         long deadline,
         CompletableFuture<ScriptReply> reply) {
 
     private static final byte[][] NONE = {};
 
+    /** Creates a request that is sent as a full entry. */
     static ScriptRequest of(byte[][] keys, byte[][] arguments, long deadline) {
-        return new ScriptRequest(() -> keys, arguments, null, null, deadline, new CompletableFuture<>());
+        return new ScriptRequest(() -> keys, arguments, List.of(), null, deadline, new CompletableFuture<>());
     }
 
-    /** Creates a request that takes a charge at once or not at all. */
-    static ScriptRequest of(RedisKeys names, Charge charge, TokenBucketArguments rate, long deadline) {
+    /** Creates a request that takes charges at once or not at all. */
+    static ScriptRequest of(RedisKeys names, List<Charge> charges, PackedCharges packed, long deadline) {
         return new ScriptRequest(
-                () -> new byte[][] {names.key(charge)}, NONE, charge, rate, deadline, new CompletableFuture<>());
+                () -> charges.stream().map(names::key).toArray(byte[][]::new),
+                NONE,
+                charges,
+                packed,
+                deadline,
+                new CompletableFuture<>());
     }
 
     byte[][] keys() {

@@ -140,7 +140,7 @@ class RedisBatchTests {
                     local function load_bucket(bucket)
                       if string.find(bucket.key, '{bad', 1, true) then error('%s', 0) end
                     """.formatted(error))
-                .replace("while wanted and cost <= capacity do", "while false do");
+                .replace("if cost > capacity or value and", "if true or value and");
         store.close();
         store = store(lua, PATIENT);
         store.decide(new Charge(LIMIT, "known", 0));
@@ -244,9 +244,9 @@ class RedisBatchTests {
     }
 
     private static ScriptRequest take(long deadline) {
-        Charge charge = new Charge(LIMIT, "a", 1_000);
-        return ScriptRequest.of(
-                new RedisKeys("ratelimit"), charge, Objects.requireNonNull(TokenBucketArguments.of(charge)), deadline);
+        List<Charge> charges = List.of(new Charge(LIMIT, "a", 1_000));
+        PackedCharges packed = PackedCharges.of(charges, charge -> PackedLimit.of(charge.limit()));
+        return ScriptRequest.of(new RedisKeys("ratelimit"), charges, Objects.requireNonNull(packed), deadline);
     }
 
     @Test

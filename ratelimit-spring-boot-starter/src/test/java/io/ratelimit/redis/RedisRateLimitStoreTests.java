@@ -84,13 +84,13 @@ class RedisRateLimitStoreTests {
         Charge late = limiter.charge("late", 1);
         limiter.tryAcquire("a", 10);
         Object operations = Objects.requireNonNull(ReflectionTestUtils.getField(store, "operations"));
-        assertThat(ReflectionTestUtils.getField(operations, "rates"))
+        assertThat(ReflectionTestUtils.getField(operations, "limits"))
                 .asInstanceOf(InstanceOfAssertFactories.MAP)
                 .containsKey("slow");
 
         registry.remove("slow");
         store.decide(late);
-        assertThat(ReflectionTestUtils.getField(operations, "rates"))
+        assertThat(ReflectionTestUtils.getField(operations, "limits"))
                 .asInstanceOf(InstanceOfAssertFactories.MAP)
                 .isEmpty();
         assertThat(registry.define(SLOW).tryAcquire("a").admitted()).isFalse();

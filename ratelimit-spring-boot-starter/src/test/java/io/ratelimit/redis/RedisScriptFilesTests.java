@@ -63,13 +63,15 @@ class RedisScriptFilesTests {
     }
 
     @Test
-    void theFastPathIsEnteredBeforeAnyOtherFunctionIsCreated() {
+    void theShortPathIsEnteredBeforeAnyFunctionOfTheRestIsCreated() {
         List<String> files = RateLimitScript.FILES;
-        assertThat(files).startsWith("protocol.lua", "fast_path.lua").endsWith("main.lua");
+        assertThat(files).startsWith("protocol.lua", "short_path.lua").endsWith("main.lua");
         String script = RateLimitScript.packaged();
-        String untilEntered = script.substring(0, script.indexOf("if not entries then return reply end"));
+        String untilEntered = script.substring(0, script.indexOf("if not wanted then return { results } end"));
         assertThat(untilEntered.lines().filter(line -> line.matches("(?!\\s*--).*\\bfunction\\b.*")))
-                .hasSize(1);
+                .containsExactly(
+                        "local function take(key, shape, position, wanted, micros_now)",
+                        "local function decide_short(entry, wanted, last_key, results, micros_now, take)");
     }
 
     @Test

@@ -39,6 +39,13 @@ final class VirtualTimeRedis {
         return store(TestConnections.lettuce(cluster), nanoClock, client -> client);
     }
 
+    /** The same, with a changed script and keys of the caller. */
+    static RedisRateLimitStore store(RedisServer redis, LongSupplier nanoClock, String lua, RedisKeys keys) {
+        RedisScriptClient client =
+                new Timed(LettuceScriptClient.of(TestConnections.lettuce(redis), TIMEOUT), nanoClock);
+        return new RedisRateLimitStore(client, lua, keys, TIMEOUT);
+    }
+
     private static RedisRateLimitStore store(
             LettuceConnectionFactory connections, LongSupplier nanoClock, UnaryOperator<RedisScriptClient> around) {
         RedisScriptClient client = around.apply(new Timed(LettuceScriptClient.of(connections, TIMEOUT), nanoClock));
@@ -47,13 +54,17 @@ final class VirtualTimeRedis {
     }
 
     static String script() {
-        String lua = RateLimitScript.packaged();
-        lua = replace(lua, "redis.call('TIME')", "{ ARGV[#ARGV - 1], ARGV[#ARGV] }");
+        return script(RateLimitScript.packaged());
+    }
+
+    /** Changes a script so that it reads the time from its arguments, and its keys live for an hour. */
+    static String script(String packaged) {
+        String lua = replace(packaged, "redis.call('TIME')", "{ ARGV[#ARGV - 1], ARGV[#ARGV] }");
         lua = replace(lua, "'PX', ttl", "'PX', 3600000");
         return replace(lua, "'PX', change.ttl", "'PX', 3600000");
     }
 
-    private static String replace(String lua, String what, String by) {
+    static String replace(String lua, String what, String by) {
         if (lua.indexOf(what) < 0 || lua.indexOf(what) != lua.lastIndexOf(what)) {
             throw new IllegalStateException("The script does not say once: " + what);
         }

@@ -1,4 +1,7 @@
--- Reads the next entry from KEYS and ARGV.
+-- Reads the next full entry from KEYS and ARGV, and requests of short entries.
+
+local plan = ARGV[1]
+local argument = 1 + byte(plan)
 
 local function next_text()
   argument = argument + 1
@@ -35,10 +38,26 @@ local function next_buckets()
   return buckets
 end
 
--- Returns the bucket of one request of an 'each'.
-local function each_bucket()
-  local rate = new_rate(each.kind)
-  rate.period, rate.capacity, rate.refill, rate.units = each.period, each.capacity, each.refill, each.units
+local function current_shape() return ARGV[1 + byte(plan, entry + 1)] end
+
+-- Returns the buckets of one request of the current entry, which is short.
+local function short_buckets()
+  local shape, buckets, at = current_shape(), {}, 2
   longest_wait = 0
-  return { { key = KEYS[each.key], cost = each.cost, rates = { rate } } }
+  while at <= #shape do
+    local rate, numbers = new_rate(byte(shape, at)), { unpack('>I7I7I7I7I7', shape, at + 1) }
+    for i, field in ipairs(rate.algorithm.fields) do
+      rate[field] = field == 'calendar' and '' or numbers[i + 1]
+    end
+    buckets[#buckets + 1] = { key = KEYS[last_key + #buckets + 1], cost = numbers[1], rates = { rate } }
+    at = at + 37 + byte(shape, at + 36)
+  end
+  return buckets
+end
+
+-- Makes the next entry of the plan the current one.
+local function end_entry()
+  if wanted > 0 then last_key = last_key + byte(current_shape()) end
+  entry = entry + 2
+  wanted = byte(plan, entry)
 end

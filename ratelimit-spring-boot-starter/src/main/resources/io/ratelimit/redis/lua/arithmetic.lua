@@ -1,5 +1,12 @@
 -- Integer arithmetic and ticks, shared by all algorithms.
 
+local LARGEST = 9007199254740992
+local LONGEST_WAIT = LARGEST / 2
+local NEVER = math.huge
+
+-- fmod is exact for all integers up to 2^53; a quotient that was rounded first would not be.
+local fmod = math.fmod
+
 local millis_now = (micros_now - fmod(micros_now, 1000)) / 1000
 
 local function floor_div(a, b)

@@ -1,7 +1,7 @@
 -- Loads a bucket and checks whether a charge is admitted.
 
--- The number of values of the current entry that this script did not write.
-local healed = 0
+-- The operation of the current entry, and the number of its values that this script did not write.
+local operation, healed
 
 -- Sets the state of the rates of a bucket: full if there is no value, otherwise the stored state, migrated if the
 -- configuration changed. A refund, a debit and a renewal keep the stored configuration, which may be newer than that of the

@@ -15,7 +15,7 @@ local function decide(buckets)
     end
   end
 
-  local consuming = operation == 'take' or operation == 'queue' or operation == 'each'
+  local consuming = operation == 'take' or operation == 'queue'
   local queueing = operation == 'queue' and lacks_lease and not never
   for _, bucket in ipairs(buckets) do
     local function consume(rate, algorithm)

@@ -1,4 +1,4 @@
--- Runs the entries that the fast path left over.
+-- Decides what the short path left over: full entries, and requests of short ones.
 
 local function decide_next(buckets)
   missing_window, healed = nil, 0
@@ -10,20 +10,20 @@ local function decide_next(buckets)
 end
 
 repeat
-  local decided, failure = pcall(decide_next, each and each_bucket() or next_buckets())
+  local decided = not failure
+  if decided then
+    operation = wanted > 0 and 'take' or next_text()
+    decided, failure = pcall(decide_next, wanted > 0 and short_buckets() or next_buckets())
+  end
   if not decided then
     local text = error_text(failure)
     -- A server that rejects every write fails the whole call, once.
     if string.find(text, '^READONLY') then return redis.error_reply(text) end
     append_reply(3, text)
   end
-  if each then
-    each.wanted = each.wanted - 1
-    if each.wanted == 0 or not decided then
-      each.key = each.key + 1
-      each.wanted = each.key <= each.last and string.byte(each.counts, #each.counts - each.last + each.key)
-    end
-  end
-  entries, argument, last_key, operation, each = decide_fast(entries, argument, last_key, each)
-until not entries
+  if wanted > 0 then results = results .. '\255' end
+  if wanted > 1 and decided then wanted = wanted - 1 else end_entry() end
+  entry, wanted, last_key, results, failure = decide_short(entry, wanted, last_key, results, micros_now, take)
+until not wanted
+reply[1] = results
 return reply

@@ -1,4 +1,6 @@
--- Appends results to the reply.
+-- Appends full results to the reply, whose first element are the short results.
+
+local reply = { results }
 
 local function append_reply(...)
   for _, part in ipairs({ ... }) do reply[#reply + 1] = part end
