@@ -28,10 +28,11 @@ final class AlgorithmCalls {
     static List<CallContender> contenders() {
         return List.of(
                 new CallContender("token bucket, smooth", key -> admitted(Limit.of("benchmark", LIMIT.rate()), key)),
-                new CallContender("token bucket, refilled by interval", key -> admitted(interval(), key)),
-                new CallContender("fixed window", key -> admitted(window(Algorithm.FIXED_WINDOW), key)),
+                new CallContender("token bucket, refilled by interval", key -> admitted(interval(LIMIT), key)),
+                new CallContender("fixed window", key -> admitted(window(LIMIT, Algorithm.FIXED_WINDOW), key)),
                 new CallContender(
-                        "sliding-window counter", key -> admitted(window(Algorithm.SLIDING_WINDOW_COUNTER), key)),
+                        "sliding-window counter",
+                        key -> admitted(window(LIMIT, Algorithm.SLIDING_WINDOW_COUNTER), key)),
                 new CallContender("sliding-window log, admitted with 100 entries", AlgorithmCalls::admittedByLog),
                 new CallContender("sliding-window log, rejected with 100 entries", AlgorithmCalls::rejectedByLog),
                 new CallContender(
@@ -39,16 +40,16 @@ final class AlgorithmCalls {
                         key -> CheckedCall.of(LIMIT, InMemoryContender.MAP_FLOOR.open(LIMIT), key)));
     }
 
-    static Limit interval() {
+    static Limit interval(BenchmarkLimit limit) {
         return Limit.named("benchmark")
-                .rates(LIMIT.rate())
+                .rates(limit.rate())
                 .refill(Refill.INTERVAL)
                 .build();
     }
 
-    static Limit window(Algorithm algorithm) {
+    static Limit window(BenchmarkLimit limit, Algorithm algorithm) {
         return Limit.named("benchmark")
-                .rates(PLENTY_OF_A_WINDOW)
+                .rates(limit.admits ? PLENTY_OF_A_WINDOW : "1/1d")
                 .algorithm(algorithm)
                 .build();
     }

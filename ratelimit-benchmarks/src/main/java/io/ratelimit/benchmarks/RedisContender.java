@@ -20,23 +20,24 @@ enum RedisContender implements Contender {
     /** A bucket that is refilled by intervals. */
     RATELIMIT_INTERVAL(
             "ratelimit, refilled by interval",
-            (redis, limit) -> RatelimitOnRedis.open(redis, List.of(AlgorithmCalls.interval()))),
+            (redis, limit) -> RatelimitOnRedis.open(redis, List.of(AlgorithmCalls.interval(limit)))),
     /** A fixed window. */
     RATELIMIT_WINDOW(
             "ratelimit, fixed window",
-            (redis, limit) -> RatelimitOnRedis.open(redis, List.of(AlgorithmCalls.window(Algorithm.FIXED_WINDOW)))),
+            (redis, limit) ->
+                    RatelimitOnRedis.open(redis, List.of(AlgorithmCalls.window(limit, Algorithm.FIXED_WINDOW)))),
     /** A sliding-window counter. */
     RATELIMIT_COUNTER(
             "ratelimit, sliding-window counter",
-            (redis, limit) ->
-                    RatelimitOnRedis.open(redis, List.of(AlgorithmCalls.window(Algorithm.SLIDING_WINDOW_COUNTER)))),
+            (redis, limit) -> RatelimitOnRedis.open(
+                    redis, List.of(AlgorithmCalls.window(limit, Algorithm.SLIDING_WINDOW_COUNTER)))),
     /** A sliding-window log with about a hundred entries, if a caller makes 12,000 calls a second. */
     RATELIMIT_LOG(
             "ratelimit, sliding-window log, 8 ms of calls",
             (redis, limit) -> RatelimitOnRedis.open(
                     redis,
                     List.of(Limit.named("benchmark")
-                            .rates("10000/8ms")
+                            .rates(limit.admits ? "10000/8ms" : "1/1d")
                             .algorithm(Algorithm.SLIDING_WINDOW)
                             .build()))),
     /** Bucket4j on Lettuce. */
@@ -55,7 +56,7 @@ enum RedisContender implements Contender {
             "floor: EVALSHA",
             (redis, limit) ->
                     LettuceScript.open(redis, "return 1", key -> new String[] {key}, List.of(), reply -> limit.admits)),
-    /** A script that reads the time and a number of its key, and writes one with an expiry: the least exact decision. */
+    /** A script that reads the time and a number, and writes a number with an expiry: the least exact decision. */
     STATE_FLOOR(
             "floor: EVALSHA of TIME, GET, SET",
             (redis, limit) -> LettuceScript.open(

@@ -18,8 +18,14 @@ import org.jspecify.annotations.Nullable;
  */
 record PackedCharges(List<PackedLimit> limits, List<Long> costs) {
 
-    /** Returns the packed form of charges; null if one of their limits has none. */
+    /** The most charges that have a packed form: a shape has one byte for their number. */
+    static final int MOST = 255;
+
+    /** Returns the packed form of charges; null if one of their limits has none, or if there are too many or none. */
     static @Nullable PackedCharges of(List<Charge> charges, Function<Charge, @Nullable PackedLimit> packing) {
+        if (charges.isEmpty() || charges.size() > MOST) {
+            return null;
+        }
         List<PackedLimit> limits = new ArrayList<>(charges.size());
         List<Long> costs = new ArrayList<>(charges.size());
         for (Charge charge : charges) {

@@ -7,10 +7,12 @@ import io.ratelimit.Decision;
 import io.ratelimit.Limit;
 import io.ratelimit.algorithm.Algorithm;
 import io.ratelimit.algorithm.CalendarPeriod;
+import io.ratelimit.algorithm.Rate;
 import io.ratelimit.algorithm.Refill;
 import io.ratelimit.test.VirtualClock;
 import io.ratelimit.test.redis.RedisExtension;
 import io.ratelimit.test.redis.RedisServer;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -23,7 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A batch of random decisions has the same results as its decisions one by one in their order.
+ * A batch of random decisions has the same results as its decisions one by one in their order, without the short path
+ * of the script.
  * {@code -Dio.ratelimit.redis.seed=42} repeats a run.
  */
 @ExtendWith(RedisExtension.class)
@@ -32,6 +35,9 @@ class BatchAgainstSinglesTests {
     private static final int BATCHES = 150;
     private static final int TOGETHER = 60;
 
+    /** A period that is no multiple of the steps in which a counter counts. */
+    private static final Rate UNEVEN = new Rate(BigDecimal.TEN, Duration.ofNanos(7_000_003_000L), BigDecimal.TEN);
+
     private final long seed = Long.getLong("io.ratelimit.redis.seed", System.nanoTime());
     private final Random random = new Random(seed);
     private final VirtualClock clock = new VirtualClock();
@@ -39,9 +45,14 @@ class BatchAgainstSinglesTests {
     private final RedisRateLimitStore batches;
     private HeldDriver driver;
     private List<Limit> limits = List.of();
+    private List<Charge> before = List.of();
 
     BatchAgainstSinglesTests(RedisServer redis) {
-        this.singles = VirtualTimeRedis.store(redis, clock);
+        this.singles = VirtualTimeRedis.store(
+                redis,
+                clock,
+                VirtualTimeRedis.withoutShortPath(VirtualTimeRedis.script()),
+                new RedisKeys("singles" + System.nanoTime()));
         this.batches = VirtualTimeRedis.store(redis, clock, timed -> driver = new HeldDriver(timed));
     }
 
@@ -60,6 +71,7 @@ class BatchAgainstSinglesTests {
         for (int i = 0; i < BATCHES; i++) {
             if (i % 10 == 0) {
                 limits = randomLimits(i / 10);
+                before = List.of();
                 taken.clear();
             }
             clock.advance(Duration.ofNanos((long) (Math.pow(random.nextDouble(), 4) * 20e9)));
@@ -134,7 +146,11 @@ class BatchAgainstSinglesTests {
         return change.thenApply(done -> null);
     }
 
+    /** Every third call is equal to the one before, so that entries of several keys have several requests. */
     private List<Charge> randomCharges() {
+        if (!before.isEmpty() && random.nextInt(3) == 0) {
+            return before;
+        }
         List<Charge> charges = new ArrayList<>();
         int count = random.nextInt(6) == 0 ? 2 + random.nextInt(2) : 1;
         for (int i = 0; i < count; i++) {
@@ -142,7 +158,8 @@ class BatchAgainstSinglesTests {
             long cost = random.nextInt(3) == 0 ? random.nextInt(2_500) : 1_000;
             charges.add(new Charge(limit, "key-" + random.nextInt(3), random.nextInt(40) == 0 ? 1_000_000 : cost));
         }
-        return Charge.merged(charges);
+        before = Charge.merged(charges);
+        return before;
     }
 
     /** The first, which is asked most, is such that its decisions travel as one entry. */
@@ -159,6 +176,14 @@ class BatchAgainstSinglesTests {
                         .refill(Refill.INTERVAL)
                         .build(),
                 Limit.of(name + ".rates", "10/s", "100/1m"),
+                Limit.named(name + ".counter")
+                        .rates(List.of(UNEVEN))
+                        .algorithm(Algorithm.SLIDING_WINDOW_COUNTER)
+                        .build(),
+                Limit.named(name + ".window")
+                        .rates("25/10s")
+                        .algorithm(Algorithm.FIXED_WINDOW)
+                        .build(),
                 Limit.named(name + ".log")
                         .rates("20/10s")
                         .algorithm(Algorithm.SLIDING_WINDOW)

@@ -122,6 +122,23 @@ class RedisBatchTests {
     }
 
     @Test
+    void aCallOfMoreChargesThanAShapeHasPlaceForLeavesTheOthersOfItsBatchTheirKeys() {
+        List<Charge> many = IntStream.range(0, 300)
+                .mapToObj(i -> new Charge(LIMIT, "key-" + i, 1_000))
+                .toList();
+        driver.hold();
+        List<CompletableFuture<Decision>> asked = new ArrayList<>(ask(2, i -> new Charge(LIMIT, "ahead", 0)));
+        asked.add(store.decideAsync(many, Duration.ZERO).toCompletableFuture());
+        asked.addAll(ask(1, i -> new Charge(LIMIT, "a", 4_000)));
+        driver.release();
+        assertThat(join(asked))
+                .allSatisfy(decision -> assertThat(decision.admitted()).isTrue());
+        assertThat(driver.calls()).isEqualTo(3);
+        assertThat(store.decide(new Charge(LIMIT, "a", 0)).remaining()).isBetween(6.0, 6.1);
+        assertThat(store.decide(new Charge(LIMIT, "key-299", 0)).remaining()).isBetween(9.0, 9.1);
+    }
+
+    @Test
     void aBatchLoadsTheScriptAgainAfterAFlush() {
         driver.hold();
         List<CompletableFuture<Decision>> asked = ask(10, i -> new Charge(LIMIT, "a", 1_000));

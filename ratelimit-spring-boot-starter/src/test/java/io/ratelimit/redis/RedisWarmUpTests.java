@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,7 @@ import org.springframework.context.annotation.Configuration;
 
 /** The first decisions of applications whose connection to Redis is slow, or fails. */
 @ExtendWith(OutputCaptureExtension.class)
+@Tag("server")
 class RedisWarmUpTests {
 
     private static final String PATIENT = "--ratelimit.redis.startup-wait=30s";

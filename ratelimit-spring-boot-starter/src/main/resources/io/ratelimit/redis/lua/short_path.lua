@@ -1,7 +1,7 @@
 -- The short path: decides short entries without the rest of the script.
 --
--- It decides an entry if each of its keys has no value, or a short value that was written under the same rate, and not after
--- now. The rest of the script decides everything else. It has the same results, but takes several times as long, because it
+-- It decides an entry if each of its keys has no value, or a short value that was written under the same rate. It does not if
+-- the clock was set back, but for smooth token buckets: by less than their time to fill. The rest of the script decides everything else. It has the same results, but takes several times as long, because it
 -- creates the functions of an algorithm first. Redis runs scripts on one thread, so this file is written for speed: it creates
 -- no table, and its functions share no variables, because each would be an object. It mirrors the Java classes of the
 -- algorithms, as their own files do.
@@ -29,9 +29,12 @@ local function take(key, shape, position, wanted, micros_now)
     if value then
       if #value ~= size + 14 then return end
       since, level = unpack('>I7i7', value, size + 1)
-      if since > now or level > full or full - level + third > largest or full + third > largest then return end
+      if level > full or full - level + third > largest or full + third > largest then return end
       local refills, start = now - since, now
-      if kind % 2 == 1 then
+      if since > now then
+        if kind % 2 == 1 or now < since - full / third then return end
+        refills, start = 0, since
+      elseif kind % 2 == 1 then
         start = now - refills % period
         refills = (start - since) / period
       end
@@ -75,9 +78,7 @@ local function take(key, shape, position, wanted, micros_now)
   end
 
   local admitted = wanted
-  if cost > 0 and wanted * price > free then
-    admitted = free < price and 0 or (free - free % price) / price
-  end
+  if cost > 0 then admitted = free < price and 0 or math.min(wanted, (free - free % price) / price) end
   if at + size <= #shape then
     local states
     admitted, states = take(key + 1, shape, at + size, admitted, micros_now)
